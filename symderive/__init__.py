@@ -1,0 +1,1 @@
+"""symderive derives, checks, costs and typesets the mathematics of machine learning."""

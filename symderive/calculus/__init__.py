@@ -1,0 +1,1 @@
+"""Derivative rules, the chain rule over programs, and the laws that simplify what they give."""

@@ -1,0 +1,146 @@
+"""Derivatives inside an equation: one short rule per node type, each naming its law.
+
+`differentiate(expr, entry_rule)` is linear in what `entry_rule` gives for the derivative of an entry, so the same rules
+serve partial derivatives (deltas), tangents and adjoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+
+from symderive.calculus.sums import sum_over
+from symderive.core.identity import free_indices, fresh, index_names, substitute
+from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.errors import SymderiveError
+from symderive.functions import by_head
+
+EntryRule = Callable[[Entry], sympy.Expr]
+Rule = Callable[[Any, EntryRule], sympy.Expr]
+
+
+def differentiate(expr: sympy.Expr, entry_rule: EntryRule) -> sympy.Expr:
+    """The derivative of a right-hand side.
+
+    Args:
+        expr: the expression.
+        entry_rule: the derivative of each entry; its free indices must not be bound in `expr`.
+
+    Raises:
+        SymderiveError: a node or function without a rule; its name is in the message.
+    """
+    if not expr.args or not expr.has(Entry):
+        return sympy.S.Zero
+    for kind, rule in RULES:
+        if isinstance(expr, kind):
+            return rule(expr, entry_rule)
+    raise SymderiveError(f"differentiating: {type(expr).__name__} has no derivative rule.")
+
+
+def entry(expr: Entry, entry_rule: EntryRule) -> sympy.Expr:
+    """`∂T[i, j]/∂T[k, l] = δ_ik δ_jl`, or what the pass that is running puts there."""
+    return entry_rule(expr)
+
+
+def add(expr: sympy.Add, entry_rule: EntryRule) -> sympy.Expr:
+    """`(f + g)′ = f′ + g′`."""
+    return sympy.Add(*(differentiate(term, entry_rule) for term in expr.args))
+
+
+def mul(expr: sympy.Mul, entry_rule: EntryRule) -> sympy.Expr:
+    """`(f g)′ = f′ g + f g′`."""
+    terms = []
+    for place, factor in enumerate(expr.args):
+        slope = differentiate(factor, entry_rule)
+        if slope != 0:
+            terms.append(sympy.Mul(slope, *expr.args[:place], *expr.args[place + 1 :]))
+    return sympy.Add(*terms)
+
+
+def power(expr: sympy.Pow, entry_rule: EntryRule) -> sympy.Expr:
+    """`(f^g)′ = g f^(g−1) f′ + f^g log(f) g′`."""
+    base, exponent = expr.args
+    result = exponent * base ** (exponent - 1) * differentiate(base, entry_rule)
+    slope = differentiate(exponent, entry_rule)
+    return result if slope == 0 else result + expr * sympy.log(base) * slope
+
+
+def function(expr: sympy.Function, entry_rule: EntryRule) -> sympy.Expr:
+    """`(h(f))′ = h′(f) f′`."""
+    if type(expr) not in by_head():
+        raise SymderiveError(f"differentiating: the function {type(expr).__name__} has no derivative rule.")
+    terms = []
+    for place, argument in enumerate(expr.args, start=1):
+        slope = differentiate(argument, entry_rule)
+        if slope != 0:
+            terms.append(expr.fdiff(place) * slope)
+    return sympy.Add(*terms)
+
+
+def index_sum(expr: IndexSum, entry_rule: EntryRule) -> sympy.Expr:
+    """`(Σ_p f_p)′ = Σ_p f_p′`."""
+    return sum_over(differentiate(expr.body, entry_rule), expr.indices)
+
+
+def index_max(expr: IndexMax, entry_rule: EntryRule) -> sympy.Expr:
+    """A maximum over an index has no rule yet."""
+    raise SymderiveError("differentiating: the maximum over an index is not supported yet.")
+
+
+def delta(expr: Delta, entry_rule: EntryRule) -> sympy.Expr:
+    """Kronecker's delta is constant."""
+    return sympy.S.Zero
+
+
+RULES: tuple[tuple[Any, Rule], ...] = (
+    (Entry, entry),
+    (sympy.Add, add),
+    (sympy.Mul, mul),
+    (sympy.Pow, power),
+    (IndexSum, index_sum),
+    (IndexMax, index_max),
+    (Delta, delta),
+    (sympy.Function, function),
+)
+
+
+def unit_rule(tensor: Tensor, at: tuple[Index, ...]) -> EntryRule:
+    """The entry rule of `∂/∂tensor[at]`."""
+
+    def rule(found: Entry) -> sympy.Expr:
+        if found.tensor != tensor:
+            return sympy.S.Zero
+        return sympy.Mul(*(Delta(axis, index) for axis, index in zip(found.axes, at, strict=True)))
+
+    return rule
+
+
+def separated(expr: sympy.Expr, *others: Index) -> sympy.Expr:
+    """`expr` with bound indices renamed so that none has the name of one of `others`."""
+    names = {index.name for index in others}
+    return _separated(expr, names) if names & (index_names(expr) - {i.name for i in free_indices(expr)}) else expr
+
+
+def _separated(expr: sympy.Expr, names: set[str]) -> sympy.Expr:
+    if not expr.args or not names & index_names(expr):
+        return expr
+    if isinstance(expr, (IndexSum, IndexMax)):
+        body = _separated(expr.body, names)
+        clashing = [index for index in expr.indices if index.name in names]
+        renamed = dict(zip(clashing, fresh((i.dim for i in clashing), names | index_names(body)), strict=True))
+        return expr.func(substitute(body, renamed), *(renamed.get(index, index) for index in expr.indices))
+    return expr.func(*(_separated(arg, names) for arg in expr.args))
+
+
+def partial(expr: sympy.Expr, tensor: Tensor, at: tuple[Index, ...]) -> sympy.Expr:
+    """`∂expr/∂tensor[at]`.
+
+    >>> from symderive.core.dims import dims
+    >>> n = dims("n")
+    >>> x, i, p = Tensor("x", (n,)), Index("i", n), Index("p", n)
+    >>> partial(IndexSum(x[p] ** 2, p), x, (i,))
+    2*x[i]
+    """
+    return differentiate(separated(expr, *at), unit_rule(tensor, at))

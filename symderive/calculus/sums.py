@@ -1,0 +1,131 @@
+"""The laws of sums and of Kronecker's delta."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import sympy
+
+from symderive.core.identity import canonical, free_indices, index_names, substitute
+from symderive.core.identity import fresh as fresh_indices
+from symderive.core.nodes import Binder, Delta, Index, IndexMax, IndexSum
+from symderive.errors import SymderiveError
+
+
+def sum_over(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
+    """`Σ_indices body`, simplified by four laws.
+
+    1. `Σ_p δ_pk f(p) = f(k)`.
+    2. A factor without p stands outside: `Σ_p c f(p) = c Σ_p f(p)`.
+    3. `Σ_p c = n c` for p over n positions.
+    4. `Σ_p Σ_q = Σ_pq`.
+
+    A sum of terms is split only where that lets the first law apply.
+    """
+    remaining = list(indices)
+    if body == 0 or not remaining:
+        return body
+    if _deltas(body, remaining):
+        terms = _terms(body)
+        if len(terms) > 1:
+            return sympy.Add(*(sum_over(term, remaining) for term in terms))
+        reduced = _eliminate(terms[0], remaining)
+        if reduced is not None:
+            return sum_over(*reduced)
+        body = terms[0]
+    return _pull_out(body, remaining)
+
+
+def _deltas(body: sympy.Expr, indices: list[Index]) -> bool:
+    wanted = set(indices)
+    return any(wanted & free_indices(delta) for delta in open_deltas(body))
+
+
+@lru_cache(maxsize=50_000)
+def open_deltas(expr: sympy.Basic) -> frozenset[sympy.Expr]:
+    """The deltas of `expr` that are factors of it or of its terms."""
+    if isinstance(expr, Delta):
+        return frozenset((expr,))
+    if isinstance(expr, (sympy.Add, sympy.Mul)):
+        return frozenset().union(*(open_deltas(arg) for arg in expr.args))
+    return frozenset()
+
+
+def _terms(body: sympy.Expr) -> tuple[sympy.Expr, ...]:
+    """Terms of `body`, multiplied out only as far as factors contain deltas."""
+    if isinstance(body, sympy.Add):
+        return tuple(term for arg in body.args for term in _terms(arg))
+    if isinstance(body, sympy.Mul):
+        for place, factor in enumerate(body.args):
+            if isinstance(factor, sympy.Add) and open_deltas(factor):
+                rest = body.args[:place] + body.args[place + 1 :]
+                with_delta = [term for term in factor.args if open_deltas(term)]
+                without = sympy.Add(*(term for term in factor.args if not open_deltas(term)))
+                parts = [*with_delta, *([without] if without != 0 else [])]
+                return tuple(term for part in parts for term in _terms(sympy.Mul(part, *rest)))
+    return (body,)
+
+
+def _eliminate(term: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list[Index]] | None:
+    for factor in sympy.Mul.make_args(term):
+        if not isinstance(factor, Delta):
+            continue
+        for here, there in (factor.args, factor.args[::-1]):
+            if isinstance(here, Index) and here in indices and _within(there, here):
+                rest = sympy.Mul(*(other for other in sympy.Mul.make_args(term) if other is not factor))
+                return substitute(rest, {here: there}), [index for index in indices if index != here]
+    return None
+
+
+def _within(position: sympy.Expr, index: Index) -> bool:
+    """Whether `position` is surely one of the positions that `index` runs over."""
+    if isinstance(position, Index):
+        return bool(position.dim == index.dim or sympy.expand(position.dim - index.dim) == 0)
+    return bool(position.is_nonnegative and (index.dim - 1 - position).is_nonnegative)
+
+
+def _pull_out(body: sympy.Expr, indices: list[Index]) -> sympy.Expr:
+    if isinstance(body, IndexSum):
+        merged = _merge(body, indices)
+        body, indices = merged.body, list(merged.indices)
+    wanted = set(indices)
+    inside, outside = [], []
+    for factor in sympy.Mul.make_args(body):
+        (inside if wanted & free_indices(factor) else outside).append(factor)
+    core = sympy.Mul(*inside)
+    used = [index for index in indices if index in free_indices(core)]
+    outside.extend(index.dim for index in indices if index not in used)
+    if used and isinstance(core, IndexSum):
+        return sympy.Mul(*outside, canonical(_merge(core, used)))
+    return sympy.Mul(*outside, canonical(IndexSum(core, *used)) if used else core)
+
+
+def _merge(inner: IndexSum, indices: list[Index]) -> IndexSum:
+    taken = {index.name for index in indices}
+    clashing = [index for index in inner.indices if index.name in taken]
+    if clashing:
+        names = fresh_indices((index.dim for index in clashing), taken | index_names(inner))
+        renamed = dict(zip(clashing, names, strict=True))
+        body = substitute(inner.body, renamed)
+        return IndexSum(body, *indices, *(renamed.get(index, index) for index in inner.indices))
+    return IndexSum(inner.body, *indices, *inner.indices)
+
+
+def rebuild(expr: sympy.Expr) -> sympy.Expr:
+    """Apply the laws of sums everywhere in `expr`, from the inside out."""
+    if not expr.args or not has_binder(expr):
+        return expr
+    if isinstance(expr, IndexSum):
+        return sum_over(rebuild(expr.body), expr.indices)
+    if isinstance(expr, IndexMax):
+        return IndexMax(rebuild(expr.body), *expr.indices)
+    if isinstance(expr, Binder):
+        raise SymderiveError(f"simplifying: no law is known for {type(expr).__name__}.")
+    return expr.func(*(rebuild(arg) for arg in expr.args))
+
+
+@lru_cache(maxsize=100_000)
+def has_binder(expr: sympy.Basic) -> bool:
+    """Whether a sum or maximum over an index occurs in `expr`."""
+    return isinstance(expr, Binder) or any(has_binder(arg) for arg in expr.args)

@@ -1,0 +1,1 @@
+"""Index equations and programs made of them: the level at which everything is derived."""

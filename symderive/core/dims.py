@@ -1,0 +1,101 @@
+"""Sizes: positive integers, given or symbolic."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import sympy
+
+from symderive.errors import ShapeError, SymderiveError
+
+Size = sympy.Expr
+
+
+class Dim(sympy.Symbol):
+    """A symbolic size, a positive integer.
+
+    NumPy's functions apply to it as they do to a number (`np.sqrt(d)`), so that ordinary code such as
+    `q @ k.T / np.sqrt(d)` runs on symbolic arrays.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, name: str) -> Dim:
+        """Make the size called `name`."""
+        made: Dim = sympy.Symbol.__new__(cls, name, integer=True, positive=True)
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self.name,), {}
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from symderive.language.dispatch import apply_ufunc
+
+        return apply_ufunc(ufunc, method, inputs, kwargs)
+
+
+_NAME = re.compile(r"[^\W\d]\w*\Z")
+
+
+def check_name(name: str, what: str) -> str:
+    """Return `name` if it can name a size or an array.
+
+    Raises:
+        SymderiveError: it is not an identifier.
+    """
+    import keyword
+
+    if not isinstance(name, str) or not _NAME.match(name) or keyword.iskeyword(name) or name.startswith("__"):
+        raise SymderiveError(f"naming {what}: {name!r} is not a name; use letters, digits and _, e.g. 'c_in'.")
+    return name
+
+
+def dims(names: str) -> Any:
+    """Declare symbolic sizes.
+
+    Args:
+        names: names separated by spaces or commas.
+
+    Returns:
+        one size for one name, otherwise a tuple of them.
+
+    Raises:
+        SymderiveError: no name, or something that is not a name.
+
+    >>> n, d = dims("n d")
+    >>> n.is_positive and n.is_integer
+    True
+    """
+    parts = names.replace(",", " ").split()
+    if not parts:
+        raise SymderiveError("dims: no name given; write for example dims('n d').")
+    made = tuple(Dim(check_name(part, "a size")) for part in parts)
+    return made[0] if len(made) == 1 else made
+
+
+def as_size(value: Any, what: str = "a size") -> Size:
+    """Turn an int, a symbol or an expression in sizes into a size.
+
+    Raises:
+        ShapeError: a negative or non-integer number, or not a size at all.
+    """
+    if isinstance(value, str):
+        return Dim(check_name(value, what))
+    try:
+        size = sympy.sympify(value, strict=True)
+    except sympy.SympifyError:
+        raise ShapeError(f"{what}: {value!r} is not a size; give a positive integer or a name from dims().") from None
+    if not isinstance(size, sympy.Expr) or size.is_integer is False or size.is_positive is False:
+        raise ShapeError(f"{what}: {value!r} is not a size; sizes are positive integers.")
+    return size
+
+
+def same_size(left: Size, right: Size) -> bool:
+    """Whether two sizes are equal for all values of their symbols."""
+    return bool(left == right or (not (left.is_Atom and right.is_Atom) and sympy.expand(left - right) == 0))
+
+
+def shape_text(shape: tuple[Size, ...]) -> str:
+    """A shape as people write it: `n×d`, `d`, or `a scalar`."""
+    return "×".join(str(size) for size in shape) if shape else "a scalar"

@@ -1,0 +1,69 @@
+"""What the project knows about one elementwise function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+REALS = sympy.S.Reals
+POSITIVE = sympy.Interval.open(0, sympy.oo)
+NONNEGATIVE = sympy.Interval(0, sympy.oo)
+UNIT = sympy.Interval.open(0, 1)
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """One elementwise function; each file of this package holds one or a few of them.
+
+    Attributes:
+        name: how the project calls it.
+        make: builds the SymPy expression from the arguments; may rewrite into other functions.
+        calls: the NumPy and SciPy functions that mean it, e.g. `numpy.exp`.
+        head: the SymPy class it prints and evaluates for; None if `make` always rewrites.
+        numpy: template of its code, e.g. `np.exp({0})`; `special` is scipy.special.
+        scalar: its value at floats, for the slow evaluator.
+        latex: template with the bracketed arguments, e.g. `\\exp({0})`.
+        text: the same for a terminal.
+        law: its derivative as it is said on the board.
+        of_output: the derivative in terms of the argument and the value, where that is shorter.
+        domain: where it is defined (first argument).
+        values: the set that its values lie in.
+        kinks: points where it has no derivative; the convention used there is in `law`.
+        examples: dims-free sample arguments inside the domain, for the tests.
+    """
+
+    name: str
+    make: Callable[..., sympy.Expr]
+    calls: tuple[str, ...]
+    head: Any = None
+    numpy: str = ""
+    scalar: Callable[..., float] | None = None
+    latex: str = ""
+    text: str = ""
+    law: str = ""
+    of_output: Callable[[sympy.Expr, sympy.Expr], sympy.Expr] | None = None
+    domain: sympy.Set = REALS
+    values: sympy.Set = REALS
+    kinks: tuple[float, ...] = ()
+    arity: int = 1
+    examples: tuple[float, ...] = (-1.3, -0.4, 0.7, 2.1)
+
+
+class OwnFunction(sympy.Function):  # type: ignore[misc]
+    """Base of the functions that SymPy does not have, or evaluates in a way that does not suit arrays.
+
+    They never evaluate by themselves: building is not simplifying.
+    """
+
+    @classmethod
+    def eval(cls, *args: Any) -> None:
+        """Leave the call as it is."""
+
+    def _eval_is_extended_real(self) -> bool | None:
+        return True if all(arg.is_extended_real for arg in self.args) else None
+
+    def _eval_is_finite(self) -> bool | None:
+        return True if all(arg.is_finite for arg in self.args) else None

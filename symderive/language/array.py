@@ -1,0 +1,430 @@
+"""Symbolic arrays that NumPy's operators and functions apply to."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn
+
+import sympy
+from sympy.core.function import AppliedUndef
+
+from symderive.core.dims import Size, as_size, check_name, same_size, shape_text
+from symderive.core.identity import FREE_LETTERS, fresh
+from symderive.core.nodes import Entry, Index, IndexSum, Tensor
+from symderive.core.program import Definition, Program
+from symderive.errors import ShapeError, SymderiveError
+
+Shape = tuple[Size, ...]
+Axis = int | tuple[int, ...] | None
+
+
+class Array:
+    """A symbolic array: an input, or one equation over other arrays.
+
+    Operators, `.T`, `.sum()`, `.mean()` and NumPy's and SciPy's functions make new arrays; nothing is simplified.
+    Use `symderive.array` to declare an input.
+    """
+
+    __slots__ = ("definition", "digest", "operands", "tensor")
+    __array_priority__ = 1000
+
+    def __init__(self, tensor: Tensor, definition: Definition | None, operands: tuple[Array, ...], digest: str) -> None:
+        self.tensor, self.definition, self.operands, self.digest = tensor, definition, operands, digest
+
+    @property
+    def shape(self) -> Shape:
+        """The sizes of the axes."""
+        return self.tensor.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.tensor.rank
+
+    @property
+    def size(self) -> Size:
+        """The number of entries."""
+        return sympy.Mul(*self.shape)
+
+    @property
+    def name(self) -> str:
+        """The name: what the user chose, or one made from the equation."""
+        return str(self.tensor.name)
+
+    @property
+    def T(self) -> Array:  # noqa: N802 -- NumPy's name
+        """The array with its axes reversed."""
+        return self.transpose()
+
+    def transpose(self, *axes: Any) -> Array:
+        """The array with its axes reordered, as `numpy.transpose`."""
+        order = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
+        order = tuple(reversed(range(self.ndim))) if not order or order == (None,) else tuple(order)
+        order = normal_axes(order, self.ndim, "transpose")
+        if len(order) != self.ndim:
+            raise ShapeError(f"transpose: {len(order)} axes named for shape {shape_text(self.shape)}.")
+        if self.ndim < 2:
+            return self
+        indices = free_axes([self.shape[axis] for axis in order])
+        positions = {axis: indices[place] for place, axis in enumerate(order)}
+        return define(indices, Entry(self.tensor, *(positions[axis] for axis in range(self.ndim))), (self,))
+
+    def sum(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The sum over `axis` (all axes by default), as `numpy.sum`."""
+        refuse(unsupported, "sum")
+        return reduce_sum(self, axis, keepdims, mean=False)
+
+    def mean(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The mean over `axis` (all axes by default), as `numpy.mean`."""
+        refuse(unsupported, "mean")
+        return reduce_sum(self, axis, keepdims, mean=True)
+
+    def dot(self, other: Any) -> Array:
+        """The matrix product, as `numpy.dot` for up to two axes."""
+        return self @ other
+
+    def trace(self) -> Array:
+        """The sum of the diagonal of a square matrix."""
+        from symderive.language import linear
+
+        return linear.trace(self)
+
+    def __getitem__(self, key: Any) -> Array:
+        from symderive.language.indexing import take
+
+        return take(self, key)
+
+    def __neg__(self) -> Array:
+        return elementwise(lambda x: -x, self)
+
+    def __pos__(self) -> Array:
+        return self
+
+    def __abs__(self) -> Array:
+        import numpy as np
+
+        made: Array = np.absolute(self)
+        return made
+
+    def __add__(self, other: Any) -> Array:
+        return elementwise(lambda x, y: x + y, self, other, symbol="+")
+
+    def __radd__(self, other: Any) -> Array:
+        return elementwise(lambda x, y: x + y, other, self, symbol="+")
+
+    def __sub__(self, other: Any) -> Array:
+        return elementwise(lambda x, y: x - y, self, other, symbol="-")
+
+    def __rsub__(self, other: Any) -> Array:
+        return elementwise(lambda x, y: x - y, other, self, symbol="-")
+
+    def __mul__(self, other: Any) -> Array:
+        return elementwise(lambda x, y: x * y, self, other, symbol="*")
+
+    def __rmul__(self, other: Any) -> Array:
+        return elementwise(lambda x, y: x * y, other, self, symbol="*")
+
+    def __truediv__(self, other: Any) -> Array:
+        return elementwise(divide, self, other, symbol="/")
+
+    def __rtruediv__(self, other: Any) -> Array:
+        return elementwise(divide, other, self, symbol="/")
+
+    def __pow__(self, other: Any) -> Array:
+        return elementwise(lambda x, y: x**y, self, other, symbol="**")
+
+    def __rpow__(self, other: Any) -> Array:
+        return elementwise(lambda x, y: x**y, other, self, symbol="**")
+
+    def __matmul__(self, other: Any) -> Array:
+        from symderive.language import linear
+
+        return linear.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Array:
+        from symderive.language import linear
+
+        return linear.matmul(other, self)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from symderive.language.dispatch import apply_ufunc
+
+        return apply_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from symderive.language.dispatch import apply_function
+
+        return apply_function(func, args, kwargs)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise SymderiveError(f"{self.label}: a symbolic array has no numbers; use .to_numpy() on a derivation.")
+
+    def __bool__(self) -> bool:
+        raise SymderiveError(f"{self.label}: a symbolic array is neither true nor false; `if` cannot branch on it.")
+
+    def _compare(self, other: object) -> Any:
+        raise SymderiveError(f"{self.label}: comparisons of symbolic arrays are not supported; use np.maximum or np.sign.")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _compare
+    __eq__ = _compare
+    __ne__ = _compare
+    __hash__ = object.__hash__
+
+    def __len__(self) -> int:
+        if self.ndim and self.shape[0].is_Integer:
+            return int(self.shape[0])
+        raise SymderiveError(f"len({self.label}): its first size is symbolic; write {self.label}.shape[0].")
+
+    def __iter__(self) -> Iterator[Array]:
+        return (self[position] for position in range(len(self)))
+
+    @property
+    def label(self) -> str:
+        """A name for messages: the user's, or the equation's right-hand side."""
+        return self.name if self.definition is None or self.definition.pinned else "the expression"
+
+    def __repr__(self) -> str:
+        if self.definition is None:
+            return f"array({self.name!r}, {shape_text(self.shape)})"
+        return f"<symbolic array, {shape_text(self.shape)}: {self.definition}>"
+
+
+def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None) -> Array:
+    """Declare an input array.
+
+    Args:
+        name: a Python identifier; the argument name of generated code.
+        shape: sizes, from `dims` or integers; none for a scalar.
+        domain: what its entries are known to be: real, positive, nonnegative, unit (0 to 1), symmetric, spd, invertible,
+            binary, sign, count, onehot (one-hot rows), simplex (rows that sum to 1), integer.
+        latex: how it is written in LaTeX; by default derived from the name (`theta` is θ, `W1` is W with index 1).
+
+    Returns:
+        a symbolic array.
+
+    Raises:
+        SymderiveError: not a name, or an unknown domain.
+        ShapeError: something that is not a size.
+
+    >>> from symderive.core.dims import dims
+    >>> n, d = dims("n d")
+    >>> (array("X", n, d) @ array("w", d)).shape
+    (n,)
+    """
+    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
+        shape = tuple(shape[0])
+    check_name(name, "an array")
+    tensor = Tensor(name, tuple(shape), domain, latex)
+    return Array(tensor, None, (), fingerprint(name, tensor.shape, domain, latex))
+
+
+def let(name: str, value: Array, latex: str | None = None) -> Array:
+    """Give an intermediate result a name that the derivation keeps.
+
+    Args:
+        name: a Python identifier.
+        value: the symbolic array to name.
+        latex: how the name is written in LaTeX.
+
+    Returns:
+        the same array under its new name.
+
+    Raises:
+        SymderiveError: not a name, or `value` is an input (which has a name).
+    """
+    check_name(name, "an intermediate result")
+    if value.definition is None:
+        raise SymderiveError(f"let {name}: {value.name} is an input and has a name already.")
+    tensor = Tensor(name, value.shape, value.tensor.domain, latex)
+    made = value.definition
+    definition = Definition(tensor, made.indices, made.body, pinned=True)
+    return Array(tensor, definition, value.operands, fingerprint(name, value.digest))
+
+
+def fingerprint(*parts: Any) -> str:
+    """A short text that differs when the parts do."""
+    return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
+
+
+def divide(x: sympy.Expr, y: sympy.Expr) -> sympy.Expr:
+    """`x / y`.
+
+    Raises:
+        SymderiveError: `y` is the number 0.
+    """
+    if y == 0:
+        raise SymderiveError("dividing by the number 0; the expression has no value.")
+    return x / y
+
+
+def refuse(keywords: dict[str, Any], what: str) -> None:
+    """Raise for keyword arguments that are set and not supported."""
+    loose = [key for key, value in keywords.items() if value is not None and key not in ("initial", "subok")]
+    if loose:
+        raise SymderiveError(f"{what}: the argument {loose[0]} is not supported on symbolic arrays.")
+
+
+def number(value: Any) -> sympy.Expr | None:
+    """A Python or NumPy number, or a SymPy expression in sizes, as a SymPy expression; None for anything else."""
+    if isinstance(value, sympy.Expr):
+        return value
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if isinstance(value, int):
+        return sympy.Integer(value)
+    if not math.isfinite(value):
+        raise SymderiveError(f"using the number {value}: only finite numbers can stand in an expression.")
+    known = {math.pi: sympy.pi, math.e: sympy.E, -math.pi: -sympy.pi, 2 * math.pi: 2 * sympy.pi}
+    return known.get(value, sympy.Rational(repr(value)))
+
+
+def as_array(value: Any, what: str) -> Array:
+    """Turn an operand into an array: arrays stay, numbers become scalars.
+
+    Raises:
+        SymderiveError: anything else.
+    """
+    if isinstance(value, Array):
+        return value
+    expr = number(value)
+    if expr is None:
+        raise SymderiveError(
+            f"{what}: {type(value).__name__} cannot be mixed with symbolic arrays; declare it with symderive.array."
+        )
+    loose = [symbol for symbol in expr.free_symbols if not (symbol.is_integer and symbol.is_positive)]
+    if loose or expr.atoms(AppliedUndef):
+        raise SymderiveError(f"{what}: {expr} is not a number; declare {loose[0] if loose else expr} with symderive.array.")
+    return define((), expr, ())
+
+
+def free_axes(shape: Sequence[Size]) -> tuple[Index, ...]:
+    """Indices `i, j, k, …` over a shape."""
+    return fresh(shape, (), FREE_LETTERS)
+
+
+def define(indices: tuple[Index, ...], body: sympy.Expr, operands: tuple[Array, ...]) -> Array:
+    """A new array by an equation; equal equations get equal names, so that repeated expressions are one."""
+    shape = tuple(index.dim for index in indices)
+    digest = fingerprint(shape, str(body), tuple(operand.digest for operand in operands))
+    tensor = Tensor(f"_{digest}", shape)
+    return Array(tensor, Definition(tensor, indices, body), operands, digest)
+
+
+def broadcast(shapes: Sequence[Shape], symbol: str) -> Shape:
+    """NumPy's broadcasting of shapes.
+
+    Raises:
+        ShapeError: two sizes differ and neither is 1; names both.
+    """
+    rank = max((len(shape) for shape in shapes), default=0)
+    result: list[Size] = []
+    for place in range(rank):
+        sizes = [shape[place - rank + len(shape)] for shape in shapes if place - rank + len(shape) >= 0]
+        size = next((size for size in sizes if size != 1), sympy.S.One)
+        for other in sizes:
+            if other != 1 and not same_size(size, other):
+                both = " and ".join(shape_text(shape) for shape in shapes)
+                raise ShapeError(
+                    f"elementwise {symbol}: sizes {size} and {other} differ (shapes {both}); "
+                    "give the arrays the same size, or add an axis of size 1 with [:, None]."
+                )
+        result.append(size)
+    return tuple(result)
+
+
+def elementwise(make: Callable[..., sympy.Expr], *values: Any, symbol: str = "operation") -> Array:
+    """Apply a scalar function entry by entry, with broadcasting."""
+    arrays = tuple(as_array(value, f"elementwise {symbol}") for value in values)
+    shape = broadcast([one.shape for one in arrays], symbol)
+    indices = free_axes(shape)
+    return define(indices, make(*(aligned(one, indices) for one in arrays)), arrays)
+
+
+def aligned(value: Array, indices: tuple[Index, ...]) -> sympy.Expr:
+    """The entry of `value` that NumPy's broadcasting puts at `indices`; numbers stand for themselves."""
+    if value.definition is not None and not value.operands and not value.ndim and not value.definition.pinned:
+        return value.definition.body
+    own = indices[len(indices) - value.ndim :]
+    axes = [sympy.S.Zero if size == 1 and index.dim != 1 else index for index, size in zip(own, value.shape, strict=True)]
+    return Entry(value.tensor, *axes)
+
+
+def normal_axes(axes: Sequence[Any], rank: int, what: str) -> tuple[int, ...]:
+    """Axis numbers counted from the front, each once.
+
+    Raises:
+        ShapeError: an axis that does not exist, or twice the same.
+    """
+    normal = []
+    for axis in axes:
+        if isinstance(axis, bool) or not isinstance(axis, int) or not -rank <= axis < rank:
+            raise ShapeError(f"{what}: there is no axis {axis!r} in an array with {rank} axes.")
+        normal.append(axis % rank)
+    if len(set(normal)) != len(normal):
+        raise ShapeError(f"{what}: an axis is named twice.")
+    return tuple(normal)
+
+
+def reduce_sum(value: Array, axis: Axis, keepdims: bool, mean: bool) -> Array:
+    """Sum or mean over axes."""
+    what = "mean" if mean else "sum"
+    chosen = range(value.ndim) if axis is None else (axis if isinstance(axis, (tuple, list)) else (axis,))
+    axes = normal_axes(tuple(chosen), value.ndim, what)
+    bound = dict(zip(axes, fresh([value.shape[axis] for axis in axes], ()), strict=True))
+    kept = [place for place in range(value.ndim) if place not in bound]
+    out = [sympy.S.One if place in bound else value.shape[place] for place in range(value.ndim)] if keepdims else [
+        value.shape[place] for place in kept
+    ]
+    indices = free_axes(out)
+    free = dict(enumerate(indices)) if keepdims else dict(zip(kept, indices, strict=True))
+    entry = Entry(value.tensor, *(bound.get(place, free.get(place)) for place in range(value.ndim)))
+    body = IndexSum(entry, *bound.values()) if bound else entry
+    if mean:
+        body = body / sympy.Mul(*(index.dim for index in bound.values()))
+    return define(indices, body, (value,))
+
+
+def inputs_of(value: Array) -> tuple[Array, ...]:
+    """The input arrays that `value` depends on, in the order in which they are first used."""
+    return tuple(node for node in ordered(value) if node.definition is None)
+
+
+def ordered(*values: Array) -> list[Array]:
+    """All arrays that `values` are made of, operands first, without recursion and each once.
+
+    Raises:
+        SymderiveError: two different arrays have one name.
+    """
+    done: dict[str, Array] = {}
+    stack = [(value, False) for value in reversed(values)]
+    while stack:
+        node, expanded = stack.pop()
+        if node.name in done:
+            if done[node.name].digest != node.digest:
+                raise SymderiveError(f"building the program: {node.name} is declared twice; give each array its own name.")
+            continue
+        if expanded or not node.operands:
+            done[node.name] = node
+            continue
+        stack.append((node, True))
+        stack.extend((operand, False) for operand in reversed(node.operands))
+    return list(done.values())
+
+
+def program_of(*outputs: Array) -> Program:
+    """The program of the equations behind `outputs`.
+
+    Raises:
+        SymderiveError: two different arrays with one name.
+    """
+    nodes = ordered(*outputs)
+    inputs = tuple(node.tensor for node in nodes if node.definition is None)
+    definitions = tuple(node.definition for node in nodes if node.definition is not None)
+    return Program(inputs, definitions, tuple(output.tensor for output in outputs))
+
+
+__all__ = ["Array", "array", "as_size", "let", "program_of"]

@@ -1,0 +1,148 @@
+"""NumPy's two protocols: which of its functions apply to symbolic arrays, and what they mean."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from symderive.errors import SymderiveError
+from symderive.functions import by_call
+from symderive.language import linear
+from symderive.language.array import Array, as_array, divide, elementwise, refuse
+
+_OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
+    "add": (lambda x, y: x + y, "+"),
+    "subtract": (lambda x, y: x - y, "-"),
+    "multiply": (lambda x, y: x * y, "*"),
+    "divide": (divide, "/"),
+    "true_divide": (divide, "/"),
+    "power": (lambda x, y: x**y, "**"),
+    "float_power": (lambda x, y: x**y, "**"),
+}
+
+
+@cache
+def _functions_by_short_name() -> dict[str, Any]:
+    return {call.rpartition(".")[2]: entry for call, entry in by_call().items()}
+
+
+def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Array:
+    """What `numpy` calls for `np.exp(X)`, `np.add(X, 1)`, `scipy.special.expit(X)` and the like.
+
+    Raises:
+        SymderiveError: a function, method or argument that symbolic arrays do not support.
+    """
+    name = ufunc.__name__
+    if name == "add" and method == "reduce":
+        return as_array(inputs[0], "sum").sum(kwargs.get("axis", 0), bool(kwargs.get("keepdims")))
+    if method != "__call__":
+        raise SymderiveError(f"{name}.{method}: not supported on symbolic arrays.")
+    refuse(kwargs, name)
+    return call_ufunc(name, inputs)
+
+
+def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
+    """Apply the elementwise function or operator called `name`."""
+    if name == "matmul":
+        return linear.matmul(*inputs)
+    if name in _OPERATORS:
+        make, symbol = _OPERATORS[name]
+        return elementwise(make, *inputs, symbol=symbol)
+    entry = _functions_by_short_name().get(name)
+    if entry is None:
+        raise SymderiveError(f"{name}: not supported on symbolic arrays{nearest(name, known_names())}.")
+    return elementwise(entry.make, *inputs, symbol=name)
+
+
+def known_names() -> list[str]:
+    """The names of all functions that apply to symbolic arrays."""
+    return sorted({*_functions_by_short_name(), *_OPERATORS, "matmul", *(f.__name__ for f in _ARRAY_FUNCTIONS)})
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """`; did you mean X?` where a known name is close, else nothing."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def apply_function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What `numpy` calls for `np.sum(X)`, `np.einsum(...)` and other functions that are not elementwise.
+
+    Raises:
+        SymderiveError: a function that symbolic arrays do not support.
+    """
+    made = _ARRAY_FUNCTIONS.get(func)
+    if made is None:
+        raise SymderiveError(f"{func.__name__}: not supported on symbolic arrays{nearest(func.__name__, known_names())}.")
+    try:
+        return made(*args, **kwargs)
+    except TypeError as error:
+        raise SymderiveError(f"{func.__name__}: {str(error).partition(') ')[2] or error}; see numpy.{func.__name__}.") from None
+
+
+def _sum(a: Any, axis: Any = None, keepdims: Any = False, **other: Any) -> Array:
+    return as_array(a, "sum").sum(axis, keepdims is True, **_given(other))
+
+
+def _mean(a: Any, axis: Any = None, keepdims: Any = False, **other: Any) -> Array:
+    return as_array(a, "mean").mean(axis, keepdims is True, **_given(other))
+
+
+def _given(keywords: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in keywords.items() if value is not np._NoValue}
+
+
+def _var(a: Any, axis: Any = None, keepdims: Any = False, ddof: int = 0, **other: Any) -> Array:
+    refuse({**_given(other), "ddof": ddof or None}, "var")
+    x = as_array(a, "var")
+    centred = x - x.mean(axis, keepdims=True)
+    return (centred * centred).mean(axis, keepdims is True)
+
+
+def _std(a: Any, axis: Any = None, keepdims: Any = False, ddof: int = 0, **other: Any) -> Array:
+    return call_ufunc("sqrt", (_var(a, axis, keepdims, ddof, **other),))
+
+
+def _transpose(a: Any, axes: Any = None) -> Array:
+    return as_array(a, "transpose").transpose(*(() if axes is None else (tuple(axes),)))
+
+
+def _swapaxes(a: Any, axis1: int, axis2: int) -> Array:
+    x = as_array(a, "swapaxes")
+    order = list(range(x.ndim))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return x.transpose(tuple(order))
+
+
+def _clip(a: Any, a_min: Any = None, a_max: Any = None, **other: Any) -> Array:
+    refuse(_given(other), "clip")
+    x = as_array(a, "clip")
+    x = x if a_min is None else call_ufunc("maximum", (x, a_min))
+    return x if a_max is None else call_ufunc("minimum", (x, a_max))
+
+
+_ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.sum: _sum,
+    np.mean: _mean,
+    np.var: _var,
+    np.std: _std,
+    np.dot: linear.dot,
+    np.vdot: linear.dot,
+    np.inner: linear.inner,
+    np.outer: linear.outer,
+    np.einsum: linear.einsum,
+    np.trace: linear.trace,
+    np.diag: linear.diag,
+    np.diagonal: linear.diag,
+    np.transpose: _transpose,
+    np.swapaxes: _swapaxes,
+    np.linalg.norm: linear.norm,
+    np.clip: _clip,
+    np.shape: lambda a: as_array(a, "shape").shape,
+    np.ndim: lambda a: as_array(a, "ndim").ndim,
+    np.size: lambda a: as_array(a, "size").size,
+}

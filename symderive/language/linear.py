@@ -1,0 +1,159 @@
+"""Products and traces: matmul, dot, inner, outer, einsum, trace, diag, norm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from symderive.core.dims import same_size, shape_text
+from symderive.core.identity import fresh
+from symderive.core.nodes import Delta, Entry, Index, IndexSum
+from symderive.errors import ShapeError, SymderiveError
+from symderive.language.array import Array, aligned, as_array, broadcast, define, free_axes
+
+
+def matmul(left: Any, right: Any) -> Array:
+    """The matrix product `left @ right` with NumPy's rules for vectors, matrices and batches.
+
+    Raises:
+        ShapeError: the inner sizes differ, or an operand is a scalar.
+    """
+    a, b = as_array(left, "@"), as_array(right, "@")
+    names = f"{_name(a, 'left side')} @ {_name(b, 'right side')}"
+    if not a.ndim or not b.ndim:
+        raise ShapeError(f"{names}: one side is a scalar; use * to multiply by a number.")
+    inner_left, inner_right = a.shape[-1], b.shape[max(b.ndim - 2, 0)]
+    if not same_size(inner_left, inner_right):
+        raise ShapeError(
+            f"{names}: inner dimensions differ: {inner_left} (last axis of {_name(a, 'the left side')}: "
+            f"{shape_text(a.shape)}) against {inner_right} ({_name(b, 'the right side')}: {shape_text(b.shape)}); "
+            f"{_advice(a, b)}."
+        )
+    batch = broadcast([a.shape[:-2], b.shape[:-2]], "@")
+    rows = a.shape[-2:-1] if a.ndim > 1 else ()
+    columns = b.shape[-1:] if b.ndim > 1 else ()
+    indices = free_axes((*batch, *rows, *columns))
+    (p,) = fresh((inner_left,), ())
+    lead, row, column = indices[: len(batch)], indices[len(batch) : len(batch) + len(rows)], indices[len(indices) - len(columns) :]
+    entry_a = _batched(a, lead, (*row, p))
+    entry_b = _batched(b, lead, (p, *column) if b.ndim > 1 else (p,))
+    return define(indices, IndexSum(entry_a * entry_b, p), (a, b))
+
+
+def _batched(value: Array, lead: tuple[Index, ...], own: tuple[Index, ...]) -> Entry:
+    count = value.ndim - len(own)
+    batch = [
+        sympy.S.Zero if size == 1 and index.dim != 1 else index
+        for index, size in zip(lead[len(lead) - count :], value.shape[:count], strict=True)
+    ]
+    return Entry(value.tensor, *batch, *own)
+
+
+def _name(value: Array, otherwise: str) -> str:
+    return value.name if value.definition is None or value.definition.pinned else otherwise
+
+
+def _advice(a: Array, b: Array) -> str:
+    for side, value in ((a, "left"), (b, "right")):
+        turned = tuple(reversed(side.shape))
+        inner = (turned[-1], b.shape[max(b.ndim - 2, 0)]) if value == "left" else (a.shape[-1], turned[max(len(turned) - 2, 0)])
+        if side.ndim == 2 and same_size(*inner):
+            return f"transpose {_name(side, f'the {value} side')}"
+    return f"declare {_name(b, 'the right side')} with size {a.shape[-1]} there"
+
+
+def outer(left: Any, right: Any) -> Array:
+    """`left[i] * right[j]`; both are vectors."""
+    a, b = as_array(left, "outer"), as_array(right, "outer")
+    if a.ndim != 1 or b.ndim != 1:
+        raise ShapeError(f"outer: takes two vectors, not {shape_text(a.shape)} and {shape_text(b.shape)}.")
+    i, j = free_axes((*a.shape, *b.shape))
+    return define((i, j), a.tensor[i] * b.tensor[j], (a, b))
+
+
+def dot(left: Any, right: Any) -> Array:
+    """`numpy.dot`: a product with a scalar, or the matrix product."""
+    a, b = as_array(left, "dot"), as_array(right, "dot")
+    if not a.ndim or not b.ndim:
+        return a * b
+    if a.ndim > 2 or b.ndim > 2:
+        raise SymderiveError("dot: more than two axes are not supported; use einsum or @.")
+    return matmul(a, b)
+
+
+def inner(left: Any, right: Any) -> Array:
+    """`numpy.inner`: the sum over the last axes of both."""
+    a, b = as_array(left, "inner"), as_array(right, "inner")
+    if a.ndim > 1 and b.ndim > 1:
+        return matmul(a, b.T) if b.ndim == 2 else _unsupported("inner")
+    return matmul(a, b) if a.ndim and b.ndim and a.ndim <= 2 and b.ndim == 1 else dot(a, b)
+
+
+def _unsupported(what: str) -> Array:
+    raise SymderiveError(f"{what}: more than two axes are not supported; use einsum or @.")
+
+
+def trace(value: Any, **unsupported: Any) -> Array:
+    """`Σ_i A[i, i]` of a square matrix."""
+    a = as_array(value, "trace")
+    if a.ndim != 2 or not same_size(*a.shape) or any(unsupported.values()):
+        raise ShapeError(f"trace: takes a square matrix, not {shape_text(a.shape)}.")
+    (p,) = fresh(a.shape[:1], ())
+    return define((), IndexSum(a.tensor[p, p], p), (a,))
+
+
+def diag(value: Any, k: int = 0) -> Array:
+    """The diagonal of a square matrix, or the diagonal matrix of a vector."""
+    a = as_array(value, "diag")
+    if k != 0 or a.ndim not in (1, 2):
+        raise SymderiveError("diag: only the main diagonal of a vector or a square matrix is supported.")
+    if a.ndim == 2:
+        if not same_size(*a.shape):
+            raise ShapeError(f"diag: takes the diagonal of a square matrix, not {shape_text(a.shape)}.")
+        (i,) = free_axes(a.shape[:1])
+        return define((i,), a.tensor[i, i], (a,))
+    i, j = free_axes((*a.shape, *a.shape))
+    return define((i, j), a.tensor[i] * Delta(i, j), (a,))
+
+
+def einsum(subscripts: Any, *values: Any, **unsupported: Any) -> Array:
+    """`numpy.einsum` with a subscript string."""
+    unsupported.pop("optimize", None)
+    if not isinstance(subscripts, str) or "..." in subscripts or any(v is not None for v in unsupported.values()):
+        raise SymderiveError("einsum: give the subscripts as text without an ellipsis, e.g. 'ij,j->i'.")
+    spec = subscripts.replace(" ", "")
+    left, arrow, right = spec.partition("->")
+    terms = left.split(",")
+    arrays = tuple(as_array(value, "einsum") for value in values)
+    if len(terms) != len(arrays) or any(len(term) != one.ndim for term, one in zip(terms, arrays, strict=False)):
+        raise ShapeError(f"einsum {subscripts!r}: the subscripts do not fit the {len(arrays)} operands' numbers of axes.")
+    if not arrow:
+        joined = "".join(terms)
+        right = "".join(sorted(letter for letter in set(joined) if joined.count(letter) == 1))
+    sizes: dict[str, sympy.Expr] = {}
+    for term, one in zip(terms, arrays, strict=True):
+        for letter, size in zip(term, one.shape, strict=True):
+            if not letter.isalpha():
+                raise SymderiveError(f"einsum {subscripts!r}: {letter!r} is not a letter.")
+            if not same_size(sizes.setdefault(letter, size), size):
+                raise ShapeError(f"einsum {subscripts!r}: index {letter} runs over {sizes[letter]} and over {size}.")
+    missing = [letter for letter in right if letter not in sizes]
+    if missing or len(set(right)) != len(right):
+        raise SymderiveError(f"einsum {subscripts!r}: the output {right!r} needs each letter once and from the operands.")
+    free = free_axes([sizes[letter] for letter in right])
+    summed = [letter for letter in sizes if letter not in right]
+    bound = fresh([sizes[letter] for letter in summed], ())
+    place = dict(zip([*right, *summed], [*free, *bound], strict=True))
+    product = sympy.Mul(*(Entry(one.tensor, *(place[letter] for letter in term)) for term, one in zip(terms, arrays, strict=True)))
+    return define(free, IndexSum(product, *bound) if bound else product, arrays)
+
+
+def norm(value: Any, order: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
+    """The Euclidean (Frobenius) norm."""
+    a = as_array(value, "norm")
+    if order not in (None, 2, "fro") or (order == 2 and a.ndim != 1) or (order == "fro" and a.ndim != 2):
+        raise SymderiveError("linalg.norm: only the Euclidean norm of vectors and the Frobenius norm are supported.")
+    squares = (a * a).sum(axis, keepdims)
+    indices = free_axes(squares.shape)
+    return define(indices, sympy.sqrt(aligned(squares, indices)), (squares,))

@@ -50,6 +50,7 @@ class _Package(ModuleType):
 
     Importing the subpackage ``symderive.cost`` binds it as an attribute of the package. Without this class,
     ``symderive.cost`` would be the function or the subpackage according to what was imported first.
+    Import from such a subpackage with ``from symderive.cost.MODULE import NAME``.
     """
 
     def __setattr__(self, name: str, value: object) -> None:

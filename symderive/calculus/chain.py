@@ -1,0 +1,176 @@
+"""The chain rule over programs: adjoints backward, tangents forward.
+
+Each adjoint or tangent is a new small definition, so that cost is linear in the number of equations and every
+expression stays as small as the equation that it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sympy
+
+from symderive.calculus.rules import differentiate, partial, separated
+from symderive.calculus.sums import sum_over
+from symderive.core.dims import shape_text
+from symderive.core.identity import BOUND_LETTERS, FREE_LETTERS, canonical, fresh, index_names, substitute, tensors_of
+from symderive.core.nodes import Delta, Entry, Index, Tensor
+from symderive.core.program import Definition, Program
+from symderive.errors import ShapeError, SymderiveError
+from symderive.functions import by_head
+
+
+@dataclass(frozen=True)
+class Chained:
+    """What a chain-rule pass gives.
+
+    Attributes:
+        program: the program it was given, followed by the new definitions.
+        of: for each adjoint or tangent, the tensor that it belongs to.
+    """
+
+    program: Program
+    of: Mapping[Tensor, Tensor]
+
+
+def active_tensors(program: Program, wrt: Iterable[Tensor]) -> set[sympy.Basic]:
+    """The tensors that depend on `wrt`, `wrt` included."""
+    active: set[sympy.Basic] = set(wrt)
+    for made in program.definitions:
+        if tensors_of(made.body) & active:
+            active.add(made.tensor)
+    return active
+
+
+def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str = "d") -> Chained:
+    """Adjoints `∂output/∂T` of every equation on the way to `wrt`, last equation first.
+
+    Args:
+        program: the forward equations.
+        output: a scalar of the program.
+        wrt: inputs (or defined tensors) to differentiate with respect to.
+        prefix: the names of the new tensors are `prefix` + name of the tensor they belong to.
+
+    Raises:
+        ShapeError: `output` is not a scalar.
+        SymderiveError: `output` does not depend on `wrt`.
+    """
+    if output.rank:
+        raise ShapeError(f"gradient of {output.name}: it has shape {shape_text(output.shape)}; sum it to a scalar first.")
+    active = active_tensors(program, wrt)
+    contributions: dict[Tensor, list[sympy.Expr]] = {output: [sympy.S.One]}
+    reasons: dict[Tensor, list[str]] = {}
+    made_here: list[Definition] = []
+    of: dict[Tensor, Tensor] = {}
+    order = [made.tensor for made in reversed(program.definitions)] + list(program.inputs)
+    targets = set(wrt)
+    for tensor in order:
+        if tensor not in active or (tensor not in contributions and tensor not in targets):
+            continue
+        adjoint = Tensor(f"{prefix}{tensor.name}", tensor.shape)
+        indices = fresh(tensor.shape, (), FREE_LETTERS)
+        body = canonical(sympy.Add(*contributions.get(tensor, [])))
+        if tensor == output and body == 1:
+            bar: sympy.Expr | Tensor = sympy.S.One
+        else:
+            why = "; ".join(dict.fromkeys(reasons.get(tensor, [])))
+            made_here.append(Definition(adjoint, indices, body, "chain rule", why))
+            of[adjoint] = tensor
+            bar = adjoint
+        definition = program.definition(tensor)
+        if definition is not None:
+            for used in sorted(tensors_of(definition.body) & active, key=lambda t: t.name):
+                term = pulled_back(definition, bar, used)
+                if term != 0:
+                    contributions.setdefault(used, []).append(term)
+                    reasons.setdefault(used, []).append(reason(definition, used))
+        if tensor in targets and tensor == output:
+            made_here.append(Definition(adjoint, indices, sympy.S.One, "chain rule", ""))
+            of[adjoint] = tensor
+    outputs = tuple(adjoint for target in wrt for adjoint, tensor in of.items() if tensor == target)
+    return Chained(Program(program.inputs, program.definitions + tuple(made_here), outputs), of)
+
+
+def pulled_back(definition: Definition, bar: Tensor | sympy.Expr, used: Tensor) -> sympy.Expr:
+    """`Σ_i bar[i] ∂T[i]/∂used[k]` as an expression in the free indices `k` of `used`."""
+    at = fresh(used.shape, (), FREE_LETTERS)
+    own = fresh(definition.tensor.shape, index_names(definition.body) | {index.name for index in at}, BOUND_LETTERS)
+    body = separated(definition.at(own), *at, *own)
+    slope = slope_of(definition, body, own, used, at)
+    seed = Entry(bar, *own) if isinstance(bar, Tensor) else bar
+    return sum_over(seed * slope, own)
+
+
+def slope_of(
+    definition: Definition, body: sympy.Expr, own: tuple[Index, ...], used: Tensor, at: tuple[Index, ...]
+) -> sympy.Expr:
+    """`∂body/∂used[at]`, in terms of the value where the function allows: `σ′ = a(1 − a)` for `a = σ(z)`."""
+    entry = by_head().get(type(body))
+    if entry is not None and entry.of_output is not None:
+        argument = body.args[0]
+        value = Entry(definition.tensor, *own)
+        return entry.of_output(argument, value) * partial(argument, used, at)
+    return partial(body, used, at)
+
+
+def reason(definition: Definition, used: Tensor) -> str:
+    """Why the adjoint of `used` has the form that it has."""
+    laws = [by_head()[head].law for head in _heads(definition.body, used) if head in by_head()]
+    return ", ".join(dict.fromkeys(law for law in laws if law))
+
+
+def _heads(expr: sympy.Expr, used: Tensor) -> list[type]:
+    if used not in tensors_of(expr):
+        return []
+    own = [type(expr)] if isinstance(expr, sympy.Function) else []
+    return own + [head for arg in expr.args for head in _heads(arg, used)]
+
+
+def forward(program: Program, output: Tensor, wrt: Tensor, prefix: str = "D") -> Chained:
+    """Tangents `∂T/∂wrt`, with the axes of `wrt` behind those of T, first equation first.
+
+    Args:
+        program: the equations.
+        output: what to differentiate, of any shape.
+        wrt: the input to differentiate with respect to.
+        prefix: the names of the new tensors are `prefix` + name of the tensor they belong to.
+    """
+    active = active_tensors(program, (wrt,))
+    tangents: dict[Tensor, Tensor] = {}
+    definitions: list[Definition] = []
+    for made in program.definitions:
+        definitions.append(made)
+        if made.tensor not in active:
+            continue
+        tangent = Tensor(f"{prefix}{made.tensor.name}", made.tensor.shape + wrt.shape)
+        indices = fresh(tangent.shape, (), FREE_LETTERS)
+        own, at = indices[: made.tensor.rank], indices[made.tensor.rank :]
+        body = separated(substitute(separated(made.body, *indices), dict(zip(made.indices, own, strict=True))), *indices)
+        slope = _tangent_of(made, body, own, wrt, at, tangents)
+        definitions.append(Definition(tangent, indices, canonical(slope), "chain rule", ""))
+        tangents[made.tensor] = tangent
+    if output not in tangents:
+        raise SymderiveError(f"differentiating {output.name}: it does not depend on {wrt.name}.")
+    of = {tangent: tensor for tensor, tangent in tangents.items()}
+    return Chained(Program(program.inputs, tuple(definitions), (tangents[output],)), of)
+
+
+def _tangent_of(
+    made: Definition,
+    body: sympy.Expr,
+    own: tuple[Index, ...],
+    wrt: Tensor,
+    at: tuple[Index, ...],
+    tangents: Mapping[Tensor, Tensor],
+) -> sympy.Expr:
+    def rule(found: Entry) -> sympy.Expr:
+        if found.tensor == wrt:
+            return sympy.Mul(*(Delta(axis, index) for axis, index in zip(found.axes, at, strict=True)))
+        tangent = tangents.get(found.tensor)
+        return sympy.S.Zero if tangent is None else Entry(tangent, *found.axes, *at)
+
+    entry = by_head().get(type(body))
+    if entry is not None and entry.of_output is not None:
+        return entry.of_output(body.args[0], Entry(made.tensor, *own)) * differentiate(body.args[0], rule)
+    return differentiate(body, rule)

@@ -1,0 +1,150 @@
+"""Putting equations into one another: which named intermediates a derivation keeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import sympy
+
+from symderive.calculus.rules import separated
+from symderive.calculus.sums import has_binder, rebuild
+from symderive.core.identity import free_indices, tensors_of
+from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
+from symderive.core.program import Definition, Program
+from symderive.functions import by_head
+
+SIZE_LIMIT = 16
+Choice = Callable[[Definition, int, "Definition | None"], bool]
+
+
+def entries_in(expr: sympy.Basic) -> Iterator[Entry]:
+    """All entries that occur in `expr`, with repetition."""
+    if isinstance(expr, Entry):
+        yield expr
+    for arg in expr.args:
+        yield from entries_in(arg)
+
+
+def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
+    """Put the right-hand sides of `bodies` in place of their entries."""
+    if not any(tensor in bodies for tensor in tensors_of(expr)):
+        return expr
+    return rebuild(_replace(expr, bodies))
+
+
+def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
+    if not any(tensor in bodies for tensor in tensors_of(expr)):
+        return expr
+    if isinstance(expr, Entry):
+        made = bodies.get(expr.tensor)
+        return expr if made is None else made.at(expr.axes)
+    if isinstance(expr, IndexSum):
+        return IndexSum(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
+    return expr.func(*(_replace(arg, bodies) for arg in expr.args))
+
+
+def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> Program:
+    """Inline the definitions that `choice` picks.
+
+    Args:
+        program: the equations.
+        choice: says of a definition, the number of its uses and its only consumer whether to inline it.
+        keep: tensors to keep whatever `choice` says; outputs and pinned names are always kept.
+    """
+    uses: Counter[Tensor] = Counter()
+    consumer: dict[Tensor, Definition] = {}
+    for made in program.definitions:
+        for entry in entries_in(made.body):
+            uses[entry.tensor] += 1
+            consumer[entry.tensor] = made
+    kept = set(program.outputs) | set(keep)
+    inlined: dict[Tensor, Definition] = {}
+    definitions = []
+    for made in program.definitions:
+        body = replace_entries(made.body, inlined)
+        made = made.with_body(body)
+        count = uses[made.tensor]
+        can = made.tensor not in kept and not made.pinned and count
+        if can and (is_trivial(body) or choice(made, count, consumer[made.tensor] if count == 1 else None)):
+            inlined[made.tensor] = made
+        elif count or made.tensor in kept:
+            definitions.append(made)
+    return Program(program.inputs, tuple(definitions), program.outputs)
+
+
+def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool:
+    """Fusion for the steps of a derivation: elementwise chains and affine uses become one equation."""
+    if count != 1 or consumer is None or weight(made.body) > SIZE_LIMIT:
+        return False
+    if has_binder(made.body):
+        return is_linear(consumer.body, made.tensor)
+    entry = by_head().get(type(made.body))
+    keeps_value = entry is not None and entry.of_output is not None
+    return not (keeps_value and has_binder(consumer.body) and _under_product(consumer.body, made.tensor))
+
+
+def for_result(made: Definition, count: int, consumer: Definition | None) -> bool:
+    """Fusion for the closed form: everything that is used once, up to a readable size."""
+    if count == 1 and consumer is not None:
+        return weight(made.body) + weight(consumer.body) <= 2 * SIZE_LIMIT
+    return False
+
+
+def weight(expr: sympy.Expr) -> int:
+    """The number of entries in an expression."""
+    return sum(1 for _ in entries_in(expr))
+
+
+def is_trivial(body: sympy.Expr) -> bool:
+    """A number, an entry, a delta, or a constant times one of them."""
+    if isinstance(body, sympy.Mul):
+        inner = [factor for factor in body.args if tensors_of(factor) or isinstance(factor, Delta)]
+        entries = [factor for factor in inner if isinstance(factor, Entry)]
+        return len(entries) <= 1 and all(isinstance(factor, (Entry, Delta)) for factor in inner)
+    return isinstance(body, (Entry, Delta)) or not (tensors_of(body) or free_indices(body))
+
+
+def is_linear(expr: sympy.Expr, tensor: Tensor) -> bool:
+    """Whether `expr` is of first order in the entries of `tensor`, seen from its form."""
+    if tensor not in tensors_of(expr):
+        return True
+    if isinstance(expr, Entry):
+        return True
+    if isinstance(expr, sympy.Add):
+        return all(is_linear(term, tensor) for term in expr.args)
+    if isinstance(expr, sympy.Mul):
+        touched = [factor for factor in expr.args if tensor in tensors_of(factor)]
+        return len(touched) == 1 and is_linear(touched[0], tensor)
+    return isinstance(expr, IndexSum) and is_linear(expr.body, tensor)
+
+
+def _under_product(expr: sympy.Expr, tensor: Tensor) -> bool:
+    """Whether an entry of `tensor` is multiplied by other entries inside a sum."""
+    if isinstance(expr, IndexSum):
+        return tensor in tensors_of(expr.body) and len(tensors_of(expr.body)) > 1
+    return any(_under_product(arg, tensor) for arg in expr.args)
+
+
+def rename(program: Program, names: Mapping[Tensor, Tensor]) -> Program:
+    """The same program with other names for tensors of the same shape."""
+
+    def renamed(expr: sympy.Expr) -> sympy.Expr:
+        if not any(tensor in names for tensor in tensors_of(expr)):
+            return expr
+        if isinstance(expr, Entry):
+            return Entry(names.get(expr.tensor, expr.tensor), *expr.axes)
+        return expr.func(*(renamed(arg) for arg in expr.args))
+
+    definitions = tuple(
+        Definition(names.get(d.tensor, d.tensor), d.indices, renamed(d.body), d.rule, d.why, d.pinned)
+        for d in program.definitions
+    )
+    return Program(
+        tuple(names.get(tensor, tensor) for tensor in program.inputs),
+        definitions,
+        tuple(names.get(tensor, tensor) for tensor in program.outputs),
+    )
+
+
+__all__ = ["Index", "condense", "for_result", "for_steps", "rename", "replace_entries"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import sympy
 
@@ -20,6 +21,7 @@ class Dim(sympy.Symbol):
     """
 
     __slots__ = ()
+    apply_ufunc: ClassVar[Callable[..., Any] | None] = None  # set by the language room, which lies above this one
 
     def __new__(cls, name: str) -> Dim:
         """Make the size called `name`."""
@@ -30,9 +32,8 @@ class Dim(sympy.Symbol):
         return (self.name,), {}
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from symderive.language.dispatch import apply_ufunc
-
-        return apply_ufunc(ufunc, method, inputs, kwargs)
+        apply = type(self).apply_ufunc
+        return NotImplemented if apply is None else apply(ufunc, method, inputs, kwargs)
 
 
 _NAME = re.compile(r"[^\W\d]\w*\Z")

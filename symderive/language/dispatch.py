@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
 from symderive.language import linear
@@ -146,3 +147,5 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.ndim: lambda a: as_array(a, "ndim").ndim,
     np.size: lambda a: as_array(a, "size").size,
 }
+
+Dim.apply_ufunc = staticmethod(apply_ufunc)

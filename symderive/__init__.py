@@ -13,6 +13,13 @@ __version__ = "0.1.0"
 
 # What runs: public name -> the module that defines it.
 _PUBLIC = {
+    "let": "symderive.language.array",
+    "hessian": "symderive.derive.gradient",
+    "gradient": "symderive.derive.gradient",
+    "dims": "symderive.core.dims",
+    "array": "symderive.language.array",
+    "Derivation": "symderive.derive.derivation",
+    "Array": "symderive.language.array",
     "InternalError": "symderive.errors",
     "ProblemError": "symderive.errors",
     "ShapeError": "symderive.errors",
@@ -21,6 +28,13 @@ _PUBLIC = {
 
 # What type checkers and editors read.
 if TYPE_CHECKING:
+    from symderive.language.array import let as let
+    from symderive.derive.gradient import hessian as hessian
+    from symderive.derive.gradient import gradient as gradient
+    from symderive.core.dims import dims as dims
+    from symderive.language.array import array as array
+    from symderive.derive.derivation import Derivation as Derivation
+    from symderive.language.array import Array as Array
     from symderive.errors import InternalError as InternalError
     from symderive.errors import ProblemError as ProblemError
     from symderive.errors import ShapeError as ShapeError

@@ -110,4 +110,5 @@ _FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (_factored, sympy.cance
 
 
 def _length(expr: sympy.Expr) -> tuple[int, int]:
-    return (int(sympy.count_ops(expr)), len(expr.args))
+    digits = sum(len(str(number)) - 1 for number in expr.atoms(sympy.Rational))
+    return (int(sympy.count_ops(expr)) + digits, len(expr.args))

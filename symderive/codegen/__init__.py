@@ -1,0 +1,1 @@
+"""From a program to NumPy source that a person could have written."""

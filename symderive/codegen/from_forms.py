@@ -1,0 +1,257 @@
+"""Forms as NumPy code. Diagonal matrices, identities and vectors of ones are never built where broadcasting serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sympy
+
+from symderive.functions import by_head
+from symderive.notation.forms import (
+    ONE, Apply, Chain, Component, Const, Diag, DiagPart, Eye, Form, Leaf, NormSquared, Ones, Outer, Plus, Power, Slice,
+    Times, Total, Trace, Transposed, is_negative, times, transposed,
+)  # fmt: skip
+
+SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
+Code = tuple[str, int]
+
+
+def code(form: Form) -> str:
+    """The NumPy expression of a form."""
+    return _code(form)[0]
+
+
+def _code(form: Form) -> Code:
+    return _EMITTERS[type(form)](form)
+
+
+def at_level(form: Form, level: int) -> str:
+    """The code, in brackets unless it binds at least as tightly as `level`."""
+    written, own = _code(form)
+    return written if own >= level else f"({written})"
+
+
+def constant(value: sympy.Expr) -> Code:
+    """A number or an expression in sizes."""
+    if value.is_Integer:
+        return str(value), ATOM if value >= 0 else UNARY
+    if value.is_Rational:
+        if value.q > 1000:
+            return repr(float(value)), ATOM if value >= 0 else UNARY
+        return f"{value.p} / {value.q}", PRODUCT
+    if isinstance(value, sympy.Symbol):
+        return str(value.name), ATOM
+    if value in (sympy.pi, sympy.E):
+        return ("np.pi" if value == sympy.pi else "np.e"), ATOM
+    if value.is_Add:
+        return " + ".join(_bracket(constant(term), SUM) for term in value.args), SUM
+    if value.is_Mul:
+        top, bottom = value.as_numer_denom()
+        if bottom != 1:
+            return f"{_bracket(constant(top), PRODUCT)} / {_bracket(constant(bottom), UNARY)}", PRODUCT
+        return " * ".join(_bracket(constant(factor), UNARY) for factor in value.args), PRODUCT
+    return _constant_function(value)
+
+
+def _constant_function(value: sympy.Expr) -> Code:
+    if value.is_Pow:
+        base, exponent = value.args
+        if exponent == sympy.Rational(1, 2):
+            return f"np.sqrt({constant(base)[0]})", ATOM
+        if exponent.could_extract_minus_sign():
+            return f"1 / {_bracket(constant(base ** (-exponent)), UNARY)}", PRODUCT
+        return f"{_bracket(constant(base), ATOM)} ** {_bracket(constant(exponent), UNARY)}", POWER
+    if isinstance(value, sympy.floor):
+        return f"np.floor({constant(value.args[0])[0]})", ATOM
+    entry = by_head()[type(value)]
+    return entry.numpy.format(*(constant(arg)[0] for arg in value.args)), ATOM
+
+
+def _bracket(written: Code, level: int) -> str:
+    return written[0] if written[1] >= level else f"({written[0]})"
+
+
+def _const(form: Const) -> Code:
+    return constant(form.value)
+
+
+def _leaf(form: Leaf) -> Code:
+    return str(form.tensor.name), ATOM
+
+
+def _positions(axes: tuple[sympy.Expr | None, ...]) -> str:
+    return ", ".join(":" if axis is None else constant(axis)[0] for axis in axes)
+
+
+def _slice(form: Slice) -> Code:
+    return f"{form.tensor.name}[{_positions(form.axes)}]", ATOM
+
+
+def _component(form: Component) -> Code:
+    return f"{at_level(form.of, ATOM)}[{_positions(form.axes)}]", ATOM
+
+
+def _ones(form: Ones) -> Code:
+    return f"np.ones({constant(form.size)[0]})", ATOM
+
+
+def _eye(form: Eye) -> Code:
+    return f"np.eye({constant(form.size)[0]})", ATOM
+
+
+def _plus(form: Plus) -> Code:
+    pieces = []
+    for place, term in enumerate(form.terms):
+        negative = is_negative(term)
+        shown = times(sympy.S.NegativeOne, term) if negative else term
+        written = _broadcast_term(shown, form.terms) or at_level(shown, PRODUCT)
+        sign = "-" if negative else ("+" if place else "")
+        pieces.append(f"{sign}{written}" if not place else f" {sign} {written}")
+    return "".join(pieces), SUM
+
+
+def _broadcast_term(term: Form, terms: tuple[Form, ...]) -> str | None:
+    """A rank-one term with a vector of ones, beside a full matrix: NumPy's broadcasting."""
+    if not isinstance(term, Outer) or not any(not _is_ones_outer(other) for other in terms if other.rank == 2):
+        return None
+    if isinstance(term.left, Ones):
+        return at_level(term.right, PRODUCT)
+    return f"{at_level(term.left, ATOM)}[:, None]" if isinstance(term.right, Ones) else None
+
+
+def _is_ones_outer(form: Form) -> bool:
+    return isinstance(form, Outer) and (isinstance(form.left, Ones) or isinstance(form.right, Ones))
+
+
+def _times(form: Times) -> Code:
+    coefficient = form.coefficient
+    sign = ""
+    if coefficient.could_extract_minus_sign():
+        sign, coefficient = "-", -coefficient
+    up, down = sympy.fraction(coefficient)
+    top = [Const(up)] if up != 1 else []
+    bottom: list[Form] = [Const(down)] if down != 1 else []
+    factors: list[Form] = []
+    for factor in (*form.scalars, *form.arrays):
+        exponent = factor.exponent if isinstance(factor, Power) else None
+        if isinstance(factor, Power) and isinstance(exponent, Const) and exponent.value.could_extract_minus_sign():
+            bottom.append(factor.base if exponent.value == -1 else Power(factor.base, Const(-exponent.value)))
+        else:
+            factors.append(factor)
+    above = " * ".join(_factor(factor) for factor in [*top, *factors]) or "1"
+    if len(bottom) > 1:
+        return f"{sign}{above} / ({' * '.join(_factor(factor) for factor in bottom)})", PRODUCT if not sign else SUM
+    below = f" / {at_level(bottom[0], UNARY)}" if bottom else ""
+    return f"{sign}{above}{below}", PRODUCT if not sign else SUM
+
+
+def _factor(form: Form) -> str:
+    return at_level(form, POWER if isinstance(form, (Chain, Times, Plus)) else UNARY)
+
+
+def _power(form: Power) -> Code:
+    exponent = form.exponent
+    if isinstance(exponent, Const):
+        if exponent.value == sympy.Rational(1, 2):
+            return f"np.sqrt({code(form.base)})", ATOM
+        if exponent.value.could_extract_minus_sign():
+            inverse = form.base if exponent.value == -1 else Power(form.base, Const(-exponent.value))
+            return f"1 / {at_level(inverse, UNARY)}", PRODUCT
+    return f"{at_level(form.base, ATOM)} ** {at_level(exponent, ATOM)}", POWER
+
+
+def _apply(form: Apply) -> Code:
+    return by_head()[form.head].numpy.format(*(code(arg) for arg in form.args)), ATOM
+
+
+def _chain(form: Chain) -> Code:
+    factors = list(form.factors)
+    if factors[-1].rank == 1:
+        written = _fold_right(factors)
+    elif factors[0].rank == 1:
+        written = _fold_right([transposed(factor) for factor in reversed(factors)])
+    else:
+        written = _fold_left(factors)
+    return written, PRODUCT
+
+
+def _fold_right(factors: list[Form]) -> str:
+    """Matrices times a vector, starting at the vector."""
+    last = factors[-1]
+    if isinstance(last, Ones) and len(factors) > 1 and factors[-2].rank == 2 and not isinstance(factors[-2], Diag):
+        written, rest = _row_sums(factors[-2]), factors[:-2]
+    else:
+        written, rest = at_level(last, POWER if isinstance(last, (Plus, Times)) else UNARY), factors[:-1]
+    for place, factor in enumerate(reversed(rest)):
+        right = f"({written})" if place and (" @ " in written or " * " in written) else written
+        if isinstance(factor, Diag):
+            written = f"{_factor(factor.inner)} * {right}"
+        else:
+            written = f"{_matrix(factor)} @ {right}"
+    return written
+
+
+def _row_sums(matrix: Form) -> str:
+    if isinstance(matrix, Transposed):
+        return f"{at_level(matrix.inner, ATOM)}.sum(axis=0)"
+    return f"{at_level(matrix, ATOM)}.sum(axis=1)"
+
+
+def _fold_left(factors: list[Form]) -> str:
+    """A product of matrices from the left, scaling rows or columns for diagonal ones."""
+    written = ""
+    pending: list[str] = []
+    for factor in factors:
+        if isinstance(factor, Diag):
+            scale = code(factor.inner)
+            if not written:
+                pending.append(f"{_bracket(_code(factor.inner), ATOM)}[:, None]")
+            else:
+                written = f"({written} * {_bracket((scale, _code(factor.inner)[1]), POWER)})"
+            continue
+        piece = _matrix(factor)
+        written = f"{written} @ {piece}" if written else piece
+    for scale in reversed(pending):
+        written = f"{scale} * ({written})" if " " in written else f"{scale} * {written}"
+    return written
+
+
+def _matrix(form: Form) -> str:
+    return at_level(form, POWER if isinstance(form, (Plus, Times, Chain)) else UNARY)
+
+
+def _transposed(form: Transposed) -> Code:
+    return f"{at_level(form.inner, ATOM)}.T", ATOM
+
+
+def _outer(form: Outer) -> Code:
+    return f"np.outer({code(form.left)}, {code(form.right)})", ATOM
+
+
+def _trace(form: Trace) -> Code:
+    inner = form.inner
+    if isinstance(inner, Chain) and inner.rank == 2 and not any(isinstance(factor, Diag) for factor in inner.factors):
+        first, rest = inner.factors[0], inner.factors[1:]
+        other = _fold_left(list(rest)) if len(rest) > 1 else code(rest[0])
+        return f"np.sum({_matrix(transposed(first))} * {f'({other})' if ' ' in other else other})", ATOM
+    return f"np.trace({code(inner)})", ATOM
+
+
+def _norm_squared(form: NormSquared) -> Code:
+    if isinstance(form.inner, Leaf) and form.inner.rank == 1:
+        return f"{form.inner.tensor.name} @ {form.inner.tensor.name}", PRODUCT
+    return f"np.sum({at_level(form.inner, ATOM)} ** 2)", ATOM
+
+
+def _call(word: str) -> Callable[[Any], Code]:
+    return lambda form: (f"{word}({code(form.inner)})", ATOM)
+
+
+_EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
+    Const: _const, Leaf: _leaf, Slice: _slice, Component: _component, Ones: _ones, Eye: _eye, Plus: _plus, Times: _times,
+    Power: _power, Apply: _apply, Chain: _chain, Transposed: _transposed, Outer: _outer, Diag: _call("np.diag"),
+    DiagPart: _call("np.diag"), Trace: _trace, NormSquared: _norm_squared, Total: _call("np.sum"),
+}  # fmt: skip
+
+__all__ = ["ONE", "code", "constant"]

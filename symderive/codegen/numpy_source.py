@@ -1,0 +1,178 @@
+"""A program as the source of one NumPy function, and the callable made from it."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy
+
+from symderive.codegen.from_forms import code
+from symderive.codegen.from_indices import code_of
+from symderive.core.dims import shape_text
+from symderive.core.nodes import Tensor
+from symderive.core.program import Definition, Program
+from symderive.errors import ShapeError, SymderiveError
+from symderive.notation.forms import Leaf
+from symderive.notation.printing import text
+from symderive.notation.recover import matrix_form
+
+RESERVED = frozenset({"np", "special", "result"})
+
+
+def function_source(program: Program, name: str, summary: str = "") -> str:
+    """The source of a function of the inputs that returns the outputs.
+
+    Args:
+        program: the equations, in order.
+        name: the name of the function.
+        summary: first line of its docstring.
+
+    Raises:
+        SymderiveError: an array whose name clashes with a size or with `np` or `special`.
+    """
+    _check_names(program)
+    lines = [f"def {name}({_signature(program)}):", f'    """{_safe(summary or name)}', ""]
+    lines += [f"    {tensor.name}: {_shape_words(tensor)}" for tensor in program.inputs]
+    lines += ['    """']
+    body: list[str] = []
+    last = program.definitions[-1] if program.definitions else None
+    for made in program.definitions:
+        single = made is last and program.outputs == (made.tensor,)
+        body.append(f"    return {right_side(made)}" if single else f"    {made.tensor.name} = {right_side(made)}")
+    if last is None or program.outputs != (last.tensor,):
+        body.append(f"    return {', '.join(str(tensor.name) for tensor in program.outputs)}")
+    lines += _sizes(program, "\n".join(body))
+    source = "\n".join(lines + body) + "\n"
+    head = "import numpy as np\n" + ("from scipy import special\n" if "special." in source else "")
+    return f"{head}\n\n{source}"
+
+
+def right_side(made: Definition) -> str:
+    """The NumPy expression of one equation: from its matrix notation where it has one."""
+    form = matrix_form(made)
+    return code_of(made) if form is None else code(form)
+
+
+def _signature(program: Program) -> str:
+    return ", ".join(str(tensor.name) for tensor in program.inputs)
+
+
+def _shape_words(tensor: Tensor) -> str:
+    domain = "" if tensor.domain == "real" else f", {tensor.domain}"
+    return f"{shape_text(tensor.shape)}{domain}"
+
+
+def _safe(line: str) -> str:
+    return line.replace("\\", "\\\\").replace('"""', "'''")
+
+
+def _check_names(program: Program) -> None:
+    sizes = {symbol.name for tensor in program.inputs for size in tensor.shape for symbol in size.free_symbols}
+    for tensor in program.inputs:
+        if tensor.name in sizes | RESERVED or keyword.iskeyword(tensor.name):
+            raise SymderiveError(f"writing code: the array {tensor.name} has the name of a size or module; rename it.")
+
+
+def _sizes(program: Program, body: str) -> list[str]:
+    """Lines that read the sizes used in the body off the arrays."""
+    import re
+
+    lines: list[str] = []
+    known: set[str] = set()
+    for tensor in program.inputs:
+        for axis, size in enumerate(tensor.shape):
+            used = isinstance(size, sympy.Symbol) and re.search(rf"\b{size.name}\b", body)
+            if used and size.name not in known:
+                known.add(size.name)
+                lines.append(f"    {size.name} = {tensor.name}.shape[{axis}]")
+    return lines
+
+
+@dataclass(frozen=True)
+class NumpyFunction:
+    """A generated function: call it with the arrays by keyword; `.source` is its code.
+
+    Attributes:
+        program: what it computes.
+        source: the code, which runs with NumPy (and SciPy where special functions are used) alone.
+        name: the name of the function in the source.
+    """
+
+    program: Program
+    source: str
+    name: str
+    _call: Any
+
+    def __call__(self, **arrays: Any) -> Any:
+        """Compute the outputs.
+
+        Args:
+            arrays: one array per input, by name.
+
+        Returns:
+            the output, or a tuple of outputs; floats and arrays of NumPy.
+
+        Raises:
+            SymderiveError: a missing or unknown name, or an array that is not numeric.
+            ShapeError: an array whose shape does not fit.
+        """
+        given = checked_arrays(self.program.inputs, arrays, self.name)
+        return self._call(**given)
+
+
+def numpy_function(program: Program, name: str, summary: str = "") -> NumpyFunction:
+    """Write and load the code of a program."""
+    source = function_source(program, name, summary)
+    space: dict[str, Any] = {}
+    exec(compile(source, f"<{name}>", "exec"), space)  # noqa: S102 -- our own code; every name in it is a checked identifier
+    return NumpyFunction(program, source, name, space[name])
+
+
+def checked_arrays(inputs: tuple[Tensor, ...], arrays: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """The arrays as floats of the declared shapes.
+
+    Raises:
+        SymderiveError: a missing or unknown name, or an array that is not numeric.
+        ShapeError: an array whose shape does not fit.
+    """
+    names = [str(tensor.name) for tensor in inputs]
+    missing = [name for name in names if name not in arrays]
+    extra = [name for name in arrays if name not in names]
+    if missing or extra:
+        wrong = f"{missing[0]} is missing" if missing else f"{extra[0]} is not an argument"
+        raise SymderiveError(f"{what}: {wrong}; it takes {', '.join(names)}.")
+    sizes: dict[sympy.Expr, int] = {}
+    made: dict[str, Any] = {}
+    for tensor in sorted(inputs, key=lambda one: all(isinstance(s, sympy.Symbol) for s in one.shape), reverse=True):
+        made[tensor.name] = _checked(tensor, arrays[tensor.name], sizes, what)
+    return {name: made[name] for name in names}
+
+
+def _checked(tensor: Tensor, value: Any, sizes: dict[sympy.Expr, int], what: str) -> Any:
+    try:
+        given = np.asarray(value)
+    except ValueError:
+        given = np.asarray(None)
+    if given.dtype.kind not in "fiub":
+        raise SymderiveError(f"{what}: {tensor.name} is not an array of real numbers (dtype {given.dtype}).")
+    given = given if given.dtype.kind == "f" else given.astype(float)
+    if given.ndim != tensor.rank:
+        raise ShapeError(f"{what}: {tensor.name} has shape {given.shape}, but {shape_text(tensor.shape)} was declared.")
+    for size, extent in zip(tensor.shape, given.shape, strict=True):
+        if isinstance(size, sympy.Symbol):
+            expected: Any = sizes.setdefault(size, extent)
+        else:
+            expected = size.xreplace(sizes)
+        if expected != extent and getattr(expected, "is_number", True):
+            raise ShapeError(
+                f"{what}: {tensor.name} has shape {given.shape}, but {shape_text(tensor.shape)} was declared"
+                f"{f' and {size} = {expected}' if size.free_symbols else ''}."
+            )
+    return given
+
+
+__all__ = ["Leaf", "NumpyFunction", "function_source", "numpy_function", "text"]

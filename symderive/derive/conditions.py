@@ -1,0 +1,195 @@
+"""Where a formula holds: domains of logarithms, roots and quotients, kinks, facts used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import sympy
+
+from symderive.calculus.condense import condense
+from symderive.core.identity import free_indices
+from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor
+from symderive.core.program import Definition, Program
+from symderive.functions import by_head
+from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
+from symderive.notation.forms import Const, Form
+from symderive.notation.printing import component_of, latex, text
+from symderive.notation.recover import NoMatrixNotationError, index_form, recover
+
+_DOMAINS = {
+    "positive": POSITIVE, "nonnegative": NONNEGATIVE, "unit": UNIT, "binary": sympy.Interval(0, 1),
+    "sign": sympy.Interval(-1, 1), "count": NONNEGATIVE, "onehot": sympy.Interval(0, 1), "simplex": sympy.Interval(0, 1),
+}  # fmt: skip
+NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that must hold, or was used.
+
+    Attributes:
+        text: in words and Unicode.
+        latex: mathematics and words in LaTeX.
+        kind: `domain` (must hold), `kink` (a convention was used) or `fact` (a declared domain was used).
+    """
+
+    text: str
+    latex: str
+    kind: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, ...]:
+    """The conditions under which a program and its derivative in `wrt` mean something.
+
+    Conditions that follow from the declared domains are left out.
+    """
+    ranges: dict[Tensor, sympy.Set] = {}
+    found: dict[str, Condition] = {}
+    active: set[Tensor] = set(wrt)
+    for made in program.definitions:
+        moving = any(entry.tensor in active for entry in _entries(made.body))
+        if moving:
+            active.add(made.tensor)
+        for argument, domain, kind, word in _demands(made.body, moving):
+            if kind == "domain" and range_of(argument, ranges).is_subset(domain):
+                continue
+            one = _condition(program, made, argument, domain, kind, word)
+            found.setdefault(one.text, one)
+        ranges[made.tensor] = range_of(made.body, ranges)
+    return tuple(found.values())
+
+
+def _entries(expr: sympy.Basic) -> Iterator[Entry]:
+    return (part for part in sympy.preorder_traversal(expr) if isinstance(part, Entry))
+
+
+def _demands(body: sympy.Expr, moving: bool) -> Iterator[tuple[sympy.Expr, sympy.Set, str, str]]:
+    """Arguments with the set that they must lie in; stricter where a derivative passes through."""
+    for part in sympy.preorder_traversal(body):
+        if isinstance(part, sympy.Pow) and part.has(Entry):
+            yield from _power_demands(part, moving)
+        entry = by_head().get(type(part))
+        if entry is None:
+            continue
+        if entry.domain != REALS:
+            yield part.args[-1], entry.domain, "domain", entry.name
+        if entry.kinks and moving:
+            yield part.args[0], REALS, "kink", entry.law
+
+
+def _power_demands(part: sympy.Pow, moving: bool) -> Iterator[tuple[sympy.Expr, sympy.Set, str, str]]:
+    base, exponent = part.args
+    if exponent.is_integer:
+        if exponent.is_negative or (not exponent.is_nonnegative and base.has(Entry)):
+            yield base, NONZERO, "domain", "quotient"
+    elif base.is_positive is not True:
+        smooth = exponent.is_number and exponent > 1
+        loose = exponent.is_number and exponent > 0 and (not moving or smooth)
+        yield base, NONNEGATIVE if loose else POSITIVE, "domain", "power"
+
+
+def range_of(expr: sympy.Expr, ranges: dict[Tensor, sympy.Set]) -> sympy.Set:
+    """A set that contains all values of an expression; all reals where nothing is known."""
+    if isinstance(expr, Entry):
+        return ranges.get(expr.tensor) or _DOMAINS.get(expr.tensor.domain, REALS)
+    if isinstance(expr, Index):
+        return NONNEGATIVE
+    if isinstance(expr, Delta):
+        return sympy.Interval(0, 1)
+    if expr.is_number:
+        return sympy.FiniteSet(expr)
+    if isinstance(expr, sympy.Symbol):
+        return sympy.Interval(1, sympy.oo) if expr.is_positive and expr.is_integer else REALS
+    if isinstance(expr, sympy.Add):
+        return _added([range_of(term, ranges) for term in expr.args])
+    if isinstance(expr, sympy.Mul):
+        return _multiplied([range_of(factor, ranges) for factor in expr.args])
+    if isinstance(expr, sympy.Pow):
+        return _raised(expr, ranges)
+    if isinstance(expr, Binder):
+        inner = range_of(expr.body, ranges)
+        return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)
+    entry = by_head().get(type(expr))
+    return REALS if entry is None else entry.values
+
+
+def _ends(part: sympy.Set) -> tuple[sympy.Expr, bool, sympy.Expr, bool]:
+    boundary = part if isinstance(part, sympy.Interval) else None
+    if boundary is None:
+        return part.inf, False, part.sup, False
+    return boundary.start, bool(boundary.left_open), boundary.end, bool(boundary.right_open)
+
+
+def _added(parts: list[sympy.Set]) -> sympy.Set:
+    low, low_open, high, high_open = sympy.S.Zero, False, sympy.S.Zero, False
+    for part in parts:
+        start, left, end, right = _ends(part)
+        low, low_open = low + start, low_open or left
+        high, high_open = high + end, high_open or right
+    return sympy.Interval(low, high, low_open, high_open)
+
+
+def _multiplied(parts: list[sympy.Set]) -> sympy.Set:
+    negative = sympy.Interval.open(-sympy.oo, 0)
+    nonpositive = sympy.Interval(-sympy.oo, 0)
+    flips, strict = 0, True
+    for part in parts:
+        if part.is_subset(POSITIVE):
+            continue
+        if part.is_subset(negative):
+            flips += 1
+        elif part.is_subset(NONNEGATIVE):
+            strict = False
+        elif part.is_subset(nonpositive):
+            flips, strict = flips + 1, False
+        else:
+            return REALS
+    if strict:
+        return negative if flips % 2 else POSITIVE
+    return nonpositive if flips % 2 else NONNEGATIVE
+
+
+def _raised(expr: sympy.Pow, ranges: dict[Tensor, sympy.Set]) -> sympy.Set:
+    base, exponent = expr.args
+    inner = range_of(base, ranges)
+    if inner.is_subset(POSITIVE):
+        return POSITIVE
+    if exponent.is_even or inner.is_subset(NONNEGATIVE):
+        return NONNEGATIVE
+    return REALS
+
+
+def _condition(
+    program: Program, made: Definition, argument: sympy.Expr, domain: sympy.Set, kind: str, word: str
+) -> Condition:
+    form = _written(program, made, argument)
+    indices = sorted({index.name for index in free_indices(argument)})
+    every = f" for all {', '.join(indices)}" if indices else ""
+    latex_every = rf"\text{{ for all }} {', '.join(indices)}" if indices else ""
+    if kind == "kink":
+        return Condition(f"at {text(form)} = 0: {word}", rf"{latex(form)} \neq 0{latex_every}", kind)
+    signs = {POSITIVE: ("> 0", "> 0"), NONNEGATIVE: ("≥ 0", r"\ge 0"), NONZERO: ("≠ 0", r"\neq 0")}
+    if domain == UNIT:
+        return Condition(f"0 < {text(form)} < 1{every}", f"0 < {latex(form)} < 1{latex_every}", kind)
+    plain, written = signs[domain]
+    return Condition(f"{text(form)} {plain}{every}", f"{latex(form)} {written}{latex_every}", kind)
+
+
+def _written(program: Program, made: Definition, argument: sympy.Expr) -> Form:
+    """The argument in terms of inputs and named results, with its indices as subscripts."""
+    indices = tuple(sorted(free_indices(argument), key=lambda index: index.name))
+    probe = Tensor("_probe", tuple(index.dim for index in indices))
+    place = program.definitions.index(made)
+    definitions = (*program.definitions[:place], Definition(probe, indices, argument))
+    short = condense(Program(program.inputs, definitions, (probe,)).needed((probe,)), lambda d, n, c: n == 1)
+    body = short.definitions[-1].body
+    try:
+        labelled = recover(body)
+        form = component_of(labelled.form, labelled.labels)
+    except NoMatrixNotationError:
+        form = index_form(body)
+    return form if form else Const(body)

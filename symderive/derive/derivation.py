@@ -1,0 +1,224 @@
+"""The record that every derivation is: problem, steps, result, conditions, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import sympy
+
+from symderive.codegen.numpy_source import NumpyFunction, numpy_function
+from symderive.core.convert import to_sympy
+from symderive.core.nodes import Entry, Tensor
+from symderive.core.program import Definition, Program
+from symderive.derive.conditions import Condition
+from symderive.notation.forms import Form, Leaf
+from symderive.notation.printing import component_of, latex, text
+from symderive.notation.recover import index_form, matrix_form
+
+
+@dataclass(frozen=True)
+class Equation:
+    """`left = right`, ready to print.
+
+    Attributes:
+        definition: what it says.
+        left: how the left-hand side is written, if not by the name of the tensor: (LaTeX, text).
+    """
+
+    definition: Definition
+    left: tuple[str, str] | None = None
+
+    @cached_property
+    def form(self) -> Form:
+        """The right-hand side: matrix notation where it exists, otherwise index notation."""
+        found = matrix_form(self.definition)
+        return index_form(self.definition.body) if found is None else found
+
+    @cached_property
+    def left_form(self) -> Form:
+        """The left-hand side by its name, with indices if the right-hand side has them."""
+        leaf = Leaf(self.definition.tensor)
+        if self.definition.tensor.rank and matrix_form(self.definition) is None:
+            return component_of(leaf, self.definition.indices)
+        return leaf
+
+    @property
+    def left_latex(self) -> str:
+        """The left-hand side in LaTeX."""
+        return latex(self.left_form) if self.left is None else self.left[0] + self._subscript("latex")
+
+    @property
+    def left_text(self) -> str:
+        """The left-hand side as text."""
+        return text(self.left_form) if self.left is None else self.left[1] + self._subscript("text")
+
+    def _subscript(self, kind: str) -> str:
+        if not self.definition.tensor.rank or matrix_form(self.definition) is not None:
+            return ""
+        names = "".join(index.name for index in self.definition.indices)
+        return f"_{{{names}}}" if kind == "latex" else f"[{','.join(names)}]"
+
+    def latex(self) -> str:
+        """The equation in LaTeX."""
+        return f"{self.left_latex} = {latex(self.form)}"
+
+    def __str__(self) -> str:
+        return f"{self.left_text} = {text(self.form)}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation.
+
+    Attributes:
+        rule: the law that it applies.
+        statement: the equation that it states.
+        why: the reason in words, possibly empty.
+    """
+
+    rule: str
+    statement: Equation
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.statement}    {self.why or self.rule}"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A comparison of the result with an independent computation.
+
+    Attributes:
+        method: what it was compared with.
+        draws: the number of random points.
+        sizes: the sizes used, as text.
+        largest_error: the largest relative error of an entry.
+        passed: whether every entry agreed within the noise of the method.
+    """
+
+    method: str
+    draws: int
+    sizes: str
+    largest_error: float
+    passed: bool
+
+    def __str__(self) -> str:
+        word = "checked" if self.passed else "NOT CONFIRMED"
+        return (
+            f"{word}: NumPy code against {self.method}, {self.draws} draws, {self.sizes}, "
+            f"largest relative error {self.largest_error:.0e}"
+        )
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A derived formula with everything that belongs to it.
+
+    Attributes:
+        kind: `gradient`, `hessian`, …
+        loss: the equation that was differentiated.
+        steps: the derivation, one law at a time.
+        lets: named intermediate results of the closed form.
+        results: the closed forms, one per variable.
+        conditions: where they hold.
+        program: the equations that compute the results; code, formulas and checks come from it.
+        original: the equations of the loss as it was written.
+        wrt: the variables.
+    """
+
+    kind: str
+    loss: Equation
+    steps: tuple[Step, ...]
+    lets: tuple[Equation, ...]
+    results: tuple[Equation, ...]
+    conditions: tuple[Condition, ...]
+    program: Program
+    original: Program
+    wrt: tuple[Tensor, ...]
+    _checks: list[Check] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def result(self) -> Any:
+        """The right-hand side of the closed form; a tuple where there are several variables."""
+        forms = tuple(equation.form for equation in self.results)
+        return forms[0] if len(forms) == 1 else forms
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """The comparisons made, newest last; made on first use."""
+        if not self._checks:
+            self.check()
+        return tuple(self._checks)
+
+    def check(self, seed: int = 0) -> Check:
+        """Compare the NumPy code with central differences of the loss at random points.
+
+        Args:
+            seed: of the random points.
+
+        Returns:
+            the comparison.
+
+        Raises:
+            InternalError: an entry disagrees; the message shows the witness.
+            SymderiveError: no point could be drawn at which the loss has a value.
+        """
+        from symderive.derive.verification import verify
+
+        made = verify(self, seed)
+        self._checks.append(made)
+        return made
+
+    def to_numpy(self) -> NumpyFunction:
+        """The closed form as a NumPy function of the arrays by keyword; `.source` is its code."""
+        return self._function
+
+    @cached_property
+    def _function(self) -> NumpyFunction:
+        summary = "; ".join(str(equation) for equation in self.results)
+        return numpy_function(self.program, self.kind, summary if len(summary) < 90 else f"The {self.kind}.")
+
+    def to_sympy(self) -> Any:
+        """The closed form in SymPy: `Sum` of `Indexed` with the named intermediates put in; a tuple for several."""
+        from symderive.calculus.condense import replace_entries
+
+        bodies: dict[Tensor, Definition] = {}
+        for made in self.program.definitions:
+            bodies[made.tensor] = made.with_body(replace_entries(made.body, bodies))
+        made = tuple(to_sympy(bodies[equation.definition.tensor].body) for equation in self.results)
+        return made[0] if len(made) == 1 else made
+
+    def latex(self) -> str:
+        """The closed form in LaTeX, intermediates behind it."""
+        lines = [equation.latex() for equation in self.results]
+        lines += [equation.latex() for equation in self.lets]
+        return r",\quad ".join(lines) if len(lines) < 3 else _aligned(lines)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+    def __str__(self) -> str:
+        lines = [str(self.loss), ""]
+        lines += [f"  {number:<3}{step}" for number, step in enumerate(self.steps, start=1)]
+        lines.append("")
+        where = [str(equation) for equation in self.lets]
+        for place, equation in enumerate(self.results):
+            tail = f",   {', '.join(where)}" if where and place == len(self.results) - 1 else ""
+            lines.append(f"  {equation}{tail}")
+        if self.conditions:
+            lines += ["", *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in self.conditions)]
+        lines += ["", *(str(check) for check in self.checks)]
+        return "\n".join(lines)
+
+
+def _aligned(lines: list[str]) -> str:
+    rows = " \\\\\n".join(line.replace(" = ", " &= ", 1) for line in lines)
+    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
+
+
+def entry_of(tensor: Tensor) -> sympy.Expr:
+    """The only entry of a scalar."""
+    return Entry(tensor)

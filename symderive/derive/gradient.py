@@ -1,0 +1,237 @@
+"""`gradient` and `hessian`: the chain rule, then names, then the closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from symderive.calculus.chain import Chained, active_tensors, forward, reverse
+from symderive.calculus.condense import condense, for_result, for_steps, rename
+from symderive.calculus.tidy import tidy_program
+from symderive.calculus.unit_axes import drop_unit_axes
+from symderive.core.dims import shape_text
+from symderive.core.nodes import Tensor
+from symderive.core.program import Definition, Program
+from symderive.derive.conditions import Condition, conditions_of
+from symderive.derive.derivation import Derivation, Equation, Step
+from symderive.derive.naming import chosen_names, is_unnamed
+from symderive.errors import ShapeError, SymderiveError
+from symderive.language.array import Array, program_of
+from symderive.notation.names import latex_name, text_name
+
+
+def gradient(loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str, tuple[str, str]] | None = None) -> Derivation:
+    """Derive the gradient of a scalar.
+
+    Args:
+        loss: a scalar symbolic array.
+        wrt: the input to differentiate with respect to, or several.
+        adjoints: names for the derivatives with respect to named intermediates, e.g. `{"z1": ("delta1", r"\\delta^{1}")}`.
+
+    Returns:
+        a derivation; the gradient has the shape of its variable (denominator layout).
+
+    Raises:
+        ShapeError: `loss` is not a scalar.
+        SymderiveError: `loss` does not depend on `wrt`, or `wrt` is not an input.
+
+    >>> import numpy as np
+    >>> import symderive as sd
+    >>> n, d = sd.dims("n d")
+    >>> X, w, y = sd.array("X", n, d), sd.array("w", d), sd.array("y", n)
+    >>> print(sd.gradient(np.sum((X @ w - y) ** 2), w).results[0])
+    ∇_w L = 2 Xᵀ(Xw − y)
+    """
+    variables = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
+    start = _forward_program(loss, variables, "gradient")
+    targets = tuple(variable.tensor for variable in variables)
+    output = start.outputs[0]
+    chained = reverse(start, output, targets)
+    chained = _with_adjoint_names(chained, adjoints or {})
+    facts: dict[str, None] = {}
+    steps, used = tidy_program(chained.program)
+    facts.update(dict.fromkeys(used))
+    keep = [adjoint for adjoint in chained.of if not is_unnamed(adjoint.name) and adjoint not in chained.program.outputs]
+    return _finish("gradient", loss, start, chained, steps, targets, facts, keep if adjoints else ())
+
+
+def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
+    """Derive the Hessian of a scalar, or a mixed second derivative.
+
+    Args:
+        loss: a scalar symbolic array.
+        wrt: the input to differentiate with respect to.
+        other: the second variable; `wrt` by default.
+
+    Returns:
+        a derivation; the Hessian has the axes of `wrt` followed by those of `other`.
+
+    Raises:
+        ShapeError: `loss` is not a scalar.
+        SymderiveError: `loss` does not depend on the variables, or they are not inputs.
+
+    >>> import numpy as np
+    >>> import symderive as sd
+    >>> n, d = sd.dims("n d")
+    >>> X, w, y = sd.array("X", n, d), sd.array("w", d), sd.array("y", n)
+    >>> print(sd.hessian(np.sum((X @ w - y) ** 2), w).results[0])
+    ∇²_w L = 2 XᵀX
+    """
+    second = wrt if other is None else other
+    start = _forward_program(loss, (wrt, second), "Hessian")
+    first = reverse(start, start.outputs[0], (wrt.tensor,))
+    slim = first.program.needed(first.program.outputs)
+    facts: dict[str, None] = {}
+    slim, used = tidy_program(slim, fixed=(wrt.tensor, second.tensor))
+    facts.update(dict.fromkeys(used))
+    if second.tensor not in active_tensors(slim, (second.tensor,)) or not _depends(slim, second.tensor):
+        return _zero_hessian(loss, start, wrt, second)
+    chained = forward(slim, slim.outputs[0], second.tensor)
+    program = chained.program.needed(chained.program.outputs)
+    steps, used = tidy_program(program)
+    facts.update(dict.fromkeys(used))
+    return _finish("hessian", loss, start, Chained(program, {}), steps, (wrt.tensor, second.tensor), facts, ())
+
+
+def _depends(program: Program, tensor: Tensor) -> bool:
+    active = active_tensors(program, (tensor,))
+    return any(output in active for output in program.outputs)
+
+
+def _zero_hessian(loss: Array, start: Program, wrt: Array, second: Array) -> Derivation:
+    import sympy
+
+    from symderive.language.array import free_axes
+
+    shape = wrt.shape + second.shape
+    tensor = Tensor("_zero", shape)
+    made = Definition(tensor, free_axes(shape), sympy.S.Zero, "chain rule", f"the gradient does not contain {second.name}")
+    program = Program(start.inputs, (*start.definitions, made), (tensor,))
+    targets = (wrt.tensor, second.tensor)
+    return _finish("hessian", loss, start, Chained(program, {}), program, targets, {}, ())
+
+
+def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> Program:
+    if not isinstance(loss, Array):
+        raise SymderiveError(f"{what}: the loss is a {type(loss).__name__}, not a symbolic array; build it from symderive.array.")
+    if loss.ndim and any(size != 1 for size in loss.shape):
+        raise ShapeError(f"{what}: the loss has shape {shape_text(loss.shape)}; sum it to a scalar, or use jacobian.")
+    program = program_of(loss)
+    if not variables:
+        raise SymderiveError(f"{what}: no variable given.")
+    for variable in variables:
+        if not isinstance(variable, Array):
+            raise SymderiveError(f"{what}: the variable is a {type(variable).__name__}, not a symbolic array.")
+        if variable.definition is not None:
+            raise SymderiveError(f"{what}: {variable.label} is not an input; differentiate with respect to declared arrays.")
+        if variable.tensor not in program.inputs:
+            raise SymderiveError(f"{what}: the loss does not contain {variable.name}.")
+    if not program.definitions:
+        raise SymderiveError(f"{what}: the loss is the variable {loss.name} itself; its derivative is 1.")
+    if loss.ndim:
+        program = program_of(loss.sum())
+    return condense(drop_unit_axes(program), for_steps)
+
+
+def _with_adjoint_names(chained: Chained, names: Mapping[str, tuple[str, str]]) -> Chained:
+    chosen = {
+        adjoint: Tensor(names[of.name][0], adjoint.shape, "real", names[of.name][1])
+        for adjoint, of in chained.of.items()
+        if of.name in names and adjoint not in chained.program.outputs
+    }
+    if not chosen:
+        return chained
+    program = rename(chained.program, chosen)
+    return Chained(program, {chosen.get(adjoint, adjoint): of for adjoint, of in chained.of.items()})
+
+
+def _finish(
+    kind: str,
+    loss: Array,
+    start: Program,
+    chained: Chained,
+    steps: Program,
+    targets: tuple[Tensor, ...],
+    facts: dict[str, None],
+    keep: Sequence[Tensor],
+) -> Derivation:
+    """Names, closed form, conditions: the same for every kind of derivative."""
+    needed = steps.needed(steps.outputs)
+    short = needed
+    for _ in range(2):  # cancelling can leave a definition with a single use
+        short, used = tidy_program(condense(short, for_result, keep))
+        facts.update(dict.fromkeys(used))
+    symbol = loss.name if loss.definition is not None and loss.definition.pinned else "L"
+    adjoint_of = {a: of for a, of in chained.of.items() if a not in keep}
+    names = chosen_names(Program(start.inputs, _all(start, needed), needed.outputs), adjoint_of, symbol)
+    names = {**names, **_output_names(kind, needed, targets, symbol)}
+    original, needed, short = rename(start, names), rename(needed, names), rename(short, names)
+    written = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
+    conditions = conditions_of(original, targets) + tuple(_fact(one) for one in facts)
+    results = tuple(_equation(short, out, head) for out, head in zip(short.outputs, written, strict=True))
+    lets = tuple(Equation(made) for made in short.definitions if made.tensor not in short.outputs)
+    shown = _loss_equation(original, symbol)
+    return Derivation(
+        kind, shown, _steps(original, needed, written), lets, results, conditions, short, original, targets
+    )
+
+
+def _all(start: Program, needed: Program) -> tuple[Definition, ...]:
+    there = {made.tensor for made in start.definitions}
+    return start.definitions + tuple(made for made in needed.definitions if made.tensor not in there)
+
+
+def _output_names(kind: str, program: Program, targets: tuple[Tensor, ...], symbol: str) -> dict[Tensor, Tensor]:
+    if kind == "hessian":
+        first, second = targets
+        (output,) = program.outputs
+        return {output: Tensor(f"d2{symbol}_d{first.name}_d{second.name}", output.shape)}
+    return {
+        output: Tensor(f"d{symbol}_d{target.name}", output.shape, "real", rf"\nabla_{{{_name(target)}}} {latex_name(symbol)}")
+        for output, target in zip(program.outputs, targets, strict=True)
+    }
+
+
+def _name(tensor: Tensor) -> str:
+    return tensor.latex_name or latex_name(tensor.name)
+
+
+def _heading(kind: str, symbol: str, targets: tuple[Tensor, ...], place: int) -> tuple[str, str]:
+    if kind == "gradient":
+        target = targets[place]
+        return rf"\nabla_{{{_name(target)}}} {latex_name(symbol)}", f"∇_{text_name(target.name)} {text_name(symbol)}"
+    first, second = targets
+    if first == second:
+        return rf"\nabla^2_{{{_name(first)}}} {latex_name(symbol)}", f"∇²_{text_name(first.name)} {text_name(symbol)}"
+    return (
+        rf"\nabla_{{{_name(first)}}} \nabla_{{{_name(second)}}} {latex_name(symbol)}",
+        f"∇_{text_name(first.name)} ∇_{text_name(second.name)} {text_name(symbol)}",
+    )
+
+
+def _equation(program: Program, output: Tensor, heading: tuple[str, str]) -> Equation:
+    made = program.definition(output)
+    if made is None:
+        raise SymderiveError(f"{output.name} has no equation.")
+    return Equation(made, heading)
+
+
+def _loss_equation(original: Program, symbol: str) -> Equation:
+    whole = condense(original, for_result)
+    return Equation(whole.definitions[-1], (latex_name(symbol), text_name(symbol)))
+
+
+def _steps(original: Program, program: Program, headings: Sequence[tuple[str, str]]) -> tuple[Step, ...]:
+    forward_names = {made.tensor for made in original.definitions}
+    made_steps = []
+    for made in original.definitions[:-1]:
+        made_steps.append(Step("definition", Equation(made), "let"))
+    outputs = dict(zip(program.outputs, headings, strict=True))
+    for made in program.definitions:
+        if made.tensor not in forward_names:
+            made_steps.append(Step(made.rule, Equation(made, outputs.get(made.tensor)), made.why))
+    return tuple(made_steps)
+
+
+def _fact(sentence: str) -> Condition:
+    return Condition(sentence, rf"\text{{{sentence}}}", "fact")

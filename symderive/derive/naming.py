@@ -1,0 +1,80 @@
+"""Names for what a user left unnamed: r for a residual, z for a linear map, p or S for a sigmoid, …"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import sympy
+
+from symderive.core.identity import letters
+from symderive.core.nodes import Entry, IndexSum, Tensor
+from symderive.core.program import Definition, Program
+from symderive.functions.sigmoid import sigmoid
+from symderive.notation.names import latex_name
+
+_HINTS = {sigmoid: "ps", sympy.exp: "eu", sympy.tanh: "ha", sympy.log: "lu"}
+
+
+def chosen_names(program: Program, adjoint_of: Mapping[Tensor, Tensor], loss: str) -> dict[Tensor, Tensor]:
+    """A name for every unnamed tensor of a program.
+
+    Args:
+        program: the equations.
+        adjoint_of: tensors that are adjoints, with what they belong to; they are written `∂L/∂·`.
+        loss: the name of the loss.
+
+    Returns:
+        new tensors by old ones.
+    """
+    taken = {name for name in program.names if not is_unnamed(name)} | _sizes(program)
+    taken |= {name.lower() for name in taken if len(name) == 1}
+    names: dict[Tensor, Tensor] = {}
+    for made in program.definitions:
+        tensor = made.tensor
+        if tensor in adjoint_of or made.pinned or not is_unnamed(tensor.name):
+            continue
+        name = next(candidate for candidate in _candidates(made) if candidate not in taken)
+        taken |= {name}
+        names[tensor] = Tensor(name, tensor.shape, tensor.domain)
+    for made in program.definitions:
+        if made.tensor in adjoint_of and not made.pinned:
+            of = adjoint_of[made.tensor]
+            names[made.tensor] = adjoint_tensor(made.tensor, names.get(of, of), loss)
+    return names
+
+
+def adjoint_tensor(old: Tensor, of: Tensor, loss: str) -> Tensor:
+    """The tensor `∂loss/∂of`."""
+    below = of.latex_name or latex_name(of.name)
+    written = rf"\frac{{\partial {latex_name(loss)}}}{{\partial {below}}}"
+    return Tensor(f"d{loss}_d{of.name}", old.shape, "real", written)
+
+
+def is_unnamed(name: str) -> bool:
+    """Whether a name was made by the machine."""
+    return name.lstrip("dD").startswith("_")
+
+
+def _sizes(program: Program) -> set[str]:
+    return {symbol.name for tensor in program.inputs for size in tensor.shape for symbol in size.free_symbols}
+
+
+def _candidates(made: Definition) -> Iterator[str]:
+    pool = _pool(made.body)
+    if made.tensor.rank == 2:
+        pool = [letter.upper() for letter in pool]
+    if made.tensor.rank == 0:
+        pool = ["c", "s", "v", *pool]
+    return letters(dict.fromkeys(pool))
+
+
+def _pool(body: sympy.Expr) -> Iterable[str]:
+    hint = _HINTS.get(type(body), "")
+    if isinstance(body, sympy.Add) and any(term.could_extract_minus_sign() for term in body.args):
+        hint = "r"
+    elif body.has(IndexSum) and not hint:
+        hint = "z"
+    elif isinstance(body, sympy.Function) and not hint:
+        hint = "ha"
+    rest = "uvqgab" if isinstance(body, (sympy.Mul, sympy.Pow, Entry)) else "vuqgab"
+    return [*hint, *rest]

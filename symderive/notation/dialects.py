@@ -1,0 +1,203 @@
+"""What differs between LaTeX and the terminal; everything else about printing is common."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from symderive.core.nodes import Index, Tensor
+from symderive.functions import by_head
+from symderive.notation.names import latex_name, subscript, superscript, text_name
+
+_TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """Abstract: the marks of one output language."""
+
+    hadamard: str
+    divide: str
+    times_gap: str
+    ones: str
+    identity: str
+
+    def name(self, tensor: Tensor) -> str:
+        """The name of an array."""
+        raise NotImplementedError
+
+    def constant(self, value: sympy.Expr) -> str:
+        """A number or an expression in sizes."""
+        raise NotImplementedError
+
+
+class LatexDialect(Dialect):
+    """LaTeX with amsmath and amssymb."""
+
+    def name(self, tensor: Tensor) -> str:
+        """The declared LaTeX of the array, or one made from its name."""
+        return tensor.latex_name or latex_name(tensor.name)
+
+    def constant(self, value: sympy.Expr) -> str:
+        """SymPy's LaTeX, with the project's names; decimals where the denominator is a power of ten."""
+        if value.is_Rational and not value.is_Integer and value.q > 1000:
+            return decimal(value, r"{}\cdot 10^{{{}}}", "10^{{{}}}")
+        names = {symbol: latex_name(symbol.name) for symbol in value.free_symbols}
+        return str(sympy.latex(value, symbol_names=names, fold_short_frac=False))
+
+    def bracket(self, inner: str) -> str:
+        """Round brackets that fit."""
+        return rf"\left({inner}\right)" if _TALL.search(inner) else f"({inner})"
+
+    def fraction(self, top: str, bottom: str) -> str:
+        """A fraction."""
+        return rf"\frac{{{top}}}{{{bottom}}}"
+
+    def power(self, base: str, exponent: str, elementwise: bool) -> str:
+        """A power; elementwise ones carry ⊙."""
+        mark = r"\odot " if elementwise else ""
+        return f"{{{base}}}^{{{mark}{exponent}}}" if "^" in base else f"{base}^{{{mark}{exponent}}}"
+
+    def root(self, inner: str) -> str:
+        """A square root."""
+        return rf"\sqrt{{{inner}}}"
+
+    def transpose(self, inner: str) -> str:
+        """A transpose."""
+        return rf"{{{inner}}}^{{\top}}" if "^" in inner else rf"{inner}^{{\top}}"
+
+    def call(self, word: str, inner: str) -> str:
+        """A named operator."""
+        return rf"\operatorname{{{word}}}{self.bracket(inner)}"
+
+    def norm(self, inner: str, kind: str, power: str) -> str:
+        """A norm to a power."""
+        raised = f"^{{{power}}}" if power != "1" else ""
+        bars = (r"\left\lVert ", r"\right\rVert") if _TALL.search(inner) else (r"\lVert ", r"\rVert")
+        return f"{bars[0]}{inner}{bars[1]}_{{{kind}}}{raised}"
+
+    def component(self, base: str, axes: tuple[sympy.Expr, ...]) -> str:
+        """A subscripted entry."""
+        written = [axis.name if isinstance(axis, Index) else sympy.latex(axis) for axis in axes]
+        joined = "".join(written) if all(len(one) == 1 for one in written) else ", ".join(written)
+        if "_" not in base:
+            return f"{base}_{{{joined}}}"
+        return f"{{{base}}}_{{{joined}}}" if not base.endswith("}") or "^" in base else f"{base[:-1]},{joined}}}"
+
+    def big_sum(self, indices: tuple[Index, ...], inner: str) -> str:
+        """A sum over indices."""
+        return rf"\sum_{{{', '.join(index.name for index in indices)}}} {inner}"
+
+    def delta(self, left: str, right: str) -> str:
+        """Kronecker's delta."""
+        return rf"\delta_{{{left}{right}}}" if len(left) == len(right) == 1 else rf"\delta_{{{left}, {right}}}"
+
+    def apply(self, head: Any, args: list[str], scalar: bool) -> str:
+        """An elementwise function; e^x for scalars."""
+        if head is sympy.exp and scalar and not _TALL.search(args[0]):
+            return f"e^{{{args[0]}}}"
+        template = by_head()[head].latex
+        if any(_TALL.search(arg) for arg in args) and "({0})" in template:
+            template = template.replace("({0})", r"\left({0}\right)")
+        return template.format(*args)
+
+    def juxtapose(self, parts: list[str]) -> str:
+        """A product without a sign."""
+        return " ".join(parts)
+
+
+class TextDialect(Dialect):
+    """Unicode text."""
+
+    def name(self, tensor: Tensor) -> str:
+        """The name with Greek letters and index digits."""
+        return text_name(tensor.name)
+
+    def constant(self, value: sympy.Expr) -> str:
+        """SymPy's text, with the project's names."""
+        if value.is_Rational and not value.is_Integer and value.q > 1000:
+            return decimal(value, "{}e{}", "1e{}")
+        plain = value.xreplace({s: sympy.Symbol(text_name(s.name)) for s in value.free_symbols})
+        written = str(plain).replace("**2", "²").replace("**3", "³").replace("**", "^").replace("*", "·")
+        return re.sub(r"sqrt\(([^()]*)\)", lambda m: f"√{m[1]}" if len(m[1]) == 1 else f"√({m[1]})", written).replace("pi", "π")
+
+    def bracket(self, inner: str) -> str:
+        """Round brackets."""
+        return f"({inner})"
+
+    def fraction(self, top: str, bottom: str) -> str:
+        """A quotient on one line."""
+        low = bottom if re.fullmatch(r"[\w‖²³√]+", bottom) else f"({bottom})"
+        high = top if re.fullmatch(r"[\w‖²³√\[\], ᵀ]+", top) else f"({top})"
+        return f"{high}/{low}"
+
+    def power(self, base: str, exponent: str, elementwise: bool) -> str:
+        """A power; elementwise ones carry ⊙."""
+        if elementwise:
+            return f"{base}^⊙{exponent}"
+        raised = superscript(exponent)
+        return base + raised if raised else f"{base}^({exponent})" if len(exponent) > 1 else f"{base}^{exponent}"
+
+    def root(self, inner: str) -> str:
+        """A square root."""
+        return f"√{inner}" if len(inner) == 1 else f"√({inner})"
+
+    def transpose(self, inner: str) -> str:
+        """A transpose."""
+        return f"{inner}ᵀ"
+
+    def call(self, word: str, inner: str) -> str:
+        """A named operator."""
+        return f"{word}({inner})"
+
+    def norm(self, inner: str, kind: str, power: str) -> str:
+        """A norm to a power."""
+        mark = "" if kind == "2" else f"_{kind}"
+        return f"‖{inner}‖{mark}{superscript(power) if power != '1' else ''}"
+
+    def component(self, base: str, axes: tuple[sympy.Expr, ...]) -> str:
+        """A subscripted entry."""
+        written = [axis.name if isinstance(axis, Index) else str(axis) for axis in axes]
+        return base + (subscript("".join(written)) if all(len(one) == 1 for one in written) else f"[{', '.join(written)}]")
+
+    def big_sum(self, indices: tuple[Index, ...], inner: str) -> str:
+        """A sum over indices."""
+        return f"Σ{subscript(''.join(i.name for i in indices))} {inner}"
+
+    def delta(self, left: str, right: str) -> str:
+        """Kronecker's delta."""
+        return f"δ{subscript(left + right)}" if len(left) == len(right) == 1 else f"δ[{left},{right}]"
+
+    def apply(self, head: Any, args: list[str], scalar: bool) -> str:
+        """An elementwise function."""
+        return by_head()[head].text.format(*args)
+
+    def juxtapose(self, parts: list[str]) -> str:
+        """A product: single letters stand together, words apart."""
+        joined = parts[0]
+        for before, part in zip(parts, parts[1:], strict=False):
+            tight = (_short(before) or before[-1] in ")ᵀ") and (_short(part) or part[0] == "(")
+            joined += part if tight else f" {part}"
+        return joined
+
+
+def _short(part: str) -> bool:
+    return bool(re.fullmatch(r"\w[ᵀ₀-₉²³]*", part))
+
+
+def decimal(value: sympy.Rational, general: str, unit: str) -> str:
+    """A rational number as a decimal, short and exact where it is a power of ten."""
+    digits = repr(float(value))
+    mantissa, _, exponent = f"{float(value):.15e}".partition("e")
+    mantissa = mantissa.rstrip("0").rstrip(".")
+    power = int(exponent)
+    if mantissa == "1" and abs(power) > 3:
+        return unit.format(power)
+    return general.format(mantissa, power) if abs(power) > 4 else digits
+
+
+LATEX = LatexDialect(r"\odot", r"\oslash", " ", r"\mathbf{1}", "I")
+TEXT = TextDialect("⊙", "⊘", " ", "𝟏", "I")

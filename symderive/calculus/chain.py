@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.calculus.rules import differentiate, partial, separated
-from symderive.calculus.sums import sum_over
+from symderive.calculus.condense import is_linear
+from symderive.calculus.sums import has_binder, sum_over
 from symderive.core.dims import shape_text
 from symderive.core.identity import BOUND_LETTERS, FREE_LETTERS, canonical, fresh, index_names, substitute, tensors_of
 from symderive.core.nodes import Delta, Entry, Index, Tensor
@@ -43,14 +44,15 @@ def active_tensors(program: Program, wrt: Iterable[Tensor]) -> set[sympy.Basic]:
     return active
 
 
-def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str = "d") -> Chained:
+def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str = "∂") -> Chained:
     """Adjoints `∂output/∂T` of every equation on the way to `wrt`, last equation first.
 
     Args:
         program: the forward equations.
         output: a scalar of the program.
         wrt: inputs (or defined tensors) to differentiate with respect to.
-        prefix: the names of the new tensors are `prefix` + name of the tensor they belong to.
+        prefix: the names of the new tensors are `prefix` + name of the tensor they belong to; no name of a
+            user's array can start with it.
 
     Raises:
         ShapeError: `output` is not a scalar.
@@ -63,7 +65,7 @@ def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str
     reasons: dict[Tensor, list[str]] = {}
     made_here: list[Definition] = []
     of: dict[Tensor, Tensor] = {}
-    order = [made.tensor for made in reversed(program.definitions)] + list(program.inputs)
+    order = _backward_order(program, wrt)
     targets = set(wrt)
     for tensor in order:
         if tensor not in active or (tensor not in contributions and tensor not in targets):
@@ -88,8 +90,24 @@ def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str
         if tensor in targets and tensor == output:
             made_here.append(Definition(adjoint, indices, sympy.S.One, "chain rule", ""))
             of[adjoint] = tensor
-    outputs = tuple(adjoint for target in wrt for adjoint, tensor in of.items() if tensor == target)
+    adjoint_of = {tensor: adjoint for adjoint, tensor in of.items()}
+    outputs = tuple(adjoint_of[target] for target in wrt)
     return Chained(Program(program.inputs, program.definitions + tuple(made_here), outputs), of)
+
+
+def _backward_order(program: Program, wrt: Sequence[Tensor]) -> list[Tensor]:
+    """Defined tensors from the last to the first; each variable behind the last that contributes to it."""
+    place = {tensor: number for number, tensor in enumerate(wrt)}
+    waiting: set[sympy.Basic] = set(wrt)
+    first_use: dict[Tensor, list[Tensor]] = {}
+    for made in program.definitions:
+        new = tensors_of(made.body) & waiting
+        waiting -= new
+        first_use[made.tensor] = sorted(new, key=lambda tensor: place[tensor])
+    order: list[Tensor] = []
+    for made in reversed(program.definitions):
+        order += [made.tensor, *first_use[made.tensor]]
+    return order
 
 
 def pulled_back(definition: Definition, bar: Tensor | sympy.Expr, used: Tensor) -> sympy.Expr:
@@ -117,7 +135,21 @@ def slope_of(
 def reason(definition: Definition, used: Tensor) -> str:
     """Why the adjoint of `used` has the form that it has."""
     laws = [by_head()[head].law for head in _heads(definition.body, used) if head in by_head()]
-    return ", ".join(dict.fromkeys(law for law in laws if law))
+    written = [law for law in dict.fromkeys(laws) if law]
+    if not written and is_linear(definition.body, used):
+        return _linear_reason(definition.body, used)
+    return ", ".join(written) or "power rule"
+
+
+def _linear_reason(body: sympy.Expr, used: Tensor) -> str:
+    terms = [term for term in sympy.Add.make_args(body) if used in tensors_of(term)]
+    others = tensors_of(sympy.Add(*terms)) - {used}
+    matrices = [tensor for tensor in others if tensor.rank == 2]
+    if not others:
+        return "a term by itself" if not has_binder(sympy.Add(*terms)) else "a sum: every entry counts once"
+    if has_binder(body) and len(others) == len(matrices) == 1 and matrices[0].name[0].isalpha():
+        return f"linear map: its adjoint is the transpose of {matrices[0].name}"
+    return "linear: the coefficient is the derivative"
 
 
 def _heads(expr: sympy.Expr, used: Tensor) -> list[type]:
@@ -127,14 +159,15 @@ def _heads(expr: sympy.Expr, used: Tensor) -> list[type]:
     return own + [head for arg in expr.args for head in _heads(arg, used)]
 
 
-def forward(program: Program, output: Tensor, wrt: Tensor, prefix: str = "D") -> Chained:
+def forward(program: Program, output: Tensor, wrt: Tensor, prefix: str = "∂∂") -> Chained:
     """Tangents `∂T/∂wrt`, with the axes of `wrt` behind those of T, first equation first.
 
     Args:
         program: the equations.
         output: what to differentiate, of any shape.
         wrt: the input to differentiate with respect to.
-        prefix: the names of the new tensors are `prefix` + name of the tensor they belong to.
+        prefix: the names of the new tensors are `prefix` + name of the tensor they belong to; no name of a
+            user's array can start with it.
     """
     active = active_tensors(program, (wrt,))
     tangents: dict[Tensor, Tensor] = {}

@@ -83,7 +83,7 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
         return expr
     back = {symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()}
     best = min((plain, *(form(plain) for form in _FORMS)), key=_length)
-    return expr if best == plain else best.xreplace(back)
+    return expr if best == plain else _signs_settled(best).xreplace(back)
 
 
 def _plain(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Expr:
@@ -106,9 +106,24 @@ def _together(expr: sympy.Expr) -> sympy.Expr:
     return sympy.factor(sympy.together(expr))
 
 
-_FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (_factored, sympy.cancel, _together)
+_FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (_together, _factored, sympy.cancel)
 
 
-def _length(expr: sympy.Expr) -> tuple[int, int]:
+def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
+    """`−a/(p − 1)` as `a/(1 − p)`: a leading minus goes into a difference that then reads `1 − p`."""
+    coefficient, rest = expr.as_coeff_Mul()
+    if not coefficient.is_negative:
+        return expr
+    factors = list(sympy.Mul.make_args(rest))
+    for place, factor in enumerate(factors):
+        base, exponent = factor.as_base_exp()
+        if base.is_Add and exponent.is_odd and exponent.is_negative and any(t.is_Number and t < 0 for t in base.args):
+            factors[place] = sympy.Pow(-base, exponent)
+            return sympy.Mul(-coefficient, *factors)
+    return expr
+
+
+def _length(expr: sympy.Expr) -> int:
     digits = sum(len(str(number)) - 1 for number in expr.atoms(sympy.Rational))
-    return (int(sympy.count_ops(expr)) + digits, len(expr.args))
+    terms = sum(len(total.args) for total in expr.atoms(sympy.Add))
+    return int(sympy.count_ops(expr)) + digits + terms

@@ -1,29 +1,32 @@
-"""Axes of size 1 in intermediate results carry nothing: drop them."""
+"""Axes of size 1 that only serve broadcasting (`keepdims`, `[:, None]`): drop them."""
 
 from __future__ import annotations
 
 import sympy
 
+from symderive.core.identity import free_indices
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 
 
 def drop_unit_axes(program: Program) -> Program:
-    """The same program with unnamed intermediate results rid of axes of size 1 (`keepdims`, `[:, None]`)."""
+    """The same program with unnamed intermediate results rid of axes of size 1 on which they do not depend."""
     slim: dict[Tensor, tuple[Tensor, tuple[int, ...]]] = {}
     definitions = []
     for made in program.definitions:
         body = _slimmed(made.body, slim)
-        keep = tuple(place for place, size in enumerate(made.tensor.shape) if size != 1)
+        used = free_indices(body)
+        keep = tuple(
+            place for place, index in enumerate(made.indices) if made.tensor.shape[place] != 1 or index in used
+        )
         if made.pinned or made.tensor in program.outputs or len(keep) == made.tensor.rank:
             definitions.append(made.with_body(body))
             continue
         old = made.tensor
         tensor = Tensor(old.name, tuple(old.shape[place] for place in keep), old.domain, old.latex_name)
         slim[old] = (tensor, keep)
-        lost = {index: sympy.S.Zero for place, index in enumerate(made.indices) if place not in keep}
         definitions.append(
-            Definition(tensor, tuple(made.indices[place] for place in keep), body.xreplace(lost), made.rule, made.why)
+            Definition(tensor, tuple(made.indices[place] for place in keep), body, made.rule, made.why)
         )
     return Program(program.inputs, tuple(definitions), program.outputs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -79,14 +80,12 @@ def _check_names(program: Program) -> None:
 
 def _sizes(program: Program, body: str) -> list[str]:
     """Lines that read the sizes used in the body off the arrays."""
-    import re
-
+    words = set(re.findall(r"\w+", body))
     lines: list[str] = []
     known: set[str] = set()
     for tensor in program.inputs:
         for axis, size in enumerate(tensor.shape):
-            used = isinstance(size, sympy.Symbol) and re.search(rf"\b{size.name}\b", body)
-            if used and size.name not in known:
+            if isinstance(size, sympy.Symbol) and size.name in words and size.name not in known:
                 known.add(size.name)
                 lines.append(f"    {size.name} = {tensor.name}.shape[{axis}]")
     return lines

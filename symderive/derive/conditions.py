@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.calculus.condense import condense
-from symderive.core.identity import free_indices
+from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.functions import by_head
@@ -47,7 +47,7 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
 
     Conditions that follow from the declared domains are left out.
     """
-    ranges: dict[Tensor, sympy.Set] = {}
+    ranges = Ranges(program)
     found: dict[str, Condition] = {}
     active: set[Tensor] = set(wrt)
     for made in program.definitions:
@@ -59,7 +59,6 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
                 continue
             one = _condition(program, made, argument, domain, kind, word)
             found.setdefault(one.text, one)
-        ranges[made.tensor] = range_of(made.body, ranges)
     return tuple(found.values())
 
 
@@ -92,10 +91,33 @@ def _power_demands(part: sympy.Pow, moving: bool) -> Iterator[tuple[sympy.Expr, 
         yield base, NONNEGATIVE if loose else POSITIVE, "domain", "power"
 
 
-def range_of(expr: sympy.Expr, ranges: dict[Tensor, sympy.Set]) -> sympy.Set:
+class Ranges:
+    """The sets that the tensors of a program lie in, worked out when asked for."""
+
+    deepest = 40
+
+    def __init__(self, program: Program) -> None:
+        self._program, self._known, self._depth = program, dict[Tensor, sympy.Set](), 0
+
+    def of(self, tensor: Tensor) -> sympy.Set:
+        """A set that contains every entry of `tensor`; all reals beyond a fixed depth of definitions."""
+        if tensor not in self._known:
+            made = self._program.definition(tensor)
+            if made is None:
+                self._known[tensor] = _DOMAINS.get(tensor.domain, REALS)
+            elif self._depth >= self.deepest:
+                return REALS
+            else:
+                self._depth += 1
+                self._known[tensor] = range_of(made.body, self)
+                self._depth -= 1
+        return self._known[tensor]
+
+
+def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
     """A set that contains all values of an expression; all reals where nothing is known."""
     if isinstance(expr, Entry):
-        return ranges.get(expr.tensor) or _DOMAINS.get(expr.tensor.domain, REALS)
+        return ranges.of(expr.tensor)
     if isinstance(expr, Index):
         return NONNEGATIVE
     if isinstance(expr, Delta):
@@ -134,6 +156,14 @@ def _added(parts: list[sympy.Set]) -> sympy.Set:
 
 
 def _multiplied(parts: list[sympy.Set]) -> sympy.Set:
+    numbers = [part for part in parts if isinstance(part, sympy.FiniteSet)]
+    if len(parts) == 2 and len(numbers) == 1:
+        (factor,) = numbers[0].args
+        other = parts[0] if parts[1] is numbers[0] else parts[1]
+        low, low_open, high, high_open = _ends(other)[0], _ends(other)[1], _ends(other)[2], _ends(other)[3]
+        if factor < 0:
+            low, low_open, high, high_open = high, high_open, low, low_open
+        return sympy.Interval(factor * low, factor * high, low_open, high_open) if factor != 0 else numbers[0]
     negative = sympy.Interval.open(-sympy.oo, 0)
     nonpositive = sympy.Interval(-sympy.oo, 0)
     flips, strict = 0, True
@@ -153,7 +183,7 @@ def _multiplied(parts: list[sympy.Set]) -> sympy.Set:
     return nonpositive if flips % 2 else NONNEGATIVE
 
 
-def _raised(expr: sympy.Pow, ranges: dict[Tensor, sympy.Set]) -> sympy.Set:
+def _raised(expr: sympy.Pow, ranges: Ranges) -> sympy.Set:
     base, exponent = expr.args
     inner = range_of(base, ranges)
     if inner.is_subset(POSITIVE):
@@ -167,7 +197,7 @@ def _condition(
     program: Program, made: Definition, argument: sympy.Expr, domain: sympy.Set, kind: str, word: str
 ) -> Condition:
     form = _written(program, made, argument)
-    indices = sorted({index.name for index in free_indices(argument)})
+    indices = [letter for letter, _ in zip("ijkl", free_indices(argument), strict=False)]
     every = f" for all {', '.join(indices)}" if indices else ""
     latex_every = rf"\text{{ for all }} {', '.join(indices)}" if indices else ""
     if kind == "kink":
@@ -181,7 +211,9 @@ def _condition(
 
 def _written(program: Program, made: Definition, argument: sympy.Expr) -> Form:
     """The argument in terms of inputs and named results, with its indices as subscripts."""
-    indices = tuple(sorted(free_indices(argument), key=lambda index: index.name))
+    loose = tuple(sorted(free_indices(argument), key=lambda index: index.name))
+    indices = tuple(Index(letter, index.dim) for letter, index in zip("ijkl", loose, strict=False))
+    argument = substitute(argument, dict(zip(loose, indices, strict=True)))
     probe = Tensor("_probe", tuple(index.dim for index in indices))
     place = program.definitions.index(made)
     definitions = (*program.definitions[:place], Definition(probe, indices, argument))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from symderive.calculus.chain import Chained, active_tensors, forward, reverse
-from symderive.calculus.condense import condense, for_result, for_steps, rename
+from symderive.calculus.condense import condense, for_result, for_steps, rename, weight
 from symderive.calculus.tidy import tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
 from symderive.core.dims import shape_text
+from symderive.core.identity import tensors_of
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition, conditions_of
 from symderive.derive.derivation import Derivation, Equation, Step
-from symderive.derive.naming import chosen_names, is_unnamed
+from symderive.derive.naming import Slope, chosen_names
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
 from symderive.notation.names import latex_name, text_name
+
+LONGEST_STATEMENT = 24
 
 
 def gradient(loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str, tuple[str, str]] | None = None) -> Derivation:
@@ -51,8 +54,10 @@ def gradient(loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str
     facts: dict[str, None] = {}
     steps, used = tidy_program(chained.program)
     facts.update(dict.fromkeys(used))
-    keep = [adjoint for adjoint in chained.of if not is_unnamed(adjoint.name) and adjoint not in chained.program.outputs]
-    return _finish("gradient", loss, start, chained, steps, targets, facts, keep if adjoints else ())
+    chosen = set(adjoints or ())
+    outputs = set(chained.program.outputs)
+    keep = {made for made, of in chained.of.items() if of.name in chosen and made not in outputs}
+    return _finish("gradient", loss, start, chained, steps, targets, facts, keep)
 
 
 def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
@@ -82,6 +87,7 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     first = reverse(start, start.outputs[0], (wrt.tensor,))
     slim = first.program.needed(first.program.outputs)
     facts: dict[str, None] = {}
+    slim = condense(slim, lambda made, count, consumer: made.tensor in first.of and for_result(made, count, consumer))
     slim, used = tidy_program(slim, fixed=(wrt.tensor, second.tensor))
     facts.update(dict.fromkeys(used))
     if second.tensor not in active_tensors(slim, (second.tensor,)) or not _depends(slim, second.tensor):
@@ -90,7 +96,8 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     program = chained.program.needed(chained.program.outputs)
     steps, used = tidy_program(program)
     facts.update(dict.fromkeys(used))
-    return _finish("hessian", loss, start, Chained(program, {}), steps, (wrt.tensor, second.tensor), facts, ())
+    of = {tangent: tensor for tangent, tensor in chained.of.items() if tensor not in first.of}
+    return _finish("hessian", loss, start, Chained(program, of), steps, (wrt.tensor, second.tensor), facts, ())
 
 
 def _depends(program: Program, tensor: Tensor) -> bool:
@@ -130,14 +137,24 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> Pr
         raise SymderiveError(f"{what}: the loss is the variable {loss.name} itself; its derivative is 1.")
     if loss.ndim:
         program = program_of(loss.sum())
-    return condense(drop_unit_axes(program), for_steps)
+    return _inputs_as_used(condense(drop_unit_axes(program), for_steps))
+
+
+def _inputs_as_used(program: Program) -> Program:
+    """The inputs in the order in which the equations use them."""
+    order: dict[Tensor, None] = {}
+    for made in program.definitions:
+        order.update(dict.fromkeys(sorted(tensors_of(made.body), key=lambda tensor: str(tensor.name))))
+    given = set(program.inputs)
+    return Program(tuple(tensor for tensor in order if tensor in given), program.definitions, program.outputs)
 
 
 def _with_adjoint_names(chained: Chained, names: Mapping[str, tuple[str, str]]) -> Chained:
+    outputs = set(chained.program.outputs)
     chosen = {
         adjoint: Tensor(names[of.name][0], adjoint.shape, "real", names[of.name][1])
         for adjoint, of in chained.of.items()
-        if of.name in names and adjoint not in chained.program.outputs
+        if of.name in names and adjoint not in outputs
     }
     if not chosen:
         return chained
@@ -153,7 +170,7 @@ def _finish(
     steps: Program,
     targets: tuple[Tensor, ...],
     facts: dict[str, None],
-    keep: Sequence[Tensor],
+    keep: Collection[Tensor],
 ) -> Derivation:
     """Names, closed form, conditions: the same for every kind of derivative."""
     needed = steps.needed(steps.outputs)
@@ -162,14 +179,18 @@ def _finish(
         short, used = tidy_program(condense(short, for_result, keep))
         facts.update(dict.fromkeys(used))
     symbol = loss.name if loss.definition is not None and loss.definition.pinned else "L"
-    adjoint_of = {a: of for a, of in chained.of.items() if a not in keep}
+    adjoint_of: dict[Tensor, Slope] = {}
+    for made, of in chained.of.items():
+        if made not in keep:
+            adjoint_of[made] = (None, of) if kind == "gradient" else (of, targets[1])
     names = chosen_names(Program(start.inputs, _all(start, needed), needed.outputs), adjoint_of, symbol)
     names = {**names, **_output_names(kind, needed, targets, symbol)}
     original, needed, short = rename(start, names), rename(needed, names), rename(short, names)
     written = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
     conditions = conditions_of(original, targets) + tuple(_fact(one) for one in facts)
     results = tuple(_equation(short, out, head) for out, head in zip(short.outputs, written, strict=True))
-    lets = tuple(Equation(made) for made in short.definitions if made.tensor not in short.outputs)
+    outputs = set(short.outputs)
+    lets = tuple(Equation(made) for made in short.definitions if made.tensor not in outputs)
     shown = _loss_equation(original, symbol)
     return Derivation(
         kind, shown, _steps(original, needed, written), lets, results, conditions, short, original, targets
@@ -217,7 +238,9 @@ def _equation(program: Program, output: Tensor, heading: tuple[str, str]) -> Equ
 
 
 def _loss_equation(original: Program, symbol: str) -> Equation:
-    whole = condense(original, for_result)
+    whole = condense(original, lambda made, count, consumer: True)
+    if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
+        whole = original
     return Equation(whole.definitions[-1], (latex_name(symbol), text_name(symbol)))
 
 

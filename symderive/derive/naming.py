@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import sympy
@@ -12,7 +13,11 @@ from symderive.core.program import Definition, Program
 from symderive.functions.sigmoid import sigmoid
 from symderive.notation.names import latex_name
 
+_UNNAMED = re.compile(r"∂*_[0-9a-f]{16}|∂|_zero")
 _HINTS = {sigmoid: "ps", sympy.exp: "eu", sympy.tanh: "ha", sympy.log: "lu"}
+
+
+Slope = tuple[Tensor | None, Tensor]
 
 
 def chosen_names(program: Program, adjoint_of: Mapping[Tensor, Tensor], loss: str) -> dict[Tensor, Tensor]:
@@ -20,7 +25,7 @@ def chosen_names(program: Program, adjoint_of: Mapping[Tensor, Tensor], loss: st
 
     Args:
         program: the equations.
-        adjoint_of: tensors that are adjoints, with what they belong to; they are written `∂L/∂·`.
+        adjoint_of: tensors that are derivatives, with what stands above (None: the loss) and below the line.
         loss: the name of the loss.
 
     Returns:
@@ -38,21 +43,26 @@ def chosen_names(program: Program, adjoint_of: Mapping[Tensor, Tensor], loss: st
         names[tensor] = Tensor(name, tensor.shape, tensor.domain)
     for made in program.definitions:
         if made.tensor in adjoint_of and not made.pinned:
-            of = adjoint_of[made.tensor]
-            names[made.tensor] = adjoint_tensor(made.tensor, names.get(of, of), loss)
+            above, below = adjoint_of[made.tensor]
+            slope = slope_tensor(made.tensor, above and names.get(above, above), names.get(below, below), loss, taken)
+            taken.add(slope.name)
+            names[made.tensor] = slope
     return names
 
 
-def adjoint_tensor(old: Tensor, of: Tensor, loss: str) -> Tensor:
-    """The tensor `∂loss/∂of`."""
-    below = of.latex_name or latex_name(of.name)
-    written = rf"\frac{{\partial {latex_name(loss)}}}{{\partial {below}}}"
-    return Tensor(f"d{loss}_d{of.name}", old.shape, "real", written)
+def slope_tensor(old: Tensor, above: Tensor | None, below: Tensor, loss: str, taken: Iterable[str] = ()) -> Tensor:
+    """The tensor `∂above/∂below`, with the loss above where `above` is None."""
+    top = latex_name(loss) if above is None else above.latex_name or latex_name(above.name)
+    bottom = below.latex_name or latex_name(below.name)
+    name = f"d{loss if above is None else above.name}_d{below.name}"
+    while name in taken:
+        name += "_"
+    return Tensor(name, old.shape, "real", rf"\frac{{\partial {top}}}{{\partial {bottom}}}")
 
 
 def is_unnamed(name: str) -> bool:
     """Whether a name was made by the machine."""
-    return name.lstrip("dD").startswith("_")
+    return bool(_UNNAMED.match(name))
 
 
 def _sizes(program: Program) -> set[str]:

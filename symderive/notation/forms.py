@@ -335,7 +335,7 @@ def plus(*terms: Form) -> Form:
     flat: list[Form] = []
     for term in terms:
         flat.extend(term.terms if isinstance(term, Plus) else (term,))
-    flat = [term for term in flat if not (isinstance(term, Const) and term.value == 0)]
+    flat = _constants_joined(flat)
     if not flat:
         return Const(sympy.S.Zero)
     if len(flat) == 1:
@@ -344,6 +344,28 @@ def plus(*terms: Form) -> Form:
     if common == 1:
         return Plus(_ordered(flat))
     return times(common, Plus(_ordered([times(1 / common, term) for term in flat])))
+
+
+def _constants_joined(terms: list[Form]) -> list[Form]:
+    """All constants as one, in the place of the first; logarithms of numbers as one logarithm."""
+    values = [term.value for term in terms if isinstance(term, Const)]
+    total = sympy.Add(*values)
+    logs = [part for part in total.atoms(sympy.log) if part.is_number]
+    if len(logs) > 1:
+        total = sympy.factor_terms(total).replace(_sum_of_logs, lambda one: sympy.log(sympy.Mul(*(t.args[0] for t in one.args))))
+    joined: list[Form] = []
+    for term in terms:
+        if not isinstance(term, Const):
+            joined.append(term)
+        elif values:
+            values = []
+            if total != 0:
+                joined.append(Const(total))
+    return joined
+
+
+def _sum_of_logs(expr: sympy.Expr) -> bool:
+    return bool(expr.is_Add and all(isinstance(term, sympy.log) and term.is_number for term in expr.args))
 
 
 def _content(coefficients: list[sympy.Expr]) -> sympy.Expr:

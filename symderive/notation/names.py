@@ -10,10 +10,11 @@ _GREEK = (
 _LETTERS = "αβγδεζηθικλμνξπρστυφχψω"
 _CAPITALS = {"Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ",
              "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω"}  # fmt: skip
-_TEXT = {**dict(zip(_GREEK, _LETTERS, strict=True)), **_CAPITALS, "lam": "λ", "eps": "ε"}
-_LATEX = {name: f"\\{name}" for name in [*_GREEK, *_CAPITALS]} | {"lam": r"\lambda", "eps": r"\epsilon"}
+_TEXT = {**dict(zip(_GREEK, _LETTERS, strict=True)), **_CAPITALS, "lam": "λ", "eps": "ε", "ell": "ℓ"}
+_LATEX = {name: f"\\{name}" for name in [*_GREEK, *_CAPITALS]} | {"lam": r"\lambda", "eps": r"\epsilon", "ell": r"\ell"}
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
+_SLOPE = re.compile(r"d([A-Za-z]\w*?)_d([A-Za-z]\w*)\Z")
 _PARTS = re.compile(r"([A-Za-z]+)(\d*)\Z")
 
 
@@ -53,6 +54,9 @@ def text_name(name: str) -> str:
     >>> text_name("theta"), text_name("W1"), text_name("c_in")
     ('θ', 'W₁', 'c_in')
     """
+    slope = _SLOPE.match(name)
+    if slope:
+        return f"∂{text_name(slope.group(1))}/∂{text_name(slope.group(2))}"
     head, underscore, tail = name.partition("_")
     base, index = _split(head)
     written = _TEXT.get(base, base) + index.translate(_SUBSCRIPTS)

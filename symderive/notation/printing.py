@@ -42,15 +42,31 @@ def bracketed(form: Form, marks: Marks, level: int) -> str:
 
 def _const(form: Const, marks: Marks) -> Written:
     value = form.value
+    joined = _one_root(value)
+    if joined is not None:
+        up, down = joined
+        above = marks.constant(up) if up.is_Integer else marks.root(marks.constant(up))
+        return marks.fraction(above, marks.root(marks.constant(down))), POWER if marks is LATEX else PRODUCT
     if value.is_Add:
         level = SUM
-    elif value.could_extract_minus_sign() or value.is_Mul or (value.is_Rational and not value.is_Integer):
-        level = PRODUCT
+    elif value.could_extract_minus_sign():
+        level = SUM
+    elif value.is_Mul or (value.is_Rational and not value.is_Integer):
+        level = POWER if marks is LATEX and sympy.fraction(value)[1] != 1 else PRODUCT
     elif value.is_Pow:
         level = PRODUCT if marks is TEXT and value.exp.could_extract_minus_sign() else POWER
     else:
         level = ATOM
     return marks.constant(value), level
+
+
+def _one_root(value: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
+    """Numerator and squared denominator of a constant such as `√2/(2√π) = 1/√(2π)`; None for others."""
+    roots = [factor for factor in sympy.Mul.make_args(value) if factor.is_Pow and (2 * factor.exp).is_odd]
+    if len(roots) < 2 or value.is_negative or not value.is_number:
+        return None
+    up, down = sympy.fraction(value**2)
+    return sympy.sqrt(up), down
 
 
 def _leaf(form: Leaf, marks: Marks) -> Written:
@@ -72,7 +88,7 @@ def _component(form: Component, marks: Marks) -> Written:
     if isinstance(of, Chain) and len(form.axes) == 1:
         row = _row(of, form.axes[0], marks)
         if row is not None:
-            return row, PRODUCT
+            return row, HADAMARD
     base = write(of, marks)[0] if isinstance(of, Leaf) else marks.bracket(write(of, marks)[0])
     return marks.component(base, form.axes), ATOM
 
@@ -122,7 +138,7 @@ def _times(form: Times, marks: Marks) -> Written:
         sign, coefficient = ("−" if marks is TEXT else "-"), -coefficient
     top, bottom = _parts(form.scalars)
     up, down = sympy.fraction(coefficient)
-    if coefficient.is_Rational and coefficient.q > 1000:
+    if (coefficient.is_Rational and coefficient.q > 1000) or _one_root(coefficient) is not None:
         up, down = coefficient, ONE
     front = _scalar(Const(up), top, Const(down), bottom, marks)
     if not form.arrays:
@@ -160,7 +176,7 @@ def _scalar(up: Const, top: list[Form], down: Const, bottom: list[Form], marks: 
     if top and not bottom and not _small(top):
         front = marks.fraction(_product(ups, marks) or "1", below)
         front = front if marks is LATEX else marks.bracket(front)
-        return marks.juxtapose([front, _product(top, marks)])
+        return marks.juxtapose([front, _product(top, marks, alone=False)])
     return marks.fraction(_product(ups + top, marks) or "1", below)
 
 
@@ -169,15 +185,16 @@ def _small(factors: list[Form]) -> bool:
     return len(factors) == 1 and isinstance(factors[0], (Leaf, Component))
 
 
-def _product(factors: list[Form], marks: Marks) -> str:
+def _product(factors: list[Form], marks: Marks, alone: bool = True) -> str:
+    """Factors side by side; `alone` says that nothing stands before them on the line."""
     sums = [factor for factor in factors if isinstance(factor, (BigSum, Total)) and write(factor, marks)[1] <= SUM]
     plain = [factor for factor in factors if factor not in sums]
     ordered = plain + sums
     pieces = []
     for place, factor in enumerate(ordered):
-        alone = len(ordered) == 1
-        last_sum = factor in sums and place == len(ordered) - 1
-        level = SUM if alone or last_sum else (PRODUCT if not isinstance(factor, Const) else POWER)
+        last_sum = factor in sums and isinstance(factor, (BigSum, Total)) and place == len(ordered) - 1
+        only = alone and len(ordered) == 1
+        level = SUM if only or last_sum else (PRODUCT if not isinstance(factor, Const) else POWER)
         pieces.append(bracketed(factor, marks, level))
     return marks.juxtapose(pieces) if pieces else ""
 

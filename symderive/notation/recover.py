@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import sympy
 
-from symderive.core.identity import free_indices
-from symderive.core.nodes import Delta, Entry, Index, IndexSum
+from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
+from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum
 from symderive.core.program import Definition
 from symderive.notation.forms import (
     ONE, Apply, Chain, Component, Const, Diag, DiagPart, Eye, Form, Kronecker, Leaf, NormSquared, Ones, Plus, Power,
@@ -392,10 +392,47 @@ def index_form(expr: sympy.Expr) -> Form:
     if isinstance(expr, sympy.Pow):
         return Power(index_form(expr.base), index_form(expr.exp))
     if isinstance(expr, IndexSum):
-        return BigSum(expr.indices, index_form(expr.body))
+        return _product_entry(expr) or BigSum(expr.indices, index_form(expr.body))
     if isinstance(expr, sympy.Function):
         return Apply(type(expr), tuple(index_form(arg) for arg in expr.args))
     raise NoMatrixNotationError
+
+
+def _product_entry(expr: IndexSum) -> Form | None:
+    """A sum that is an entry of a matrix-vector product, such as `x_iᵀ w`; None for any other."""
+    if len(free_indices(expr)) != 1:
+        return None
+    try:
+        labelled = recover(expr)
+    except NoMatrixNotationError:
+        return None
+    simple = isinstance(labelled.form, Chain) and all(isinstance(part, (Leaf, Transposed)) for part in labelled.form.factors)
+    return Component(labelled.form, labelled.labels) if simple else None
+
+
+def readable_indices(definition: Definition, summed: str = "i", free: str = "jklm") -> Definition:
+    """The same equation with the index letters of a textbook: `j, k` free, `i` over observations."""
+    indices = fresh(definition.tensor.shape, (), tuple(free if definition.tensor.rank else summed))
+    taken = frozenset(index.name for index in indices)
+    body = substitute(separate_names(definition.body, taken), dict(zip(definition.indices, indices, strict=True)))
+    return Definition(definition.tensor, indices, _renamed(body, taken, (summed, *BOUND_LETTERS)))
+
+
+def separate_names(expr: sympy.Expr, names: frozenset[str]) -> sympy.Expr:
+    """Bound indices away from the given names."""
+    return _renamed(expr, names | index_names(expr), BOUND_LETTERS)
+
+
+def _renamed(expr: sympy.Expr, taken: frozenset[str], pool: tuple[str, ...]) -> sympy.Expr:
+    if isinstance(expr, Binder):
+        new = fresh((index.dim for index in expr.indices), taken, pool)
+        inner = taken | {index.name for index in new}
+        clear = _renamed(expr.body, inner | index_names(expr), BOUND_LETTERS)
+        body = substitute(clear, dict(zip(expr.indices, new, strict=True)))
+        return expr.func(_renamed(body, inner, pool), *new)
+    if not expr.args or isinstance(expr, Entry):
+        return expr
+    return expr.func(*(_renamed(arg, taken, pool) for arg in expr.args))
 
 
 __all__ = ["Chain", "Plus", "index_form", "matrix_form", "recover"]

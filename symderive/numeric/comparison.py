@@ -1,8 +1,8 @@
 """Compare two arrays entry by entry, each entry against its own noise.
 
-Never by one norm: over the six gradients of a 2-2-1 network a relative norm error of 0.9 % hid one entry that was wrong by
-2.5 %. There are three verdicts, and "equal" needs evidence: no entries, NaN, a kink, or noise as large as the value is
-"undecided".
+Never by one norm: over the six gradients of a 2-2-1 network a relative norm error of 0.9 % hid one entry
+that was wrong by 2.5 %. There are three verdicts, and "equal" needs evidence: no entries, NaN, a kink, or
+noise as large as the value is "undecided".
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict:
-        """Different if one entry or a shape is; else undecided if one entry is or there are none; else equal."""
+        """Different if an entry or a shape is; else undecided if an entry is or there are none; else equal."""
         verdicts = {entry.verdict for entry in self.entries}
         if self.shapes_differ or "different" in verdicts:
             return "different"
@@ -78,18 +78,24 @@ class Comparison:
 
     @property
     def worst(self) -> EntryComparison | None:
-        """The entry to show first: wrong before undecided before equal, then by ratio; None without entries."""
+        """The entry to show first: wrong, then undecided, then equal, by ratio; None without entries."""
         order = {"different": 2, "undecided": 1, "equal": 0}
-        ranked = sorted(self.entries, key=lambda e: (order[e.verdict], -1.0 if math.isnan(e.ratio) else e.ratio))
+        ranked = sorted(
+            self.entries, key=lambda e: (order[e.verdict], -1.0 if math.isnan(e.ratio) else e.ratio)
+        )
         return ranked[-1] if ranked else None
 
     def summary(self) -> str:
         """How many entries got which verdict, and one sentence for every entry that is not equal."""
-        counts = [(sum(e.verdict == verdict for e in self.entries), verdict) for verdict in ("equal", "different")]
+        counts = [
+            (sum(e.verdict == verdict for e in self.entries), verdict) for verdict in ("equal", "different")
+        ]
         counts.append((sum(e.verdict == "undecided" for e in self.entries), "undecided"))
         total = len(self.entries)
         noun = "entry" if total == 1 else "entries"
-        head = f"{total} {noun}: {', '.join(f'{k} {verdict}' for k, verdict in counts if k)}." if total else ""
+        head = (
+            f"{total} {noun}: {', '.join(f'{k} {verdict}' for k, verdict in counts if k)}." if total else ""
+        )
         lines = [head, self.obstacle, *(e.sentence for e in self.entries if e.verdict != "equal")]
         return "\n".join(line for line in lines if line)
 
@@ -106,16 +112,19 @@ def compare(
 ) -> Comparison:
     """Compare two arrays entry by entry.
 
-    An entry is different if |actual − expected| > noise + resolution, and undecided if a value or the noise is not finite,
-    or if the noise exceeds half the larger of the two values, for then their agreement says nothing. An entry in which one
-    side is zero (below 2⁻⁴⁸ of the scale) may agree if the noise is below a thousandth of the scale.
+    An entry is different if |actual − expected| > noise + resolution, and undecided if a value or the noise
+    is not finite, or if the noise exceeds half the larger of the two values, for then their agreement says
+    nothing. An entry in which one side is zero (below 2⁻⁴⁸ of the scale) may agree if the noise is below a
+    thousandth of the scale.
 
     Args:
         expected: The values that should be there, any shape.
         actual: The values that are there, the same shape.
-        noise: Bound of the difference between right values: a number, an array that broadcasts to the shape, or the
-            `Difference` from which one of the sides comes; that also gives sentences in units of its round-off.
-        resolution: Added to the noise: half a unit in the last place that a report prints (`reported_resolution`).
+        noise: Bound of the difference between right values: a number, an array that broadcasts to the shape,
+            or the `Difference` from which one of the sides comes; that also gives sentences in units of its
+            round-off.
+        resolution: Added to the noise: half a unit in the last place that a report prints
+            (`reported_resolution`).
         name: Name of the array.
         words: What the sentences call the expected and the actual value.
         scale: Size of a typical entry, by default the largest |expected|, or 1 if all are zero.
@@ -138,8 +147,8 @@ def compare(
         return Comparison((), f"{name}: shapes differ: {sides}; compare arrays of one shape.", True)
     if wanted.size == 0:
         return Comparison((), f"{name}: there are no entries, so nothing has been compared.")
-    noises = _bound(noise.noise if isinstance(noise, Difference) else noise, wanted.shape, name, "noise")
-    noises = noises + _bound(resolution, wanted.shape, name, "resolution")
+    noises = bound_array(noise.noise if isinstance(noise, Difference) else noise, wanted.shape, name, "noise")
+    noises = noises + bound_array(resolution, wanted.shape, name, "resolution")
     yardstick = _Yardstick.of(noise, noises)
     typical = scale if scale is not None else _scale(wanted)
     entries = []
@@ -207,7 +216,9 @@ def _entry(
     else:
         unit = float(yardstick.units[index])
         apart = f"off by {percent(off / abs(expected))}" if expected else f"off by {signed(off, 2)}"
-        sentence = f"{shown}: {apart}" + (f", {multiple(off / unit)} times {yardstick.phrase}." if unit > 0 else ".")
+        sentence = f"{shown}: {apart}" + (
+            f", {multiple(off / unit)} times {yardstick.phrase}." if unit > 0 else "."
+        )
     return EntryComparison(name, index, expected, actual, difference, noise, ratio, verdict, sentence)
 
 
@@ -231,7 +242,7 @@ def _scale(expected: FloatArray) -> float:
     return float(finite.max(initial=0.0)) or 1.0
 
 
-def _bound(bound: ArrayLike, shape: tuple[int, ...], name: str, what: str) -> FloatArray:
+def bound_array(bound: ArrayLike, shape: tuple[int, ...], name: str, what: str) -> FloatArray:
     """A bound as an array of the shape; NaN counts as infinite."""
     given = np.asarray(bound, dtype=np.float64)
     try:
@@ -242,5 +253,7 @@ def _bound(bound: ArrayLike, shape: tuple[int, ...], name: str, what: str) -> Fl
             f"give one number or an array of shape {shape}."
         ) from error
     if bool(np.any(spread < 0)):
-        raise SymderiveError(f"comparing {name}: the {what} is negative ({spread.min():g}); give a bound of |difference|.")
+        raise SymderiveError(
+            f"comparing {name}: the {what} is negative ({spread.min():g}); give a bound of |difference|."
+        )
     return np.where(np.isnan(spread), np.inf, spread)

@@ -2,11 +2,12 @@ r"""Difference quotients of a function with respect to every entry of an array, 
 
 One-sided: (f(x+ε) − f(x))/ε,      noise ε/2·|L″| + ε²/6·|L‴| + e/ε.
 Central:   (f(x+ε) − f(x−ε))/(2ε), noise ε²/6·|L‴| + e/(2ε).
-(Nocedal & Wright, Numerical Optimization, 2nd ed., §8.1.) e bounds the evaluation error of a difference of two values: not
-ulp(f), which is for a perfect f, but what a difference table measures (`rounding.evaluation_noise`). L″ and L‴ come from
-five-point stencils with another step (`smoothness.bend`). To the round-off is added what the rounding of x + ε does.
-Complex step: Im f(x + iε)/ε, no subtraction (Squire & Trapp, SIAM Review 40, 1998; Griewank & Walther, Evaluating
-Derivatives, 2nd ed., ch. 1, on why the first two lose half and a third of the digits).
+(Nocedal & Wright, Numerical Optimization, 2nd ed., §8.1.) e bounds the evaluation error of a difference of
+two values: not ulp(f), which is for a perfect f, but what a difference table measures
+(`rounding.evaluation_noise`). L″ and L‴ come from five-point stencils with another step (`smoothness.bend`).
+To the round-off is added what the rounding of x + ε does. Complex step: Im f(x + iε)/ε, no subtraction
+(Squire & Trapp, SIAM Review 40, 1998; Griewank & Walther, Evaluating Derivatives, 2nd ed., ch. 1, on why the
+first two lose half and a third of the digits).
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ class Difference:
 
     Attributes:
         value: The quotients, shape output.shape + wrt.shape.
-        noise: Bound of |value − derivative|, entry by entry; infinite where nothing can be said (a kink, a value that is
-            not finite), so that no comparison passes there.
+        noise: Bound of |value − derivative|, entry by entry; infinite where nothing can be said (a kink, a
+            value that is not finite), so that no comparison passes there.
         truncation: The part of the noise that grows with ε.
         round_off: The part of the noise that shrinks with ε.
         quantum: Smallest step in which the quotient can change: one grid step of f over ε.
@@ -65,7 +66,8 @@ def one_sided(
         f: Takes an array of the shape of `at`, returns an array of any shape.
         at: The point x, any shape.
         epsilon: The step, the same for every entry; by default √u · max(1, max|x|).
-        evaluation_error: Bound of |fl(f) − f|, a number or of the shape of the output; by default it is measured.
+        evaluation_error: Bound of |fl(f) − f|, a number or of the shape of the output; by default it is
+            measured.
 
     Returns:
         Quotients of shape output.shape + at.shape with their noise.
@@ -89,7 +91,8 @@ def central(
         f: Takes an array of the shape of `at`, returns an array of any shape.
         at: The point x, any shape.
         epsilon: The step, the same for every entry; by default u^(1/3) · max(1, max|x|).
-        evaluation_error: Bound of |fl(f) − f|, a number or of the shape of the output; by default it is measured.
+        evaluation_error: Bound of |fl(f) − f|, a number or of the shape of the output; by default it is
+            measured.
 
     Returns:
         Quotients of shape output.shape + at.shape with their noise.
@@ -112,8 +115,8 @@ def complex_step(
 ) -> Difference:
     """Complex-step quotient Im f(x + iε)/ε with respect to every entry, exact to rounding for analytic f.
 
-    Every entry is compared with the central quotient; where the two disagree f is not analytic (an absolute value, a
-    comparison, a conjugate), and the entry is undecided.
+    Every entry is compared with the central quotient; where the two disagree f is not analytic (an absolute
+    value, a comparison, a conjugate), and the entry is undecided.
 
     Args:
         f: Takes a complex array of the shape of `at` (and a real one), returns an array of any shape.
@@ -127,7 +130,10 @@ def complex_step(
         SymderiveError: if f drops the imaginary part, or ε is not a positive number.
 
     >>> quotient = complex_step(lambda x: np.exp(x).sum(), [0.0, 1.0])
-    >>> bool(np.all(abs(quotient.value - np.exp([0.0, 1.0])) <= quotient.noise)), bool(quotient.noise.max() < 1e-13)
+    >>> (
+    ...     bool(np.all(abs(quotient.value - np.exp([0.0, 1.0])) <= quotient.noise)),
+    ...     bool(quotient.noise.max() < 1e-13),
+    ... )
     (True, True)
     >>> complex_step(lambda x: (x * np.conj(x)).sum() + 0j, [1.0, 2.0]).undecided
     array([ True,  True])
@@ -135,32 +141,40 @@ def complex_step(
     where = np.asarray(at, dtype=np.float64)
     size = default_epsilon("complex-step") if epsilon is None else epsilon
     noise_quantum(size)  # refuses a step that is not a positive number
-    reference = _real_step(lambda point: np.real(f(point.astype(np.complex128))), where, "central", None, None)
-    value, round_off = np.empty_like(reference.value), np.empty_like(reference.value)
-    for index in np.ndindex(where.shape):
-        imaginary = np.zeros(where.shape)
-        imaginary[index] = size
-
-        def derivative(point: FloatArray, imaginary: FloatArray = imaginary) -> FloatArray:
-            output = np.asarray(f(point + 1j * imaginary))
-            if not np.iscomplexobj(output):
-                raise SymderiveError(
-                    "complex-step quotient: the function returns real numbers for a complex argument, "
-                    "so its derivative is lost; use central differences."
-                )
-            return np.asarray(output.imag / size, dtype=np.float64)
-
-        with np.errstate(all="ignore"):
-            value[(..., *index)] = derivative(where)
-            spread = evaluation_noise(derivative, where)
-        round_off[(..., *index)] = _DEVIATIONS * spread
-    round_off = np.maximum(round_off, 4 * np.spacing(np.abs(value)))
-    third = 6 * reference.truncation / reference.epsilon**2
-    truncation = size**2 / 6 * third
+    reference = _real_step(
+        lambda point: np.real(f(point.astype(np.complex128))), where, "central", None, None
+    )
+    value, spread = np.empty_like(reference.value), np.empty_like(reference.value)
+    with np.errstate(all="ignore"):
+        for index in np.ndindex(where.shape):
+            quotient = _imaginary_quotient(f, index, size)
+            value[(..., *index)] = quotient(where)
+            spread[(..., *index)] = evaluation_noise(quotient, where)
+    round_off = np.maximum(_DEVIATIONS * spread, 4 * np.spacing(np.abs(value)))
+    truncation = reference.truncation * (size / reference.epsilon) ** 2  # both are ε²/6·|L‴|
     noise = round_off + truncation
     agrees = np.abs(value - reference.value) <= noise + 2 * reference.noise
     noise = np.where(agrees & np.isfinite(value) & ~reference.undecided, noise, np.inf)
     return Difference(value, noise, truncation, round_off, np.zeros_like(value), "complex-step", size)
+
+
+def _imaginary_quotient(
+    f: Callable[[NDArray[np.complex128]], ArrayLike], index: tuple[int, ...], size: float
+) -> Callable[[FloatArray], FloatArray]:
+    """Im f(x + iε)/ε with respect to one entry, as a function of x."""
+
+    def quotient(point: FloatArray) -> FloatArray:
+        moved = point.astype(np.complex128)
+        moved[index] += 1j * size
+        output = np.asarray(f(moved))
+        if not np.iscomplexobj(output):
+            raise SymderiveError(
+                "complex-step quotient: the function returns real numbers for a complex argument, "
+                "so its derivative is lost; use central differences."
+            )
+        return np.asarray(output.imag / size, dtype=np.float64)
+
+    return quotient
 
 
 def _real_step(
@@ -168,7 +182,11 @@ def _real_step(
 ) -> Difference:
     """Quotient and noise for every entry, one coordinate after the other."""
     where = np.asarray(at, dtype=np.float64)
-    size = default_epsilon(method, max(1.0, float(np.max(np.abs(where), initial=0.0)))) if epsilon is None else epsilon
+    size = (
+        default_epsilon(method, max(1.0, float(np.max(np.abs(where), initial=0.0))))
+        if epsilon is None
+        else epsilon
+    )
     noise_quantum(size)  # refuses a step that is not a positive number
     with np.errstate(all="ignore"):
         centre = evaluate(f, where)
@@ -203,7 +221,7 @@ def _quotient(triple: Triple, method: Method, x: float) -> FloatArray:
         value = (triple.ahead - triple.behind) / (2 * epsilon)
         truncation = epsilon**2 / 6 * found.third
         round_off = (pair_error + np.abs(found.slope) * (forward_error + backward_error)) / (2 * epsilon)
-    # A stencil narrower than ε gives the derivative more exactly than the quotient, so the truncation is seen directly.
+    # A stencil narrower than ε knows the derivative better than the quotient: its truncation is seen directly.
     truncation = np.where(found.inside, np.maximum(truncation, np.abs(value - found.slope)), truncation)
     truncation = _MARGIN * truncation
     decided = found.smooth & np.isfinite(value) & np.isfinite(pair_error)
@@ -219,7 +237,7 @@ def _pair_error(centre: FloatArray, spread: FloatArray, evaluation_error: ArrayL
 
 
 def _grid(samples: FloatArray, centre: FloatArray, spread: FloatArray) -> FloatArray:
-    """Grid on which the values of f lie, if the measured noise shows that it is rounding that puts them there."""
+    """Grid on which the values of f lie, if the measured noise shows that rounding puts them there."""
     seen = granularity(samples)
     return np.asarray(np.where(seen <= _MEASURED_MORE_THAN_GRID * spread, seen, np.spacing(np.abs(centre))))
 
@@ -227,7 +245,7 @@ def _grid(samples: FloatArray, centre: FloatArray, spread: FloatArray) -> FloatA
 def _line_through(
     f: Function, where: FloatArray, index: tuple[int, ...], shape: tuple[int, ...]
 ) -> Callable[[float], FloatArray]:
-    """t ↦ f at the point whose entry `index` is moved by t; NaN where f cannot be computed."""
+    """T ↦ f at the point whose entry `index` is moved by t; NaN where f cannot be computed."""
 
     def line(t: float) -> FloatArray:
         moved = where.copy()

@@ -1,9 +1,10 @@
 r"""How inexact one floating-point evaluation of a function is.
 
-A difference quotient divides the error of evaluating f by the step ε, so its noise can only be stated if that error is
-known. ulp(f)/2 is the error of a perfect evaluation; a real one accumulates more. It is measured here with a difference
-table: over a few points so close together that f is a straight line, every difference of high order is nothing but
-rounding (Hamming 1973, ch. 6; Moré & Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33, 2011, eq. 2.4).
+A difference quotient divides the error of evaluating f by the step ε, so its noise can only be stated if
+that error is known. ulp(f)/2 is the error of a perfect evaluation; a real one accumulates more. It is
+measured here with a difference table: over a few points so close together that f is a straight line, every
+difference of high order is nothing but rounding (Hamming 1973, ch. 6; Moré & Wild, "Estimating computational
+noise", SIAM J. Sci. Comput. 33, 2011, eq. 2.4).
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def evaluate(f: Function, point: FloatArray) -> FloatArray:
     value = np.asarray(f(point))
     if np.iscomplexobj(value):
         raise SymderiveError(
-            "difference quotient: the function returns complex numbers for a real argument; return its real part."
+            "difference quotient: the function returns complex numbers for a real argument; "
+            "return its real part."
         )
     return value.astype(np.float64)
 
@@ -52,9 +54,10 @@ def evaluate(f: Function, point: FloatArray) -> FloatArray:
 def evaluation_noise(f: Function, point: ArrayLike, *, seed: int = 0) -> FloatArray:
     r"""Standard deviation of the rounding error in evaluating f near a point.
 
-    σ_k² = (k!)²/(2k)! · mean_i (Δ^k f_i)², the largest over k = 4 … 7 (Moré & Wild 2011, eq. 2.4), over 16 equispaced
-    points whose coordinates are exact in float64, so that only the rounding inside f is seen. Two spacings are used, about
-    2⁻³⁶ and 2⁻²²: over the short one a rounded intermediate may not change at all, which would look like no error.
+    σ_k² = (k!)²/(2k)! · mean_i (Δ^k f_i)², the largest over k = 4 … 7 (Moré & Wild 2011, eq. 2.4), over 16
+    equispaced points whose coordinates are exact in float64, so that only the rounding inside f is seen. Two
+    spacings are used, about 2⁻³⁶ and 2⁻²²: over the short one a rounded intermediate may not change at all,
+    which would look like no error.
 
     Args:
         f: The function, any shape to any shape.
@@ -64,10 +67,10 @@ def evaluation_noise(f: Function, point: ArrayLike, *, seed: int = 0) -> FloatAr
     Returns:
         σ for every entry of the output, in the shape of the output. NaN where f is not finite.
 
-    >>> one = evaluation_noise(lambda x: np.exp(x), 0.5)       # about a third of an ulp
+    >>> one = evaluation_noise(lambda x: np.exp(x), 0.5)  # about a third of an ulp
     >>> bool(0.1 < one / np.spacing(np.exp(0.5)) < 2)
     True
-    >>> float(evaluation_noise(lambda x: 2 * x, 0.5))          # exact
+    >>> float(evaluation_noise(lambda x: 2 * x, 0.5))  # exact
     0.0
     """
     where = np.asarray(point, dtype=np.float64)
@@ -92,17 +95,17 @@ def _table_noise(f: Function, where: FloatArray, direction: FloatArray) -> Float
 def granularity(values: ArrayLike) -> FloatArray:
     """Largest power of two of which all values are integer multiples.
 
-    The values of 1 − p with p in [½, 1) lie on the grid of p, 2⁻⁵³, however small they are: this grid, not the spacing of
-    the result, is what a difference of two of them can resolve.
+    The values of 1 − p with p in [½, 1) lie on the grid of p, 2⁻⁵³, however small they are: this grid, not
+    the spacing of the result, is what a difference of two of them can resolve.
 
     Args:
         values: Shape (k, …): k evaluations.
 
     Returns:
-        The grid of the k evaluations of each entry, in the shape of one evaluation; 0 where all are zero, NaN where one is
-        not finite.
+        The grid of the k evaluations of each entry, in the shape of one evaluation; 0 where all are zero,
+        NaN where one is not finite.
 
-    >>> float(granularity([0.75, 1.5])), float(granularity([1 - 0.7, 1 - 0.6])) == 2.0 ** -53
+    >>> float(granularity([0.75, 1.5])), float(granularity([1 - 0.7, 1 - 0.6])) == 2.0**-53
     (0.25, True)
     """
     samples = np.asarray(values, dtype=np.float64)
@@ -122,7 +125,8 @@ def reported_resolution(text: str) -> float:
         text: A number as printed, such as `-0.16504242` or `1.20e-3`; a Unicode minus sign is accepted.
 
     Returns:
-        The largest rounding error that printing can have caused. An integer without a point counts as printed to units.
+        The largest rounding error that printing can have caused. An integer without a point counts as
+        printed to units.
 
     Raises:
         SymderiveError: if the text is not one number.

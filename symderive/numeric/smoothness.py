@@ -1,8 +1,8 @@
 r"""How a function bends along one coordinate: its second and third derivative, or that it has a kink there.
 
-A five-point stencil of half-width 2t gives |L''| and |L'''|. The step t is chosen far from the step ε of the quotient that
-is being judged, and the two must tell the same story: for a smooth function the gap between the forward and the backward
-quotient shrinks in proportion to the step, at a kink it does not shrink at all.
+A five-point stencil of half-width 2t gives |L''| and |L'''|. The step t is chosen far from the step ε of the
+quotient that is being judged, and the two must tell the same story: for a smooth function the gap between
+the forward and the backward quotient shrinks in proportion to the step, at a kink it does not shrink at all.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class Bend:
         slope: L′, from the five-point formula.
         second: Bound of |L″|.
         third: Bound of |L‴|.
-        smooth: Where the values found are those of a smooth function; elsewhere the other attributes mean nothing.
+        smooth: Where the values found are those of a smooth function; elsewhere the other attributes mean
+            nothing.
         inside: Where the stencil is narrower than the step of the quotient.
     """
 
@@ -65,7 +66,8 @@ class Triple:
 def bend(triple: Triple, magnitude: float) -> Bend:
     """Measure L′, L″, L‴ at the origin of a line and look for a kink within ε of it.
 
-    Stencils are tried from wide to narrow until one is finite and fits the values at ±ε, for every output separately.
+    Stencils are tried from wide to narrow until one is finite and fits the values at ±ε, for every output
+    separately.
 
     Args:
         triple: The values that the quotient uses.
@@ -87,12 +89,16 @@ def bend(triple: Triple, magnitude: float) -> Bend:
     shape = triple.centre.shape
     slope, second, third = (np.full(shape, np.nan) for _ in range(3))
     smooth, inside = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    # The step that float64 can take from x differs from ε by up to ulp(x); what that does to f counts as round-off.
+    # The step that float64 can take from x differs from ε by up to ulp(x): that counts as round-off of f.
     shift = 2 * float(np.spacing(max(magnitude, triple.epsilon)))
     for t in _companions(triple.epsilon, magnitude):
         trial = _stencil(triple, t)
         slack = 2 * (triple.pair_error + shift * np.abs(trial[0]))
-        fits = _narrow_fits(triple, t, *trial, slack) if t < triple.epsilon else _wide_fits(triple, trial[1], slack)
+        fits = (
+            _narrow_fits(triple, t, *trial, slack)
+            if t < triple.epsilon
+            else _wide_fits(triple, trial[1], slack)
+        )
         chosen = fits & ~smooth & np.isfinite(trial[0] + trial[1] + trial[2])
         slope, second, third = (
             np.where(chosen, new, old) for new, old in zip(trial, (slope, second, third), strict=True)
@@ -113,7 +119,7 @@ def _wide_fits(triple: Triple, second: FloatArray, slack: FloatArray) -> NDArray
 def _narrow_fits(
     triple: Triple, t: float, slope: FloatArray, second: FloatArray, third: FloatArray, slack: FloatArray
 ) -> NDArray[np.bool_]:
-    """The gap at ±t has shrunk in proportion, and both quotients over ε follow from the derivatives at the origin."""
+    """The gap at ±t has shrunk in proportion, and the derivatives at the origin foretell both quotients."""
     line, centre, epsilon = triple.line, triple.centre, triple.epsilon
     gap = np.abs(triple.ahead - 2 * centre + triple.behind)
     own_gap = np.abs(line(t) - 2 * centre + line(-t))
@@ -135,7 +141,7 @@ def _companions(epsilon: float, magnitude: float) -> Iterator[float]:
 
 
 def _stencil(triple: Triple, t: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Five-point formulas for L′, |L″| and |L‴| (Abramowitz & Stegun, table 25.2), the last two with their round-off."""
+    """Five-point L′, |L″|, |L‴| (Abramowitz & Stegun, table 25.2), the last two with their round-off."""
     line = triple.line
     back2, back1, ahead1, ahead2 = line(-2 * t), line(-t), line(t), line(2 * t)
     slope = (8 * (ahead1 - back1) - (ahead2 - back2)) / (12 * t)

@@ -1,8 +1,8 @@
 """Step lengths of difference quotients: which is best, and what is wrong with another.
 
-Truncation grows with the step and round-off shrinks with it; their sum is least at ε = √u for a one-sided quotient and at
-ε = u^(1/3) for a central one, u = 2⁻⁵³ (Nocedal & Wright, Numerical Optimization, 2nd ed., §8.1). The complex step
-subtracts nothing and has no round-off side (Squire & Trapp, SIAM Review 40, 1998).
+Truncation grows with the step and round-off shrinks with it; their sum is least at ε = √u for a one-sided
+quotient and at ε = u^(1/3) for a central one, u = 2⁻⁵³ (Nocedal & Wright, Numerical Optimization, 2nd ed.,
+§8.1). The complex step subtracts nothing and has no round-off side (Squire & Trapp, SIAM Review 40, 1998).
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Regime:
 def default_epsilon(method: Method, scale: float = 1.0) -> float:
     """Step that balances truncation against round-off.
 
-    ε = √u · scale (one-sided), u^(1/3) · scale (central), 1e-30 · scale (complex step), rounded to a power of two so that
-    adding it to a variable of that scale is as exact as can be.
+    ε = √u · scale (one-sided), u^(1/3) · scale (central), 1e-30 · scale (complex step), rounded to a power
+    of two so that adding it to a variable of that scale is as exact as can be.
 
     Args:
         method: "one-sided", "central" or "complex-step".
@@ -52,7 +52,7 @@ def default_epsilon(method: Method, scale: float = 1.0) -> float:
     Raises:
         SymderiveError: if the method is unknown or the scale is not a positive number.
 
-    >>> default_epsilon("one-sided") == 2.0 ** -26, default_epsilon("central") == 2.0 ** -18
+    >>> default_epsilon("one-sided") == 2.0**-26, default_epsilon("central") == 2.0**-18
     (True, True)
     """
     _require_positive("scale", scale)
@@ -60,14 +60,17 @@ def default_epsilon(method: Method, scale: float = 1.0) -> float:
     if method == "complex-step":
         return 2.0 ** round(math.log2(_COMPLEX_STEP * scale))
     if method not in exponents:
-        raise SymderiveError(f"difference quotient: unknown method {method!r}; use one of {', '.join(METHODS)}.")
+        raise SymderiveError(
+            f"difference quotient: unknown method {method!r}; use one of {', '.join(METHODS)}."
+        )
     return 2.0 ** round(math.log2(UNIT_ROUNDOFF ** exponents[method] * scale))
 
 
 def noise_quantum(epsilon: float, spacing: float = UNIT_ROUNDOFF, method: Method = "one-sided") -> float:
-    """Smallest step in which a difference quotient can change: one grid step of the function's values over the step.
+    """Smallest amount by which a difference quotient can change.
 
-    spacing/ε for a one-sided quotient, spacing/(2ε) for a central one, 0 for the complex step, which subtracts nothing.
+    spacing/ε for a one-sided quotient, spacing/(2ε) for a central one, 0 for the complex step, which
+    subtracts nothing.
 
     Args:
         epsilon: The step ε.
@@ -123,9 +126,12 @@ def _complex_regime(epsilon: float, scale: float, best: float) -> Regime:
         return Regime(
             "truncation regime",
             best,
-            f"ε = {step(epsilon)} is in the truncation regime: the complex step has no round-off, use ε = {step(best)}.",
+            f"ε = {step(epsilon)} is in the truncation regime: "
+            f"the complex step has no round-off, use ε = {step(best)}.",
         )
-    return Regime("balanced", best, f"ε = {step(epsilon)} is small enough: the complex step subtracts nothing.")
+    return Regime(
+        "balanced", best, f"ε = {step(epsilon)} is small enough: the complex step subtracts nothing."
+    )
 
 
 def _require_positive(name: str, value: float) -> None:

@@ -28,7 +28,7 @@ def signed(value: float, digits: int = 8) -> str:
 def step(epsilon: float) -> str:
     """Write a step length without trailing zeros.
 
-    >>> step(1e-10), step(0.01), step(2.0 ** -26)
+    >>> step(1e-10), step(0.01), step(2.0**-26)
     ('1e-10', '0.01', '1.5e-08')
     """
     return f"{epsilon:.2g}"

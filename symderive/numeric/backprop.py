@@ -57,7 +57,8 @@ class DenseLayer:
         if self.bias is not None and np.shape(self.bias) != (self.matrix.shape[1],):
             raise SymderiveError(
                 f"dense layer: the bias has shape {np.shape(self.bias)}, "
-                f"but the weight {np.shape(self.weight)} with layout {self.layout!r} has {self.matrix.shape[1]} outputs; give a bias of that length."
+                f"but the weight {np.shape(self.weight)} with "
+                f"layout {self.layout!r} has {self.matrix.shape[1]} outputs; give a bias of that length."
             )
 
     @property
@@ -126,7 +127,8 @@ def forward(layers: Sequence[DenseLayer], x: ArrayLike) -> Trace:
         if a.shape[-1] != layer.matrix.shape[0]:
             raise SymderiveError(
                 f"forward pass: layer {number} takes {layer.matrix.shape[0]} inputs "
-                f"(weight {np.shape(layer.weight)}, layout {layer.layout!r}) but is given {a.shape[-1]}; change the weight or its layout."
+                f"(weight {np.shape(layer.weight)}, "
+                f"layout {layer.layout!r}) but is given {a.shape[-1]}; change the weight or its layout."
             )
         z = a @ layer.matrix
         if layer.bias is not None:

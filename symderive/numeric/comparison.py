@@ -23,6 +23,7 @@ from symderive.numeric.wording import entry_name, multiple, percent, signed, ste
 Verdict = Literal["equal", "different", "undecided"]
 _ZERO = 2.0**-48
 _RESOLVED = 1e-3
+_TELLS = 0.1
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict:
-        """Different if an entry or a shape is; else undecided if an entry is or there are none; else equal."""
+        """Different if an entry or the shape is; else undecided if an entry is or none exist; else equal."""
         verdicts = {entry.verdict for entry in self.entries}
         if self.shapes_differ or "different" in verdicts:
             return "different"
@@ -112,9 +113,9 @@ def compare(
 ) -> Comparison:
     """Compare two arrays entry by entry.
 
-    An entry is different if |actual − expected| > noise + resolution, and undecided if a value or the noise
-    is not finite, or if the noise exceeds half the larger of the two values, for then their agreement says
-    nothing. An entry in which one side is zero (below 2⁻⁴⁸ of the scale) may agree if the noise is below a
+    An entry is different if |actual − expected| > noise + resolution. It is undecided if a value or the noise
+    is not finite, or if the two agree only within a noise of more than a tenth of their size, which says too
+    little. An entry that one side has as zero (below 2⁻⁴⁸ of the scale) may agree if the noise is below a
     thousandth of the scale.
 
     Args:
@@ -232,7 +233,7 @@ def _judge(expected: float, actual: float, noise: float, scale: float) -> tuple[
         return "different", ""
     smaller, larger = sorted((abs(expected), abs(actual)))
     zero = smaller <= _ZERO * scale
-    if noise <= larger / 2 or noise == 0 or (zero and noise <= _RESOLVED * scale):
+    if noise <= _TELLS * larger or noise == 0 or (zero and noise <= _RESOLVED * scale):
         return "equal", ""
     return "undecided", f"the noise {signed(noise, 2)} is too large for values of this size"
 

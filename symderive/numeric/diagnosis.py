@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from symderive.numeric.comparison import bound_array
+from symderive.numeric.differences import Difference
 from symderive.numeric.rounding import FloatArray
 from symderive.numeric.wording import entry_name, signed
 
@@ -42,7 +43,7 @@ def diagnose(
     expected: ArrayLike,
     actual: ArrayLike,
     *,
-    noise: ArrayLike,
+    noise: ArrayLike | Difference,
     name: str = "value",
     quotients: ArrayLike | None = None,
     resolution: ArrayLike = 0.0,
@@ -53,10 +54,11 @@ def diagnose(
     Args:
         expected: The exact values, any shape.
         actual: The values to explain.
-        noise: Bound of the difference between right values; a number or an array of the shape of `expected`.
+        noise: Bound of the difference between right values: a number, an array of the shape of `expected`, or
+            the `Difference` that the actual values are meant to be.
         name: Name of the array.
-        quotients: Difference quotients of the same entries, if that is what the actual values are meant to
-            be.
+        quotients: Difference quotients of the same entries, by default those of `noise`. A copied entry must
+            equal the exact value of its source within the noise; the message says if it equals the quotient.
         resolution: Half a unit in the last printed place of the actual values.
         sizes: Named dimensions, such as {"n": 7}, that may turn up as a factor n or 1/n.
 
@@ -70,13 +72,13 @@ def diagnose(
     >>> [slip.kind for slip in diagnose([1.0, 2.0, 3.0], [-1.0, -2.0, -3.0], noise=1e-6)]
     ['sign']
     >>> print(diagnose([0.1610, 0.1650], [0.1650, 0.1650], noise=1e-5, name="W2")[0].message)
-    The reported value of W2[0] equals the true value for W2[1]: one entry was probably written into both
-    places.
+    The reported value equals the true value for W2[1]: one entry was probably written into both places.
     """
     wanted, found = np.asarray(expected, dtype=np.float64), np.asarray(actual, dtype=np.float64)
-    bound = bound_array(noise, wanted.shape, name, "noise") + bound_array(
-        resolution, wanted.shape, name, "resolution"
-    )
+    fine = bound_array(resolution, wanted.shape, name, "resolution")
+    if isinstance(noise, Difference):
+        quotients, noise = noise.value if quotients is None else quotients, noise.noise
+    bound = bound_array(noise, wanted.shape, name, "noise") + fine
     if not all(np.isfinite(part).all() for part in (wanted, found, bound)):
         return ()
     if wanted.shape != found.shape:
@@ -94,7 +96,6 @@ def diagnose(
     whole = tuple(slip for slip in candidates if slip is not None)
     if whole:
         return whole if len(whole) == 1 else ()
-    fine = np.broadcast_to(np.asarray(resolution, dtype=np.float64), wanted.shape)
     known = None if quotients is None else np.asarray(quotients, dtype=np.float64)
     return tuple(_entry_slips(wanted, found, wrong, bound, fine, known, name))
 
@@ -179,7 +180,7 @@ def _entry_slips(
     slips = []
     for index in (tuple(map(int, row)) for row in np.argwhere(wrong)):
         value, label = float(found[index]), entry_name(name, index)
-        close = np.abs(wanted - value) <= bound
+        close = np.asarray(np.abs(wanted - value) <= bound)
         close[index] = False
         flipped = abs(value + wanted[index]) <= bound[index]
         sources: list[Index] = [tuple(map(int, row)) for row in np.argwhere(close)]
@@ -189,7 +190,7 @@ def _entry_slips(
                 float(fine[index]), float(np.spacing(abs(value)))
             )
             slips.append(
-                _copied(label, entry_name(name, source), index, source, matches_quotient, not wrong[source])
+                _copied(entry_name(name, source), index, source, matches_quotient, not wrong[source])
             )
         elif flipped and not sources:
             message = f"{label} has the opposite sign."
@@ -197,13 +198,13 @@ def _entry_slips(
     return slips
 
 
-def _copied(label: str, origin: str, entry: Index, source: Index, quotient: bool, both: bool) -> Slip:
+def _copied(origin: str, entry: Index, source: Index, quotient: bool, both: bool) -> Slip:
     what = "quotient" if quotient else "true value"
     guess = (
         "one entry was probably written into both places" if both else "two entries were probably mixed up"
     )
     return Slip(
         "copied entry",
-        f"The reported value of {label} equals the {what} for {origin}: {guess}.",
+        f"The reported value equals the {what} for {origin}: {guess}.",
         {"entry": entry, "source": source, "matches": "quotient" if quotient else "exact value"},
     )

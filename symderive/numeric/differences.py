@@ -23,7 +23,8 @@ from symderive.numeric.rounding import FloatArray, Function, evaluate, evaluatio
 from symderive.numeric.smoothness import Triple, bend
 from symderive.numeric.steps import Method, default_epsilon, noise_quantum
 
-_DEVIATIONS = 8.0
+_DEVIATIONS = 6.0
+_LEAST_ULPS = 4.0  # a value that seldom jumps shows no spread in a few points
 _MARGIN = 1.25  # for the terms of next order
 _MEASURED_MORE_THAN_GRID = 4.0
 
@@ -142,7 +143,7 @@ def complex_step(
     size = default_epsilon("complex-step") if epsilon is None else epsilon
     noise_quantum(size)  # refuses a step that is not a positive number
     reference = _real_step(
-        lambda point: np.real(f(point.astype(np.complex128))), where, "central", None, None
+        lambda point: np.real(f(np.asarray(point, dtype=np.complex128))), where, "central", None, None
     )
     value, spread = np.empty_like(reference.value), np.empty_like(reference.value)
     with np.errstate(all="ignore"):
@@ -164,7 +165,7 @@ def _imaginary_quotient(
     """Im f(x + iε)/ε with respect to one entry, as a function of x."""
 
     def quotient(point: FloatArray) -> FloatArray:
-        moved = point.astype(np.complex128)
+        moved = np.array(point, dtype=np.complex128)
         moved[index] += 1j * size
         output = np.asarray(f(moved))
         if not np.iscomplexobj(output):
@@ -221,7 +222,7 @@ def _quotient(triple: Triple, method: Method, x: float) -> FloatArray:
         value = (triple.ahead - triple.behind) / (2 * epsilon)
         truncation = epsilon**2 / 6 * found.third
         round_off = (pair_error + np.abs(found.slope) * (forward_error + backward_error)) / (2 * epsilon)
-    # A stencil narrower than ε knows the derivative better than the quotient: its truncation is seen directly.
+    # A stencil narrower than ε knows the derivative better than the quotient and shows its truncation.
     truncation = np.where(found.inside, np.maximum(truncation, np.abs(value - found.slope)), truncation)
     truncation = _MARGIN * truncation
     decided = found.smooth & np.isfinite(value) & np.isfinite(pair_error)
@@ -233,7 +234,7 @@ def _pair_error(centre: FloatArray, spread: FloatArray, evaluation_error: ArrayL
     """Bound of the evaluation error of a difference of two values; NaN where f is not finite."""
     if evaluation_error is not None:
         return np.asarray(2 * np.broadcast_to(np.asarray(evaluation_error, dtype=np.float64), centre.shape))
-    return np.asarray(np.maximum(_DEVIATIONS * spread, np.spacing(np.abs(centre))))
+    return np.asarray(np.maximum(_DEVIATIONS * spread, _LEAST_ULPS * np.spacing(np.abs(centre))))
 
 
 def _grid(samples: FloatArray, centre: FloatArray, spread: FloatArray) -> FloatArray:

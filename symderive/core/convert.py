@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import sympy
 
 from symderive.core.dims import Size
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
+from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
 from symderive.errors import SymderiveError
 
 
@@ -17,7 +19,17 @@ def index_symbol(index: Index) -> sympy.Idx:
 def to_sympy(expr: sympy.Expr) -> sympy.Expr:
     """`expr` with SymPy's `Indexed`, `Sum` and `KroneckerDelta` in place of symderive's nodes.
 
-    A scalar tensor becomes a symbol. Indices count from 0.
+    A scalar tensor becomes a real symbol. Indices count from 0. SymPy has no word for "0 outside the
+    range": of an entry at an affine position only the position is kept.
+
+    Args:
+        expr: an expression over entries, sums and deltas.
+
+    Returns:
+        the same in SymPy's own classes.
+
+    Raises:
+        SymderiveError: a maximum over an index, which SymPy does not have.
 
     >>> from symderive.core.nodes import Tensor, Index, IndexSum
     >>> x, i = Tensor("x", (3,)), Index("i", 3)
@@ -30,51 +42,99 @@ def to_sympy(expr: sympy.Expr) -> sympy.Expr:
         tensor = expr.tensor
         if not tensor.rank:
             return sympy.Symbol(tensor.name, real=True)
-        return sympy.IndexedBase(tensor.name, shape=tensor.shape)[tuple(to_sympy(axis) for axis in expr.axes)]
+        base = sympy.IndexedBase(tensor.name, shape=tensor.shape)
+        return base[tuple(to_sympy(axis) for axis in expr.axes)]
     if isinstance(expr, IndexSum):
         limits = [(index_symbol(index), 0, index.dim - 1) for index in reversed(expr.indices)]
         return sympy.Sum(to_sympy(expr.body), *limits)
+    if isinstance(expr, IndexMax):
+        raise SymderiveError(f"converting {expr}: SymPy has no maximum over an index.")
     if isinstance(expr, Delta):
         return sympy.KroneckerDelta(*(to_sympy(arg) for arg in expr.args))
     return expr.func(*(to_sympy(arg) for arg in expr.args)) if expr.args else expr
 
 
-def from_sympy(expr: sympy.Expr) -> sympy.Expr:
+def from_sympy(expr: sympy.Expr, tensors: Iterable[Tensor] = ()) -> sympy.Expr:
     """The inverse of `to_sympy`: `Sum` of `Indexed` becomes `IndexSum` of entries.
+
+    Args:
+        expr: a SymPy expression. The range of an index is read from its sum, from `Idx`, or from the shape
+            of the `IndexedBase` that it stands in.
+        tensors: what is known of the arrays by name; gives them their domain and LaTeX, and tells scalars
+            from other symbols.
+
+    Returns:
+        the same over symderive's nodes.
 
     Raises:
         SymderiveError: a sum that does not start at 0, or an index of unknown range.
+
+    >>> k = sympy.Symbol("k", integer=True)
+    >>> from_sympy(sympy.Sum(sympy.IndexedBase("x")[k], (k, 0, 2)))
+    Sum[k](x[k])
     """
-    return _from_sympy(sympy.sympify(expr), {})
+    known = {tensor.name: tensor for tensor in tensors}
+    return _from_sympy(sympy.sympify(expr, strict=True), {}, known)
 
 
-def _from_sympy(expr: sympy.Expr, extents: dict[sympy.Basic, Size]) -> sympy.Expr:
+def _from_sympy(
+    expr: sympy.Expr, extents: Mapping[sympy.Basic, Size], known: Mapping[str, Tensor]
+) -> sympy.Expr:
     if isinstance(expr, sympy.Sum):
-        inner = dict(extents)
-        for symbol, lower, upper in expr.limits:
-            if lower != 0:
-                raise SymderiveError(f"reading {expr}: the sum over {symbol} starts at {lower}; start it at 0.")
-            inner[symbol] = sympy.expand(upper + 1)
-        indices = [Index(str(symbol), inner[symbol]) for symbol, _, _ in reversed(expr.limits)]
-        return IndexSum(_from_sympy(expr.function, inner), *indices)
+        return _sum(expr, extents, known)
     if isinstance(expr, sympy.Indexed):
-        shape = expr.shape if expr.base.shape is not None else None
-        axes = []
-        sizes = []
-        for place, axis in enumerate(expr.indices):
-            size = shape[place] if shape is not None else extents.get(axis, getattr(axis, "upper", None))
-            if size is None:
-                raise SymderiveError(f"reading {expr}: the range of {axis} is not known; give {expr.base} a shape.")
-            sizes.append(size if shape is not None or axis in extents else size + 1)
-            axes.append(_from_sympy(axis, {axis: sizes[-1], **extents}))
-        return Entry(Tensor(str(expr.base.label), tuple(sizes)), *axes)
-    if isinstance(expr, sympy.Idx) or expr in extents:
-        size = extents.get(expr)
-        if size is None:
-            size = sympy.expand(expr.upper + 1) if getattr(expr, "upper", None) is not None else None
-        if size is None:
-            raise SymderiveError(f"reading index {expr}: its range is not known; write Idx('{expr}', n).")
-        return Index(str(expr), size)
+        return _entry(expr, extents, known)
+    if expr in extents or isinstance(expr, sympy.Idx):
+        return _index(expr, extents)
     if isinstance(expr, sympy.KroneckerDelta):
-        return Delta(*(_from_sympy(arg, extents) for arg in expr.args[:2]))
-    return expr.func(*(_from_sympy(arg, extents) for arg in expr.args)) if expr.args else expr
+        return Delta(*(_from_sympy(arg, extents, known) for arg in expr.args[:2]))
+    if expr.is_Symbol and expr.name in known and not known[expr.name].rank:
+        return Entry(known[expr.name])
+    return expr.func(*(_from_sympy(arg, extents, known) for arg in expr.args)) if expr.args else expr
+
+
+def _sum(expr: sympy.Sum, extents: Mapping[sympy.Basic, Size], known: Mapping[str, Tensor]) -> sympy.Expr:
+    inner = dict(extents)
+    variables = set(expr.variables)
+    for limits in expr.limits:
+        if len(limits) != 3:
+            raise SymderiveError(f"reading {expr}: the sum over {limits[0]} has no limits.")
+        symbol, lower, upper = limits
+        if lower != 0:
+            raise SymderiveError(f"reading {expr}: the sum over {symbol} starts at {lower}; start it at 0.")
+        if upper.free_symbols & (variables | set(extents)):
+            raise SymderiveError(f"reading {expr}: the range of {symbol} depends on another index.")
+        inner[symbol] = sympy.expand(upper + 1)
+    indices = [Index(str(symbol), inner[symbol]) for symbol in reversed(expr.variables)]
+    return IndexSum(_from_sympy(expr.function, inner, known), *indices)
+
+
+def _index(symbol: sympy.Expr, extents: Mapping[sympy.Basic, Size]) -> Index:
+    size = extents.get(symbol)
+    if size is None and symbol.upper is not None:
+        if symbol.lower != 0:
+            raise SymderiveError(f"reading index {symbol}: it starts at {symbol.lower}; start it at 0.")
+        size = sympy.expand(symbol.upper + 1)
+    if size is None:
+        raise SymderiveError(f"reading index {symbol}: its range is not known; write Idx('{symbol}', n).")
+    return Index(str(symbol), size)
+
+
+def _entry(expr: sympy.Indexed, extents: Mapping[sympy.Basic, Size], known: Mapping[str, Tensor]) -> Entry:
+    name = str(expr.base.label)
+    shape = expr.base.shape if name not in known else known[name].shape
+    if shape is not None and len(shape) != len(expr.indices):
+        raise SymderiveError(f"reading {expr}: {expr.base} has {len(shape)} axes, not {len(expr.indices)}.")
+    axes = []
+    for place, axis in enumerate(expr.indices):
+        inner = dict(extents)
+        plain = axis.is_Symbol and not isinstance(axis, sympy.Idx)
+        unranged = isinstance(axis, sympy.Idx) and axis.upper is None
+        if shape is not None and (plain or unranged):
+            inner.setdefault(axis, shape[place])
+        axes.append(_from_sympy(axis, inner, known))
+    if shape is None:
+        if not all(isinstance(axis, Index) for axis in axes):
+            raise SymderiveError(f"reading {expr}: the range of its axes is not known; give {name} a shape.")
+        shape = tuple(axis.dim for axis in axes)
+    return Entry(known.get(name, Tensor(name, tuple(shape))), *axes)

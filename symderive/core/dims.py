@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import sympy
 
 from symderive.errors import ShapeError, SymderiveError
 
-Size = sympy.Expr
+Size: TypeAlias = sympy.Expr
 
 
 class Dim(sympy.Symbol):
     """A symbolic size, a positive integer.
+
+    >>> Dim("n").is_positive
+    True
 
     NumPy's functions apply to it as they do to a number (`np.sqrt(d)`), so that ordinary code such as
     `q @ k.T / np.sqrt(d)` runs on symbolic arrays.
     """
 
     __slots__ = ()
-    apply_ufunc: ClassVar[Callable[..., Any] | None] = None  # set by the language room, which lies above this one
+    apply_ufunc: ClassVar[Callable[..., Any] | None] = (
+        None  # set by the language room, which lies above this one
+    )
 
     def __new__(cls, name: str) -> Dim:
         """Make the size called `name`."""
@@ -44,11 +50,14 @@ def check_name(name: str, what: str) -> str:
 
     Raises:
         SymderiveError: it is not an identifier.
-    """
-    import keyword
 
+    >>> check_name("c_in", "a size")
+    'c_in'
+    """
     if not isinstance(name, str) or not _NAME.match(name) or keyword.iskeyword(name) or name.startswith("__"):
-        raise SymderiveError(f"naming {what}: {name!r} is not a name; use letters, digits and _, e.g. 'c_in'.")
+        raise SymderiveError(
+            f"naming {what}: {name!r} is not a name; use letters, digits and _, e.g. 'c_in'."
+        )
     return name
 
 
@@ -80,23 +89,38 @@ def as_size(value: Any, what: str = "a size") -> Size:
 
     Raises:
         ShapeError: a negative or non-integer number, or not a size at all.
+
+    >>> as_size(3), as_size("n").is_positive
+    (3, True)
     """
     if isinstance(value, str):
         return Dim(check_name(value, what))
     try:
         size = sympy.sympify(value, strict=True)
     except sympy.SympifyError:
-        raise ShapeError(f"{what}: {value!r} is not a size; give a positive integer or a name from dims().") from None
-    if not isinstance(size, sympy.Expr) or size.is_integer is False or size.is_positive is False:
+        raise ShapeError(
+            f"{what}: {value!r} is not a size; give a positive integer or a name from dims()."
+        ) from None
+    integral = isinstance(size, sympy.Expr) and not size.has(sympy.Float) and size.is_integer is not False
+    if not integral or size.is_positive is False:
         raise ShapeError(f"{what}: {value!r} is not a size; sizes are positive integers.")
     return size
 
 
 def same_size(left: Size, right: Size) -> bool:
-    """Whether two sizes are equal for all values of their symbols."""
+    """Whether two sizes are equal for all values of their symbols.
+
+    >>> n, d = dims("n d")
+    >>> same_size(2 * n + n, 3 * n), same_size(n, d)
+    (True, False)
+    """
     return bool(left == right or (not (left.is_Atom and right.is_Atom) and sympy.expand(left - right) == 0))
 
 
 def shape_text(shape: tuple[Size, ...]) -> str:
-    """A shape as people write it: `n×d`, `d`, or `a scalar`."""
+    """A shape as people write it: `n×d`, `d`, or `a scalar`.
+
+    >>> shape_text((Dim("n"), Dim("d")))
+    'n×d'
+    """
     return "×".join(str(size) for size in shape) if shape else "a scalar"

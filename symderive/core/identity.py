@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import sympy
 
 from symderive.core.dims import Size, same_size
-from symderive.core.nodes import Binder, Entry, Index
+from symderive.core.nodes import Binder, Delta, Entry, Index
 
 FREE_LETTERS = ("i", "j", "k", "l", "m", "o")
 BOUND_LETTERS = ("p", "q", "r", "s", "t", "u")
@@ -55,7 +56,9 @@ def letters(kind: Iterable[str]) -> Iterator[str]:
             yield f"{letter}{number}"
 
 
-def fresh(sizes: Iterable[Size], avoid: Iterable[str], kind: Iterable[str] = BOUND_LETTERS) -> tuple[Index, ...]:
+def fresh(
+    sizes: Iterable[Size], avoid: Iterable[str], kind: Iterable[str] = BOUND_LETTERS
+) -> tuple[Index, ...]:
     """New indices over `sizes`, with the first letters of `kind` that are not in `avoid`."""
     taken, source, made = set(avoid), letters(kind), []
     for size in sizes:
@@ -67,7 +70,14 @@ def fresh(sizes: Iterable[Size], avoid: Iterable[str], kind: Iterable[str] = BOU
 def substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.Expr:
     """Replace free indices, renaming bound ones where a replacement would be captured.
 
-    This is the only substitution of indices in the project.
+    This is the only substitution of indices in the project. All replacements happen at once, so two
+    indices can be exchanged.
+
+    >>> from symderive.core.nodes import IndexSum, Tensor
+    >>> i, p = Index("i", 3), Index("p", 3)
+    >>> W = Tensor("W", (3, 3))
+    >>> substitute(IndexSum(W[i, p], p), {i: p})
+    Sum[q](W[p, q])
     """
     mapping = {old: new for old, new in mapping.items() if old != new}
     return _substitute(expr, mapping) if mapping else expr
@@ -79,29 +89,39 @@ def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.
         return expr
     if isinstance(expr, Index):
         return mapping[expr]
-    inner = {old: mapping[old] for old in relevant}
+    inner = {old: mapping[old] for old in mapping if old in relevant}
     if isinstance(expr, Binder):
-        return _substitute_under(expr, inner)
+        incoming: set[str] = set().union(*(index_names(new) for new in inner.values()))
+        safe = rename_bound(expr, incoming)
+        return safe.func(_substitute(safe.body, inner), *safe.indices)
     return expr.func(*(_substitute(arg, inner) for arg in expr.args))
 
 
-def _substitute_under(expr: Binder, mapping: Mapping[Index, sympy.Expr]) -> sympy.Expr:
-    incoming: set[str] = set().union(*(index_names(new) for new in mapping.values()))
-    clashing = [index for index in expr.indices if index.name in incoming]
-    body, indices = expr.body, expr.indices
-    if clashing:
-        avoid = incoming | index_names(expr)
-        renamed = dict(zip(clashing, fresh((index.dim for index in clashing), avoid), strict=True))
-        body = _substitute(body, renamed)
-        indices = tuple(renamed.get(index, index) for index in indices)
-    return expr.func(_substitute(body, mapping), *indices)
+def rename_bound(expr: Binder, taken: Collection[str]) -> Binder:
+    """`expr` with other names for those of its own bound indices whose names are in `taken`."""
+    clashing = [index for index in expr.indices if index.name in taken]
+    if not clashing:
+        return expr
+    avoid = index_names(expr).union(taken)
+    renamed = dict(zip(clashing, fresh((index.dim for index in clashing), avoid), strict=True))
+    made: Binder = expr.func(
+        _substitute(expr.body, renamed), *(renamed.get(index, index) for index in expr.indices)
+    )
+    return made
 
 
 def canonical(expr: sympy.Expr) -> sympy.Expr:
     """The representative of `expr` among all expressions that differ only in the names of bound indices.
 
-    Bound indices become `p, q, r, …` from the outside in; where several indices over the same extent are bound
-    together, their order is the one that gives the smallest expression.
+    Bound indices become `p, q, r, …` from the outside in. Where several indices over the same extent are
+    bound together, each is described by where it stands; only indices that stand in the same places are
+    tried in different orders, and the order that gives the smallest expression is kept.
+
+    >>> from symderive.core.nodes import IndexSum, Tensor
+    >>> p, q = Index("p", 3), Index("q", 3)
+    >>> A, x = Tensor("A", (3, 3)), Tensor("x", (3,))
+    >>> canonical(IndexSum(A[p, q] * x[q], p, q)) == canonical(IndexSum(A[q, p] * x[p], p, q))
+    True
     """
     return _canonical(expr, index_names_free(expr))
 
@@ -117,33 +137,123 @@ def _canonical(expr: sympy.Expr, taken: frozenset[str]) -> sympy.Expr:
         return expr
     if not isinstance(expr, Binder):
         return expr.func(*(_canonical(arg, taken) for arg in expr.args))
-    best: sympy.Expr | None = None
-    for order in _orders(expr.indices):
-        names = fresh((index.dim for index in order), taken)
-        body = _substitute(expr.body, {old: new for old, new in zip(order, names, strict=True) if old != new})
-        candidate = expr.func(_canonical(body, taken | {name.name for name in names}), *names)
-        if best is None or candidate.compare(best) < 0:
-            best = candidate
-    assert best is not None
-    return best
+    search = _Search(expr, taken)
+    extents = [str(index.dim) for index in expr.indices]
+    if len(set(extents)) == len(extents):
+        return search.form(
+            tuple(index for _, index in sorted(zip(extents, expr.indices, strict=True), key=_first))
+        )
+    return search.smallest(dict(zip(expr.indices, extents, strict=True)))
 
 
-def _orders(indices: tuple[Index, ...]) -> Iterator[tuple[Index, ...]]:
-    """Orders to try: sorted by extent; within one extent every order of up to five indices."""
-    groups: dict[str, list[Index]] = {}
-    for index in indices:
-        groups.setdefault(str(index.dim), []).append(index)
-    parts = [
-        list(itertools.permutations(group)) if len(group) <= 5 else [tuple(group)]
-        for _, group in sorted(groups.items())
-    ]
-    for choice in itertools.product(*parts):
-        yield tuple(itertools.chain.from_iterable(choice))
+def _first(pair: tuple[str, Index]) -> str:
+    return pair[0]
 
 
 @lru_cache(maxsize=200_000)
 def _has_binder(expr: sympy.Basic) -> bool:
     return isinstance(expr, Binder) or any(_has_binder(arg) for arg in expr.args)
+
+
+class _Search:
+    """The search for the smallest order of indices that are bound together.
+
+    A colour of an index is a text that does not depend on names. Indices of different colours are ordered
+    by it; of indices with one colour, each in turn is told apart from the others, and the colours are
+    refined. Two indices that lead to the same expression are exchangeable, so that only one of them is
+    followed: the effort is polynomial in the cases that occur (products of equal factors, traces of powers).
+    """
+
+    LIMIT = 500  # orders; past it the result is still a correct renaming, but may not be the smallest one
+
+    def __init__(self, expr: Binder, taken: frozenset[str]) -> None:
+        self.expr, self.taken, self.left = expr, taken, self.LIMIT
+
+    def form(self, order: tuple[Index, ...]) -> sympy.Expr:
+        """The expression with its indices in this order, renamed."""
+        self.left -= 1
+        names = fresh((index.dim for index in order), self.taken)
+        body = substitute(self.expr.body, dict(zip(order, names, strict=True)))
+        inner = _canonical(body, self.taken | {name.name for name in names})
+        return self.expr.func(inner, *names)
+
+    def smallest(self, colours: dict[Index, str]) -> sympy.Expr:
+        """The smallest expression among the orders that the colours allow."""
+        colours = self.refined(colours)
+        tied = self.tied(colours)
+        if not tied:
+            return self.form(tuple(sorted(colours, key=colours.__getitem__)))
+        best: sympy.Expr | None = None
+        seen: list[sympy.Expr] = []
+        for index in tied:
+            told_apart = {**colours, index: colours[index] + "!"}
+            first = self.leftmost(told_apart)
+            if first in seen:
+                continue
+            seen.append(first)
+            candidate = self.smallest(told_apart) if self.left > 0 else first
+            if best is None or candidate.compare(best) < 0:
+                best = candidate
+        return self.form(tuple(colours)) if best is None else best
+
+    def leftmost(self, colours: dict[Index, str]) -> sympy.Expr:
+        """The expression that comes from always telling the first of the tied indices apart."""
+        colours = self.refined(colours)
+        while tied := self.tied(colours):
+            colours = self.refined({**colours, tied[0]: colours[tied[0]] + "!"})
+        return self.form(tuple(sorted(colours, key=colours.__getitem__)))
+
+    def tied(self, colours: dict[Index, str]) -> list[Index]:
+        """The indices of the first colour that several have; empty if all differ."""
+        groups: dict[str, list[Index]] = {}
+        for index, colour in colours.items():
+            groups.setdefault(colour, []).append(index)
+        return next((group for _, group in sorted(groups.items(), key=_first_text) if len(group) > 1), [])
+
+    def refined(self, colours: dict[Index, str]) -> dict[Index, str]:
+        """Colours that also say where each index stands, relative to the colours of the others."""
+        count = len(set(colours.values()))
+        while count < len(colours):
+            marks = {
+                index: _digest(colours[index] + _colour(self.expr.body, {**colours, index: "@"}, 0))
+                for index in colours
+            }
+            ranks = {
+                pair: rank for rank, pair in enumerate(sorted({(colours[i], marks[i]) for i in colours}))
+            }
+            colours = {
+                index: f"{colours[index]}.{ranks[colours[index], marks[index]]:04d}" for index in colours
+            }
+            if len(ranks) == count:
+                break
+            count = len(ranks)
+        return colours
+
+
+def _first_text(pair: tuple[str, list[Index]]) -> str:
+    return pair[0]
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def _colour(expr: sympy.Basic, colours: Mapping[Index, str], depth: int) -> str:
+    """A text that is the same for expressions which differ only by exchanging indices of one colour."""
+    if isinstance(expr, Index):
+        return colours.get(expr, f"{expr.name}:{expr.dim}")
+    if not free_indices(expr).intersection(colours) and not depth:
+        return str(canonical(expr))
+    if isinstance(expr, Binder):
+        inner = {index: f"#{depth}:{index.dim}" for index in expr.indices}
+        body = _colour(expr.body, {**colours, **inner}, depth + 1)
+        return f"{type(expr).__name__}({sorted(inner.values())},{body})"
+    if not expr.args:
+        return str(expr)
+    parts = [_colour(arg, colours, depth) for arg in expr.args]
+    if isinstance(expr, (sympy.Add, sympy.Mul, Delta)):
+        parts.sort()
+    return _digest(f"{type(expr).__name__}({','.join(parts)})")
 
 
 def alpha_equivalent(left: sympy.Expr, right: sympy.Expr) -> bool:

@@ -1,15 +1,23 @@
 """The node types inside an equation: indices, entries, sums over an index, Kronecker's delta.
 
-Everything else in a right-hand side is ordinary SymPy. The nodes do not simplify what they are given; the laws that
-rewrite them (`Σ_j δ_ij f_j = f_i` and so on) live in `symderive.calculus`.
+Everything else in a right-hand side is ordinary SymPy. The nodes do not simplify what they are given; the
+laws that rewrite them (`Σ_j δ_ij f_j = f_i` and so on) live in `symderive.calculus`.
+
+SymPy's operations apply to the nodes. Three things to know:
+
+- `subs` respects binding: a bound index is never replaced, and never captures what is put in.
+- `xreplace` is SymPy's exact replacement of subtrees and knows nothing of binding, as for SymPy's own `Sum`.
+- `cse` knows nothing of binding either; give it the bound indices as `ignore`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sympy
 from sympy.core.expr import AtomicExpr
+from sympy.printing.precedence import PRECEDENCE
 
 from symderive.core.dims import Size, as_size, same_size, shape_text
 from symderive.errors import ShapeError, SymderiveError
@@ -24,23 +32,31 @@ _NONNEGATIVE = {"nonnegative", "binary", "count", "onehot", "simplex"}
 _SQUARE = {"symmetric", "spd", "invertible"}
 
 
-class Index(AtomicExpr):  # type: ignore[misc]
+class Index(AtomicExpr):
     """A named position along an axis: `0 <= i < dim`.
 
-    Two indices are the same if name and extent are. Bound indices have no identity of their own: expressions that
-    differ only in their names are `alpha_equivalent`.
+    Two indices are the same if name and extent are. Bound indices have no identity of their own: expressions
+    that differ only in their names are `alpha_equivalent`.
+
+    >>> Index("i", 3).is_nonnegative
+    True
     """
 
     is_commutative = True
     is_integer = True
     is_nonnegative = True
     is_Index = True
+    _diff_wrt = True
     __slots__ = ("dim", "name")
     name: str
     dim: Size
 
     def __new__(cls, name: str, dim: Any) -> Index:
-        """Make the index `name` that runs over `dim` positions."""
+        """Make the index `name` that runs over `dim` positions.
+
+        Raises:
+            ShapeError: `dim` is not a size.
+        """
         made: Index = AtomicExpr.__new__(cls)
         made.name, made.dim = name, as_size(dim, f"the extent of index {name}")
         return made
@@ -51,20 +67,45 @@ class Index(AtomicExpr):  # type: ignore[misc]
     def _hashable_content(self) -> tuple[Any, ...]:
         return (self.name, self.dim)
 
+    def sort_key(self, order: Any = None) -> Any:
+        """SymPy's sort key; indices of one name stand in the order of their extents."""
+        return self.class_key(), (2, (self.name, str(self.dim))), sympy.S.One.sort_key(), sympy.S.One
+
     @property
     def free_symbols(self) -> set[sympy.Basic]:
         """The index itself."""
         return {self}
 
+    def _xreplace(self, rule: Mapping[Any, Any]) -> tuple[sympy.Basic, bool]:
+        if self in rule:
+            return rule[self], True
+        dim = self.dim.xreplace(rule)
+        return (self, False) if dim == self.dim else (Index(self.name, dim), True)
+
+    def _eval_subs(self, old: sympy.Basic, new: sympy.Basic) -> sympy.Basic | None:
+        dim = self.dim._subs(old, new)
+        return None if dim == self.dim else Index(self.name, dim)
+
+    def _eval_derivative(self, symbol: sympy.Basic) -> sympy.Expr:
+        return sympy.S.One if symbol == self else sympy.S.Zero
+
     def _sympystr(self, printer: Any) -> str:
         return self.name
+
+    def _sympyrepr(self, printer: Any) -> str:
+        return f"Index({self.name!r}, {printer._print(self.dim)})"
 
     def _latex(self, printer: Any) -> str:
         return self.name
 
 
-class Tensor(sympy.Atom):  # type: ignore[misc]
-    """A named array: its shape, the domain of its entries and how it is written in LaTeX."""
+class Tensor(sympy.Atom):
+    """A named array: its shape, the domain of its entries and how it is written in LaTeX.
+
+    >>> W = Tensor("W", (3, 4))
+    >>> W[0, Index("j", 4)]
+    W[0, j]
+    """
 
     __slots__ = ("domain", "latex_name", "name", "shape")
     name: str
@@ -82,10 +123,14 @@ class Tensor(sympy.Atom):  # type: ignore[misc]
             ShapeError: a domain of square matrices with another shape.
         """
         if domain not in DOMAINS:
-            raise SymderiveError(f"declaring {name}: unknown domain {domain!r}; known are {', '.join(DOMAINS)}.")
+            raise SymderiveError(
+                f"declaring {name}: unknown domain {domain!r}; known are {', '.join(DOMAINS)}."
+            )
         sizes = tuple(as_size(size, f"the shape of {name}") for size in shape)
         if domain in _SQUARE and (len(sizes) != 2 or not same_size(sizes[0], sizes[1])):
-            raise ShapeError(f"declaring {name}: domain {domain!r} needs a square matrix, not {shape_text(sizes)}.")
+            raise ShapeError(
+                f"declaring {name}: domain {domain!r} needs a square matrix, not {shape_text(sizes)}."
+            )
         made: Tensor = sympy.Atom.__new__(cls)
         made.name, made.shape, made.domain, made.latex_name = name, sizes, domain, latex_name
         return made
@@ -94,7 +139,26 @@ class Tensor(sympy.Atom):  # type: ignore[misc]
         return (self.name, self.shape, self.domain, self.latex_name)
 
     def _hashable_content(self) -> tuple[Any, ...]:
-        return (self.name, self.domain, len(self.shape), *self.shape)
+        # The LaTeX name is part of the identity: SymPy's caches must not answer with an earlier notation.
+        return (self.name, self.domain, self.latex_name or "", len(self.shape), *self.shape)
+
+    def sort_key(self, order: Any = None) -> Any:
+        """SymPy's sort key: by name, then shape and domain."""
+        content = (self.name, str(self.shape), self.domain, self.latex_name or "")
+        return self.class_key(), (len(content), content), sympy.S.One.sort_key(), sympy.S.One
+
+    def _xreplace(self, rule: Mapping[Any, Any]) -> tuple[sympy.Basic, bool]:
+        if self in rule:
+            return rule[self], True
+        shape = tuple(size.xreplace(rule) for size in self.shape)
+        return (self, False) if shape == self.shape else (self._reshaped(shape), True)
+
+    def _eval_subs(self, old: sympy.Basic, new: sympy.Basic) -> sympy.Basic | None:
+        shape = tuple(size._subs(old, new) for size in self.shape)
+        return None if shape == self.shape else self._reshaped(shape)
+
+    def _reshaped(self, shape: tuple[Size, ...]) -> Tensor:
+        return Tensor(self.name, shape, self.domain, self.latex_name)
 
     @property
     def rank(self) -> int:
@@ -111,15 +175,30 @@ class Tensor(sympy.Atom):  # type: ignore[misc]
     def __getitem__(self, axes: Any) -> Entry:
         return Entry(self, *(axes if isinstance(axes, tuple) else (axes,)))
 
+    # Without this, Python iterates over anything that has __getitem__, without end, and so does SymPy.
+    __iter__ = None
+
     def _sympystr(self, printer: Any) -> str:
         return self.name
 
+    def _sympyrepr(self, printer: Any) -> str:
+        shape = "".join(f"{printer._print(size)}, " for size in self.shape)
+        return f"Tensor({self.name!r}, ({shape}), {self.domain!r}, {self.latex_name!r})"
+
     def _latex(self, printer: Any) -> str:
-        return self.latex_name or self.name
+        return self.latex_name or str(sympy.latex(sympy.Symbol(self.name)))
 
 
-class Entry(sympy.Expr):  # type: ignore[misc]
-    """One component `T[i, j]`; an axis is an index, an integer or affine in indices. Outside its range it is 0."""
+class Entry(sympy.Expr):
+    """One component `T[i, j]`; an axis is an index, an integer or affine in indices. Outside it is 0.
+
+    The domain of the tensor gives SymPy's assumptions, as far as they hold at every position: an entry of a
+    positive array is declared positive only where all positions are surely inside.
+
+    >>> i, p = Index("i", 3), Tensor("p", (3,), "positive")
+    >>> p[i].is_positive, p[i + 1].is_positive, p[i + 1].is_nonnegative
+    (True, None, True)
+    """
 
     is_commutative = True
 
@@ -134,11 +213,12 @@ class Entry(sympy.Expr):  # type: ignore[misc]
                 f"an entry of {tensor.name}: {len(axes)} positions given, but {tensor.name} has shape "
                 f"{shape_text(tensor.shape)}."
             )
-        positions = tuple(sympy.sympify(axis) for axis in axes)
+        positions = tuple(sympy.sympify(axis, strict=True) for axis in axes)
         for position, size in zip(positions, tensor.shape, strict=True):
             if isinstance(position, Index) and position.dim != size and not same_size(position.dim, size):
                 raise ShapeError(
-                    f"an entry of {tensor.name}: index {position.name} runs over {position.dim}, the axis has {size}."
+                    f"an entry of {tensor.name}: index {position.name} runs over {position.dim}, "
+                    f"the axis has {size}."
                 )
         made: Entry = sympy.Expr.__new__(cls, tensor, *positions)
         return made
@@ -154,6 +234,11 @@ class Entry(sympy.Expr):  # type: ignore[misc]
         """The positions along each axis."""
         axes: tuple[sympy.Expr, ...] = self.args[1:]
         return axes
+
+    @property
+    def free_symbols(self) -> set[sympy.Basic]:
+        """The tensor, and the symbols and indices of the positions."""
+        return {self.tensor}.union(*(axis.free_symbols for axis in self.axes))
 
     def _eval_is_extended_real(self) -> bool:
         return True
@@ -175,24 +260,31 @@ class Entry(sympy.Expr):  # type: ignore[misc]
         return False if positive and self._in_range() else None
 
     def _in_range(self) -> bool:
-        return all(isinstance(axis, Index) or axis.is_Integer for axis in self.axes)
+        return all(
+            isinstance(axis, Index) or (axis.is_nonnegative and (size - 1 - axis).is_nonnegative)
+            for axis, size in zip(self.axes, self.tensor.shape, strict=True)
+        )
 
-    def _eval_derivative(self, symbol: sympy.Symbol) -> sympy.Expr:
+    def _eval_derivative(self, symbol: sympy.Basic) -> sympy.Expr:
+        if any(symbol in axis.free_symbols for axis in self.axes):
+            raise SymderiveError(f"differentiating {self} by {symbol}: a position has no derivative.")
         return sympy.S.Zero
 
     def _sympystr(self, printer: Any) -> str:
-        return f"{self.tensor.name}[{', '.join(printer._print(axis) for axis in self.axes)}]" if self.axes else str(
-            self.tensor.name
+        return (
+            f"{self.tensor.name}[{', '.join(printer._print(axis) for axis in self.axes)}]"
+            if self.axes
+            else str(self.tensor.name)
         )
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        name = self.tensor.latex_name or sympy.latex(sympy.Symbol(self.tensor.name))
+        name = self.tensor._latex(printer)
         axes = ", ".join(printer._print(axis) for axis in self.axes)
         text = f"{{{name}}}_{{{axes}}}" if axes else name
         return text if exp is None else f"{{{text}}}^{{{exp}}}"
 
 
-class Binder(sympy.Expr):  # type: ignore[misc]
+class Binder(sympy.Expr):
     """A node that binds indices in its body: abstract, see `IndexSum` and `IndexMax`."""
 
     is_commutative = True
@@ -200,12 +292,16 @@ class Binder(sympy.Expr):  # type: ignore[misc]
     _symbol = "?"
 
     def __new__(cls, body: Any, *indices: Index) -> Binder:
-        """Bind `indices` in `body`."""
+        """Bind `indices` in `body`.
+
+        Raises:
+            SymderiveError: nothing to bind, or an index twice.
+        """
         if not indices or not all(isinstance(index, Index) for index in indices):
             raise SymderiveError(f"{cls.__name__}: give at least one Index to bind.")
         if len(set(indices)) != len(indices):
             raise SymderiveError(f"{cls.__name__}: an index is bound twice.")
-        made: Binder = sympy.Expr.__new__(cls, sympy.sympify(body), *indices)
+        made: Binder = sympy.Expr.__new__(cls, sympy.sympify(body, strict=True), *indices)
         return made
 
     @property
@@ -224,6 +320,15 @@ class Binder(sympy.Expr):  # type: ignore[misc]
         """The free symbols of the body less the bound indices."""
         return set(self.body.free_symbols) - set(self.indices)
 
+    def _eval_subs(self, old: sympy.Basic, new: sympy.Basic) -> sympy.Expr | None:
+        """Substitution that respects binding; None lets SymPy go on into the arguments."""
+        from symderive.core.identity import free_indices, rename_bound
+
+        if free_indices(old).intersection(self.indices):
+            return self
+        taken = {index.name for index in free_indices(new)}
+        return rename_bound(self, taken)._subs(old, new) if taken & {i.name for i in self.indices} else None
+
     def _eval_is_extended_real(self) -> bool | None:
         return True if self.body.is_extended_real else None
 
@@ -231,7 +336,8 @@ class Binder(sympy.Expr):  # type: ignore[misc]
         return True if self.body.is_finite else None
 
     def _eval_is_extended_positive(self) -> bool | None:
-        return True if self.body.is_extended_positive else None
+        some = all(index.dim.is_positive for index in self.indices)
+        return True if some and self.body.is_extended_positive else None
 
     def _eval_is_extended_nonnegative(self) -> bool | None:
         return True if self.body.is_extended_nonnegative else None
@@ -240,13 +346,21 @@ class Binder(sympy.Expr):  # type: ignore[misc]
         return f"{self._word}[{', '.join(i.name for i in self.indices)}]({printer._print(self.body)})"
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        names = ", ".join(index.name for index in self.indices)
-        text = f"{self._symbol}_{{{names}}} {printer.parenthesize(self.body, 45)}"
-        return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
+        names = ", ".join(printer._print(index) for index in self.indices)
+        text = f"{self._symbol}_{{{names}}} {printer.parenthesize(self.body, PRECEDENCE['Mul'], strict=True)}"
+        # SymPy's printer brackets only its own sums; inside a larger formula the brackets come from here.
+        if printer._print_level > 1 or exp is not None:
+            text = rf"\left({text}\right)"
+        return text if exp is None else f"{text}^{{{exp}}}"
 
 
 class IndexSum(Binder):
-    """`Σ_p body`."""
+    """`Σ_p body`.
+
+    >>> p, x = Index("p", 3), Tensor("x", (3,))
+    >>> IndexSum(x[p] ** 2, p)
+    Sum[p](x[p]**2)
+    """
 
     _word = "Sum"
     _symbol = r"\sum"
@@ -257,14 +371,24 @@ class IndexSum(Binder):
 
 
 class IndexMax(Binder):
-    """`max_p body`."""
+    """`max_p body`.
+
+    >>> p, x = Index("p", 3), Tensor("x", (3,))
+    >>> IndexMax(x[p], p)
+    Max[p](x[p])
+    """
 
     _word = "Max"
     _symbol = r"\max"
 
 
-class Delta(sympy.Expr):  # type: ignore[misc]
-    """Kronecker's delta: 1 where the two positions are equal, otherwise 0."""
+class Delta(sympy.Expr):
+    """Kronecker's delta: 1 where the two positions are equal, otherwise 0.
+
+    >>> i, j = Index("i", 3), Index("j", 3)
+    >>> Delta(j, i) == Delta(i, j), Delta(i, i), Delta(0, 2)
+    (True, 1, 0)
+    """
 
     is_commutative = True
     is_integer = True
@@ -272,12 +396,12 @@ class Delta(sympy.Expr):  # type: ignore[misc]
 
     def __new__(cls, left: Any, right: Any) -> sympy.Expr:
         """`δ(left, right)`; equal positions give 1, different integers 0."""
-        left, right = sympy.sympify(left), sympy.sympify(right)
+        left, right = sympy.sympify(left, strict=True), sympy.sympify(right, strict=True)
         if left == right:
             return sympy.S.One
         if left.is_Integer and right.is_Integer:
             return sympy.S.Zero
-        pair = sorted((left, right), key=sympy.default_sort_key)
+        pair = sorted((left, right), key=lambda position: position.sort_key())
         made: sympy.Expr = sympy.Expr.__new__(cls, *pair)
         return made
 

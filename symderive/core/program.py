@@ -24,6 +24,14 @@ class Definition:
         rule: the law that produced it, for the derivation's steps; empty for what a user wrote.
         why: the reason in words.
         pinned: whether the name was chosen by a person and must stay.
+
+    Raises:
+        ShapeError: the indices do not fit the axes of the tensor.
+        SymderiveError: an index that stands only on the right-hand side.
+
+    >>> x, y, i = Tensor("x", (3,)), Tensor("y", (3,)), Index("i", 3)
+    >>> print(Definition(y, (i,), 2 * x[i]))
+    y[i] = 2*x[i]
     """
 
     tensor: Tensor
@@ -36,20 +44,27 @@ class Definition:
     def __post_init__(self) -> None:
         if len(self.indices) != self.tensor.rank or len(set(self.indices)) != len(self.indices):
             raise ShapeError(
-                f"defining {self.tensor.name}: {len(set(self.indices))} indices for shape {shape_text(self.tensor.shape)}."
+                f"defining {self.tensor.name}: {len(set(self.indices))} indices for shape "
+                f"{shape_text(self.tensor.shape)}."
             )
         for index, size in zip(self.indices, self.tensor.shape, strict=True):
             if not same_size(index.dim, size):
                 raise ShapeError(
-                    f"defining {self.tensor.name}: index {index.name} runs over {index.dim}, the axis has {size}."
+                    f"defining {self.tensor.name}: index {index.name} runs over {index.dim}, "
+                    f"the axis has {size}."
                 )
         loose = free_indices(self.body).difference(self.indices)
         if loose:
             names = ", ".join(sorted(index.name for index in loose))
-            raise SymderiveError(f"defining {self.tensor.name}: index {names} occurs on the right-hand side only.")
+            raise SymderiveError(
+                f"defining {self.tensor.name}: index {names} occurs on the right-hand side only."
+            )
 
     def at(self, axes: Iterable[sympy.Expr]) -> sympy.Expr:
-        """The right-hand side at the given positions."""
+        """The right-hand side at the given positions.
+
+        It says nothing of positions outside the tensor's shape, where the entry is 0.
+        """
         return substitute(self.body, dict(zip(self.indices, axes, strict=True)))
 
     def with_body(self, body: sympy.Expr) -> Definition:
@@ -69,6 +84,15 @@ class Program:
         inputs: arrays that are given.
         definitions: the equations.
         outputs: the arrays asked for.
+
+    Raises:
+        SymderiveError: an equation that uses what is not defined before it, a name that is taken, or an
+        unknown
+            output.
+
+    >>> x, y, i = Tensor("x", (3,)), Tensor("y", (3,)), Index("i", 3)
+    >>> Program((x,), (Definition(y, (i,), 2 * x[i]),), (y,)).names == {"x", "y"}
+    True
     """
 
     inputs: tuple[Tensor, ...]
@@ -83,9 +107,13 @@ class Program:
             missing = tensors_of(definition.body) - known
             if missing:
                 unknown = ", ".join(sorted(tensor.name for tensor in missing))
-                raise SymderiveError(f"defining {definition.tensor.name}: {unknown} is used before it is defined.")
+                raise SymderiveError(
+                    f"defining {definition.tensor.name}: {unknown} is used before it is defined."
+                )
             if definition.tensor.name in names:
-                raise SymderiveError(f"defining {definition.tensor.name}: that name is taken; choose another.")
+                raise SymderiveError(
+                    f"defining {definition.tensor.name}: that name is taken; choose another."
+                )
             known.add(definition.tensor)
             names.add(definition.tensor.name)
         for tensor in self.outputs:

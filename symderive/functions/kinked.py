@@ -7,7 +7,7 @@ import sympy
 from symderive.functions.record import NONNEGATIVE, Elementwise, OwnFunction
 
 
-class step(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
+class step(OwnFunction):
     """`1[x > 0]`: 1 for positive arguments, otherwise 0."""
 
     is_nonnegative = True
@@ -17,7 +17,7 @@ class step(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
         return sympy.S.Zero
 
 
-class relu(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
+class relu(OwnFunction):
     """`relu(x) = max(x, 0)`."""
 
     is_nonnegative = True
@@ -27,7 +27,7 @@ class relu(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
         return step(self.args[0])
 
 
-class absolute(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
+class absolute(OwnFunction):
     """`|x|`."""
 
     is_nonnegative = True
@@ -37,7 +37,7 @@ class absolute(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
         return signum(self.args[0])
 
 
-class signum(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
+class signum(OwnFunction):
     """`sign(x)`: −1, 0 or 1."""
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:

@@ -16,7 +16,7 @@ UNIT = sympy.Interval.open(0, 1)
 
 @dataclass(frozen=True)
 class Elementwise:
-    """One elementwise function; each file of this package holds one or a few of them.
+    r"""One elementwise function; each file of this package holds one or a few of them.
 
     Attributes:
         name: how the project calls it.
@@ -24,15 +24,21 @@ class Elementwise:
         calls: the NumPy and SciPy functions that mean it, e.g. `numpy.exp`.
         head: the SymPy class it prints and evaluates for; None if `make` always rewrites.
         numpy: template of its code, e.g. `np.exp({0})`; `special` is scipy.special.
-        scalar: its value at floats, for the slow evaluator.
-        latex: template with the bracketed arguments, e.g. `\\exp({0})`.
+        scalar: its value at floats, for the slow evaluator; infinite at poles and on overflow, ValueError (or
+            NaN) outside its domain.
+        latex: template with the bracketed arguments, e.g. `\exp({0})`.
         text: the same for a terminal.
         law: its derivative as it is said on the board.
         of_output: the derivative in terms of the argument and the value, where that is shorter.
         domain: where it is defined (first argument).
         values: the set that its values lie in.
         kinks: points where it has no derivative; the convention used there is in `law`.
+        arity: the number of arguments.
         examples: dims-free sample arguments inside the domain, for the tests.
+
+    >>> entry = Elementwise("cube", lambda x: x**3, (), examples=(0.5,))
+    >>> entry.make(sympy.Integer(2))
+    8
     """
 
     name: str
@@ -52,7 +58,7 @@ class Elementwise:
     examples: tuple[float, ...] = (-1.3, -0.4, 0.7, 2.1)
 
 
-class OwnFunction(sympy.Function):  # type: ignore[misc]
+class OwnFunction(sympy.Function):
     """Base of the functions that SymPy does not have, or evaluates in a way that does not suit arrays.
 
     They never evaluate by themselves: building is not simplifying.

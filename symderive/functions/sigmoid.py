@@ -10,7 +10,7 @@ import sympy
 from symderive.functions.record import POSITIVE, UNIT, Elementwise, OwnFunction
 
 
-class sigmoid(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
+class sigmoid(OwnFunction):
     """`σ(x) = 1 / (1 + exp(−x))`."""
 
     is_positive = True
@@ -23,7 +23,7 @@ class sigmoid(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
         return 1 / (1 + sympy.exp(-x))
 
 
-class softplus(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
+class softplus(OwnFunction):
     """`softplus(x) = log(1 + exp(x))`."""
 
     is_positive = True
@@ -59,8 +59,8 @@ ENTRIES = [
         r"\operatorname{{softplus}}({0})", "softplus({0})", "softplus′ = σ", values=POSITIVE,
     ),
     Elementwise("logaddexp", logaddexp, ("numpy.logaddexp",), arity=2),
-    Elementwise("log_expit", lambda x: -softplus(-x), ("scipy.special.log_expit",)),
-    Elementwise(
-        "logit", lambda x: sympy.log(x) - sympy.log(1 - x), ("scipy.special.logit",), domain=UNIT, examples=(0.2, 0.7)
-    ),
+    Elementwise("log_expit", lambda x: -softplus(-x), ("scipy.special.log_expit",),
+                values=sympy.Interval.open(-sympy.oo, 0)),
+    Elementwise("logit", lambda x: sympy.log(x) - sympy.log(1 - x), ("scipy.special.logit",),
+                domain=UNIT, examples=(0.2, 0.7)),
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
@@ -23,14 +24,16 @@ Axis = int | tuple[int, ...] | None
 class Array:
     """A symbolic array: an input, or one equation over other arrays.
 
-    Operators, `.T`, `.sum()`, `.mean()` and NumPy's and SciPy's functions make new arrays; nothing is simplified.
-    Use `symderive.array` to declare an input.
+    Operators, `.T`, `.sum()`, `.mean()` and NumPy's and SciPy's functions make new arrays; nothing is
+    simplified. Use `symderive.array` to declare an input.
     """
 
     __slots__ = ("definition", "digest", "operands", "tensor")
     __array_priority__ = 1000
 
-    def __init__(self, tensor: Tensor, definition: Definition | None, operands: tuple[Array, ...], digest: str) -> None:
+    def __init__(
+        self, tensor: Tensor, definition: Definition | None, operands: tuple[Array, ...], digest: str
+    ) -> None:
         self.tensor, self.definition, self.operands, self.digest = tensor, definition, operands, digest
 
     @property
@@ -54,7 +57,7 @@ class Array:
         return str(self.tensor.name)
 
     @property
-    def T(self) -> Array:  # noqa: N802 -- NumPy's name
+    def T(self) -> Array:
         """The array with its axes reversed."""
         return self.transpose()
 
@@ -83,7 +86,9 @@ class Array:
 
     def dot(self, other: Any) -> Array:
         """The matrix product, as `numpy.dot` for up to two axes."""
-        return self @ other
+        from symderive.language import linear
+
+        return linear.dot(self, other)
 
     def trace(self) -> Array:
         """The sum of the diagonal of a square matrix."""
@@ -103,10 +108,9 @@ class Array:
         return self
 
     def __abs__(self) -> Array:
-        import numpy as np
+        from symderive.language.dispatch import call_ufunc
 
-        made: Array = np.absolute(self)
-        return made
+        return call_ufunc("absolute", (self,))
 
     def __add__(self, other: Any) -> Array:
         return elementwise(lambda x, y: x + y, self, other, symbol="+")
@@ -159,13 +163,19 @@ class Array:
         return apply_function(func, args, kwargs)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise SymderiveError(f"{self.label}: a symbolic array has no numbers; use .to_numpy() on a derivation.")
+        raise SymderiveError(
+            f"{self.label}: a symbolic array has no numbers; use .to_numpy() on a derivation."
+        )
 
     def __bool__(self) -> bool:
-        raise SymderiveError(f"{self.label}: a symbolic array is neither true nor false; `if` cannot branch on it.")
+        raise SymderiveError(
+            f"{self.label}: a symbolic array is neither true nor false; `if` cannot branch on it."
+        )
 
     def _compare(self, other: object) -> Any:
-        raise SymderiveError(f"{self.label}: comparisons of symbolic arrays are not supported; use np.maximum or np.sign.")
+        raise SymderiveError(
+            f"{self.label}: comparisons of symbolic arrays are not supported; use np.maximum or np.sign."
+        )
 
     __lt__ = __le__ = __gt__ = __ge__ = _compare
     __eq__ = _compare
@@ -173,7 +183,9 @@ class Array:
     __hash__ = object.__hash__
 
     def __len__(self) -> int:
-        if self.ndim and self.shape[0].is_Integer:
+        if not self.ndim:
+            raise SymderiveError(f"len({self.label}): it is a scalar and has no first size.")
+        if self.shape[0].is_Integer:
             return int(self.shape[0])
         raise SymderiveError(f"len({self.label}): its first size is symbolic; write {self.label}.shape[0].")
 
@@ -197,9 +209,11 @@ def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None
     Args:
         name: a Python identifier; the argument name of generated code.
         shape: sizes, from `dims` or integers; none for a scalar.
-        domain: what its entries are known to be: real, positive, nonnegative, unit (0 to 1), symmetric, spd, invertible,
-            binary, sign, count, onehot (one-hot rows), simplex (rows that sum to 1), integer.
-        latex: how it is written in LaTeX; by default derived from the name (`theta` is θ, `W1` is W with index 1).
+        domain: what its entries are known to be: real, positive, nonnegative, unit (0 to 1), symmetric,
+            spd, invertible, binary, sign, count, onehot (one-hot rows), simplex (rows that sum to 1),
+            integer.
+        latex: how it is written in LaTeX; by default derived from the name (`theta` is θ, `W1` is W with
+            index 1).
 
     Returns:
         a symbolic array.
@@ -261,14 +275,16 @@ def divide(x: sympy.Expr, y: sympy.Expr) -> sympy.Expr:
 
 def refuse(keywords: dict[str, Any], what: str) -> None:
     """Raise for keyword arguments that are set and not supported."""
-    loose = [key for key, value in keywords.items() if value is not None and key not in ("initial", "subok")]
+    loose = [key for key, value in keywords.items() if value is not None and key != "subok"]
     if loose:
         raise SymderiveError(f"{what}: the argument {loose[0]} is not supported on symbolic arrays.")
 
 
 def number(value: Any) -> sympy.Expr | None:
-    """A Python or NumPy number, or a SymPy expression in sizes, as a SymPy expression; None for anything else."""
+    """A number of Python or NumPy, or a SymPy expression in sizes, as a SymPy expression; None for others."""
     if isinstance(value, sympy.Expr):
+        if value.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.I):
+            raise SymderiveError(f"using {value}: only finite real numbers can stand in an expression.")
         return value
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()
@@ -293,11 +309,15 @@ def as_array(value: Any, what: str) -> Array:
     expr = number(value)
     if expr is None:
         raise SymderiveError(
-            f"{what}: {type(value).__name__} cannot be mixed with symbolic arrays; declare it with symderive.array."
+            f"{what}: {type(value).__name__} cannot be mixed with symbolic arrays; "
+            "declare it with symderive.array."
         )
-    loose = [symbol for symbol in expr.free_symbols if not (symbol.is_integer and symbol.is_positive)]
+    symbols = sorted(expr.free_symbols, key=str)
+    loose = [one for one in symbols if not (one.is_Symbol and one.is_integer and one.is_positive)]
     if loose or expr.atoms(AppliedUndef):
-        raise SymderiveError(f"{what}: {expr} is not a number; declare {loose[0] if loose else expr} with symderive.array.")
+        raise SymderiveError(
+            f"{what}: {expr} is not a number; declare {loose[0] if loose else expr} with symderive.array."
+        )
     return define((), expr, ())
 
 
@@ -349,7 +369,10 @@ def aligned(value: Array, indices: tuple[Index, ...]) -> sympy.Expr:
     if value.definition is not None and not value.operands and not value.ndim and not value.definition.pinned:
         return value.definition.body
     own = indices[len(indices) - value.ndim :]
-    axes = [sympy.S.Zero if size == 1 and index.dim != 1 else index for index, size in zip(own, value.shape, strict=True)]
+    axes = [
+        sympy.S.Zero if size == 1 and index.dim != 1 else index
+        for index, size in zip(own, value.shape, strict=True)
+    ]
     return Entry(value.tensor, *axes)
 
 
@@ -361,9 +384,9 @@ def normal_axes(axes: Sequence[Any], rank: int, what: str) -> tuple[int, ...]:
     """
     normal = []
     for axis in axes:
-        if isinstance(axis, bool) or not isinstance(axis, int) or not -rank <= axis < rank:
+        if isinstance(axis, bool) or not hasattr(axis, "__index__") or not -rank <= axis < rank:
             raise ShapeError(f"{what}: there is no axis {axis!r} in an array with {rank} axes.")
-        normal.append(axis % rank)
+        normal.append(operator.index(axis) % rank)
     if len(set(normal)) != len(normal):
         raise ShapeError(f"{what}: an axis is named twice.")
     return tuple(normal)
@@ -376,9 +399,11 @@ def reduce_sum(value: Array, axis: Axis, keepdims: bool, mean: bool) -> Array:
     axes = normal_axes(tuple(chosen), value.ndim, what)
     bound = dict(zip(axes, fresh([value.shape[axis] for axis in axes], ()), strict=True))
     kept = [place for place in range(value.ndim) if place not in bound]
-    out = [sympy.S.One if place in bound else value.shape[place] for place in range(value.ndim)] if keepdims else [
-        value.shape[place] for place in kept
-    ]
+    out = (
+        [sympy.S.One if place in bound else value.shape[place] for place in range(value.ndim)]
+        if keepdims
+        else [value.shape[place] for place in kept]
+    )
     indices = free_axes(out)
     free = dict(enumerate(indices)) if keepdims else dict(zip(kept, indices, strict=True))
     entry = Entry(value.tensor, *(bound.get(place, free.get(place)) for place in range(value.ndim)))
@@ -405,7 +430,9 @@ def ordered(*values: Array) -> list[Array]:
         node, expanded = stack.pop()
         if node.name in done:
             if done[node.name].digest != node.digest:
-                raise SymderiveError(f"building the program: {node.name} is declared twice; give each array its own name.")
+                raise SymderiveError(
+                    f"building the program: {node.name} is declared twice; give each array its own name."
+                )
             continue
         if expanded or not node.operands:
             done[node.name] = node

@@ -13,7 +13,7 @@ from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
 from symderive.language import linear
-from symderive.language.array import Array, as_array, divide, elementwise, refuse
+from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
 
 _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
     "add": (lambda x, y: x + y, "+"),
@@ -39,7 +39,8 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
     """
     name = ufunc.__name__
     if name == "add" and method == "reduce":
-        return as_array(inputs[0], "sum").sum(kwargs.get("axis", 0), bool(kwargs.get("keepdims")))
+        axis, keepdims = kwargs.pop("axis", 0), kwargs.pop("keepdims", False)
+        return as_array(inputs[0], "sum").sum(axis, bool(keepdims), **_given(kwargs))
     if method != "__call__":
         raise SymderiveError(f"{name}.{method}: not supported on symbolic arrays.")
     refuse(kwargs, name)
@@ -61,7 +62,9 @@ def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
 
 def known_names() -> list[str]:
     """The names of all functions that apply to symbolic arrays."""
-    return sorted({*_functions_by_short_name(), *_OPERATORS, "matmul", *(f.__name__ for f in _ARRAY_FUNCTIONS)})
+    return sorted(
+        {*_functions_by_short_name(), *_OPERATORS, "matmul", *(f.__name__ for f in _ARRAY_FUNCTIONS)}
+    )
 
 
 def nearest(name: str, known: list[str]) -> str:
@@ -78,19 +81,27 @@ def apply_function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     """
     made = _ARRAY_FUNCTIONS.get(func)
     if made is None:
-        raise SymderiveError(f"{func.__name__}: not supported on symbolic arrays{nearest(func.__name__, known_names())}.")
+        raise SymderiveError(
+            f"{func.__name__}: not supported on symbolic arrays{nearest(func.__name__, known_names())}."
+        )
     try:
         return made(*args, **kwargs)
     except TypeError as error:
-        raise SymderiveError(f"{func.__name__}: {str(error).partition(') ')[2] or error}; see numpy.{func.__name__}.") from None
+        raise SymderiveError(
+            f"{func.__name__}: {str(error).partition(') ')[2] or error}; see numpy.{func.__name__}."
+        ) from None
 
 
 def _sum(a: Any, axis: Any = None, keepdims: Any = False, **other: Any) -> Array:
-    return as_array(a, "sum").sum(axis, keepdims is True, **_given(other))
+    return as_array(a, "sum").sum(axis, _kept(keepdims), **_given(other))
 
 
 def _mean(a: Any, axis: Any = None, keepdims: Any = False, **other: Any) -> Array:
-    return as_array(a, "mean").mean(axis, keepdims is True, **_given(other))
+    return as_array(a, "mean").mean(axis, _kept(keepdims), **_given(other))
+
+
+def _kept(keepdims: Any) -> bool:
+    return keepdims is not np._NoValue and bool(keepdims)
 
 
 def _given(keywords: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +112,7 @@ def _var(a: Any, axis: Any = None, keepdims: Any = False, ddof: int = 0, **other
     refuse({**_given(other), "ddof": ddof or None}, "var")
     x = as_array(a, "var")
     centred = x - x.mean(axis, keepdims=True)
-    return (centred * centred).mean(axis, keepdims is True)
+    return (centred * centred).mean(axis, _kept(keepdims))
 
 
 def _std(a: Any, axis: Any = None, keepdims: Any = False, ddof: int = 0, **other: Any) -> Array:
@@ -114,8 +125,9 @@ def _transpose(a: Any, axes: Any = None) -> Array:
 
 def _swapaxes(a: Any, axis1: int, axis2: int) -> Array:
     x = as_array(a, "swapaxes")
+    first, second = normal_axes((axis1,), x.ndim, "swapaxes")[0], normal_axes((axis2,), x.ndim, "swapaxes")[0]
     order = list(range(x.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
+    order[first], order[second] = order[second], order[first]
     return x.transpose(tuple(order))
 
 
@@ -132,13 +144,13 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.var: _var,
     np.std: _std,
     np.dot: linear.dot,
-    np.vdot: linear.dot,
+    np.vdot: linear.vdot,
     np.inner: linear.inner,
     np.outer: linear.outer,
     np.einsum: linear.einsum,
     np.trace: linear.trace,
     np.diag: linear.diag,
-    np.diagonal: linear.diag,
+    np.diagonal: linear.diagonal,
     np.transpose: _transpose,
     np.swapaxes: _swapaxes,
     np.linalg.norm: linear.norm,

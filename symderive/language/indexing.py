@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import sympy
@@ -43,24 +44,32 @@ def take(value: Array, key: Any) -> Array:
 def _expanded(value: Array, keys: tuple[Any, ...]) -> list[Any]:
     for key in keys:
         whole = isinstance(key, slice) and key == _WHOLE
-        if not (whole or key is None or key is Ellipsis or (isinstance(key, int) and not isinstance(key, bool))):
+        if not (whole or key is None or key is Ellipsis or is_position(key)):
             raise SymderiveError(
-                f"indexing {value.label}: {_shown(key)} is not supported; use `:`, an integer, `None` or `...`."
+                f"indexing {value.label}: {_shown(key)} is not supported; "
+                "use `:`, an integer, `None` or `...`."
             )
     used = sum(1 for key in keys if key is not None and key is not Ellipsis)
     if used > value.ndim:
         raise ShapeError(f"indexing {value.label}: {used} positions for shape {shape_text(value.shape)}.")
     spot = next((place for place, key in enumerate(keys) if key is Ellipsis), len(keys))
-    rest = [key for key in keys[spot + 1 :]]
+    rest = list(keys[spot + 1 :])
     if any(key is Ellipsis for key in rest):
         raise SymderiveError(f"indexing {value.label}: `...` stands twice; use it once.")
     return [*keys[:spot], *[_WHOLE] * (value.ndim - used), *rest]
 
 
-def _position(value: Array, position: int, axis: int) -> sympy.Expr:
-    size = value.shape[axis]
+def is_position(key: Any) -> bool:
+    """Whether `key` is an integer of Python or NumPy."""
+    return hasattr(key, "__index__") and not isinstance(key, bool) and getattr(key, "ndim", 0) == 0
+
+
+def _position(value: Array, key: Any, axis: int) -> sympy.Expr:
+    position, size = operator.index(key), value.shape[axis]
     if size.is_Integer and not -int(size) <= position < int(size):
-        raise ShapeError(f"indexing {value.label}: position {position} is outside axis {axis} of size {size}.")
+        raise ShapeError(
+            f"indexing {value.label}: position {position} is outside axis {axis} of size {size}."
+        )
     return sympy.Integer(position) if position >= 0 else size + position
 
 

@@ -27,7 +27,8 @@ def matmul(left: Any, right: Any) -> Array:
     if not same_size(inner_left, inner_right):
         raise ShapeError(
             f"{names}: inner dimensions differ: {inner_left} (last axis of {_name(a, 'the left side')}: "
-            f"{shape_text(a.shape)}) against {inner_right} ({_name(b, 'the right side')}: {shape_text(b.shape)}); "
+            f"{shape_text(a.shape)}) against {inner_right} "
+            f"({_name(b, 'the right side')}: {shape_text(b.shape)}); "
             f"{_advice(a, b)}."
         )
     batch = broadcast([a.shape[:-2], b.shape[:-2]], "@")
@@ -35,7 +36,11 @@ def matmul(left: Any, right: Any) -> Array:
     columns = b.shape[-1:] if b.ndim > 1 else ()
     indices = free_axes((*batch, *rows, *columns))
     (p,) = fresh((inner_left,), ())
-    lead, row, column = indices[: len(batch)], indices[len(batch) : len(batch) + len(rows)], indices[len(indices) - len(columns) :]
+    lead, row, column = (
+        indices[: len(batch)],
+        indices[len(batch) : len(batch) + len(rows)],
+        indices[len(indices) - len(columns) :],
+    )
     entry_a = _batched(a, lead, (*row, p))
     entry_b = _batched(b, lead, (p, *column) if b.ndim > 1 else (p,))
     return define(indices, IndexSum(entry_a * entry_b, p), (a, b))
@@ -57,7 +62,11 @@ def _name(value: Array, otherwise: str) -> str:
 def _advice(a: Array, b: Array) -> str:
     for side, value in ((a, "left"), (b, "right")):
         turned = tuple(reversed(side.shape))
-        inner = (turned[-1], b.shape[max(b.ndim - 2, 0)]) if value == "left" else (a.shape[-1], turned[max(len(turned) - 2, 0)])
+        inner = (
+            (turned[-1], b.shape[max(b.ndim - 2, 0)])
+            if value == "left"
+            else (a.shape[-1], turned[max(len(turned) - 2, 0)])
+        )
         if side.ndim == 2 and same_size(*inner):
             return f"transpose {_name(side, f'the {value} side')}"
     return f"declare {_name(b, 'the right side')} with size {a.shape[-1]} there"
@@ -83,24 +92,56 @@ def dot(left: Any, right: Any) -> Array:
 
 
 def inner(left: Any, right: Any) -> Array:
-    """`numpy.inner`: the sum over the last axes of both."""
+    """`numpy.inner`: the sum over the last axes of both.
+
+    Raises:
+        ShapeError: the last sizes differ.
+        SymderiveError: more than two axes.
+    """
     a, b = as_array(left, "inner"), as_array(right, "inner")
-    if a.ndim > 1 and b.ndim > 1:
-        return matmul(a, b.T) if b.ndim == 2 else _unsupported("inner")
-    return matmul(a, b) if a.ndim and b.ndim and a.ndim <= 2 and b.ndim == 1 else dot(a, b)
+    if not a.ndim or not b.ndim:
+        return a * b
+    if a.ndim > 2 or b.ndim > 2:
+        raise SymderiveError("inner: more than two axes are not supported; use einsum or @.")
+    return matmul(a, b.T)
 
 
-def _unsupported(what: str) -> Array:
-    raise SymderiveError(f"{what}: more than two axes are not supported; use einsum or @.")
+def vdot(left: Any, right: Any) -> Array:
+    """`numpy.vdot`: the sum of the products of all entries of two arrays of one shape.
+
+    Raises:
+        ShapeError: the shapes differ.
+    """
+    a, b = as_array(left, "vdot"), as_array(right, "vdot")
+    if a.ndim != b.ndim or not all(same_size(*sizes) for sizes in zip(a.shape, b.shape, strict=True)):
+        raise ShapeError(f"vdot: the shapes {shape_text(a.shape)} and {shape_text(b.shape)} differ.")
+    return (a * b).sum()
 
 
 def trace(value: Any, **unsupported: Any) -> Array:
     """`Σ_i A[i, i]` of a square matrix."""
     a = as_array(value, "trace")
-    if a.ndim != 2 or not same_size(*a.shape) or any(unsupported.values()):
+    loose = {key: given for key, given in unsupported.items() if (key, given) not in _MAIN_DIAGONAL}
+    if a.ndim != 2 or not same_size(*a.shape) or any(given is not None for given in loose.values()):
         raise ShapeError(f"trace: takes a square matrix, not {shape_text(a.shape)}.")
     (p,) = fresh(a.shape[:1], ())
     return define((), IndexSum(a.tensor[p, p], p), (a,))
+
+
+def diagonal(value: Any, **unsupported: Any) -> Array:
+    """The diagonal of a square matrix, as `numpy.diagonal`.
+
+    Raises:
+        ShapeError: not a square matrix.
+        SymderiveError: another diagonal or other axes.
+    """
+    a = as_array(value, "diagonal")
+    if any(unsupported.get(key) not in (None, usual) for key, usual in _MAIN_DIAGONAL) or a.ndim != 2:
+        raise ShapeError(f"diagonal: takes the main diagonal of a square matrix, not {shape_text(a.shape)}.")
+    return diag(a)
+
+
+_MAIN_DIAGONAL = (("offset", 0), ("axis1", 0), ("axis2", 1))
 
 
 def diag(value: Any, k: int = 0) -> Array:
@@ -120,14 +161,22 @@ def diag(value: Any, k: int = 0) -> Array:
 def einsum(subscripts: Any, *values: Any, **unsupported: Any) -> Array:
     """`numpy.einsum` with a subscript string."""
     unsupported.pop("optimize", None)
-    if not isinstance(subscripts, str) or "..." in subscripts or any(v is not None for v in unsupported.values()):
+    if (
+        not isinstance(subscripts, str)
+        or "..." in subscripts
+        or any(v is not None for v in unsupported.values())
+    ):
         raise SymderiveError("einsum: give the subscripts as text without an ellipsis, e.g. 'ij,j->i'.")
     spec = subscripts.replace(" ", "")
     left, arrow, right = spec.partition("->")
     terms = left.split(",")
     arrays = tuple(as_array(value, "einsum") for value in values)
-    if len(terms) != len(arrays) or any(len(term) != one.ndim for term, one in zip(terms, arrays, strict=False)):
-        raise ShapeError(f"einsum {subscripts!r}: the subscripts do not fit the {len(arrays)} operands' numbers of axes.")
+    if len(terms) != len(arrays) or any(
+        len(term) != one.ndim for term, one in zip(terms, arrays, strict=False)
+    ):
+        raise ShapeError(
+            f"einsum {subscripts!r}: the subscripts do not fit the {len(arrays)} operands' numbers of axes."
+        )
     if not arrow:
         joined = "".join(terms)
         right = "".join(sorted(letter for letter in set(joined) if joined.count(letter) == 1))
@@ -137,23 +186,39 @@ def einsum(subscripts: Any, *values: Any, **unsupported: Any) -> Array:
             if not letter.isalpha():
                 raise SymderiveError(f"einsum {subscripts!r}: {letter!r} is not a letter.")
             if not same_size(sizes.setdefault(letter, size), size):
-                raise ShapeError(f"einsum {subscripts!r}: index {letter} runs over {sizes[letter]} and over {size}.")
+                raise ShapeError(
+                    f"einsum {subscripts!r}: index {letter} runs over {sizes[letter]} and over {size}."
+                )
     missing = [letter for letter in right if letter not in sizes]
     if missing or len(set(right)) != len(right):
-        raise SymderiveError(f"einsum {subscripts!r}: the output {right!r} needs each letter once and from the operands.")
+        raise SymderiveError(
+            f"einsum {subscripts!r}: the output {right!r} needs each letter once and from the operands."
+        )
     free = free_axes([sizes[letter] for letter in right])
     summed = [letter for letter in sizes if letter not in right]
     bound = fresh([sizes[letter] for letter in summed], ())
     place = dict(zip([*right, *summed], [*free, *bound], strict=True))
-    product = sympy.Mul(*(Entry(one.tensor, *(place[letter] for letter in term)) for term, one in zip(terms, arrays, strict=True)))
+    product = sympy.Mul(
+        *(
+            Entry(one.tensor, *(place[letter] for letter in term))
+            for term, one in zip(terms, arrays, strict=True)
+        )
+    )
     return define(free, IndexSum(product, *bound) if bound else product, arrays)
 
 
-def norm(value: Any, order: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
-    """The Euclidean (Frobenius) norm."""
-    a = as_array(value, "norm")
-    if order not in (None, 2, "fro") or (order == 2 and a.ndim != 1) or (order == "fro" and a.ndim != 2):
-        raise SymderiveError("linalg.norm: only the Euclidean norm of vectors and the Frobenius norm are supported.")
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
+    """The Euclidean (Frobenius) norm; the arguments are called as in `numpy.linalg.norm`.
+
+    Raises:
+        SymderiveError: another norm.
+    """
+    a = as_array(x, "norm")
+    count = a.ndim if axis is None else len(axis) if isinstance(axis, (tuple, list)) else 1
+    if not (ord is None or (ord == 2 and count == 1) or (ord == "fro" and count == 2)):
+        raise SymderiveError(
+            "linalg.norm: only the Euclidean norm of vectors and the Frobenius norm are supported."
+        )
     squares = (a * a).sum(axis, keepdims)
     indices = free_axes(squares.shape)
     return define(indices, sympy.sqrt(aligned(squares, indices)), (squares,))

@@ -1,0 +1,400 @@
+"""The slow obvious evaluator: what a program means, number by number.
+
+All other ways to compute a program (generated code, other array libraries) are tested against this one, so it
+stays plain: one float at a time, one loop per index, every definition computed once and in order.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sympy
+
+from symderive.core.dims import Dim, Size
+from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.program import Definition, Program
+from symderive.errors import ShapeError, SymderiveError
+from symderive.functions import by_head
+
+Position = list[int]  # the values of all indices in scope
+Value = Callable[[Position], float]
+Place = Callable[[Position], int]
+Sizes = Mapping[sympy.Basic, sympy.Integer]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The entries of one array: a flat list in row-major order, and its shape."""
+
+    entries: list[float]
+    shape: tuple[int, ...]
+
+
+def evaluate(
+    program: Program,
+    arrays: Mapping[str, npt.ArrayLike],
+    sizes: Mapping[Dim, int] | None = None,
+    outputs: Iterable[Tensor | str] | None = None,
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Compute the outputs of a program in floating point.
+
+    Args:
+        program: the equations.
+        arrays: a value for each input by name; further names are ignored.
+        sizes: values of sizes that no array shows.
+        outputs: what to compute, tensors or names; by default the program's outputs.
+
+    Returns:
+        name to array of float64, for each output; a scalar has shape ().
+
+    Raises:
+        ShapeError: an array does not have the declared shape, or two arrays disagree about a size.
+        SymderiveError: an array is missing or not real, a size or output is unknown, a function has no
+            scalar value.
+
+    >>> from symderive.language.array import array, program_of
+    >>> x = array("x", Dim("n"))
+    >>> program = program_of((x * x).sum())
+    >>> [float(value) for value in evaluate(program, {"x": [1.0, 2.0, 3.0]}).values()]
+    [14.0]
+    """
+    wanted = _wanted(program, outputs)
+    needed = program.needed(wanted)
+    given = {tensor: _given(tensor, arrays) for tensor in needed.inputs}
+    known = _sizes(given, sizes or {})
+    tables = {tensor: _table(array) for tensor, array in given.items()}
+    for definition in needed.definitions:
+        tables[definition.tensor] = _computed(definition, tables, known)
+    return {tensor.name: np.array(tables[tensor].entries).reshape(tables[tensor].shape) for tensor in wanted}
+
+
+def _wanted(program: Program, outputs: Iterable[Tensor | str] | None) -> list[Tensor]:
+    by_name = {tensor.name: tensor for tensor in program.inputs}
+    by_name |= {made.tensor.name: made.tensor for made in program.definitions}
+    wanted = []
+    for output in program.outputs if outputs is None else outputs:
+        name = output if isinstance(output, str) else output.name
+        if name not in by_name:
+            raise SymderiveError(f"evaluating: the program has no array {name}.")
+        wanted.append(by_name[name])
+    return wanted
+
+
+def _given(tensor: Tensor, arrays: Mapping[str, npt.ArrayLike]) -> npt.NDArray[np.float64]:
+    if tensor.name not in arrays:
+        raise SymderiveError(f"evaluating: no value is given for the array {tensor.name}.")
+    array = np.asarray(arrays[tensor.name])
+    if array.dtype.kind not in "biuf":
+        raise SymderiveError(f"evaluating: {tensor.name} holds {array.dtype} values; give real numbers.")
+    if array.ndim != tensor.rank:
+        raise _misfit(tensor, array.shape, tensor.shape)
+    return array.astype(np.float64)
+
+
+def _misfit(tensor: Tensor, found: Sequence[int], declared: Sequence[Any]) -> ShapeError:
+    def text(shape: Sequence[Any]) -> str:
+        return "×".join(map(str, shape)) or "a scalar"
+
+    return ShapeError(
+        f"evaluating: {tensor.name} is declared {text(tensor.shape)}"
+        + (f", that is {text(declared)}" if tuple(declared) != tensor.shape else "")
+        + f", but the array given has shape {text(found)}."
+    )
+
+
+def _sizes(given: Mapping[Tensor, npt.NDArray[np.float64]], sizes: Mapping[Dim, int]) -> Sizes:
+    """Read the sizes off the shapes; `2*n` gives `n` where `n` stands alone nowhere."""
+    known: dict[sympy.Basic, sympy.Integer] = {size: sympy.Integer(value) for size, value in sizes.items()}
+    open_axes = [
+        (declared, found)
+        for tensor, array in given.items()
+        for declared, found in zip(tensor.shape, array.shape, strict=True)
+    ]
+    progress = True
+    while progress:
+        progress = False
+        for declared, found in open_axes:
+            size = declared.xreplace(known)
+            if len(size.free_symbols) == 1:
+                (symbol,) = size.free_symbols
+                solutions = [found] if size == symbol else sympy.solve(size - found, symbol)
+                values = [sympy.sympify(value) for value in solutions]
+                fitting = [value for value in values if value.is_Integer and value > 0]
+                if len(fitting) == 1:
+                    known[symbol] = fitting[0]
+                    progress = True
+    for tensor, array in given.items():
+        declared = tuple(size.xreplace(known) for size in tensor.shape)
+        if declared != array.shape:
+            raise _misfit(tensor, array.shape, declared)
+    return known
+
+
+def _extent(size: Size, sizes: Sizes) -> int:
+    value = size.xreplace(sizes)
+    if not value.is_Integer:
+        raise SymderiveError(f"evaluating: the size {size} is not known from the arrays; give it in `sizes`.")
+    return int(value)
+
+
+def _table(array: npt.NDArray[np.float64]) -> Table:
+    return Table([float(entry) for entry in array.ravel()], array.shape)
+
+
+def _computed(definition: Definition, tables: Mapping[Tensor, Table], sizes: Sizes) -> Table:
+    shape = tuple(_extent(index.dim, sizes) for index in definition.indices)
+    scope = {index: slot for slot, index in enumerate(definition.indices)}
+    reading = _Reading(tables, sizes, definition.tensor.name)
+    value = reading.value(definition.body, scope)
+    room = [0] * reading.slots
+    entries = []
+    for position in itertools.product(*map(range, shape)):
+        room[: len(position)] = position
+        entries.append(value(room))
+    return Table(entries, shape)
+
+
+class _Reading:
+    """Turns an expression into nested Python functions of the values of the indices, once."""
+
+    def __init__(self, tables: Mapping[Tensor, Table], sizes: Sizes, name: str) -> None:
+        self.tables, self.sizes, self.name, self.slots = tables, sizes, name, 0
+
+    def value(self, expr: sympy.Basic, scope: Mapping[Index, int]) -> Value:
+        """The function that computes `expr`; `scope` says where the value of each index stands."""
+        self.slots = max(self.slots, len(scope))
+        if isinstance(expr, Entry):
+            return self.entry(expr, scope)
+        if isinstance(expr, IndexSum):
+            return self.total(expr, scope)
+        if isinstance(expr, IndexMax):
+            return self.largest(expr, scope)
+        if isinstance(expr, Delta):
+            left, right = (self.place(arg, scope) for arg in expr.args)
+            return lambda at: 1.0 if left(at) == right(at) else 0.0
+        if isinstance(expr, sympy.Piecewise):
+            return self.piecewise(expr, scope)
+        if expr.is_number or isinstance(expr, sympy.Symbol):
+            return self.constant(expr)
+        if isinstance(expr, Index):
+            place = self.place(expr, scope)
+            return lambda at: float(place(at))
+        return self.operation(expr, [self.value(arg, scope) for arg in expr.args])
+
+    def constant(self, expr: sympy.Basic) -> Value:
+        number = expr.xreplace(self.sizes)
+        if not number.is_number:
+            raise SymderiveError(f"evaluating {self.name}: {expr} has no value; give it in `sizes`.")
+        if not number.is_extended_real:
+            raise SymderiveError(f"evaluating {self.name}: {expr} is not a real number.")
+        constant = float(number)
+        return lambda at: constant
+
+    def operation(self, expr: sympy.Basic, args: list[Value]) -> Value:
+        """Sums, products, powers and the functions of the catalogue."""
+        if isinstance(expr, sympy.Add):
+            return _folded(lambda x, y: x + y, args)
+        if isinstance(expr, sympy.Mul):
+            return _folded(lambda x, y: x * y, args)
+        if isinstance(expr, sympy.Pow):
+            base, exponent = args
+            return lambda at: power(base(at), exponent(at))
+        plain = _PLAIN.get(type(expr))
+        if plain is not None:
+            return _folded(plain, args) if len(args) > 1 else _called(plain, args)
+        entry = by_head().get(type(expr))
+        if entry is None or entry.scalar is None:
+            raise SymderiveError(
+                f"evaluating {self.name}: the function {type(expr).__name__} has no scalar value."
+            )
+        return _called(entry.scalar, args)
+
+    def entry(self, expr: Entry, scope: Mapping[Index, int]) -> Value:
+        """The stored number, or 0 where a position lies outside."""
+        table = self.tables.get(expr.tensor)
+        if table is None:
+            raise SymderiveError(f"evaluating {self.name}: {expr.tensor.name} has no value yet.")
+        entries, shape = table.entries, table.shape
+        places = [self.place(axis, scope) for axis in expr.axes]
+
+        def read(at: Position) -> float:
+            offset = 0
+            for place, size in zip(places, shape, strict=True):
+                spot = place(at)
+                if not 0 <= spot < size:
+                    return 0.0
+                offset = offset * size + spot
+            return entries[offset]
+
+        return read
+
+    def place(self, expr: sympy.Expr, scope: Mapping[Index, int]) -> Place:
+        """A position along an axis, an exact integer."""
+        if isinstance(expr, Index):
+            if expr not in scope:
+                raise SymderiveError(f"evaluating {self.name}: index {expr.name} is not bound.")
+            slot = scope[expr]
+            return lambda at: at[slot]
+        constant = expr.xreplace(self.sizes)
+        if constant.is_Integer:
+            fixed = int(constant)
+            return lambda at: fixed
+        if isinstance(expr, (sympy.Add, sympy.Mul)):
+            first, *others = (self.place(arg, scope) for arg in expr.args)
+            if isinstance(expr, sympy.Add):
+                return lambda at: first(at) + sum(other(at) for other in others)
+            return lambda at: math.prod((other(at) for other in others), start=first(at))
+        if isinstance(expr, Entry):
+            value = self.entry(expr, scope)
+            return lambda at: _whole(value(at), expr)
+        raise SymderiveError(f"evaluating {self.name}: the position {expr} is not an integer.")
+
+    def total(self, expr: IndexSum, scope: Mapping[Index, int]) -> Value:
+        """The sum over all positions of the bound indices."""
+        body, slots, extents = self.bound(expr, scope)
+
+        def add_up(at: Position) -> float:
+            result = 0.0
+            for position in itertools.product(*extents):
+                for slot, spot in zip(slots, position, strict=True):
+                    at[slot] = spot
+                result += body(at)
+            return result
+
+        return add_up
+
+    def largest(self, expr: IndexMax, scope: Mapping[Index, int]) -> Value:
+        """The largest value over all positions of the bound indices; NaN where one is NaN."""
+        body, slots, extents = self.bound(expr, scope)
+        if not all(extents):
+            raise SymderiveError(f"evaluating {self.name}: a maximum over no positions has no value.")
+
+        def search(at: Position) -> float:
+            result = -math.inf
+            for position in itertools.product(*extents):
+                for slot, spot in zip(slots, position, strict=True):
+                    at[slot] = spot
+                here = body(at)
+                if here > result or here != here:
+                    result = here
+                if result != result:
+                    break
+            return result
+
+        return search
+
+    def bound(
+        self, expr: IndexSum | IndexMax, scope: Mapping[Index, int]
+    ) -> tuple[Value, list[int], list[range]]:
+        """The body with the bound indices in scope, their slots and ranges."""
+        slots = list(range(len(scope), len(scope) + len(expr.indices)))
+        # An index that is bound again hides the outer one; the outer one keeps its slot under another key.
+        hidden: dict[Any, int] = {
+            (index if index not in expr.indices else ("hidden", index)): slot for index, slot in scope.items()
+        }
+        inner = {**hidden, **dict(zip(expr.indices, slots, strict=True))}
+        extents = [range(_extent(index.dim, self.sizes)) for index in expr.indices]
+        return self.value(expr.body, inner), slots, extents
+
+    def piecewise(self, expr: sympy.Piecewise, scope: Mapping[Index, int]) -> Value:
+        """The first piece whose condition holds; NaN where none does."""
+        pieces = [(self.value(piece, scope), self.condition(holds, scope)) for piece, holds in expr.args]
+
+        def choose(at: Position) -> float:
+            return next((piece(at) for piece, holds in pieces if holds(at)), math.nan)
+
+        return choose
+
+    def condition(self, expr: sympy.Basic, scope: Mapping[Index, int]) -> Callable[[Position], bool]:
+        """The function that decides a condition."""
+        if expr in (sympy.true, sympy.false):
+            fixed = bool(expr)
+            return lambda at: fixed
+        if type(expr) in _RELATIONS:
+            relation = _RELATIONS[type(expr)]
+            left, right = (self.value(arg, scope) for arg in expr.args)
+            return lambda at: relation(left(at), right(at))
+        if isinstance(expr, (sympy.And, sympy.Or, sympy.Not)):
+            parts = [self.condition(arg, scope) for arg in expr.args]
+            if isinstance(expr, sympy.Not):
+                return lambda at: not parts[0](at)
+            decide = all if isinstance(expr, sympy.And) else any
+            return lambda at: decide(part(at) for part in parts)
+        raise SymderiveError(f"evaluating {self.name}: the condition {expr} is not supported.")
+
+
+def power(base: float, exponent: float) -> float:
+    """`base ** exponent` as floating-point arithmetic has it: infinite at a pole, NaN where it is not real.
+
+    >>> power(2.0, -1.0), power(0.0, -1.0), power(-0.0, -1.0), power(-8.0, 2.0)
+    (0.5, inf, -inf, 64.0)
+    """
+    if base < 0 and not exponent.is_integer() and math.isfinite(exponent):
+        return math.nan
+    if exponent == 0.5:
+        return math.sqrt(base)
+    try:
+        return base**exponent
+    except ZeroDivisionError:
+        return math.copysign(math.inf, base) if exponent % 2 == 1 else math.inf
+    except OverflowError:
+        return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
+
+
+def _folded(operation: Callable[[float, float], float], args: Sequence[Value]) -> Value:
+    if len(args) == 2:
+        left, right = args
+        return lambda at: operation(left(at), right(at))
+    first, *others = args
+
+    def fold(at: Position) -> float:
+        result = first(at)
+        for other in others:
+            result = operation(result, other(at))
+        return result
+
+    return fold
+
+
+def _called(function: Callable[..., float], args: Sequence[Value]) -> Value:
+    if len(args) == 1:
+        (only,) = args
+        return lambda at: _guarded(function, only(at))
+    return lambda at: _guarded(function, *(arg(at) for arg in args))
+
+
+def _guarded(function: Callable[..., float], *args: float) -> float:
+    """The value of a scalar function; NaN outside its domain, where Python's functions raise."""
+    try:
+        return float(function(*args))
+    except ValueError:
+        return math.nan
+
+
+def _whole(value: float, expr: sympy.Expr) -> int:
+    if not value.is_integer():
+        raise SymderiveError(f"evaluating: {expr} is used as a position, but {value} is not an integer.")
+    return int(value)
+
+
+_PLAIN: dict[Any, Callable[..., float]] = {
+    sympy.Abs: abs,
+    sympy.sign: lambda x: float((x > 0) - (x < 0)),
+    sympy.Max: max,
+    sympy.Min: min,
+}
+
+_RELATIONS: dict[Any, Callable[[float, float], bool]] = {
+    sympy.Eq: lambda x, y: x == y,
+    sympy.Ne: lambda x, y: x != y,
+    sympy.Lt: lambda x, y: x < y,
+    sympy.Le: lambda x, y: x <= y,
+    sympy.Gt: lambda x, y: x > y,
+    sympy.Ge: lambda x, y: x >= y,
+}

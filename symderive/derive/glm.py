@@ -13,7 +13,7 @@ from symderive.calculus.tidy import cancelled
 from symderive.core.dims import Dim
 from symderive.core.identity import substitute, tensors_of
 from symderive.core.nodes import Entry, IndexSum, Tensor
-from symderive.core.program import Definition
+from symderive.core.program import Definition, Program
 from symderive.derive.conditions import conditions_of
 from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.gradient import gradient, hessian
@@ -76,10 +76,14 @@ class GLM:
         return np.sum(elementwise(lambda y, a: -self.family.log_density(y, a), self.y, self.parameter))
 
     @cached_property
+    def density_program(self) -> Program:
+        """The density of each observation, shape n, as a program."""
+        return program_of(elementwise(self.family.density, self.y, self.parameter))
+
+    @cached_property
     def density(self) -> Equation:
         """The density of one observation, with the predictor put in, in index notation."""
-        made = elementwise(self.family.density, self.y, self.parameter)
-        program = condense(program_of(made), lambda d, n, c: True)
+        program = condense(self.density_program, lambda made, count, consumer: True)
         (definition,) = (one for one in program.definitions if one.tensor == program.outputs[0])
         return Equation(definition, (r"p(y_i \mid x_i)", "p(yᵢ | xᵢ)"))
 

@@ -141,6 +141,8 @@ class Derivation:
         program: the equations that compute the results; code, formulas and checks come from it.
         original: the equations of the loss as it was written.
         wrt: the variables.
+        first: of a second derivative, the derivation of the first.
+        verifier: how `check` compares, if not with differences of the loss.
     """
 
     kind: str
@@ -152,6 +154,7 @@ class Derivation:
     program: Program
     original: Program
     wrt: tuple[Tensor, ...]
+    first: Derivation | None = field(default=None, compare=False, repr=False)
     verifier: Callable[[Derivation, int], Check] | None = field(default=None, compare=False, repr=False)
     _checks: list[Check] = field(default_factory=list, compare=False, repr=False)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from symderive.calculus.chain import Chained, active_tensors, forward, reverse
 from symderive.calculus.condense import condense, for_result, for_steps, rename, weight
@@ -97,7 +97,8 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     steps, used = tidy_program(program)
     facts.update(dict.fromkeys(used))
     of = {tangent: tensor for tangent, tensor in chained.of.items() if tensor not in first.of}
-    return _finish("hessian", loss, start, Chained(program, of), steps, (wrt.tensor, second.tensor), facts, ())
+    made = _finish("hessian", loss, start, Chained(program, of), steps, (wrt.tensor, second.tensor), facts, ())
+    return replace(made, first=gradient(loss, wrt))
 
 
 def _depends(program: Program, tensor: Tensor) -> bool:
@@ -115,7 +116,8 @@ def _zero_hessian(loss: Array, start: Program, wrt: Array, second: Array) -> Der
     made = Definition(tensor, free_axes(shape), sympy.S.Zero, "chain rule", f"the gradient does not contain {second.name}")
     program = Program(start.inputs, (*start.definitions, made), (tensor,))
     targets = (wrt.tensor, second.tensor)
-    return _finish("hessian", loss, start, Chained(program, {}), program, targets, {}, ())
+    made_zero = _finish("hessian", loss, start, Chained(program, {}), program, targets, {}, ())
+    return replace(made_zero, first=gradient(loss, wrt))
 
 
 def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> Program:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from symderive.solutions.document import Cell, Column, Emph, Math, Row, Table, Text
 from symderive.solutions.latex_text import text_latex
 from symderive.solutions.number_text import Digits, read_digits
+from symderive.solutions.raw import Raw
 
 TEXT_WIDTH = 449.0
 """Width of the text of the shipped template, in points."""
@@ -36,7 +37,7 @@ class Part:
     """
 
     size: str
-    spec: str
+    spec: Raw
     indices: tuple[int, ...]
     columns: tuple[Column, ...]
     broken: tuple[bool, ...]
@@ -111,7 +112,7 @@ def _part(table: Table, group: list[int], natural: list[float], room: float, mar
     rows = tuple(Row(tuple(row.cells[index] for index in group), row.mark) for row in table.rows)
     spec = "".join(_spec(column, width) for column, width in zip(columns, widths, strict=True))
     broken = tuple(width is not None for width in widths)
-    return Part(size, spec + ("l" if marked else ""), tuple(group), columns, broken, rows, marked)
+    return Part(size, Raw(spec + ("l" if marked else "")), tuple(group), columns, broken, rows, marked)
 
 
 def _fitted(natural: list[float], columns: tuple[Column, ...], room: float) -> tuple[str, list[float | None]]:

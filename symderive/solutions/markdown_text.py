@@ -62,6 +62,17 @@ def markdown_math(latex: str) -> str:
     return _MATH_SYNTAX.sub(lambda found: _SYNTAX.get(found[0], found[0]), one_line)
 
 
+def math_rows(rows: tuple[str, ...]) -> str:
+    """The rows of a long formula, each on a line that Markdown cannot take for a list or a heading.
+
+    >>> print(math_rows(("f &= a", "- b")))
+    f &= a \\\\
+    {}- b
+    """
+    safe = (markdown_math(row).strip() for row in rows)
+    return " \\\\\n".join(row if row[:1].isalpha() or row[:1] in ("\\", "{", "&") else "{}" + row for row in safe)
+
+
 def fence(source: str) -> str:
     """A fence of backticks longer than any in the source.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symderive.solutions.document import Cell, Emph, Math
 from symderive.solutions.formats import OutputFormat, raw_filter
-from symderive.solutions.markdown_text import code_lines, escape_markdown, fence, markdown_math
+from symderive.solutions.markdown_text import code_lines, escape_markdown, fence, markdown_math, math_rows
 from symderive.solutions.number_text import read_digits
 from symderive.solutions.raw import Raw
 
@@ -29,8 +29,7 @@ def _emphasis(emph: Emph) -> str:
 def _display(math: Math) -> str:
     """A formula for a display: on several lines where it is long and its printer says how."""
     if math.lines and len(math.latex) > _LONG:
-        rows = " \\\\\n".join(markdown_math(row) for row in math.lines)
-        return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
+        return f"\\begin{{aligned}}\n{math_rows(math.lines)}\n\\end{{aligned}}"
     return markdown_math(math.latex).strip()
 
 

@@ -113,7 +113,7 @@ _HEADER = Table(
     Field("author", OneOf(String(), ListOf(String())), default="", doc="who wrote it, one or several"),
     Field("course", String(), default="", doc="the course"),
     Field("date", OneOf(String(), DateType()), default="", doc="a date, as text or as TOML writes dates"),
-    Field("question", ListOf(Table(Field("kind", String(), doc="what kind of question"), open=True)), doc="the questions"),
+    Field("question", ListOf(Table(Field("kind", String(), doc="what kind of question"), open=True)), default=(), doc="the questions"),
 )
 
 
@@ -199,6 +199,8 @@ def _located(source: str, file: str | None) -> Source:
 def _syntax_error(message: str, source: str, file: str | None) -> ProblemError:
     """What tomllib complains about, with its line."""
     place = _PLACE.match(message)
+    if "digits" in message:
+        return ProblemError("not valid TOML: a whole number has more digits than can be read.", file=file)
     if place is None:
         return ProblemError(f"not valid TOML: {message}.", file=file)
     what = place["what"][:1].lower() + place["what"][1:]
@@ -208,6 +210,10 @@ def _syntax_error(message: str, source: str, file: str | None) -> ProblemError:
 
 
 def _where(path: KeyPath) -> str:
-    """The question, and the list entry in it, that a path leads into: `question 2, reported 1: `."""
-    named = [f"{path[k - 1]} {path[k] + 1}" for k in range(1, len(path)) if isinstance(path[k], int) and isinstance(path[k - 1], str)]  # type: ignore[operator]
-    return f"{', '.join(named[:2])}: " if named and path[0] == "question" else ""
+    """The question, and the tables of lists in it, that a path leads into: `question 2, reported 1: `."""
+    places = []
+    for position, (name, index) in enumerate(zip(path, path[1:], strict=False), 1):
+        in_table = any(isinstance(part, str) for part in path[position + 1 :])
+        if isinstance(name, str) and isinstance(index, int) and (in_table or position == 1):
+            places.append(f"{name} {index + 1}")
+    return ", ".join(places) + ": " if places else ""

@@ -167,14 +167,13 @@ class Numbers:
 
     @property
     def expected(self) -> str:
-        names = {0: "a number", 1: "a list of numbers", 2: "a matrix (a list of rows)"}
-        known = [names.get(rank, f"an array with {rank} axes") for rank in self.ranks]
+        known = [_rank_name(rank) for rank in self.ranks]
         return " or ".join(known) if known else "a list of numbers, or of rows of numbers"
 
     def read(self, value: Any, path: Path, complain: Complain) -> Any:
         array, shape = self._read(value, path, complain)
         if len(shape) not in self.ranks if self.ranks else not shape:
-            raise complain(path, mismatch(path, value, self.expected))
+            raise complain(path, f"{_key(path)} must be {self.expected}, not {_rank_name(len(shape))}.")
         if 0 in shape:
             raise complain(path, f"{_key(path)} is empty; it must hold at least one number.")
         return array
@@ -327,25 +326,31 @@ def _near(word: str, words: list[str]) -> str:
 
 def _ragged(path: Path, index: int, shape: tuple[int, ...], first: tuple[int, ...]) -> str:
     """Which row does not have the form of the first."""
-    forms = [_form(shape), _form(first)]
-    return f"{_key(path)} is ragged: row {index + 1} has {forms[0]}, but row 1 has {forms[1]}."
+    return f"{_key(path)} is ragged: row {index + 1} {_form(shape)}, but row 1 {_form(first)}."
+
+
+def _rank_name(rank: int) -> str:
+    names = {0: "a number", 1: "a list of numbers", 2: "a matrix (a list of rows)"}
+    return names.get(rank, f"an array with {rank} axes")
 
 
 def _form(shape: tuple[int, ...]) -> str:
     if not shape:
-        return "no entries but is a number"
+        return "is a number"
     if len(shape) == 1:
-        return f"{shape[0]} {'entry' if shape[0] == 1 else 'entries'}"
-    return f"the shape {'×'.join(map(str, shape))}"
+        return f"has {shape[0]} {'entry' if shape[0] == 1 else 'entries'}"
+    return f"has the shape {'×'.join(map(str, shape))}"
 
 
 def _key(path: Path) -> str:
-    """The key that a path ends at, with the positions in it: `"W1"[2]` counts from 1 as rows are counted."""
+    """The key that a path ends at, with the row and entry in it, counted from 1."""
     names = [k for k, part in enumerate(path) if isinstance(part, str)]
     if not names:
         return "the file"
-    positions = "".join(f", entry {part + 1}" for part in path[names[-1] + 1 :] if isinstance(part, int))
-    return f"{_shown(path[names[-1]])}{positions}"
+    positions = [part + 1 for part in path[names[-1] + 1 :] if isinstance(part, int)]
+    rows = [f", row {position}" for position in positions[:-1]]
+    entry = [f", entry {position}" for position in positions[-1:]]
+    return _shown(path[names[-1]]) + "".join(rows + entry)
 
 
 def _found(value: Any) -> str:

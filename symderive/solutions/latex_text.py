@@ -159,7 +159,8 @@ def _typeset(cluster: str) -> str:
         direct = _character(cluster)
         if direct is not None:
             return direct
-    base, *marks = unicodedata.normalize("NFD", cluster)
+    decomposed = unicodedata.normalize("NFD", cluster)
+    base, marks = decomposed[0], list(decomposed[1:])
     letter = _character(base)
     if letter is None or base.isspace():
         return _code_point(base) + "".join(map(_code_point, marks))

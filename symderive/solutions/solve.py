@@ -104,8 +104,8 @@ def solve_problem(problem: Problem) -> Document:
     kinds = [kind_of(question) for question in problem.questions]
     checked = [question.checked(kind.schema) for question, kind in zip(problem.questions, kinds, strict=True)]
     sections = [_numbered(kind.solve(question), question) for question, kind in zip(checked, kinds, strict=True)]
-    header = [text(part) if part else () for part in (problem.author, problem.course, problem.date)]
-    return Document(text(problem.title), *header, sections=tuple(sections))
+    author, course, date = (text(part) if part else () for part in (problem.author, problem.course, problem.date))
+    return Document(text(problem.title), author, course, date, tuple(sections))
 
 
 def exit_code(document: Document) -> int:

@@ -1,0 +1,68 @@
+"""What the command line says when something goes wrong, and the exit code that goes with it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from symderive.errors import SymderiveError
+
+__all__ = ["explain"]
+
+BAD_INPUT = 2
+INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
+INTERRUPTED = 130  # 128 + SIGINT
+BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+def explain(error: BaseException) -> int:
+    """Print one line about an error on stderr and return the exit code.
+
+    Args:
+        error: What a command raised.
+
+    Returns:
+        The exit code of the process.
+    """
+    if isinstance(error, OSError):
+        _settle_stdout()
+    if isinstance(error, BrokenPipeError):
+        return BROKEN_PIPE
+    if os.environ.get("SYMDERIVE_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt):
+        return _say("interrupted", INTERRUPTED)
+    if isinstance(error, SymderiveError):
+        return _say(str(error), BAD_INPUT)
+    if isinstance(error, OSError):
+        return _say(_system_error(error), BAD_INPUT)
+    return _say(
+        f"internal error: {_one_line(error)}; please report; run with SYMDERIVE_DEBUG=1 for the traceback",
+        INTERNAL_ERROR,
+    )
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"symderive: {sentence}", file=sys.stderr)
+    return code
+
+
+def _system_error(error: OSError) -> str:
+    reason = (error.strerror or str(error) or type(error).__name__).rstrip(".")
+    reason = reason[:1].lower() + reason[1:]
+    return f"{error.filename}: {reason}." if error.filename is not None else f"{reason}."
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split()).rstrip(".")
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _settle_stdout() -> None:
+    """Drop what stdout cannot take any more, so that the interpreter does not complain again as it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,25 @@
+"""The architecture page and the tree say the same."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+ROOMS = sorted(
+    path.name
+    for path in (ROOT / "symderive").iterdir()
+    if (path.is_dir() and any(path.rglob("*.py"))) or path.name == "examples"
+)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_page_says_what_a_room_is_for(room):
+    lines = [line for line in PAGE.splitlines() if line.split()[:1] == [f"{room}/"]]
+    assert len(lines) == 1, f"docs/architecture.md: the picture has {len(lines)} lines for {room}/"
+    assert len(lines[0].split()) > 3, f"docs/architecture.md does not say what {room}/ is for"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "symderive").glob("[a-z]*.py")))
+def test_the_page_says_what_a_module_is_for(name):
+    assert any(line.split()[:1] == [name] for line in PAGE.splitlines())

@@ -1,15 +1,18 @@
-"""A worked solution as data: what the templates of every output format are rendered from.
+r"""A worked solution as data: what the templates of every output format are rendered from.
 
-Text is a tuple of plain strings, `Math` and `Emph`. A plain string is always shown as it reads: every format escapes
-it. Only `Math` reaches an output as it is, so `Math` is built by the project's own printers and never from user text.
+Text is a tuple of plain strings, `Math` and `Emph`. A plain string is always shown as it reads: every format
+escapes
+it. Only `Math` reaches an output as it is, so `Math` is built by the project's own printers and never from
+user text.
 
-    >>> m = Math(r"\\mathbf{m}", "m")
+    >>> m = Math(r"\mathbf{m}", "m")
     >>> text("Let ", m, " be the margins.")
-    ('Let ', Math(latex='\\\\mathbf{m}', plain='m', lines=()), ' be the margins.')
+    ('Let ', Math(latex='\\mathbf{m}', plain='m', lines=()), ' be the margins.')
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -25,7 +28,8 @@ class Math:
     Args:
         latex: The formula on one line, for amsmath.
         plain: The same in plain Unicode, for terminals and for guessing widths.
-        lines: The rows of an `aligned` environment that says the same, for where one line is too long. Each row
+        lines: The rows of an `aligned` environment that says the same, for where one line is too long. Each
+            row
             carries its own `&`: `("f &= a + b", "&\\quad + c")`.
     """
 
@@ -71,6 +75,28 @@ def text(*spans: Span | Text) -> Text:
         else:
             raise TypeError(f"text: a piece is a string, Math or Emph, not {type(span).__name__}.")
     return tuple(joined)
+
+
+def plain(spans: Text) -> str:
+    r"""A text as one line for a terminal.
+
+    >>> plain(text("the ", Emph("score"), " ", Math(r"\sigma", "σ")))
+    'the score σ'
+    """
+    pieces = (
+        span.plain if isinstance(span, Math) else span.content if isinstance(span, Emph) else span
+        for span in spans
+    )
+    return " ".join("".join(pieces).split())
+
+
+def paragraphs(written: str) -> tuple[Paragraph, ...]:
+    r"""A text of several paragraphs, parted by blank lines, as blocks.
+
+    >>> [block.text for block in paragraphs("one\nline\n\ntwo")]
+    [('one\nline',), ('two',)]
+    """
+    return tuple(Paragraph((part.strip(),)) for part in re.split(r"\n\s*\n", written) if part.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +204,7 @@ class Table:
         for number, row in enumerate(self.rows, 1):
             if len(row.cells) != len(self.columns):
                 raise ValueError(
-                    f"Table: row {number} has {len(row.cells)} cells, but there are {len(self.columns)} columns."
+                    f"Table: row {number} has {len(row.cells)} cells for {len(self.columns)} columns."
                 )
 
 
@@ -232,8 +258,5 @@ def verdicts(document: Document) -> tuple[Verdict, ...]:
     ['right']
     """
     return tuple(
-        block
-        for section in document.sections
-        for block in section.blocks
-        if isinstance(block, Verdict)
+        block for section in document.sections for block in section.blocks if isinstance(block, Verdict)
     )

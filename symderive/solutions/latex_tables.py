@@ -68,7 +68,7 @@ def table_parts(table: Table, width: float = TEXT_WIDTH) -> tuple[Part, ...]:
 
 
 def cell_latex(cell: Cell, column: Column, colour: str = "", broken: bool = False) -> str:
-    r"""One cell, in a colour where one is named; a number in a decimal column is two cells that meet at the point.
+    r"""One cell; a number in a decimal column is two cells, which meet at its point.
 
     Args:
         cell: The cell.
@@ -96,7 +96,10 @@ def cell_latex(cell: Cell, column: Column, colour: str = "", broken: bool = Fals
 
 def _groups(natural: list[float], breakable: list[bool], room: float) -> list[list[int]]:
     """Which columns stand beside each other: all, unless they do not fit even in the smallest face."""
-    least = [min(width, _NARROWEST) if soft else width * _SIZES[-1][1] for width, soft in zip(natural, breakable, strict=True)]
+    least = [
+        min(width, _NARROWEST) if soft else width * _SIZES[-1][1]
+        for width, soft in zip(natural, breakable, strict=True)
+    ]
     groups: list[list[int]] = [[0]] if natural else []
     for index in range(1, len(natural)):
         if len(groups[-1]) > 1 and sum(least[k] + _GAP for k in [*groups[-1], index]) > room:
@@ -182,5 +185,6 @@ def _span_width(span: str | Math | Emph) -> float:
 def _characters(text: str) -> float:
     """The width of a line of text in points, guessed from its letters."""
     return _EM * sum(
-        0.32 if c in _NARROW else 0.95 if c in _WIDE else 0.75 if c.isupper() or not c.isascii() else 0.52 for c in text
+        0.32 if c in _NARROW else 0.95 if c in _WIDE else 0.75 if c.isupper() or not c.isascii() else 0.52
+        for c in text
     )

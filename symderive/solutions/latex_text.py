@@ -1,4 +1,4 @@
-"""Plain text as LaTeX that prints it literally; nothing in it can act, and nothing in it can stop pdflatex."""
+"""Plain text as LaTeX that prints it literally; nothing in it acts, and nothing in it stops pdflatex."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def escape_latex_code(line: str) -> str:
     Returns:
         ASCII that LaTeX prints as the line.
 
-    >>> escape_latex_code("  f'{x}'")
-    "~~f\\\\symstraight{}\\\\{x\\\\}\\\\symstraight{}"
+    >>> print(escape_latex_code("  f'{x}'"))
+    ~~f\symstraight{}\{x\}\symstraight{}
     """
     straight = {" ": "~", "\t": "~~~~", "'": r"\symstraight{}", "`": r"\symgrave{}"}
     pieces = _CLUSTER.findall(unicodedata.normalize("NFC", _scalars(line)))

@@ -28,6 +28,6 @@ def templates_directory(package: Path = _PACKAGE) -> Path:
         if (folder / "solution.tex.jinja").is_file():
             return folder
     raise SymderiveError(
-        f"The templates are missing: neither {package / 'templates'} nor {package.parent / 'templates'} has them;"
-        " install symderive again."
+        f"The templates are missing: neither {package / 'templates'} nor"
+        f" {package.parent / 'templates'} has them; install symderive again."
     )

@@ -10,7 +10,8 @@ _ACTIVE = re.compile(r"[\\`*_{}\[\]<>#|~&]|:(?=[\w+-]+:)|@(?=\w)")
 _LEADING = re.compile(r"[-+=]|\d+(?=[.)])")
 _JOINERS = "\u200c\u200d"
 _SYNTAX = {
-    r"\,": r"\thinspace ", r"\:": r"\medspace ", r"\;": r"\thickspace ", r"\!": r"\negthinspace ", r"\{": r"\lbrace ",
+    r"\,": r"\thinspace ", r"\:": r"\medspace ", r"\;": r"\thickspace ", r"\!": r"\negthinspace ", r"\{":
+    r"\lbrace ",
     r"\}": r"\rbrace ", r"\|": r"\Vert ", "|": r"\vert ", "<": r"\lt ", ">": r"\gt ", "*": r"\ast ",
     r"\bm": r"\boldsymbol",
 }  # fmt: skip
@@ -46,7 +47,8 @@ def escape_markdown(text: str) -> str:
 def markdown_math(latex: str) -> str:
     r"""LaTeX mathematics without what Markdown would act on inside a formula.
 
-    A backslash before punctuation, a bar in a table cell or two stars would be taken by Markdown before the formula is
+    A backslash before punctuation, a bar in a table cell or two stars would be taken by Markdown before the
+    formula is
     typeset; each is replaced by a command that means the same.
 
     Args:
@@ -63,14 +65,16 @@ def markdown_math(latex: str) -> str:
 
 
 def math_rows(rows: tuple[str, ...]) -> str:
-    """The rows of a long formula, each on a line that Markdown cannot take for a list or a heading.
+    r"""The rows of a long formula, each on a line that Markdown cannot take for a list or a heading.
 
     >>> print(math_rows(("f &= a", "- b")))
-    f &= a \\\\
+    f &= a \\
     {}- b
     """
     safe = (markdown_math(row).strip() for row in rows)
-    return " \\\\\n".join(row if row[:1].isalpha() or row[:1] in ("\\", "{", "&") else "{}" + row for row in safe)
+    return " \\\\\n".join(
+        row if row[:1].isalpha() or row[:1] in ("\\", "{", "&") else "{}" + row for row in safe
+    )
 
 
 def fence(source: str) -> str:
@@ -84,9 +88,9 @@ def fence(source: str) -> str:
 
 
 def code_lines(source: str) -> list[str]:
-    """The lines of code for a fenced block, with characters that a terminal would act on made visible.
+    r"""The lines of code for a fenced block, with characters that a terminal would act on made visible.
 
-    >>> code_lines("a\\tb")
+    >>> code_lines("a\tb")
     ['a    b']
     """
     lines = source.expandtabs(4).rstrip("\n").split("\n")

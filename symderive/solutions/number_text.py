@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from symderive.solutions.document import Math
 
 _NUMBER = re.compile(
-    r"(?P<sign>[+-]?)(?P<whole>\d{1,3}(?:,\d{2,3})*,\d{3}|\d+)(?P<fraction>\.\d*)?(?:[eE](?P<power>[+-]?\d+))?"
+    r"(?P<sign>[+-]?)(?P<whole>\d{1,3}(?:,\d{2,3})*,\d{3}|\d+)(?P<fraction>\.\d*)?(?:[eE](?P<power>[+-]?\d{1,6}))?"
 )
 
 
@@ -50,7 +50,8 @@ def read_digits(written: str) -> Digits | None:
     """Reads a number as people write it.
 
     Args:
-        written: Such as `"-0.165"`, `"1,228,800"`, `"12,28,800"` or `"4e-10"`; a typographic minus is a minus.
+        written: Such as `"-0.165"`, `"1,228,800"`, `"12,28,800"` or `"4e-10"`; a typographic minus is a
+            minus.
 
     Returns:
         Its parts, or None where this is not a number.
@@ -61,22 +62,23 @@ def read_digits(written: str) -> Digits | None:
     True
     """
     found = _NUMBER.fullmatch(written.strip().replace("−", "-"))
-    if found is None or not written.isascii() and not written.replace("−", "-").isascii():
+    if found is None or not found[0].isascii():
         return None
     power = found["power"]
     return Digits(
         found["sign"],
         found["whole"],
         found["fraction"] or "",
-        None if power is None else int(power[:6]),
+        None if power is None else int(power),
     )
 
 
 def number(value: int | float | str) -> Math:
-    """A number as a formula; the digits of an integer are grouped by three.
+    r"""A number as a formula; the digits of an integer are grouped by three.
 
     Args:
-        value: An integer, a float (all its digits are shown), or a number as written, which keeps its grouping.
+        value: An integer, a float (all its digits are shown), or a number as written, which keeps its
+            grouping.
 
     Returns:
         The formula.
@@ -87,7 +89,7 @@ def number(value: int | float | str) -> Math:
     >>> number(1228800)
     Math(latex='1{,}228{,}800', plain='1,228,800', lines=())
     >>> number("4e-10").latex
-    '4\\\\times 10^{-10}'
+    '4\\times 10^{-10}'
     """
     written = f"{value:,}" if isinstance(value, int) else str(value)
     digits = read_digits(written)

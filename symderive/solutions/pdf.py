@@ -1,4 +1,4 @@
-"""LaTeX to PDF with pdflatex: no shell, no files outside the job, no end without a limit, the same bytes each time."""
+"""LaTeX to PDF with pdflatex: no shell, no files outside the job, a time limit, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from symderive.errors import SymderiveError
 
-INSTALL = "install a TeX distribution: on Debian or Ubuntu `apt install texlive-latex-base`, else TeX Live or MiKTeX"
+INSTALL = "install TeX: on Debian or Ubuntu `apt install texlive-latex-base`, elsewhere TeX Live or MiKTeX"
 _RUNS = 3
 _JOB = "document"
 _OVERFULL = re.compile(r"^Overfull \\[hv]box \(([\d.]+)pt too \w+\)(.*)$", re.MULTILINE)
@@ -50,13 +50,14 @@ def compile_pdf(tex: str, *, seconds: float = 60.0) -> PdfResult:
 
     Args:
         tex: The source.
-        seconds: The most wall-clock time for all runs together is this times the number of runs.
+        seconds: The most wall-clock time of one run; there are at most three.
 
     Returns:
         The PDF and what sticks out of its lines.
 
     Raises:
-        SymderiveError: pdflatex is missing, takes too long, or stops at an error; the message has LaTeX's own lines.
+        SymderiveError: pdflatex is missing, takes too long, or stops at an error; the message has LaTeX's
+        own lines.
     """
     program = find_pdflatex()
     if program is None:
@@ -64,10 +65,10 @@ def compile_pdf(tex: str, *, seconds: float = 60.0) -> PdfResult:
     with tempfile.TemporaryDirectory(prefix="symderive-") as name:
         folder = Path(name)
         (folder / f"{_JOB}.tex").write_text(tex, encoding="utf-8", newline="\n")
-        for _ in range(_RUNS):
-            log = _run(program, folder, seconds)
-            if not _AGAIN.search(log):
-                break
+        log = _run(program, folder, seconds)
+        for _ in range(_RUNS - 1):
+            if _AGAIN.search(log):
+                log = _run(program, folder, seconds)
         result = folder / f"{_JOB}.pdf"
         if not result.is_file():
             raise SymderiveError("pdflatex made no pages: the document is empty.")

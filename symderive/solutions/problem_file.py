@@ -7,12 +7,13 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from symderive.errors import ProblemError
-from symderive.solutions.schema import Field, ListOf, OneOf, String, Table, read_table
 from symderive.solutions.schema import Date as DateType
+from symderive.solutions.schema import Field, ListOf, OneOf, String, Table, read_table
 from symderive.solutions.toml_lines import NestingError, key_lines
 from symderive.solutions.toml_lines import Path as KeyPath
 
@@ -21,7 +22,9 @@ LARGEST = 1 << 20
 DEEPEST = 32
 """How deep values may stand inside each other."""
 
-_PLACE = re.compile(r"^(?P<what>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL)
+_PLACE = re.compile(
+    r"^(?P<what>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Question:
     source: Source = field(repr=False)
 
     def error(self, path: str | KeyPath, message: str) -> ProblemError:
-        """A complaint about a key of this question.
+        r"""A complaint about a key of this question.
 
         Args:
             path: The key, or the path to it: `("reported", 0, "value")`; `()` for the question as a whole.
@@ -72,7 +75,7 @@ class Question:
         Returns:
             The error to raise; it names file, line and question.
 
-        >>> problem = read_problem_text('[[question]]\\nkind = "cost"\\nkernel = 5')
+        >>> problem = read_problem_text('[[question]]\nkind = "cost"\nkernel = 5')
         >>> print(problem.questions[0].error("kernel", "must be odd."))
         line 3: question 1: must be odd.
         """
@@ -113,12 +116,17 @@ _HEADER = Table(
     Field("author", OneOf(String(), ListOf(String())), default="", doc="who wrote it, one or several"),
     Field("course", String(), default="", doc="the course"),
     Field("date", OneOf(String(), DateType()), default="", doc="a date, as text or as TOML writes dates"),
-    Field("question", ListOf(Table(Field("kind", String(), doc="what kind of question"), open=True)), default=(), doc="the questions"),
+    Field(
+        "question",
+        ListOf(Table(Field("kind", String(), doc="what kind of question"), open=True)),
+        default=(),
+        doc="the questions",
+    ),
 )
 
 
 def read_problem(path: str | os.PathLike[str]) -> Problem:
-    """Reads a problem file; the keys of each question are checked when its kind is known, by `Question.checked`.
+    """Reads a problem file; `Question.checked` checks the keys of a question once its kind is known.
 
     Args:
         path: The file.
@@ -133,7 +141,7 @@ def read_problem(path: str | os.PathLike[str]) -> Problem:
     try:
         if Path(path).is_dir():
             raise ProblemError("this is a directory; name a problem file.", file=shown)
-        with open(path, "rb") as stream:
+        with Path(path).open("rb") as stream:
             content = stream.read(LARGEST + 1)
     except FileNotFoundError:
         raise ProblemError("there is no such file.", file=shown) from None
@@ -150,7 +158,7 @@ def read_problem(path: str | os.PathLike[str]) -> Problem:
 
 
 def read_problem_text(source: str, *, file: str | None = None) -> Problem:
-    """Reads a problem from the text of a problem file.
+    r"""Reads a problem from the text of a problem file.
 
     Args:
         source: The text.
@@ -162,7 +170,7 @@ def read_problem_text(source: str, *, file: str | None = None) -> Problem:
     Raises:
         ProblemError: As `read_problem`.
 
-    >>> read_problem_text('title = "Sheet 2"\\n[[question]]\\nkind = "network"').questions[0].kind
+    >>> read_problem_text('title = "Sheet 2"\n[[question]]\nkind = "network"').questions[0].kind
     'network'
     """
     located = _located(source, file)
@@ -176,7 +184,8 @@ def read_problem_text(source: str, *, file: str | None = None) -> Problem:
         header["course"],
         str(header["date"]),
         tuple(
-            Question(values["kind"], index, values, located) for index, values in enumerate(header["question"], 1)
+            Question(values["kind"], index, values, located)
+            for index, values in enumerate(header["question"], 1)
         ),
         located,
     )
@@ -205,14 +214,18 @@ def _syntax_error(message: str, source: str, file: str | None) -> ProblemError:
         return ProblemError(f"not valid TOML: {message}.", file=file)
     what = place["what"][:1].lower() + place["what"][1:]
     if place["line"] is None:
-        return ProblemError(f"not valid TOML: {what}, at the end of the file.", file=file, line=source.count("\n") + 1)
-    return ProblemError(f"not valid TOML: {what}, at column {place['column']}.", file=file, line=int(place["line"]))
+        return ProblemError(
+            f"not valid TOML: {what}, at the end of the file.", file=file, line=source.count("\n") + 1
+        )
+    return ProblemError(
+        f"not valid TOML: {what}, at column {place['column']}.", file=file, line=int(place["line"])
+    )
 
 
 def _where(path: KeyPath) -> str:
     """The question, and the tables of lists in it, that a path leads into: `question 2, reported 1: `."""
     places = []
-    for position, (name, index) in enumerate(zip(path, path[1:], strict=False), 1):
+    for position, (name, index) in enumerate(pairwise(path), 1):
         in_table = any(isinstance(part, str) for part in path[position + 1 :])
         if isinstance(name, str) and isinstance(index, int) and (in_table or position == 1):
             places.append(f"{name} {index + 1}")

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 class Raw(str):
     """Finished output of one format.
 
-    Joining, slicing or changing a `Raw` gives a plain `str`, which is escaped again when it is printed: whatever is
+    Joining, slicing or changing a `Raw` gives a plain `str`, which is escaped again when it is printed:
+    whatever is
     done to finished output, no user text becomes markup by it.
 
     >>> type(Raw("a") + "b") is str

@@ -14,7 +14,15 @@ from symderive.solutions.formats import OutputFormat, format_named
 from symderive.solutions.locations import templates_directory
 from symderive.solutions.template_environment import TemplateEnvironment
 
-_FAILURES = (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError)
+_FAILURES = (
+    TemplateError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+)
 
 
 def render(
@@ -22,12 +30,13 @@ def render(
     format: str | OutputFormat,
     template: str | os.PathLike[str] | None = None,
 ) -> str:
-    """Renders a document as the text of a format; of `pdf`, the LaTeX that is compiled.
+    r"""Renders a document as the text of a format; of `pdf`, the LaTeX that is compiled.
 
     Args:
         document: The document.
         format: The format or its name.
-        template: The user's own template instead of the shipped one. It can include, import and extend templates of
+        template: The user's own template instead of the shipped one. It can include, import and extend
+            templates of
             its own folder and the shipped ones, these also as `symderive/NAME`.
 
     Returns:
@@ -39,11 +48,13 @@ def render(
 
     >>> from symderive.solutions.document import text
     >>> render(Document(text("50% of x_1")), "md").strip()
-    '# 50% of x\\\\_1'
+    '# 50% of x\\_1'
     """
     output = format_named(format) if isinstance(format, str) else format
     own = None if template is None else Path(template)
-    environment = TemplateEnvironment(output, templates_directory(), None if own is None else own.absolute().parent)
+    environment = TemplateEnvironment(
+        output, templates_directory(), None if own is None else own.absolute().parent
+    )
     shown = output.template if own is None else str(own)
     try:
         loaded = _load(environment, output.template if own is None else own.name, own)
@@ -93,12 +104,14 @@ def _explained(error: Exception, shown: str) -> ProblemError:
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, TemplateSyntaxError):
-        return ProblemError(_sentence(error.message or "syntax error"), file=_shorter(error.filename, shown), line=error.lineno)
+        return ProblemError(
+            _sentence(error.message or "syntax error"),
+            file=_shorter(error.filename, shown),
+            line=error.lineno,
+        )
     file, line = _place(error, shown)
     if isinstance(error, TemplateNotFound):
-        message = (
-            f"there is no template {error.name!r} here; a template reaches only its own folder and the shipped templates"
-        )
+        message = f"there is no template {error.name!r} beside this one, nor among the shipped ones"
     elif isinstance(error, RecursionError):
         message = "the template includes or calls itself without end"
     else:
@@ -110,7 +123,7 @@ def _place(error: Exception, shown: str) -> tuple[str, int | None]:
     """The innermost template line of a failure: jinja2 gives each template its own frames."""
     frames = traceback.extract_tb(error.__traceback__)
     for frame in reversed(frames):
-        if not frame.filename.endswith(".py") and os.path.isfile(frame.filename):
+        if not frame.filename.endswith(".py") and Path(frame.filename).is_file():
             return _shorter(frame.filename, shown), frame.lineno
     return shown, None
 

@@ -10,11 +10,12 @@ A type has `expected`, what the user reads when something else stands there, and
 from __future__ import annotations
 
 import datetime
-import difflib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
+
+from symderive.errors import did_you_mean
 
 Path = tuple[str | int, ...]
 Complain = Callable[[Path, str], Exception]
@@ -49,7 +50,8 @@ class Field:
         default: Its value where it is not given; without one it must be given. A default is not checked.
         choices: The only values allowed, or none for any.
         doc: What it means, one line.
-        check: Given the value, returns what is wrong with it, a sentence starting after the key ("must be odd."), or None.
+        check: Given the value, returns what is wrong with it, a sentence that starts after the key
+            ("must be odd."), or None.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Table:
         self.open: Final = open
 
     def read(self, value: Any, path: Path, complain: Complain) -> dict[str, Any]:
+        """Reads a table inside a table."""
         if not isinstance(value, dict):
             raise complain(path, mismatch(path, value, self.expected))
         return read_table(self, value, path, complain)
@@ -89,6 +92,7 @@ class String:
     expected = "a string"
 
     def read(self, value: Any, path: Path, complain: Complain) -> str:
+        """Reads text."""
         if not isinstance(value, str):
             raise complain(path, mismatch(path, value, self.expected))
         if not value.strip() and not self.empty:
@@ -103,6 +107,7 @@ class Boolean:
     expected = "true or false"
 
     def read(self, value: Any, path: Path, complain: Complain) -> bool:
+        """Reads a truth value."""
         if not isinstance(value, bool):
             raise complain(path, mismatch(path, value, self.expected))
         return value
@@ -115,6 +120,7 @@ class Date:
     expected = "a date"
 
     def read(self, value: Any, path: Path, complain: Complain) -> str:
+        """Reads a date, as ISO text."""
         if not isinstance(value, datetime.date | datetime.datetime):
             raise complain(path, mismatch(path, value, self.expected))
         return value.isoformat()
@@ -129,9 +135,11 @@ class Integer:
 
     @property
     def expected(self) -> str:
+        """A whole number, with its bounds."""
         return "a whole number" + _bounds(self.least, self.most)
 
     def read(self, value: Any, path: Path, complain: Complain) -> int:
+        """Reads a whole number."""
         if isinstance(value, bool) or not isinstance(value, int) or not _within(value, self.least, self.most):
             raise complain(path, mismatch(path, value, self.expected))
         return value
@@ -146,9 +154,11 @@ class Number:
 
     @property
     def expected(self) -> str:
+        """A finite number, with its bounds."""
         return "a finite number" + _bounds(self.least, self.most)
 
     def read(self, value: Any, path: Path, complain: Complain) -> float:
+        """Reads a finite number."""
         number = _finite(value)
         if number is None or not _within(number, self.least, self.most):
             raise complain(path, mismatch(path, value, self.expected))
@@ -167,10 +177,12 @@ class Numbers:
 
     @property
     def expected(self) -> str:
+        """The ranks that are allowed, in words."""
         known = [_rank_name(rank) for rank in self.ranks]
         return " or ".join(known) if known else "a list of numbers, or of rows of numbers"
 
     def read(self, value: Any, path: Path, complain: Complain) -> Any:
+        """Reads a rectangular array."""
         array, shape = self._read(value, path, complain)
         if len(shape) not in self.ranks if self.ranks else not shape:
             raise complain(path, f"{_key(path)} must be {self.expected}, not {_rank_name(len(shape))}.")
@@ -201,13 +213,17 @@ class ListOf:
 
     @property
     def expected(self) -> str:
+        """A list, and of what."""
         if isinstance(self.of, Table):
             return "a list of tables"
         return f"a list, each entry {self.of.expected}"
 
     def read(self, value: Any, path: Path, complain: Complain) -> list[Any]:
+        """Reads a list entry by entry."""
         if not isinstance(value, list):
-            hint = f"; write [[{path[-1]}]] instead of [{path[-1]}]" if isinstance(value, dict) and path else ""
+            hint = (
+                f"; write [[{path[-1]}]] instead of [{path[-1]}]" if isinstance(value, dict) and path else ""
+            )
             raise complain(path, mismatch(path, value, self.expected).rstrip(".") + hint + ".")
         return [self.of.read(entry, (*path, index), complain) for index, entry in enumerate(value)]
 
@@ -220,6 +236,7 @@ class MapOf:
     expected = "a table"
 
     def read(self, value: Any, path: Path, complain: Complain) -> dict[str, Any]:
+        """Reads a table value by value."""
         if not isinstance(value, dict):
             raise complain(path, mismatch(path, value, self.expected))
         return {key: self.of.read(entry, (*path, key), complain) for key, entry in value.items()}
@@ -239,14 +256,16 @@ class OneOf:
 
     @property
     def expected(self) -> str:
+        """All that is allowed."""
         return " or ".join(kind.expected for kind in self.types)
 
     def read(self, value: Any, path: Path, complain: Complain) -> Any:
-        deepest: _Misfit | None = None
+        """Reads the first type that fits."""
+        deepest: _MisfitError | None = None
         for kind in self.types:
             try:
-                return kind.read(value, path, _Misfit)
-            except _Misfit as misfit:
+                return kind.read(value, path, _MisfitError)
+            except _MisfitError as misfit:
                 if len(misfit.path) > len(path) and (deepest is None or len(misfit.path) > len(deepest.path)):
                     deepest = misfit
         if deepest is not None:
@@ -254,7 +273,7 @@ class OneOf:
         raise complain(path, mismatch(path, value, self.expected))
 
 
-class _Misfit(Exception):
+class _MisfitError(Exception):
     """A type that did not fit, while others are still to be tried."""
 
     def __init__(self, path: Path, message: str) -> None:
@@ -296,9 +315,9 @@ def _read_field(field: Field, values: Mapping[str, Any], path: Path, complain: C
         return field.default
     value = field.type.read(values[field.name], here, complain)
     if field.choices and value not in field.choices:
-        near = _near(str(value), [str(choice) for choice in field.choices])
+        near = did_you_mean(str(value), [str(choice) for choice in field.choices])
         allowed = ", ".join(_shown(choice) for choice in field.choices)
-        raise complain(here, f"{_key(here)} is {_shown(value)}, which is not one of {allowed}{near or '.'}")
+        raise complain(here, f"{_key(here)} is {_shown(value)}, which is not one of {allowed}{near}")
     wrong = field.check(value) if field.check else None
     if wrong is not None:
         raise complain(here, f"{_key(here)} {wrong}")
@@ -315,13 +334,13 @@ def mismatch(path: Path, value: Any, expected: str) -> str:
 
 
 def _unknown(key: str, names: list[str]) -> str:
-    known = f"; known keys: {', '.join(names)}." if names else "; no key is allowed here."
-    return f"unknown key {_shown(key)}{_near(key, names) or known}"
+    return f"unknown key {_shown(key)}" + _near_or(key, names, f"; known keys: {', '.join(names)}.")
 
 
-def _near(word: str, words: list[str]) -> str:
-    near = difflib.get_close_matches(word, words, n=1)
-    return f'; did you mean "{near[0]}"?' if near else ""
+def _near_or(word: str, words: list[str], otherwise: str) -> str:
+    """The word that was probably meant, else all there are."""
+    near = did_you_mean(word, words)
+    return near if near != "." else otherwise
 
 
 def _ragged(path: Path, index: int, shape: tuple[int, ...], first: tuple[int, ...]) -> str:

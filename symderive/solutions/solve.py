@@ -1,4 +1,4 @@
-"""A problem file to a solution sheet: read, solve each question, render, write whole; all of it or nothing."""
+"""A problem file to a solution sheet: read, solve, render, write whole; all of it or nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from symderive.errors import SymderiveError
-from symderive.solutions.document import Document, Section, text, verdicts
+from symderive.solutions.document import Document, Section, Verdict, plain, text, verdicts
 from symderive.solutions.formats import OutputFormat, format_named, format_of_suffix
 from symderive.solutions.problem_file import Problem, Question, read_problem, read_problem_text
 from symderive.solutions.questions import kind_of
@@ -24,8 +24,9 @@ class SolveOutcome:
 
     Args:
         path: The file that was written.
-        messages: What the user was told, in order.
-        exit_code: 0: nothing reported is wrong; 1: something is; 3: something could not be decided, and nothing is wrong.
+        messages: What the user should know, one sentence each, in order.
+        exit_code: 0: nothing reported is wrong; 1: something is; 3: something could not be decided, and
+            nothing is wrong.
     """
 
     path: Path
@@ -45,33 +46,28 @@ def solve_file(
 
     Args:
         path: The problem file.
-        output: The file to write; without it, the name of the problem file with the format's ending, in the current
+        output: The file to write; without it, the name of the problem file with the format's ending, in the
+            current
             directory.
-        format: The name of a format; without it, by the ending of `output`, else pdf, or tex where pdflatex is missing.
+        format: The name of a format; without it, by the ending of `output`, else pdf, or tex where pdflatex
+            is missing.
         template: The user's own template.
-        report: Is told, one sentence each, what the user should know.
+        report: Is told what is being done, as it begins.
 
     Returns:
         What was written and found.
 
     Raises:
         SymderiveError: Something failed, and nothing was written.
-
     """
-    messages: list[str] = []
-
-    def tell(message: str) -> None:
-        messages.append(message)
-        if report is not None:
-            report(message)
-
-    chosen = _chosen_format(format, output, tell)
+    stage = report or _silent
+    chosen, notes = _chosen_format(format, output)
     target = Path(Path(path).stem + chosen.suffix) if output is None else Path(output)
     _refuse_overwriting(target, Path(path), template)
-    document = solve_problem(read_problem(path))
+    document = solve_problem(read_problem(path), report=stage)
+    stage(f"writing {target.name}")
     write_whole(target, produce(document, chosen, template))
-    tell(f"Wrote {target}.")
-    return SolveOutcome(target, tuple(messages), exit_code(document))
+    return SolveOutcome(target, (*notes, *_findings(document)), exit_code(document))
 
 
 def solve_text(source: str) -> Document:
@@ -89,11 +85,12 @@ def solve_text(source: str) -> Document:
     return solve_problem(read_problem_text(source))
 
 
-def solve_problem(problem: Problem) -> Document:
+def solve_problem(problem: Problem, *, report: Callable[[str], None] | None = None) -> Document:
     """Solves each question of a problem.
 
     Args:
         problem: The problem. All questions are checked before the first is solved.
+        report: Is told which question is being solved.
 
     Returns:
         The solution sheet.
@@ -103,13 +100,18 @@ def solve_problem(problem: Problem) -> Document:
     """
     kinds = [kind_of(question) for question in problem.questions]
     checked = [question.checked(kind.schema) for question, kind in zip(problem.questions, kinds, strict=True)]
-    sections = [_numbered(kind.solve(question), question) for question, kind in zip(checked, kinds, strict=True)]
-    author, course, date = (text(part) if part else () for part in (problem.author, problem.course, problem.date))
+    sections = []
+    for question, kind in zip(checked, kinds, strict=True):
+        (report or _silent)(f"question {question.index}")
+        sections.append(_numbered(kind.solve(question), question))
+    author, course, date = (
+        text(part) if part else () for part in (problem.author, problem.course, problem.date)
+    )
     return Document(text(problem.title), author, course, date, tuple(sections))
 
 
 def exit_code(document: Document) -> int:
-    """What the verdicts of a sheet say to a shell: 1 where one is wrong, else 3 where one is undecided, else 0.
+    """What the verdicts say to a shell: 1 where one is wrong, else 3 where one is undecided, else 0.
 
     >>> exit_code(Document(text("no verdicts")))
     0
@@ -118,30 +120,46 @@ def exit_code(document: Document) -> int:
     return 1 if "wrong" in outcomes else 3 if "undecided" in outcomes else 0
 
 
+def _silent(stage: str) -> None:
+    """What is told where nobody listens."""
+
+
 def _numbered(section: Section, question: Question) -> Section:
     return section if section.label else replace(section, label=f"Question {question.index}")
 
 
+def _findings(document: Document) -> list[str]:
+    """What the user should see without opening the sheet: all that is not right."""
+    return [
+        f"{section.label}: {block.outcome}: {plain(block.text)}"
+        for section in document.sections
+        for block in section.blocks
+        if isinstance(block, Verdict) and block.outcome in ("wrong", "undecided")
+    ]
+
+
 def _chosen_format(
-    format: str | None, output: str | os.PathLike[str] | None, tell: Callable[[str], None]
-) -> OutputFormat:
-    """The format asked for; PDF where nothing was asked for, or its source where it cannot be made here."""
+    format: str | None, output: str | os.PathLike[str] | None
+) -> tuple[OutputFormat, tuple[str, ...]]:
+    """The format asked for, and what to say about it: where nothing was asked for, PDF, or its source."""
     if format is None and output is not None:
         chosen = format_of_suffix(Path(output).suffix)
     else:
         chosen = format_named(format or "pdf")
     missing = chosen.missing()
     if missing is None:
-        return chosen
+        return chosen, ()
     if format is None and output is None and chosen.name in _FALLBACK:
         instead = format_named(_FALLBACK[chosen.name])
-        tell(f"{missing.rstrip('.')}; writing {instead.suffix} instead.")
-        return instead
+        return instead, (f"{missing.rstrip('.')}; this is its {instead.suffix} source.",)
     raise SymderiveError(f"{missing.rstrip('.')}; or write another format, such as .tex.")
 
 
 def _refuse_overwriting(target: Path, problem: Path, template: str | os.PathLike[str] | None) -> None:
     """The sheet must not replace what it is made from."""
-    for source, what in ((problem, "problem file"), (None if template is None else Path(template), "template")):
+    for source, what in (
+        (problem, "problem file"),
+        (None if template is None else Path(template), "template"),
+    ):
         if source is not None and source.exists() and target.exists() and target.samefile(source):
             raise SymderiveError(f"{target}: this is the {what} itself; name another output.")

@@ -1,4 +1,4 @@
-"""The jinja2 environment of one output format: everything is escaped, and nothing outside the document is in reach."""
+"""The jinja2 environment of a format: everything is escaped, and only the document is in reach."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         self.globals.pop("lipsum", None)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Besides what jinja2 forbids: formatting finished output, which would put user text into it unescaped."""
+        """Forbids also formatting finished output, which would put user text into it unescaped."""
         if isinstance(obj, Raw) and attr in ("format", "format_map"):
             return False
         return super().is_safe_attribute(obj, attr, value)
@@ -84,6 +84,8 @@ def _printer(output: OutputFormat) -> Callable[[Any], str]:
             return output.escape(str(value))
         if isinstance(value, Undefined):
             return str(value)
-        raise TemplateRuntimeError(f"a template cannot print a {type(value).__name__}; print one of its fields")
+        raise TemplateRuntimeError(
+            f"a template cannot print a {type(value).__name__}; print one of its fields"
+        )
 
     return printed

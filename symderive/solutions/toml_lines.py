@@ -37,7 +37,8 @@ def key_lines(source: str, deepest: int = 32) -> dict[Path, int]:
         deepest: The longest path that is allowed.
 
     Returns:
-        The path of every key and element → its line, from 1. An implicit table has the line of its first mention.
+        The path of every key and element → its line, from 1. An implicit table has the line of its first
+        mention.
 
     Raises:
         NestingError: A path is longer than `deepest`.

@@ -14,7 +14,8 @@ from symderive.errors import SymderiveError
 def write_whole(path: str | os.PathLike[str], data: bytes | str) -> None:
     """Writes a file so that it is never seen, or left behind, in part.
 
-    The data go to a temporary file in the same folder, reach the disk, and take the place of the old file in one step.
+    The data go to a temporary file in the same folder, reach the disk, and take the place of the old file in
+    one step.
     A symbolic link is followed; an existing file keeps its permissions.
 
     Args:
@@ -31,7 +32,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes | str) -> None:
         _replace(target, content)
     except PermissionError:
         raise SymderiveError(
-            f"{os.fspath(path)}: cannot write into {target.parent}: permission denied; choose another place with -o."
+            f"{os.fspath(path)}: cannot write into {target.parent}: permission denied; choose another place."
         ) from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -54,17 +55,20 @@ def _refuse_impossible(shown: Path, target: Path) -> None:
 
 def _replace(target: Path, content: bytes) -> None:
     """Writes a temporary file beside the target and renames it."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent)
+    descriptor, temporary = tempfile.mkstemp(
+        prefix=f".{target.name[:40]}.", suffix=".part", dir=target.parent
+    )
+    part = Path(temporary)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(name, _mode(target))
-        os.replace(name, target)
+        part.chmod(_mode(target))
+        part.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            part.unlink()
         raise
 
 

@@ -5,13 +5,12 @@ A file `name.py` has `FORMAT`, an `OutputFormat`; its template stands in the tem
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from symderive.errors import SymderiveError
+from symderive.errors import SymderiveError, did_you_mean
 from symderive.solutions.document import Emph, Math
 from symderive.solutions.raw import Raw
 
@@ -92,9 +91,9 @@ def format_named(name: str) -> OutputFormat:
     '.tex'
     """
     if name not in format_names():
-        near = difflib.get_close_matches(name, format_names(), n=1)
-        hint = f" did you mean {near[0]!r}?" if near else ""
-        raise SymderiveError(f"Unknown format {name!r};{hint} formats: {', '.join(format_names())}.")
+        near = did_you_mean(name, format_names())
+        listed = f"Formats: {', '.join(format_names())}."
+        raise SymderiveError(f'unknown format "{name}"{near} {listed}')
     found = importlib.import_module(f"{__name__}.{name}").FORMAT
     if not isinstance(found, OutputFormat) or found.name != name:
         raise TypeError(f"formats/{name}.py must have FORMAT, an OutputFormat named {name!r}.")
@@ -121,5 +120,9 @@ def format_of_suffix(suffix: str) -> OutputFormat:
         if known.suffix == suffix.lower():
             return known
     endings = ", ".join(known.suffix for known in formats)
-    what = f"No format writes files that end in {suffix!r}" if suffix else "The output has no ending that names a format"
+    what = (
+        f"No format writes files that end in {suffix!r}"
+        if suffix
+        else "The output has no ending that names a format"
+    )
     raise SymderiveError(f"{what}; use one of {endings}, or name the format.")

@@ -1,16 +1,17 @@
 """Kinds of questions: each file here solves one, and is found by being here.
 
-A file `name.py` has `KIND = "name"`, `SCHEMA`, the `Table` of its keys besides `kind`, and `solve(question) -> Section`.
+A file `name.py` has `KIND = "name"`, `SCHEMA`, the `Table` of its keys besides `kind`, and
+`solve(question) -> Section`.
 """
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from symderive.errors import did_you_mean
 from symderive.solutions.document import Section
 from symderive.solutions.problem_file import Question
 from symderive.solutions.schema import Table
@@ -49,9 +50,9 @@ def kind_of(question: Question) -> QuestionKind:
     names = kind_names()
     name = question.kind.replace("-", "_")
     if name not in names:
-        near = difflib.get_close_matches(name, names, n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else ";"
-        raise question.error("kind", f'unknown kind "{question.kind[:60]}"{hint} kinds: {", ".join(names)}.')
+        near = did_you_mean(name, names).removesuffix(".") or "."
+        listed = f"Kinds: {', '.join(names)}."
+        raise question.error("kind", f'unknown kind "{question.kind[:60]}"{near} {listed}')
     return load_kind(name)
 
 
@@ -69,6 +70,8 @@ def load_kind(name: str) -> QuestionKind:
     """
     module = importlib.import_module(f"{__name__}.{name}")
     missing = [part for part in ("KIND", "SCHEMA", "solve") if not hasattr(module, part)]
-    if missing or module.KIND != name or not isinstance(module.SCHEMA, Table):
-        raise TypeError(f"questions/{name}.py must have KIND = {name!r}, SCHEMA, a Table, and solve(question).")
+    if missing or name != module.KIND or not isinstance(module.SCHEMA, Table):
+        raise TypeError(
+            f"questions/{name}.py must have KIND = {name!r}, SCHEMA, a Table, and solve(question)."
+        )
     return QuestionKind(name, module.SCHEMA, module.solve)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from symderive.solutions.document import Cell, Column, Emph, Math, Row, Table, Text
-from symderive.solutions.latex_text import text_latex
+from symderive.solutions.latex_text import escape_latex, text_latex
 from symderive.solutions.number_text import Digits, read_digits
 from symderive.solutions.raw import Raw
 
@@ -17,6 +17,7 @@ _EM = 10.95
 _GAP = 12.0
 _MARK_WIDTH = 62.0
 _NARROWEST = 90.0
+_LONGEST_STIFF = 130.0
 _SIZES = (("normalsize", 1.0), ("small", 0.92), ("footnotesize", 0.83), ("scriptsize", 0.74))
 _NARROW = frozenset("iljtfrI.,;:'!|()[]/ ")
 _WIDE = frozenset("mwMW—…∑∏")
@@ -60,6 +61,7 @@ def table_parts(table: Table, width: float = TEXT_WIDTH) -> tuple[Part, ...]:
     >>> [(part.size, part.spec) for part in table_parts(small)]
     [('normalsize', 'lr@{}l')]
     """
+    table = _with_long_text_left(table)
     marked = any(row.mark is not None for row in table.rows)
     room = width - (_MARK_WIDTH if marked else 0.0)
     natural = [_natural(table, index) for index in range(len(table.columns))]
@@ -92,6 +94,17 @@ def cell_latex(cell: Cell, column: Column, colour: str = "", broken: bool = Fals
         return rf"{ragged}{{{switch}\({digits.latex_before}{digits.latex_after}\)}}"
     after = rf"\({digits.latex_after}\)" if digits.latex_after else ""
     return rf"{{{switch}\({digits.latex_before}\)}}&{{{switch}{after}}}"
+
+
+def _with_long_text_left(table: Table) -> Table:
+    """The table with every column of long text as one whose lines can break, whatever its alignment."""
+    columns = []
+    for index, column in enumerate(table.columns):
+        cells = [column.header, *(row.cells[index] for row in table.rows)]
+        texts = [cell for cell in cells if not isinstance(cell, str) or read_digits(cell) is None]
+        long = any(_width(cell) > _LONGEST_STIFF for cell in texts)
+        columns.append(Column(column.header, "left") if long else column)
+    return Table(tuple(columns), table.rows, table.caption)
 
 
 def _groups(natural: list[float], breakable: list[bool], room: float) -> list[list[int]]:
@@ -184,7 +197,16 @@ def _span_width(span: str | Math | Emph) -> float:
 
 def _characters(text: str) -> float:
     """The width of a line of text in points, guessed from its letters."""
-    return _EM * sum(
-        0.32 if c in _NARROW else 0.95 if c in _WIDE else 0.75 if c.isupper() or not c.isascii() else 0.52
-        for c in text
-    )
+    return _EM * sum(map(_character, text))
+
+
+def _character(character: str) -> float:
+    """The width of a character in ems; one that is printed by its code point is as wide as that."""
+    if character in _NARROW:
+        return 0.32
+    if character in _WIDE:
+        return 0.95
+    if character.isascii() and character.isprintable():
+        return 0.75 if character.isupper() else 0.55
+    printed = escape_latex(character)
+    return 0.62 * len(printed) if printed.startswith("[U+") else 0.95

@@ -20,8 +20,11 @@ from symderive.solutions.latex_characters import (
 _CLUSTER = re.compile(r"[^\u0300-\u036f][\u0300-\u036f]*|[\u0300-\u036f]")
 _SPACES = re.compile(r"[ \t\n\r\f\v\u0085\u2028\u2029]+")
 _MOST_MARKS = 3
-_LONG_WORD = 40
-_BREAK_EVERY = 20
+_LONG_WORD = 30
+_BREAK_EVERY = 15
+_SUBSTITUTE = re.compile(r"\[U\+[0-9A-F]+\]")
+_CONTINUED = r"\ensuremath{\hookrightarrow}~"
+_STRAIGHT = {" ": "~", "\t": "~~~~", "'": r"\symstraight{}", "`": r"\symgrave{}"}
 CODE_WIDTH = 88
 """Characters of a line of code before it is broken."""
 
@@ -98,9 +101,8 @@ def escape_latex_code(line: str) -> str:
     >>> print(escape_latex_code("  f'{x}'"))
     ~~f\symstraight{}\{x\}\symstraight{}
     """
-    straight = {" ": "~", "\t": "~~~~", "'": r"\symstraight{}", "`": r"\symgrave{}"}
     pieces = _CLUSTER.findall(unicodedata.normalize("NFC", _scalars(line)))
-    return "".join(straight.get(piece) or _typeset(piece) for piece in pieces)
+    return "".join(map(_typeset_code, pieces))
 
 
 def wrap_code(source: str, width: int = CODE_WIDTH) -> list[str]:
@@ -118,11 +120,15 @@ def wrap_code(source: str, width: int = CODE_WIDTH) -> list[str]:
     """
     lines: list[str] = []
     for line in source.expandtabs(4).rstrip("\n").split("\n"):
-        lines.append(escape_latex_code(line[:width]))
-        rest = line[width:]
-        while rest:
-            lines.append(r"\ensuremath{\hookrightarrow}~" + escape_latex_code(rest[: width - 2]))
-            rest = rest[width - 2 :]
+        lines.append("")
+        room = width
+        for piece in _CLUSTER.findall(unicodedata.normalize("NFC", _scalars(line))):
+            printed = _typeset_code(piece)
+            if _columns(printed) > room:
+                lines.append(_CONTINUED)
+                room = width - 2
+            lines[-1] += printed
+            room -= _columns(printed)
     return lines
 
 
@@ -139,10 +145,23 @@ def _clusters(word: str) -> Iterator[str]:
 
 def _breakable(pieces: list[str]) -> Iterator[str]:
     """Lets a word that is too long for a line, such as an address, break."""
+    long = sum(map(_columns, pieces)) > _LONG_WORD
+    since = 0
     for position, piece in enumerate(pieces):
-        if len(pieces) > _LONG_WORD and position and position % _BREAK_EVERY == 0:
+        columns = _columns(piece)
+        if since and (long and since + columns > _BREAK_EVERY or columns > 3):
             yield r"\allowbreak{}"
+            since = 0
+        since += columns
         yield _tight(piece, pieces[position + 1 : position + 2])
+
+
+def _columns(latex: str) -> int:
+    """About how many letters wide a printed character is."""
+    substitutes = _SUBSTITUTE.findall(latex)
+    if substitutes:
+        return sum(map(len, substitutes)) + (latex != "".join(substitutes))
+    return 2 if "ensuremath" in latex else len(latex) - 1 if latex.endswith(r"\,") else 1
 
 
 def _tight(piece: str, following: list[str]) -> str:
@@ -151,6 +170,11 @@ def _tight(piece: str, following: list[str]) -> str:
     if piece in joins and following != [joins[piece]]:
         return piece[0]
     return piece
+
+
+def _typeset_code(cluster: str) -> str:
+    """One character of code and its combining marks."""
+    return _STRAIGHT.get(cluster) or _typeset(cluster)
 
 
 def _typeset(cluster: str) -> str:

@@ -1,0 +1,1 @@
+"""Worked solutions: problem files in, documents out."""

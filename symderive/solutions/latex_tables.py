@@ -14,13 +14,18 @@ TEXT_WIDTH = 449.0
 """Width of the text of the shipped template, in points."""
 
 _EM = 10.95
-_GAP = 12.0
 _MARK_WIDTH = 62.0
 _NARROWEST = 90.0
 _LONGEST_STIFF = 130.0
-_SIZES = (("normalsize", 1.0), ("small", 0.92), ("footnotesize", 0.83), ("scriptsize", 0.74))
+_SIZES = (
+    ("normalsize", 1.0, 12.0),
+    ("small", 0.92, 12.0),
+    ("footnotesize", 0.83, 8.0),
+    ("scriptsize", 0.74, 8.0),
+)
+"""Faces, how wide they are, and the gap between columns in points."""
 _NARROW = frozenset("iljtfrI.,;:'!|()[]/ ")
-_WIDE = frozenset("mwMW—…∑∏")
+_WIDE = frozenset("-mwMW—…∑∏")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +114,14 @@ def _with_long_text_left(table: Table) -> Table:
 
 def _groups(natural: list[float], breakable: list[bool], room: float) -> list[list[int]]:
     """Which columns stand beside each other: all, unless they do not fit even in the smallest face."""
+    _, scale, gap = _SIZES[-1]
     least = [
-        min(width, _NARROWEST) if soft else width * _SIZES[-1][1]
+        min(width, _NARROWEST) if soft else width * scale
         for width, soft in zip(natural, breakable, strict=True)
     ]
     groups: list[list[int]] = [[0]] if natural else []
     for index in range(1, len(natural)):
-        if len(groups[-1]) > 1 and sum(least[k] + _GAP for k in [*groups[-1], index]) > room:
+        if len(groups[-1]) > 1 and sum(least[k] + gap for k in [*groups[-1], index]) > room:
             groups.append([0])
         groups[-1].append(index)
     return groups
@@ -133,15 +139,14 @@ def _part(table: Table, group: list[int], natural: list[float], room: float, mar
 
 def _fitted(natural: list[float], columns: tuple[Column, ...], room: float) -> tuple[str, list[float | None]]:
     """A face size, and the width of each column whose lines must break."""
-    total = room - _GAP * len(natural)
     unbroken: list[float | None] = [None] * len(natural)
-    for name, scale in _SIZES[:3]:
-        if sum(natural) * scale <= total:
+    for name, scale, gap in _SIZES[:3]:
+        if sum(natural) * scale + gap * len(natural) <= room:
             return name, unbroken
     soft = [column.align == "left" for column in columns]
-    for name, scale in _SIZES[1:]:
+    for name, scale, gap in _SIZES[1:]:
         stiff = sum(width * scale for width, breaks in zip(natural, soft, strict=True) if not breaks)
-        share = total - stiff
+        share = room - gap * len(natural) - stiff
         wanted = [width * scale for width, breaks in zip(natural, soft, strict=True) if breaks]
         if wanted and (share >= _NARROWEST * len(wanted) or name == "scriptsize"):
             shared = iter(_shares(wanted, max(share, 30.0 * len(wanted))))
@@ -202,6 +207,8 @@ def _characters(text: str) -> float:
 
 def _character(character: str) -> float:
     """The width of a character in ems; one that is printed by its code point is as wide as that."""
+    if character.isdecimal() and character.isascii():
+        return 0.5
     if character in _NARROW:
         return 0.32
     if character in _WIDE:

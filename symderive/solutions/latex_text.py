@@ -149,7 +149,7 @@ def _breakable(pieces: list[str]) -> Iterator[str]:
     since = 0
     for position, piece in enumerate(pieces):
         columns = _columns(piece)
-        if since and (long and since + columns > _BREAK_EVERY or columns > 3):
+        if since and ((long and since + columns > _BREAK_EVERY) or columns > 3):
             yield r"\allowbreak{}"
             since = 0
         since += columns

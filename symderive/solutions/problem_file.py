@@ -22,6 +22,9 @@ LARGEST = 1 << 20
 DEEPEST = 32
 """How deep values may stand inside each other."""
 
+_ENDLESS_KEY = re.compile(r"""(?<![\w.'"-])(?:[\w'"-]++[ \t]*+\.[ \t]*+){1000}""")
+"""A key of a thousand parts: tomllib takes quadratic time for it, so it is refused before."""
+
 _PLACE = re.compile(
     r"^(?P<what>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
 )
@@ -193,6 +196,10 @@ def read_problem_text(source: str, *, file: str | None = None) -> Problem:
 
 def _located(source: str, file: str | None) -> Source:
     """The values and lines of a text."""
+    endless = _ENDLESS_KEY.search(source)
+    if endless:
+        line = source.count("\n", 0, endless.start()) + 1
+        raise ProblemError("a key has more than 1000 parts.", file=file, line=line)
     try:
         values = tomllib.loads(source)
         return Source(file, values, key_lines(source, DEEPEST))

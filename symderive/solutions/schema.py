@@ -311,7 +311,7 @@ def _read_field(field: Field, values: Mapping[str, Any], path: Path, complain: C
     if field.name not in values:
         if field.default is REQUIRED:
             meaning = f" ({field.doc})" if field.doc else ""
-            raise complain(path, f'the key "{field.name}"{meaning} is missing.')
+            raise complain(here, f'the key "{field.name}"{meaning} is missing.')
         return field.default
     value = field.type.read(values[field.name], here, complain)
     if field.choices and value not in field.choices:

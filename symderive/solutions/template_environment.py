@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined, Undefined
 from jinja2.exceptions import SecurityError, TemplateRuntimeError
@@ -59,6 +59,13 @@ class TemplateEnvironment(ImmutableSandboxedEnvironment):
         if isinstance(obj, Raw) and attr in ("format", "format_map"):
             return False
         return super().is_safe_attribute(obj, attr, value)
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """Refuses the same where jinja2 hands out a formatting method without asking `is_safe_attribute`."""
+        owner = getattr(value, "__self__", None)
+        if isinstance(owner, Raw) and getattr(value, "__name__", "") in ("format", "format_map"):
+            return cast(Callable[..., str], self.unsafe_undefined(owner, value.__name__))
+        return super().wrap_str_format(value)
 
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
         """Tells what was refused, in one sentence."""

@@ -83,7 +83,9 @@ def sheet(pieces):
     cells = tuple(Row((piece, text(piece), piece)) for piece in pieces)
     columns = (Column(text(pieces[0])), Column(text("h")), Column(text("d"), "decimal"))
     code = Code("text", "\n".join(pieces))
-    sections = (Section(text(pieces[0]), tuple(blocks[:3]), (*blocks, Table(columns, cells), code), pieces[0]),)
+    sections = (
+        Section(text(pieces[0]), tuple(blocks[:3]), (*blocks, Table(columns, cells), code), pieces[0]),
+    )
     return Document(*(text(piece) for piece in (pieces * 4)[:4]), sections)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import sympy
+from numpy.typing import NDArray
 
 from symderive.calculus.condense import condense, entries_in, for_result
-from symderive.calculus.sums import rebuild
+from symderive.calculus.sums import rebuild, sum_over
 from symderive.calculus.tidy import cancelled
 from symderive.core.dims import Dim
 from symderive.core.identity import substitute, tensors_of
@@ -20,9 +23,12 @@ from symderive.derive.gradient import gradient, hessian
 from symderive.derive.verification import verify_information, verify_log_likelihood
 from symderive.errors import SymderiveError
 from symderive.language.array import Array, array, elementwise, let, program_of
+from symderive.language.evaluate import evaluate
 from symderive.likelihoods import distribution
 from symderive.likelihoods.links import link as link_of
 from symderive.likelihoods.record import Distribution
+from symderive.notation.forms import Chain, Form, Times, Total, plus, times
+from symderive.notation.recover import NoMatrixNotationError, recover
 
 
 class GLM:
@@ -74,6 +80,25 @@ class GLM:
     def loss_array(self) -> Array:
         """The negative log-likelihood as a symbolic scalar."""
         return np.sum(elementwise(lambda y, a: -self.family.log_density(y, a), self.y, self.parameter))
+
+    def parameter_values(self, arrays: Mapping[str, Any]) -> NDArray[np.float64]:
+        """The parameter of each observation at given `X` and coefficients, shape n."""
+        program = program_of(self.parameter)
+        (value,) = evaluate(program, {self.X.name: arrays[self.X.name], self.theta.name: arrays[self.theta.name]}).values()
+        return np.asarray(value)
+
+    @cached_property
+    def loss_in_matrix_form(self) -> Form | None:
+        """The loss with each sum in matrix notation: `1ᵀXθ − yᵀ log(Xθ) + …`; None where there is none."""
+        (equation,) = self.loss.results
+        body = equation.definition.body
+        if not isinstance(body, IndexSum) or not body.body.is_Add:
+            return None
+        try:
+            terms = [recover(sum_over(term, body.indices)).form for term in body.body.args]
+        except NoMatrixNotationError:
+            return None
+        return plus(*(as_product(term) for term in terms))
 
     @cached_property
     def density_program(self) -> Program:
@@ -192,6 +217,17 @@ class GLM:
             kind, equation, steps, lets, (equation,), conditions_of(program, (self.theta.tensor,)), short, short,
             (self.theta.tensor,), verifier=lambda d, seed: verify_log_likelihood(self, d, seed),
         )  # fmt: skip
+
+
+def as_product(form: Form) -> Form:
+    """A sum over entries of `u ⊙ v` as `uᵀ v`, with its coefficient."""
+    if isinstance(form, Times) and not form.arrays and len(form.scalars) == 1:
+        return times(form.coefficient, as_product(form.scalars[0]))
+    if isinstance(form, Total) and isinstance(form.inner, Times) and len(form.inner.arrays) == 2 and form.rank == 0:
+        inner = form.inner
+        if inner.rank == 1:
+            return times(inner.coefficient, *inner.scalars, Chain(inner.arrays))
+    return form
 
 
 def _has(expr: sympy.Expr, tensor: Tensor) -> bool:

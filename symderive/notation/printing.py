@@ -107,7 +107,7 @@ def _row(of: Chain, axis: sympy.Expr, marks: Marks) -> str | None:
 
 
 def _ones(form: Ones, marks: Marks) -> Written:
-    return marks.ones, ATOM
+    return ("1" if form.size == 1 else marks.ones), ATOM
 
 
 def _eye(form: Eye, marks: Marks) -> Written:

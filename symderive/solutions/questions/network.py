@@ -13,11 +13,13 @@ from symderive.derive.derivation import Derivation, Equation
 from symderive.derive.network import ACTIVATIONS, LAYOUTS, LOSSES, Layer, Network
 from symderive.derive.network_numbers import METHODS, Judgement, NetworkNumbers, Reported
 from symderive.errors import SymderiveError
-from symderive.notation.names import latex_name, text_name
+from symderive.notation.names import latex_name
 from symderive.numeric.draws import legacy_draws
 from symderive.numeric.wording import percent, step as step_text
 from symderive.solutions import document as doc
-from symderive.solutions.formulas import checked, display, joined, left_side, math, right_side, step
+from symderive.solutions.formulas import (
+    array_math, checked, math, name, right_side, step, together, without_unit_sums,
+)  # fmt: skip
 from symderive.solutions.problem_file import Question
 from symderive.solutions.schema import Boolean, Field, Integer, ListOf, Number, Numbers, OneOf, String, Table
 
@@ -105,17 +107,13 @@ def _network(question: Question) -> Network:
         raise question.error((), str(error)) from None
 
 
-def _name(tensor: Tensor) -> doc.Math:
-    return doc.Math(tensor.latex_name or latex_name(str(tensor.name)), text_name(str(tensor.name)))
-
-
 def _shaped(tensor: Tensor) -> doc.Math:
     sizes = [str(size) for size in tensor.shape]
     latex = r" \times ".join(latex_name(size) if not size.isdigit() else size for size in sizes)
-    name = _name(tensor)
+    own = name(tensor)
     if tensor.shape in ((), (1,)):
-        return doc.Math(rf"{name.latex} \in \mathbb{{R}}", f"{name.plain} ∈ ℝ")
-    return doc.Math(rf"{name.latex} \in \mathbb{{R}}^{{{latex}}}", f"{name.plain} ∈ ℝ^({'×'.join(sizes)})")
+        return doc.Math(rf"{own.latex} \in \mathbb{{R}}", f"{own.plain} ∈ ℝ")
+    return doc.Math(rf"{own.latex} \in \mathbb{{R}}^{{{latex}}}", f"{own.plain} ∈ ℝ^({'×'.join(sizes)})")
 
 
 def _description(network: Network) -> doc.Paragraph:
@@ -139,14 +137,15 @@ def _forward(network: Network, derivation: Derivation) -> list[doc.Block]:
     for one in derivation.steps:
         if one.rule != "definition":
             continue
-        name = str(one.statement.definition.tensor.name)
-        rows.append(step(one.statement, activations.get(name, "weighted sum")))
-    rows.append(step(derivation.loss, network.loss.title))
+        defined = str(one.statement.definition.tensor.name)
+        rows.append(step(one.statement, activations.get(defined, "weighted sum")))
+    rows.append(step(without_unit_sums(derivation.loss), network.loss.title))
     return [doc.Heading(doc.text("Forward equations")), doc.Steps(tuple(rows))]
 
 
 def _backward(derivation: Derivation) -> list[doc.Block]:
     """The adjoints from the last layer to the first, each with its law, then the gradients in a box."""
+    tensors = [*derivation.original.inputs, *(made.tensor for made in derivation.original.definitions)]
     closed = {one.definition.tensor: one for one in derivation.lets}
     results = {one.definition.tensor for one in derivation.results}
     rows = []
@@ -156,9 +155,10 @@ def _backward(derivation: Derivation) -> list[doc.Block]:
             continue
         shorter = closed.get(tensor)
         if shorter is not None and math(shorter.form) != math(one.statement.form) and not _inserted_only(shorter, one.statement):
-            rows.append(step(one.statement, f"{one.why}; inserted and cancelled", right_side(shorter)))
+            why = f"{one.why}; inserted and cancelled"
+            rows.append(step(one.statement, why, right_side(shorter), tensors=tensors))
         else:
-            rows.append(step(one.statement, one.why))
+            rows.append(step(one.statement, one.why, tensors=tensors))
     blocks: list[doc.Block] = [
         doc.Heading(doc.text("Backward equations")),
         doc.Paragraph(
@@ -169,7 +169,7 @@ def _backward(derivation: Derivation) -> list[doc.Block]:
         ),
         doc.Steps(tuple(rows)),
     ]  # fmt: skip
-    blocks += [display(one, boxed=True) for one in derivation.results]
+    blocks.append(together(derivation.results))
     return blocks
 
 
@@ -186,21 +186,22 @@ def _arrays(question: Question, network: Network) -> dict[str, Any] | None:
     if values["data"] is None and not values["draw"]:
         return None
     arrays: dict[str, Any] = {}
-    for name, value in (values["data"] or {}).items():
-        arrays[name] = Numbers(ranks=(0, 1, 2)).read(value, ("question", question.index - 1, "data", name), question.source.error)
+    for given, value in (values["data"] or {}).items():
+        path = ("question", question.index - 1, "data", given)
+        arrays[given] = Numbers(ranks=(0, 1, 2)).read(value, path, question.source.error)
     if values["draw"] and values["seed"] is None:
         raise question.error("draw", "drawing arrays needs a seed; add for example seed = 0.")
     shapes = {str(t.name): t.shape for t in (network.x.tensor, network.y.tensor, *network.parameters)}
     calls: list[tuple[object, ...]] = []
     for place, one in enumerate(values["draw"]):
-        name, how = (one, "rand") if isinstance(one, str) else (one["name"], one["with"])
-        if name not in shapes:
-            raise question.error(("draw", place), f"{name} is not an array of this network; it has {', '.join(shapes)}.")
-        if name in arrays or any(name == call[0] for call in calls):
-            raise question.error(("draw", place), f"{name} has values already; give it once.")
-        if any(not size.is_number for size in shapes[name]):
-            raise question.error(("draw", place), f"{name} has a symbolic size; give numbers for the sizes.")
-        calls.append((name, tuple(int(size) for size in shapes[name]), how))
+        drawn, how = (one, "rand") if isinstance(one, str) else (one["name"], one["with"])
+        if drawn not in shapes:
+            raise question.error(("draw", place), f"{drawn} is not an array of this network; it has {', '.join(shapes)}.")
+        if drawn in arrays or any(drawn == call[0] for call in calls):
+            raise question.error(("draw", place), f"{drawn} has values already; give it once.")
+        if any(not size.is_number for size in shapes[drawn]):
+            raise question.error(("draw", place), f"{drawn} has a symbolic size; give numbers for the sizes.")
+        calls.append((drawn, tuple(int(size) for size in shapes[drawn]), how))
     if calls:
         arrays.update(legacy_draws(values["seed"], calls))
     return arrays
@@ -217,13 +218,13 @@ def _entries(array: Any) -> list[tuple[int, ...]]:
     return [tuple(index) for index in np.ndindex(np.squeeze(np.asarray(array)).shape)]
 
 
-def _entry_name(name: str, index: Sequence[int]) -> str:
-    return f"{name}[{', '.join(map(str, index))}]" if index else name
+def _entry_name(array: str, index: Sequence[int]) -> str:
+    return f"{array}[{', '.join(map(str, index))}]" if index else array
 
 
 def _number_blocks(network: Network, numbers: NetworkNumbers) -> list[doc.Block]:
     values = [
-        doc.Definition(_name(tensor), None, doc.text(_array_text(numbers.value(str(tensor.name)))))
+        doc.Definition(name(tensor), array_math(numbers.value(str(tensor.name))))
         for tensor in (network.x.tensor, network.y.tensor, *network.parameters)
     ]
     epsilon = step_text(numbers.epsilon or 0.0)
@@ -282,10 +283,10 @@ def _reported_blocks(
     question: Question, numbers: NetworkNumbers, place: int, one: Mapping[str, Any]
 ) -> list[doc.Block]:
     arrays: dict[str, Any] = {}
-    for name, value in one.items():
-        if name not in _TOP:
-            path = ("question", question.index - 1, "reported", place, name)
-            arrays[name] = Numbers(ranks=(0, 1, 2)).read(value, path, question.source.error)
+    for key, value in one.items():
+        if key not in _TOP:
+            path = ("question", question.index - 1, "reported", place, key)
+            arrays[key] = Numbers(ranks=(0, 1, 2)).read(value, path, question.source.error)
     if not arrays:
         raise question.error(("reported", place), "no reported numbers are given; add for example W1 = [[0.1, 0.2]].")
     epsilon = one["epsilon"] if one["epsilon"] is not None else question.values["epsilon"]
@@ -311,7 +312,10 @@ def _judged_blocks(judgement: Judgement) -> list[doc.Block]:
     words = "the printed digits" if exact else f"the noise of a {reported.method} difference at ε = {step_text(reported.epsilon or 0.0)}"
     columns = ("entry", "reported", "true", "off by", "allowed")
     table = doc.Table(
-        tuple(doc.Column(doc.text(name), "left" if name == "entry" else "decimal" if place < 3 else "right") for place, name in enumerate(columns)),
+        tuple(
+            doc.Column(doc.text(header), "left" if header == "entry" else "decimal" if place < 3 else "right")
+            for place, header in enumerate(columns)
+        ),
         rows,
         doc.text(f"“{reported.title}” as reported, against the closed form; allowed is {words}."),
     )
@@ -334,5 +338,3 @@ def _judged_blocks(judgement: Judgement) -> list[doc.Block]:
 def _off(difference: float, expected: float) -> str:
     return percent(abs(difference / expected)) if expected else f"{difference:.1e}"
 
-
-__all__ = ["KIND", "SCHEMA", "joined", "left_side", "solve"]

@@ -69,8 +69,8 @@ def raw_filter(function: Callable[..., str]) -> Callable[..., Raw]:
 def format_names() -> tuple[str, ...]:
     """The names of all formats, in alphabetical order.
 
-    >>> format_names()
-    ('md', 'pdf', 'tex')
+    >>> "tex" in format_names()
+    True
     """
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 

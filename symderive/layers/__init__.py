@@ -1,7 +1,7 @@
 """The layers: one file each, holding the layer's index equation as a program.
 
-A layer's file defines one class and `EXAMPLES`, a few small layers with pairwise different sizes; being in this
-folder is all it takes to be in `catalogue` and in the tests that run over it.
+A layer's file defines one class and `EXAMPLES`, a few small layers with pairwise different sizes. Being in
+this folder is all that it takes to be in `catalogue` and in the tests over it.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ class Conv2d(Layer):
 
     `y[o, i, j] = Σ_{c,u,v} weight[o, c, u, v] · x[c, s·i + d·u − p, s·j + d·v − p] + bias[o]`
 
-    With G groups an axis g is written out, the channels of one group behind it; in memory it is the same array:
+    With G groups an axis g is written out, then the channels of one group; in memory it is the same array:
     `y[g, o, i, j] = Σ_{c,u,v} weight[g, o, c, u, v] · x[g, c, …] + bias[g, o]` with c < C_in/G, o < C_out/G.
 
     Args:
@@ -69,7 +69,7 @@ class Conv2d(Layer):
         return [
             (
                 sympy.Eq(sympy.Mod(channels, self.groups), 0),
-                f"Conv2d: {self.groups} groups do not divide {channels} {which} channels; change one of them.",
+                f"Conv2d: {self.groups} groups do not divide {channels} {which} channels; change one.",
             )
             for channels, which in ((self.c_in, "input"), (self.c_out, "output"))
         ]

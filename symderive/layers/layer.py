@@ -19,8 +19,8 @@ class Layer(ABC):
     """One layer: an index equation over symbolic or integer sizes.
 
     Abstract; the concrete layers are frozen dataclasses. Sizes are given as integers, as symbols from
-    `symderive.dims`, or as text that becomes a symbol. Tensors are channels first, as in PyTorch: `x[n, c, i, j]`,
-    `weight[o, c, u, v]`; the batch axis is there only if `batch` is given.
+    `symderive.dims`, or as text that becomes a symbol. Tensors are channels first, as in PyTorch:
+    `x[n, c, i, j]`, `weight[o, c, u, v]`; the batch axis is there only if `batch` is given.
     """
 
     @abstractmethod

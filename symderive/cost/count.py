@@ -163,11 +163,11 @@ class _Fold:
         exponent = expr.exp
         if exponent.is_Integer:
             self.add(ELEMENTWISE_MULS, self.loop(expr), abs(int(exponent)) - 1)
-            self.add(DIVISIONS, self.loop(expr), int(exponent < 0))
+            self.add(DIVISIONS, self.loop(expr), 1 if exponent < 0 else 0)
             self.visit(expr.base)
             return
         self.add("sqrt" if abs(exponent) == sympy.Rational(1, 2) else "pow", self.loop(expr))
-        self.add(DIVISIONS, self.loop(expr), int(exponent == sympy.Rational(-1, 2)))
+        self.add(DIVISIONS, self.loop(expr), 1 if exponent == sympy.Rational(-1, 2) else 0)
         for argument in expr.args:
             self.visit(argument)
 

@@ -151,8 +151,8 @@ def infer_kernel(
 
     An output of `⌊(H + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ + 1` positions is what a convolution
     gives; everything that is None is unknown and tried. Unknown stride, padding and dilation are the same
-    for both axes, unknown strides go up to the input's size. Unknown padding is tried up to half the kernel, with kernels no larger
-    than the input; otherwise the list would not end.
+    for both axes, unknown strides go up to the input's size. Unknown padding is tried up to half the kernel,
+    with kernels no larger than the input; otherwise the list would not end.
 
     Args:
         before: input shape: (height, width) or (height, width, channels).

@@ -19,9 +19,8 @@ from symderive.cost.valid import padded_axes, valid_products
 from symderive.cost.writing import LATEX, Writer
 from symderive.errors import SymderiveError, did_you_mean
 
-MULS, ADDS, FLOPS, PARAMS, VALID_MACS = "muls", "adds", "flops", "params", "valid_macs"
+MULS, ADDS, FLOPS, PARAMS = "muls", "adds", "flops", "params"
 _SUMS = {MULS: (MACS, ELEMENTWISE_MULS), ADDS: (SUM_ADDS, ELEMENTWISE_ADDS)}
-_KNOWN_NUMBERS = Mapping[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ class Cost:
         """The value of a quantity: a number where all its sizes have values, otherwise an expression."""
         return self._put_in(self.formula(name).expr)
 
-    def subs(self, values: _KNOWN_NUMBERS | None = None, **named: Any) -> Cost:
+    def subs(self, values: Mapping[Any, Any] | None = None, **named: Any) -> Cost:
         """The cost with numbers put in; output sizes follow from input sizes.
 
         Args:
@@ -267,4 +266,4 @@ def _packed(result: Any) -> Any:
     return result.astype(np.int64) if fits else result
 
 
-__all__ = ["ADDS", "FLOPS", "MACS", "MULS", "PARAMS", "VALID_MACS", "Cost"]
+__all__ = ["ADDS", "FLOPS", "MACS", "MULS", "PARAMS", "Cost"]

@@ -1,0 +1,252 @@
+"""Counting operations: a fold over the equations of a program.
+
+What is counted is the equation as it stands: an expression is evaluated once for every value of the indices
+that occur in it, and an expression that occurs twice is counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy
+
+from symderive.core.dims import Size
+from symderive.core.identity import free_indices, tensors_of
+from symderive.core.nodes import Entry, Index, IndexMax, IndexSum
+from symderive.core.program import Definition, Program
+from symderive.cost.formula import Formula, Product
+from symderive.functions import by_head
+
+MACS = "macs"
+SUM_ADDS = "sum_adds"
+ELEMENTWISE_MULS = "elementwise_muls"
+ELEMENTWISE_ADDS = "elementwise_adds"
+DIVISIONS = "divisions"
+NEGATIONS = "negations"
+COMPARISONS = "comparisons"
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """A sum of products, or an outer product: where multiply-accumulates happen.
+
+    Attributes:
+        entries: the entries multiplied.
+        bound: the indices summed over; none for an outer product.
+        free: the indices of the result.
+    """
+
+    entries: tuple[Entry, ...]
+    bound: tuple[Index, ...]
+    free: tuple[Index, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The counts of one equation.
+
+    Attributes:
+        definition: the equation.
+        counts: quantity → formula; a quantity that is not there is 0.
+        contractions: the sums of products in it.
+        unknown: what was not counted, in words.
+    """
+
+    definition: Definition
+    counts: dict[str, Formula]
+    contractions: tuple[Contraction, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the array that the equation defines."""
+        return str(self.definition.tensor.name)
+
+    def formula(self, quantity: str) -> Formula:
+        """The count of one quantity; an empty formula is 0."""
+        return self.counts.get(quantity, Formula())
+
+
+def count(program: Program, order: Iterable[Size] = ()) -> tuple[Part, ...]:
+    """Count the operations of each equation.
+
+    Args:
+        program: the equations.
+        order: the sizes in the order in which they are written in a product; by default free indices but the
+            last, summed indices, last free index, as in n · d · m for a matrix product.
+
+    Returns:
+        one part per equation, in order.
+
+    >>> from symderive.layers import Dense
+    >>> (part,) = count(Dense("d", "m", batch="n").program())
+    >>> {name: formula.write() for name, formula in part.counts.items()}
+    {'elementwise_adds': 'n · m', 'sum_adds': 'n · m · (d − 1)', 'macs': 'n · d · m'}
+    """
+    return tuple(_Fold(definition, tuple(order)).part() for definition in program.definitions)
+
+
+@dataclass
+class _Fold:
+    """One walk over a right-hand side, adding up as it goes."""
+
+    definition: Definition
+    order: tuple[Size, ...]
+    counts: dict[str, list[Product]] = field(default_factory=dict)
+    contractions: list[Contraction] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    def part(self) -> Part:
+        """Walk the equation once."""
+        self.visit(self.definition.body)
+        counts = {name: Formula(tuple(terms), self.order) for name, terms in self.counts.items()}
+        return Part(self.definition, counts, tuple(self.contractions), tuple(dict.fromkeys(self.unknown)))
+
+    def visit(self, expr: sympy.Expr) -> None:
+        """Count what it takes to evaluate `expr`; constants are free, what no rule covers is listed."""
+        if not tensors_of(expr) and not free_indices(expr):
+            return
+        for kind, handle in _HANDLERS:
+            if isinstance(expr, kind):
+                handle(self, expr)
+                return
+        self.uncounted(expr)
+
+    def uncounted(self, expr: sympy.Expr) -> None:
+        """List `expr` as not counted, with all that is inside it."""
+        self.unknown.append(f"{type(expr).__name__} in the equation of {self.definition.tensor.name}")
+
+    def add(self, quantity: str, indices: Iterable[Index], times: int = 1, less: Size | None = None) -> None:
+        """Count `times` operations for each value of the indices; `less` is a further factor."""
+        if not times or less == 0:
+            return
+        sizes = [index.dim for index in indices] + ([] if less is None else [less])
+        product = Product.of(sizes, self.order).times(times)
+        terms = self.counts.setdefault(quantity, [])
+        for place, term in enumerate(terms):
+            if term.factors == product.factors:
+                terms[place] = Product(term.factors, term.coefficient + product.coefficient)
+                return
+        terms.append(product)
+
+    def loop(self, expr: sympy.Expr) -> tuple[Index, ...]:
+        """The free indices of `expr`, those of the equation's left-hand side first and in its order."""
+        found = free_indices(expr)
+        own = [index for index in self.definition.indices if index in found]
+        return (*own, *sorted(found.difference(own), key=lambda index: (str(index.name), str(index.dim))))
+
+    def leaf(self, expr: sympy.Expr) -> None:
+        """A constant, an index or an entry costs nothing."""
+
+    def sum_of_terms(self, expr: sympy.Add) -> None:
+        self.add(ELEMENTWISE_ADDS, self.loop(expr), len(expr.args) - 1)
+        for term in expr.args:
+            coefficient, rest = term.as_coeff_Mul()
+            self.visit(rest if coefficient == -1 else term)
+
+    def product(self, expr: sympy.Mul) -> None:
+        above, below, signs = _split(expr)
+        self.add(NEGATIONS, self.loop(expr), signs)
+        self.add(DIVISIONS, self.loop(expr), len(below))
+        entries = tuple(factor for factor in above if isinstance(factor, Entry))
+        if len(above) == len(entries) == 2 and _is_outer(*entries) and not below:
+            self.add(MACS, self.loop(expr))
+            self.contractions.append(Contraction(entries, (), self.loop(expr)))
+        else:
+            self.add(ELEMENTWISE_MULS, self.loop(expr), max(0, len(above) - 1))
+        for factor in _distinct([*above, *below]):
+            self.visit(factor)
+
+    def power(self, expr: sympy.Pow) -> None:
+        exponent = expr.exp
+        if exponent.is_Integer:
+            self.add(ELEMENTWISE_MULS, self.loop(expr), abs(int(exponent)) - 1)
+            self.add(DIVISIONS, self.loop(expr), 1 if exponent < 0 else 0)
+            self.visit(expr.base)
+            return
+        self.add("sqrt" if abs(exponent) == sympy.Rational(1, 2) else "pow", self.loop(expr))
+        self.add(DIVISIONS, self.loop(expr), 1 if exponent == sympy.Rational(-1, 2) else 0)
+        for argument in expr.args:
+            self.visit(argument)
+
+    def index_sum(self, expr: IndexSum) -> None:
+        """`Σ` of n terms is n − 1 additions; of products of two or more entries, n multiply-accumulates."""
+        above, below, signs = _split(expr.body)
+        loop = self.loop(expr)
+        self.add(SUM_ADDS, loop, less=sympy.Mul(*(index.dim for index in expr.indices)) - 1)
+        data = [factor for factor in above if tensors_of(factor)]
+        if len(data) < 2:
+            self.visit(expr.body)
+            return
+        around = self._written(expr)
+        self.add(MACS, around)
+        self.add(ELEMENTWISE_MULS, around, len(above) - 2)
+        self.add(NEGATIONS, around, signs)
+        self.add(DIVISIONS, around, len(below))
+        entries = tuple(factor for factor in above if isinstance(factor, Entry))
+        self.contractions.append(Contraction(entries, expr.indices, loop))
+        for factor in _distinct([*above, *below]):
+            self.visit(factor)
+
+    def _written(self, expr: IndexSum) -> tuple[Index, ...]:
+        """All indices of a contraction; without a given order, the summed ones before the last free one."""
+        loop = self.loop(expr)
+        return (*loop[:-1], *expr.indices, *loop[-1:]) if len(loop) > 1 else (*loop, *expr.indices)
+
+    def index_max(self, expr: IndexMax) -> None:
+        self.add(COMPARISONS, self.loop(expr), less=sympy.Mul(*(index.dim for index in expr.indices)) - 1)
+        self.visit(expr.body)
+
+    def extremum(self, expr: sympy.Expr) -> None:
+        self.add(COMPARISONS, self.loop(expr), len(expr.args) - 1)
+        for argument in expr.args:
+            self.visit(argument)
+
+    def function(self, expr: sympy.Function) -> None:
+        entry = by_head().get(type(expr))
+        self.add(type(expr).__name__.lower() if entry is None else entry.name, self.loop(expr))
+        for argument in expr.args:
+            self.visit(argument)
+
+
+def _split(expr: sympy.Expr) -> tuple[list[sympy.Expr], list[sympy.Expr], int]:
+    """Factors above and below the fraction line, whole powers written out, and whether the sign changes."""
+    above: list[sympy.Expr] = []
+    below: list[sympy.Expr] = []
+    signs = 0
+    for factor in sympy.Mul.make_args(expr):
+        if factor == -1:
+            signs = 1
+        elif not (isinstance(factor, sympy.Pow) and factor.exp.is_Integer):
+            above.append(factor)
+        elif tensors_of(factor):
+            (above if factor.exp > 0 else below).extend([factor.base] * abs(int(factor.exp)))
+        else:
+            (above if factor.exp > 0 else below).append(factor if factor.exp > 0 else 1 / factor)
+    return above, below, signs
+
+
+def _distinct(factors: list[sympy.Expr]) -> list[sympy.Expr]:
+    """The factors without the repetitions that a power wrote out: its base is evaluated once."""
+    return list(dict.fromkeys(factors))
+
+
+def _is_outer(left: Entry, right: Entry) -> bool:
+    """Whether each of two entries has an index that the other lacks."""
+    one, other = free_indices(left), free_indices(right)
+    return bool(one - other) and bool(other - one)
+
+
+_HANDLERS: tuple[tuple[Any, Callable[[_Fold, sympy.Expr], None]], ...] = (
+    ((Entry, Index, sympy.Symbol, sympy.Number, sympy.NumberSymbol), _Fold.leaf),
+    (sympy.Add, _Fold.sum_of_terms),
+    (sympy.Mul, _Fold.product),
+    (sympy.Pow, _Fold.power),
+    (IndexSum, _Fold.index_sum),
+    (IndexMax, _Fold.index_max),
+    ((sympy.Max, sympy.Min), _Fold.extremum),
+    (sympy.Piecewise, _Fold.uncounted),
+    (sympy.Function, _Fold.function),
+)

@@ -1,0 +1,155 @@
+"""Exact values of size expressions: Python integers and fractions, also over arrays of them."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy
+
+from symderive.core.dims import Dim, Size
+from symderive.cost.writing import Writer
+from symderive.errors import ShapeError, SymderiveError, did_you_mean
+
+_invert = np.frompyfunc(lambda value: Fraction(1) / value, 1, 1)
+_floor = np.frompyfunc(math.floor, 1, 1)
+_COMPARE = {
+    sympy.Ge: operator.ge,
+    sympy.Le: operator.le,
+    sympy.Gt: operator.gt,
+    sympy.Lt: operator.lt,
+    sympy.Eq: operator.eq,
+}
+
+
+def evaluate(expr: sympy.Expr, values: Mapping[Dim, Any]) -> Any:
+    """The exact value of an expression in sizes.
+
+    Args:
+        expr: sums, products, whole powers, floors and remainders of sizes and numbers.
+        values: for each symbol an int, or an object array of ints; arrays broadcast.
+
+    Returns:
+        an int or Fraction, or an object array of them. Nothing overflows.
+
+    Raises:
+        SymderiveError: a symbol without a value, or something else in the expression.
+    """
+    if isinstance(expr, sympy.Symbol):
+        if expr not in values:
+            raise SymderiveError(f"evaluating a cost: {expr} has no value; give it as {expr}=….")
+        return values[expr]
+    if isinstance(expr, sympy.Rational):
+        return int(expr.p) if expr.q == 1 else Fraction(int(expr.p), int(expr.q))
+    if isinstance(expr, sympy.Add):
+        return sum(evaluate(arg, values) for arg in expr.args)
+    if isinstance(expr, sympy.Mul):
+        return math.prod(evaluate(arg, values) for arg in expr.args)
+    if isinstance(expr, sympy.Pow) and expr.exp.is_Integer:
+        base = evaluate(expr.base, values)
+        return base ** int(expr.exp) if expr.exp > 0 else _invert(base) ** int(-expr.exp)
+    if isinstance(expr, sympy.floor):
+        return _floor(evaluate(expr.args[0], values))
+    if isinstance(expr, sympy.Mod):
+        return evaluate(expr.args[0], values) % evaluate(expr.args[1], values)
+    raise SymderiveError(f"evaluating a cost: {type(expr).__name__} in {expr} is not known.")
+
+
+def whole(value: Any, what: str) -> Any:
+    """`value`, a number or an object array of numbers, as int.
+
+    Raises:
+        ShapeError: a fraction; a size does not divide another one.
+    """
+    for one in np.ravel(value):
+        if one != int(one):
+            raise ShapeError(
+                f"{what} comes to {one}, not a whole number; choose sizes that divide each other."
+            )
+    return np.frompyfunc(int, 1, 1)(value)
+
+
+def checked_size(name: str, value: Any) -> Any:
+    """Sizes given by a user: an int, or for an array an object array of ints.
+
+    Raises:
+        ShapeError: not positive whole numbers.
+    """
+    entries = np.asarray(value, dtype=object)
+    for one in entries.ravel():
+        if (
+            isinstance(one, (bool, np.bool_))
+            or not isinstance(one, (int, np.integer, sympy.Integer))
+            or one < 1
+        ):
+            raise ShapeError(f"{name} = {one!r}: sizes are positive whole numbers.")
+    return np.frompyfunc(int, 1, 1)(entries)
+
+
+def by_name(given: Mapping[Any, Any], known: Mapping[str, Dim]) -> dict[Dim, Any]:
+    """Values keyed by symbol from values keyed by symbol or name.
+
+    Raises:
+        SymderiveError: a name that does not occur.
+    """
+    chosen: dict[Dim, Any] = {}
+    for key, value in given.items():
+        name = str(getattr(key, "name", key))
+        if name not in known:
+            raise SymderiveError(
+                f"putting numbers into a cost: no size is called {name!r}{did_you_mean(name, known)} "
+                f"The sizes are {', '.join(known) or 'all numbers already'}."
+            )
+        chosen[known[name]] = value
+    return chosen
+
+
+def complete(values: Mapping[Dim, Any], relations: Mapping[Dim, Size]) -> dict[Dim, Any]:
+    """`values` and what the relations make of them.
+
+    Raises:
+        ShapeError: a given size contradicts its relation.
+    """
+    known = dict(values)
+    for symbol, meaning in relations.items():
+        if not known.keys() >= meaning.free_symbols:
+            continue
+        size = whole(evaluate(meaning, known), f"{symbol} = {meaning}")
+        given = known.setdefault(symbol, size)
+        if np.any(np.not_equal(given, size)):
+            raise ShapeError(
+                f"{Writer().write(symbol)} = {given} was given, but {Writer().write(meaning)} = {size}; "
+                "leave one of the sizes out."
+            )
+    return known
+
+
+def underived(values: Mapping[Dim, Any], relations: Mapping[Dim, Size]) -> dict[Dim, Any]:
+    """`values` without those that follow from the others."""
+    return {
+        symbol: value
+        for symbol, value in values.items()
+        if symbol not in relations or not values.keys() >= relations[symbol].free_symbols
+    }
+
+
+def check_conditions(conditions: tuple[Any, ...], values: Mapping[Dim, Any]) -> None:
+    """Check what can be decided with `values`.
+
+    Raises:
+        ShapeError: a condition is false; says which and with which numbers.
+    """
+    for condition in conditions:
+        if not values.keys() >= condition.free_symbols:
+            continue
+        compare = _COMPARE[type(condition)]
+        if not np.all(compare(evaluate(condition.lhs, values), evaluate(condition.rhs, values))):
+            used = sorted(condition.free_symbols, key=str)
+            given = ", ".join(f"{Writer().write(symbol)} = {values[symbol]}" for symbol in used)
+            raise ShapeError(
+                f"these sizes do not fit: {Writer().condition(condition)} is needed, but {given}."
+            )

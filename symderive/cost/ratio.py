@@ -1,0 +1,148 @@
+"""The ratio of two costs, in the form in which it says something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy
+
+from symderive.core.dims import Dim
+from symderive.cost.count import MACS
+from symderive.cost.evaluation import evaluate
+from symderive.cost.formula import Formula, Product
+from symderive.cost.record import Cost
+from symderive.cost.writing import LATEX, TEXT, Style, Writer, decimal
+from symderive.errors import SymderiveError
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """`left / right` of one quantity.
+
+    Attributes:
+        expr: the quotient in symbols, in the shortest form found.
+        formula: the same, in writing order.
+        values: the numbers of the symbols that occur, where they are known.
+    """
+
+    expr: sympy.Expr
+    formula: Formula
+    values: dict[Dim, int]
+
+    @property
+    def value(self) -> Fraction | None:
+        """The exact number, or None while a size has no value."""
+        if not self.values.keys() >= self.expr.free_symbols:
+            return None
+        return Fraction(evaluate(self.expr, self.values))
+
+    def write(self, style: Style = TEXT) -> str:
+        """The quotient in symbols."""
+        return self.formula.write(style)
+
+    def numbers(self, style: Style = TEXT) -> str | None:
+        """The quotient with numbers, term by term as fractions: `1/256 + 1/25`."""
+        if self.value is None:
+            return None
+        terms = (Fraction(evaluate(term.expr, self.values)) for term in self.formula.terms)
+        writer = Writer(style)
+        return writer.joined_sum(writer.product(term, ())[0] for term in terms)
+
+    def decimal(self) -> str | None:
+        """The number with three significant digits."""
+        return None if self.value is None else decimal(self.value)
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the decimal is not the exact value."""
+        return self.value is not None and Fraction((self.decimal() or "").replace(",", "")) != self.value
+
+    def factor(self) -> str | None:
+        """How many times fewer, or more, the left side needs: `22.8 × fewer`."""
+        value = self.value
+        if not value or value == 1:
+            return None
+        return f"{decimal(1 / value)} × fewer" if value < 1 else f"{decimal(value)} × more"
+
+    def latex(self) -> str:
+        """The quotient in LaTeX, with numbers and decimal where they are known."""
+        numbers, sign = self.numbers(LATEX), r"\approx" if self.is_rounded else "="
+        known = "" if numbers is None else rf" = {numbers} {sign} {decimal_latex(self.decimal() or '')}"
+        return self.write(LATEX) + known
+
+    def __str__(self) -> str:
+        numbers, sign = self.numbers(), "≈" if self.is_rounded else "="
+        return self.write() + ("" if numbers is None else f" = {numbers} {sign} {self.decimal()}")
+
+
+def decimal_latex(number: str) -> str:
+    """A decimal with grouping commas that LaTeX does not space."""
+    return number.replace(",", "{,}")
+
+
+def ratio(left: Cost, right: Cost, quantity: str = MACS) -> Ratio:
+    """How the cost `left` compares with the cost `right`.
+
+    The quotient is simplified to its shortest form: divided term by term, as one fraction, factored, or in
+    partial fractions.
+
+    Args:
+        left: the numerator.
+        right: the denominator; symbols of the same name are the same size.
+        quantity: which quantity.
+
+    Returns:
+        the ratio, with numbers where both costs have them.
+
+    Raises:
+        SymderiveError: the right side does not need any, or the two give one size different values.
+
+    >>> from symderive.layers import Conv2d, SeparableConv2d
+    >>> from symderive.cost import cost
+    >>> print(ratio(cost(SeparableConv2d()), cost(Conv2d())))
+    1/C_out + 1/k²
+    """
+    above, below = left.formula(quantity), right.formula(quantity)
+    if not below.terms:
+        raise SymderiveError(f"ratio of {quantity}: the denominator is 0; compare another quantity.")
+    order = (*right.order, *(size for size in left.order if size not in right.order))
+    values = _common_values(left, right)
+    candidates = _candidates(above, below, order)
+    named = [one for one in candidates if not one.expr.has(sympy.zoo, sympy.nan)]
+    best = min(named, key=lambda formula: (sympy.count_ops(formula.expr), len(formula.write())))
+    used = {symbol: values[symbol] for symbol in sorted(best.expr.free_symbols, key=str) if symbol in values}
+    return Ratio(best.expr, best, used)
+
+
+def _common_values(left: Cost, right: Cost) -> dict[Dim, int]:
+    values = dict(left.values)
+    for symbol, value in right.values.items():
+        if values.setdefault(symbol, value) != value:
+            raise SymderiveError(
+                f"ratio: {symbol} is {values[symbol]} on one side and {value} on the other; "
+                "compare the costs in symbols, or put in the same numbers."
+            )
+    return values
+
+
+def _candidates(above: Formula, below: Formula, order: tuple[sympy.Expr, ...]) -> list[Formula]:
+    """Forms of the quotient; the earlier one wins where two are as short."""
+    found = []
+    if len(below.terms) == 1:
+        found.append(Formula(tuple(term.over(below.terms[0]) for term in above.terms), order))
+    quotient = sympy.cancel(above.expr / below.expr)
+    forms = [sympy.factor(quotient), quotient, sympy.expand(quotient)]
+    writer = Writer(order=order)
+    forms += [sympy.apart(quotient, symbol) for symbol in sorted(quotient.free_symbols, key=writer.rank)]
+    return found + [_as_formula(form, order) for form in forms]
+
+
+def _as_formula(expr: sympy.Expr, order: tuple[sympy.Expr, ...]) -> Formula:
+    writer = Writer(order=order)
+    terms = []
+    for term in sorted(sympy.Add.make_args(expr), key=writer.rank):
+        coefficient, rest = term.as_coeff_Mul()
+        product = Product.of([rest], order)
+        terms.append(Product(product.factors, Fraction(int(coefficient.p), int(coefficient.q))))
+    return Formula(tuple(terms), order)

@@ -1,0 +1,121 @@
+"""Reading a cost off an index equation, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import sympy
+
+from symderive.core.nodes import Entry, IndexSum, Tensor
+from symderive.core.program import Definition
+from symderive.cost.count import Contraction, Part
+from symderive.cost.formula import Product
+from symderive.cost.record import Cost
+from symderive.cost.writing import LATEX, TEXT, Style, Writer
+
+
+@dataclass(frozen=True)
+class Step:
+    """One equation and what it takes to evaluate it.
+
+    Attributes:
+        equation: the index equation in plain text; `equation_latex` the same for math mode.
+        sentence: the count in words; `sentence_latex` the same with its formulas in `$…$`.
+    """
+
+    equation: str
+    equation_latex: str
+    sentence: str
+    sentence_latex: str
+
+
+def steps(cost: Cost) -> tuple[Step, ...]:
+    """How the multiply-accumulates of each equation are counted.
+
+    >>> from symderive.layers import PointwiseConv2d
+    >>> from symderive.cost import cost as cost_of
+    >>> (step,) = steps(cost_of(PointwiseConv2d()))
+    >>> print(step.equation)
+    y[o, i, j] = Σ_{c} weight[o, c] · x[c, i, j]
+    >>> print(step.sentence)
+    each y[o, i, j] is a sum of C_in products; there are H · W · C_out of them: C_in · H · W · C_out products
+    """
+    return tuple(_step(cost, part) for part in cost.parts)
+
+
+def _step(cost: Cost, part: Part) -> Step:
+    return Step(
+        equation(part.definition, TEXT, cost.trained),
+        equation(part.definition, LATEX, cost.trained),
+        "; ".join(_sentences(cost, part, TEXT)),
+        "; ".join(_sentences(cost, part, LATEX)),
+    )
+
+
+def _sentences(cost: Cost, part: Part, style: Style) -> Iterator[str]:
+    left = _math(_entry(Entry(part.definition.tensor, *part.definition.indices), style), style)
+    if not part.contractions:
+        yield f"{left} needs no sum of products"
+    for contraction in part.contractions:
+        what = left if len(part.contractions) == 1 else f"one sum of products in {left}"
+        yield _sentence(cost, contraction, what, style)
+
+
+def _sentence(cost: Cost, contraction: Contraction, what: str, style: Style) -> str:
+    writer = Writer(style, cost.order)
+    bound, free = ([index.dim for index in some] for some in (contraction.bound, contraction.free))
+    each, many, total = (
+        _math(Product.of(sizes, cost.order).write(writer), style) for sizes in (bound, free, [*free, *bound])
+    )
+    if not contraction.bound:
+        return f"each {what} is one product; there are {many} of them"
+    if not contraction.free:
+        return f"{what} is a sum of {each} products"
+    return f"each {what} is a sum of {each} products; there are {many} of them: {total} products"
+
+
+def _math(formula: str, style: Style) -> str:
+    return f"${formula}$" if style is LATEX else formula
+
+
+def equation(definition: Definition, style: Style, first: Iterable[Tensor] = ()) -> str:
+    """An index equation in text or LaTeX.
+
+    Args:
+        definition: the equation.
+        style: `TEXT` or `LATEX`.
+        first: the arrays that stand first in a product, the weights.
+    """
+    left = _entry(Entry(definition.tensor, *definition.indices), style)
+    return f"{left} = {_body(definition.body, style, tuple(first))}"
+
+
+def _body(expr: sympy.Expr, style: Style, first: tuple[Tensor, ...]) -> str:
+    """Sums of products of entries; anything else as SymPy prints it."""
+    if isinstance(expr, Entry):
+        return _entry(expr, style)
+    if isinstance(expr, sympy.Add):
+        terms = sorted(expr.args, key=lambda term: (not term.has(IndexSum), sympy.default_sort_key(term)))
+        return Writer(style).joined_sum(_body(term, style, first) for term in terms)
+    if isinstance(expr, IndexSum) and not isinstance(expr.body, sympy.Add):
+        sign = r"\sum" if style is LATEX else "Σ"
+        return (
+            f"{sign}_{{{', '.join(index.name for index in expr.indices)}}} {_body(expr.body, style, first)}"
+        )
+    if isinstance(expr, sympy.Mul) and all(isinstance(factor, Entry) for factor in expr.args):
+        factors = sorted(
+            expr.args, key=lambda entry: (entry.tensor not in first, sympy.default_sort_key(entry))
+        )
+        dot = r"\, " if style is LATEX else " · "
+        return dot.join(_entry(factor, style) for factor in factors)
+    return str(sympy.latex(expr) if style is LATEX else expr)
+
+
+def _entry(entry: Entry, style: Style) -> str:
+    inside = replace(style, dot=" " if style is LATEX else "·")
+    axes = ", ".join(Writer(inside).write(axis) for axis in entry.axes)
+    if style is LATEX:
+        name = entry.tensor.latex_name or style.name(entry.tensor.name)
+        return f"{name}_{{{axes}}}" if axes else str(name)
+    return f"{entry.tensor.name}[{axes}]" if axes else str(entry.tensor.name)

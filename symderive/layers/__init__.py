@@ -1,0 +1,34 @@
+"""The layers: one file each, holding the layer's index equation as a program.
+
+A layer's file defines one class and `EXAMPLES`, a few small layers with pairwise different sizes. Being in
+this folder is all that it takes to be in `catalogue` and in the tests over it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from symderive.layers.conv2d import Conv2d
+from symderive.layers.dense import Dense
+from symderive.layers.depthwise import DepthwiseConv2d
+from symderive.layers.layer import Layer
+from symderive.layers.pointwise import PointwiseConv2d
+from symderive.layers.separable import SeparableConv2d
+
+__all__ = ["Conv2d", "Dense", "DepthwiseConv2d", "Layer", "PointwiseConv2d", "SeparableConv2d", "catalogue"]
+
+
+@cache
+def catalogue() -> tuple[Layer, ...]:
+    """All examples of all layers, in the order of their file names.
+
+    >>> sorted({type(layer).__name__ for layer in catalogue()})
+    ['Conv2d', 'Dense', 'DepthwiseConv2d', 'PointwiseConv2d', 'SeparableConv2d']
+    """
+    examples: list[Layer] = []
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda found: found.name):
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        examples.extend(getattr(loaded, "EXAMPLES", ()))
+    return tuple(examples)

@@ -1,0 +1,124 @@
+"""What every layer answers, and how its sizes get the names of their roles."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Self
+
+import sympy
+
+from symderive.core.dims import Dim, Size
+from symderive.core.nodes import Tensor
+from symderive.core.program import Program
+from symderive.errors import ShapeError
+
+
+class Layer(ABC):
+    """One layer: an index equation over symbolic or integer sizes.
+
+    Abstract; the concrete layers are frozen dataclasses. Sizes are given as integers, as symbols from
+    `symderive.dims`, or as text that becomes a symbol. Tensors are channels first, as in PyTorch:
+    `x[n, c, i, j]`, `weight[o, c, u, v]`; the batch axis is there only if `batch` is given.
+    """
+
+    @abstractmethod
+    def program(self) -> Program:
+        """The index equations; inputs are the data, then the parameters.
+
+        An output extent that is not simply an input size is named (`H′`); `relations` says what it is.
+        """
+
+    @property
+    @abstractmethod
+    def parameters(self) -> tuple[Tensor, ...]:
+        """The trainable arrays, in the order in which the equations use them."""
+
+    @property
+    @abstractmethod
+    def output_shape(self) -> tuple[Size, ...]:
+        """The shape of the output in terms of the input's sizes."""
+
+    @property
+    @abstractmethod
+    def relations(self) -> Mapping[Dim, Size]:
+        """What each named output extent is: `{H′: H − k + 1}`."""
+
+    @property
+    @abstractmethod
+    def conditions(self) -> tuple[Any, ...]:
+        """What has to hold for the layer to exist, less what holds for all sizes: SymPy conditions."""
+
+    @property
+    @abstractmethod
+    def size_order(self) -> tuple[Size, ...]:
+        """The sizes in the order in which people write them in a product."""
+
+    @abstractmethod
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        """For each field that holds sizes, the customary name of each size."""
+
+    def named(self) -> tuple[Self, dict[Dim, int]]:
+        """The same layer with a symbol for every integer size, and the values of these symbols.
+
+        Returns:
+            the layer over symbols such as `C_in`, `k`, `H`, and `{C_in: 3, …}`.
+
+        >>> from symderive.layers import Dense
+        >>> layer, values = Dense(784, 10).named()
+        >>> layer.parameters[0].shape, values
+        ((d_out, d_in), {d_in: 784, d_out: 10})
+        """
+        given = {field: as_tuple(getattr(self, field)) for field in self.roles()}
+        taken = {symbol.name for sizes in given.values() for size in sizes for symbol in free_dims(size)}
+        values: dict[Dim, int] = {}
+        changes: dict[str, Any] = {}
+        for field, names in self.roles().items():
+            sizes = []
+            for size, name in zip(given[field], names, strict=True):
+                if not size.is_Integer:
+                    sizes.append(size)
+                    continue
+                symbol = Dim(unused(name, taken))
+                values[symbol] = int(size)
+                sizes.append(symbol)
+            changes[field] = tuple(sizes) if isinstance(getattr(self, field), tuple) else sizes[0]
+        return replace(self, **changes), values  # type: ignore[type-var]
+
+
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    """A field's sizes: one, or several."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def free_dims(size: Any) -> list[Any]:
+    """The symbols of a size, sorted by name."""
+    return sorted(getattr(size, "free_symbols", ()), key=lambda symbol: str(symbol.name))
+
+
+def unused(name: str, taken: Iterable[str], mark: str = "_1") -> str:
+    """`name`, with `mark` behind it as often as it takes to differ from all names in `taken`."""
+    while name in taken:
+        name += mark
+    return name
+
+
+def require(conditions: Iterable[tuple[Any, str]]) -> tuple[Any, ...]:
+    """The conditions that are not decided, in order.
+
+    Args:
+        conditions: pairs of a SymPy condition and the sentence to say if it is false.
+
+    Raises:
+        ShapeError: a condition is false.
+    """
+    return tuple(_undecided(conditions))
+
+
+def _undecided(conditions: Iterable[tuple[Any, str]]) -> Iterator[Any]:
+    for condition, sentence in conditions:
+        if condition == sympy.false:
+            raise ShapeError(sentence)
+        if condition != sympy.true:
+            yield condition

@@ -1,0 +1,224 @@
+"""Counts against loops that count, and against facts measured elsewhere."""
+
+import itertools
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from symderive.core.nodes import Delta, Index, IndexMax, IndexSum, Tensor
+from symderive.core.program import Definition, Program
+from symderive.cost import cost
+from symderive.cost.count import _Fold, count
+from symderive.language.array import array, program_of
+from symderive.layers import Conv2d, SeparableConv2d, catalogue
+from tests.cost.brute_force import Loops, random_arrays
+from tests.cost.torch_facts import FACTS
+
+
+def disagreements(program, counted):
+    """The quantities in which a cost differs from what the loops count."""
+    loops = Loops(program, random_arrays(program)).counts
+    values = {
+        "muls": int(counted.muls),
+        "adds": int(counted.adds),
+        "padding": int(counted.macs - counted.valid_macs),
+        **{
+            name: int(counted.quantity(name)) for name in ("exp", "comparisons") if name in counted.quantities
+        },
+    }
+    return [name for name in sorted({*values, *loops}) if values.get(name, 0) != loops[name]]
+
+
+@pytest.mark.parametrize("layer", catalogue(), ids=str)
+def test_every_layer_costs_what_the_loops_count(layer):
+    assert disagreements(layer.program(), cost(layer)) == []
+
+
+@pytest.mark.parametrize("layer", catalogue(), ids=str)
+def test_symbols_first_and_numbers_later_give_the_same(layer):
+    symbolic, values = layer.named()
+    assert disagreements(layer.program(), cost(symbolic).subs(values)) == []
+    assert disagreements(layer.program(), cost(layer.program())) == []
+
+
+def naive_convolution(x, weight, stride, padding, dilation, groups):
+    """The textbook loops, counting products: all of them, and those not against padding."""
+    c_out, per_group, k_h, k_w = weight.shape
+    _, height, width = x.shape
+    rows = len(range(-padding, height + padding - dilation * (k_h - 1), stride))
+    columns = len(range(-padding, width + padding - dilation * (k_w - 1), stride))
+    y, products, valid = np.zeros((c_out, rows, columns)), 0, 0
+    for o, i, j in itertools.product(range(c_out), range(rows), range(columns)):
+        group = o // (c_out // groups)
+        for c, u, v in itertools.product(range(per_group), range(k_h), range(k_w)):
+            row, column = i * stride - padding + u * dilation, j * stride - padding + v * dilation
+            products += 1
+            if 0 <= row < height and 0 <= column < width:
+                valid += 1
+                y[o, i, j] += weight[o, c, u, v] * x[group * per_group + c, row, column]
+    return y, products, valid
+
+
+small = st.integers(1, 3)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.tuples(small, small, small), st.tuples(small, small), st.integers(0, 3), st.integers(0, 3), small,
+    st.integers(0, 2), st.integers(1, 2),
+)  # fmt: skip
+def test_a_convolution_costs_what_the_textbook_loops_count(
+    channels, kernel, more_rows, more, stride, padding, dilation
+):
+    groups, c_in, c_out = channels[0], channels[0] * channels[1], channels[0] * channels[2]
+    spans = [dilation * (size - 1) + 1 for size in kernel]
+    height, width = max(1, spans[0] - 2 * padding) + more_rows, max(1, spans[1] - 2 * padding) + more
+    layer = Conv2d(c_in, c_out, kernel, height, width, stride, padding, dilation, groups)
+    draw = np.random.default_rng(1)
+    x, weight = draw.normal(size=(c_in, height, width)), draw.normal(size=(c_out, c_in // groups, *kernel))
+    y, products, valid = naive_convolution(x, weight, stride, padding, dilation, groups)
+    counted = cost(layer)
+    assert (counted.macs, counted.valid_macs, counted.params) == (products, valid, weight.size)
+    program = layer.program()
+    shapes = {one.name: [int(size) for size in one.shape] for one in program.inputs}
+    arrays = {"x": x.reshape(shapes["x"]), "weight": weight.reshape(shapes["weight"])}
+    np.testing.assert_allclose(Loops(program, arrays).arrays["y"].reshape(y.shape), y, atol=1e-12)
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+def test_a_layer_of_pytorch_costs_what_was_measured(fact):
+    counted = cost(fact.layer)
+    assert fact.layer.output_shape == fact.output
+    assert (counted.params, counted.macs, counted.valid_macs) == (fact.params, fact.macs, fact.valid)
+    assert counted.flops == 2 * fact.macs
+    assert (
+        counted.quantity("elementwise_adds") == fact.bias
+        if fact.bias
+        else "elementwise_adds" not in counted.quantities
+    )
+
+
+def test_a_wrong_extent_is_noticed():
+    layer = Conv2d(2, 3, 3, 5, 6, padding=1)
+    narrow = Conv2d(2, 3, (3, 2), 5, 6, padding=1)
+    cropped = Conv2d(2, 3, 3, 5, 6)
+    assert disagreements(layer.program(), cost(layer)) == []
+    assert disagreements(layer.program(), cost(narrow)) == ["adds", "muls", "padding"]
+    assert disagreements(layer.program(), cost(cropped)) == ["adds", "muls", "padding"]
+
+
+@pytest.mark.parametrize("dropped", [0, -1])
+def test_a_counter_that_forgets_an_index_is_noticed(monkeypatch, dropped):
+    written = _Fold._written
+
+    def forgetful(self, expr):
+        indices = list(written(self, expr))
+        del indices[dropped]
+        return tuple(indices)
+
+    monkeypatch.setattr(_Fold, "_written", forgetful)
+    layer = Conv2d(2, 3, 2, 5, 4)
+    assert "muls" in disagreements(layer.program(), cost(layer))
+
+
+def test_missing_groups_are_noticed():
+    grouped, plain = Conv2d(4, 6, 2, 4, 5, groups=2), Conv2d(4, 6, 2, 4, 5)
+    assert disagreements(grouped.program(), cost(plain)) == ["adds", "muls"]
+    assert cost(grouped).macs * 2 == cost(plain).macs
+
+
+def test_forgotten_padding_is_noticed():
+    padded, plain = Conv2d(2, 3, 3, 5, 6, padding=1), Conv2d(2, 3, 3, 7, 8)
+    assert cost(padded).macs == cost(plain).macs
+    assert disagreements(padded.program(), cost(plain)) == ["padding"]
+
+
+def test_the_total_is_the_sum_of_the_parts():
+    for layer in (SeparableConv2d(), SeparableConv2d(3, 4, 2, 5, 6, bias=True)):
+        counted = cost(layer)
+        for quantity in ("macs", "adds", "muls", "flops"):
+            parts = [counted.part_formula(part, quantity).expr for part in counted.parts]
+            assert sympy.Add(*parts) == counted.formula(quantity).expr != 0
+        assert [part.name for part in counted.parts] == ["depthwise", "pointwise"]
+
+
+n, d, m = 3, 4, 5
+X, Y, w, z = array("X", n, d), array("Y", d, m), array("w", d), array("z", n)
+PROGRAMS = {
+    "matrix product": X @ Y,
+    "matrix and vector": X @ w,
+    "squares": (w**2).sum(),
+    "cubes": (w**3).sum(),
+    "elementwise": X * w + 1,
+    "scaled rows": X * z[:, None],
+    "mean": (X * X).mean(axis=0),
+    "exponentials": np.exp(X @ w).sum(),
+    "negative": -(X @ w),
+    "difference": z - X @ w,
+    "broadcast product": z[:, None] * X * w,
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_written_as_numpy_code_cost_what_the_loops_count(name):
+    program = program_of(PROGRAMS[name])
+    assert disagreements(program, cost(program)) == []
+
+
+def scalar_program(body, *tensors):
+    s = Tensor("s")
+    return Program(tensors, (Definition(s, (), body),), (s,))
+
+
+A, b, c = Tensor("A", (3, 4)), Tensor("b", (4,)), Tensor("c", (3,))
+i, j = Index("i", 3), Index("j", 4)
+
+
+@pytest.mark.parametrize(
+    ("body", "macs"),
+    [
+        (IndexSum(A[i, j] * b[j] * c[i], i, j), 12),
+        (IndexSum(c[i] * IndexSum(A[i, j] * b[j], j), i), 3 + 12),
+        (IndexSum(IndexSum(A[i, j] * b[j], j), i), 12),
+        (IndexSum(b[j] ** 2, j), 4),
+        (IndexSum(b[j], j), 0),
+        (IndexSum(2 * b[j], j), 0),
+        (IndexSum(sympy.exp(b[j]) * b[j], j), 4),
+        (IndexMax(b[j], j), 0),
+    ],
+    ids=str,
+)
+def test_nested_sums_and_products_of_several(body, macs):
+    program = scalar_program(body, A, b, c)
+    counted = cost(program)
+    assert counted.macs == macs
+    assert disagreements(program, counted) == []
+
+
+def test_an_outer_product_multiplies_without_adding():
+    outer = Tensor("outer", (3, 4))
+    program = Program((b, c), (Definition(outer, (i, j), c[i] * b[j]),), (outer,))
+    assert (cost(program).macs, cost(program).adds) == (12, 0)
+
+
+def test_divisions_signs_and_roots_are_named_quantities():
+    out = Tensor("out", (4,))
+    body = -b[j] / (1 + sympy.sqrt(b[j] ** 2 + 1))
+    counted = cost(Program((b,), (Definition(out, (j,), body),), (out,)))
+    assert {name: int(counted.quantity(name)) for name in counted.quantities} == {
+        "negations": 4, "divisions": 4, "elementwise_adds": 8, "sqrt": 4, "elementwise_muls": 4,
+    }  # fmt: skip
+
+
+def test_what_is_not_counted_is_listed():
+    body = IndexSum(sympy.Piecewise((b[j], b[j] > 0), (0, True)), j) + IndexSum(b[j] * Delta(j, 2), j)
+    (part,) = count(scalar_program(body, b))
+    assert sorted(part.unknown) == ["Delta in the equation of s", "Piecewise in the equation of s"]
+    lines = str(cost(scalar_program(body, b))).splitlines()
+    assert [line.split()[-6:] for line in lines if line.startswith("not counted")] == [
+        [kind, "in", "the", "equation", "of", "s"] for kind in (one.split()[0] for one in part.unknown)
+    ]
+    assert cost(scalar_program(IndexSum(b[j], j), b)).unknown == ()

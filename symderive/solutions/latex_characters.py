@@ -72,8 +72,8 @@ _SYMBOLS = _pairs(
     " rightarrow ↔ leftrightarrow ↑ uparrow ↓ downarrow ⇐ Leftarrow ⇒ Rightarrow ⇔ Leftrightarrow ↦ mapsto"
     " ⟵ longleftarrow ⟶ longrightarrow ⟹ Longrightarrow ∥ parallel ∣ mid ⊥ perp ∠ angle ∴ therefore ∵"
     " because ⟨ langle ⟩ rangle ⌊ lfloor ⌋ rfloor ⌈ lceil ⌉ rceil ℓ ell ℏ hbar ℜ Re ℑ Im ℵ aleph ⊤ top ⊢"
-    " vdash ⊨ models ⋯ cdots ⋮ vdots ⋱ ddots □ square ■ blacksquare △ triangle ✓ checkmark ✔ checkmark ′"
-    " prime ″ prime\\prime ‴ prime\\prime\\prime ≔ mathrel{:=} ∖ setminus ‖ Vert ≜ triangleq ⊀ nprec ∎"
+    " vdash ⊨ models ⋯ cdots ⋮ vdots ⋱ ddots □ square ■ blacksquare △ triangle ✓ checkmark ✔ checkmark"
+    " ≔ mathrel{:=} ∖ setminus ‖ Vert ≜ triangleq ⊀ nprec ∎"
     " blacksquare ▪ blacksquare ★ bigstar ♠ spadesuit ♥ heartsuit ♦ diamondsuit ♣ clubsuit ◦ circ"
 )
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵃᵇᶜᵈᵉᵏᵐᵖᵗᵛˣʸ", "0123456789+-=()niabcdekmptvxy", strict=True))
@@ -85,6 +85,7 @@ _LETTERLIKE = {
     "ℬ": r"\mathcal{B}", "ℰ": r"\mathcal{E}", "ℳ": r"\mathcal{M}", "ℛ": r"\mathcal{R}", "ℐ": r"\mathcal{I}",
     "ᵀ": r"^{\mathsf{T}}", "⊺": r"^{\mathsf{T}}", "ᵗ": r"^{t}", "°": r"^{\circ}", "−": "-", "⁄": "/",
     "∕": "/",
+    "′": r"^{\prime}", "″": r"^{\prime\prime}", "‴": r"^{\prime\prime\prime}",
     "✗": r"\times", "✘": r"\times", "✕": r"\times",
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from symderive.cost.ratio import ratio
 from symderive.cost.report import compare, report
 from symderive.cost.steps import steps
 from symderive.errors import ShapeError, SymderiveError
+from symderive.language.array import array, program_of
 from symderive.layers import Conv2d, Dense, PointwiseConv2d, SeparableConv2d
 
 C_in, C_out, H1, W1, k = dims("C_in C_out Hprime Wprime k")
@@ -235,6 +237,7 @@ def test_a_bare_program_has_a_cost():
     program = Program((X, Wt), (Definition(Y, (i, j), IndexSum(X[i, p] * Wt[p, j], p)),), (Y,))
     counted = cost(program, parameters=("W",), n=2)
     assert isinstance(counted, Cost)
+    assert cost(SimpleNamespace(program=program)).macs == cost(SimpleNamespace(program=lambda: program)).macs
     assert counted.formula().write() == "n · d · m"
     assert (counted.macs, counted.params) == (2 * d * m, d * m)
     with pytest.raises(SymderiveError, match="no input is called 'V'; the inputs are X, W"):
@@ -260,6 +263,15 @@ def test_the_output_is_the_same_under_every_hash_seed():
     }  # fmt: skip
     assert len(outputs) == 1
     assert "⌊" in outputs.pop()
+
+
+def test_equations_without_a_name_are_numbered():
+    n, d = dims("n d")
+    X, w = array("X", n, d), array("w", d)
+    margins = X @ w
+    lines = str(report({"loss": cost(program_of(np.exp(margins) @ margins))})).splitlines()
+    assert [line.split("   ")[-1].strip() for line in lines[:2]] == ["equation 1", "equation 3"]
+    assert "_" not in lines[0]
 
 
 def test_the_symbols_are_positive_integers():

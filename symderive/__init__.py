@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 # What runs: public name -> the module that defines it.
 _PUBLIC = {
+    "cost": "symderive.cost",
     "let": "symderive.language.array",
     "hessian": "symderive.derive.gradient",
     "gradient": "symderive.derive.gradient",
@@ -28,6 +29,7 @@ _PUBLIC = {
 
 # What type checkers and editors read.
 if TYPE_CHECKING:
+    from symderive.cost import cost as cost
     from symderive.language.array import let as let
     from symderive.derive.gradient import hessian as hessian
     from symderive.derive.gradient import gradient as gradient

@@ -66,7 +66,9 @@ def evaluate(
     """
     wanted = _wanted(program, outputs)
     needed = program.needed(wanted)
-    given = {tensor: _given(tensor, arrays) for tensor in needed.inputs}
+    # Arrays that no value depends on still show sizes.
+    shown = [tensor for tensor in program.inputs if tensor in needed.inputs or tensor.name in arrays]
+    given = {tensor: _given(tensor, arrays) for tensor in shown}
     known = _sizes(given, sizes or {})
     tables = {tensor: _table(array) for tensor, array in given.items()}
     for definition in needed.definitions:
@@ -180,11 +182,11 @@ class _Reading:
             return lambda at: 1.0 if left(at) == right(at) else 0.0
         if isinstance(expr, sympy.Piecewise):
             return self.piecewise(expr, scope)
-        if expr.is_number or isinstance(expr, sympy.Symbol):
-            return self.constant(expr)
         if isinstance(expr, Index):
             place = self.place(expr, scope)
             return lambda at: float(place(at))
+        if not expr.args:
+            return self.constant(expr)
         return self.operation(expr, [self.value(arg, scope) for arg in expr.args])
 
     def constant(self, expr: sympy.Basic) -> Value:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.core.identity import free_indices
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
@@ -243,7 +244,7 @@ class _Reading:
                 raise SymderiveError(f"evaluating {self.name}: index {expr.name} is not bound.")
             slot = scope[expr]
             return lambda at: at[slot]
-        constant = expr.xreplace(self.sizes)
+        constant = expr if free_indices(expr) else expr.xreplace(self.sizes)
         if constant.is_Integer:
             fixed = int(constant)
             return lambda at: fixed
@@ -337,10 +338,10 @@ def power(base: float, exponent: float) -> float:
     >>> power(2.0, -1.0), power(0.0, -1.0), power(-0.0, -1.0), power(-8.0, 2.0)
     (0.5, inf, -inf, 64.0)
     """
-    if base < 0 and not exponent.is_integer() and math.isfinite(exponent):
-        return math.nan
     if exponent == 0.5:
-        return math.sqrt(base)
+        return math.sqrt(base) if base >= 0 else math.nan
+    if base < 0 and not exponent.is_integer() and math.isfinite(base) and math.isfinite(exponent):
+        return math.nan
     try:
         return base**exponent
     except ZeroDivisionError:

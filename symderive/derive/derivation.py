@@ -11,12 +11,14 @@ import sympy
 
 from symderive.codegen.numpy_source import NumpyFunction, numpy_function
 from symderive.core.convert import to_sympy
+from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition
 from symderive.notation.forms import Form, Leaf
 from symderive.notation.printing import component_of, latex, text
 from symderive.notation.recover import index_form, matrix_form, readable_indices
+from symderive.notation.to_matrix import in_sympy_words, matrix_expressions
 
 
 @dataclass(frozen=True)
@@ -200,14 +202,28 @@ class Derivation:
         return numpy_function(self.program, self.kind, summary if len(summary) < 90 else f"The {self.kind}.")
 
     def to_sympy(self) -> Any:
-        """The closed form in SymPy: `Sum` of `Indexed` with the named intermediates put in; a tuple for several."""
+        """The closed form in SymPy, named intermediates put in; a tuple for several variables.
+
+        A `MatrixExpr` where matrix notation exists (vectors are n×1, a scalar is a plain expression), otherwise `Sum` of
+        `Indexed` over the free indices `i, j, k, …`, one per axis of the result in this order.
+        """
+        matrices = matrix_expressions(self.program)
+        made = tuple(
+            matrices[equation.definition.tensor]
+            if equation.definition.tensor in matrices
+            else self._indexed(equation.definition.tensor)
+            for equation in self.results
+        )
+        return made[0] if len(made) == 1 else made
+
+    def _indexed(self, tensor: Tensor) -> sympy.Expr:
         from symderive.calculus.condense import replace_entries
 
         bodies: dict[Tensor, Definition] = {}
         for made in self.program.definitions:
             bodies[made.tensor] = made.with_body(replace_entries(made.body, bodies))
-        made = tuple(to_sympy(bodies[equation.definition.tensor].body) for equation in self.results)
-        return made[0] if len(made) == 1 else made
+        axes = fresh(tensor.shape, (), FREE_LETTERS)
+        return in_sympy_words(to_sympy(bodies[tensor].at(axes)))
 
     def latex(self) -> str:
         """The closed form in LaTeX, intermediates behind it."""

@@ -29,6 +29,7 @@ _TRIES = 12
 _CLEAR = 1e-5
 _RELATIVE = 1e-9
 _TINY = 1e-250
+_LARGEST_PARAMETER = 30.0
 _SOURCE = {"fisher_information": "the expectation computed over y"}
 Arrays = Mapping[str, Any]
 
@@ -238,7 +239,12 @@ def verify_information(model: GLM, derivation: Derivation, seed: int = 0) -> Che
     """
     function = derivation.to_numpy()
     worst = 0.0
-    drawn = list(islice(points(derivation, seed, lambda arrays: _has_value(derivation, arrays)), DRAWS))
+
+    def valid(arrays: Arrays) -> bool:  # parameters for which the sum over y ends where it is cut
+        values = np.abs(model.parameter_values(arrays))
+        return _has_value(derivation, arrays) and bool(np.all(values < _LARGEST_PARAMETER))
+
+    drawn = list(islice(points(derivation, seed, valid), DRAWS))
     if not drawn:
         raise _no_point(derivation)
     for arrays in drawn:

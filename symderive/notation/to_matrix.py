@@ -273,6 +273,8 @@ class _Writer:
         return _entry(squared) if form.inner.rank == 1 else MatrixTrace(squared)
 
     def total(self, form: Total) -> sympy.Expr:
+        if isinstance(form.inner, DiagPart):
+            return MatrixTrace(self.write(form.inner.inner))
         inner = self.write(form.inner)
         left = Transpose(_ones(inner.shape[0]))
         right = [_ones(inner.shape[1])] if form.inner.rank == 2 else []

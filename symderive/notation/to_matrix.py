@@ -14,6 +14,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalOf
 from sympy.matrices.expressions.hadamard import HadamardPower, HadamardProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.expressions.matmul import combine_powers
 from sympy.matrices.expressions.slice import MatrixSlice
 from sympy.matrices.expressions.special import Identity, OneMatrix
 from sympy.matrices.expressions.transpose import Transpose
@@ -170,8 +171,24 @@ def _ones(size: sympy.Expr) -> sympy.Expr:
 
 
 def product(*factors: sympy.Expr) -> sympy.Expr:
-    """The matrix product, as `*` makes it, but without expanding what stands inside."""
-    return sympy.MatMul(*factors).doit(deep=False) if len(factors) > 1 else factors[0]
+    """The matrix product as `*` makes it.
+
+    SymPy's own `doit` evaluates everything inside, sums of unknown length included, which can take minutes.
+    """
+    flat = [part for one in factors for part in (one.args if isinstance(one, sympy.MatMul) else (one,))]
+    scalar = sympy.Mul(*(one for one in flat if not one.is_Matrix))
+    matrices = [one for one in flat if one.is_Matrix]
+    joined = combine_powers(sympy.MatMul(*matrices)) if len(matrices) > 1 else matrices[0]
+    inner = joined.args if isinstance(joined, sympy.MatMul) else (joined,)
+    return (
+        sympy.MatMul(*(() if scalar == 1 else (scalar,)), *inner) if scalar != 1 or len(inner) > 1 else joined
+    )
+
+
+def total(terms: list[sympy.Expr]) -> sympy.Expr:
+    """The sum of matrices as `+` makes it, without evaluating what is inside."""
+    flat = [part for one in terms for part in (one.args if isinstance(one, sympy.MatAdd) else (one,))]
+    return sympy.MatAdd(*sorted(flat, key=sympy.default_sort_key))
 
 
 def _entry(matrix: sympy.Expr, row: Any = 0, column: Any = 0) -> sympy.Expr:
@@ -216,7 +233,7 @@ class _Writer:
             term if of.rank else product(term, OneMatrix(*shape))
             for term, of in zip(terms, form.terms, strict=True)
         ]
-        return sympy.MatAdd(*lifted).doit(deep=False)
+        return total(lifted)
 
     def times(self, form: Times) -> sympy.Expr:
         scalar = sympy.Mul(
@@ -273,6 +290,8 @@ class _Writer:
         return _entry(squared) if form.inner.rank == 1 else MatrixTrace(squared)
 
     def total(self, form: Total) -> sympy.Expr:
+        if isinstance(form.inner, DiagPart):
+            return MatrixTrace(self.write(form.inner.inner))
         inner = self.write(form.inner)
         left = Transpose(_ones(inner.shape[0]))
         right = [_ones(inner.shape[1])] if form.inner.rank == 2 else []

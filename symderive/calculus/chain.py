@@ -107,7 +107,8 @@ def _backward_order(program: Program, wrt: Sequence[Tensor]) -> list[Tensor]:
     order: list[Tensor] = []
     for made in reversed(program.definitions):
         order += [made.tensor, *first_use[made.tensor]]
-    return order
+    # What no equation uses any more, because it cancels, has the derivative 0.
+    return order + [tensor for tensor in wrt if tensor not in order]
 
 
 def pulled_back(definition: Definition, bar: Tensor | sympy.Expr, used: Tensor) -> sympy.Expr:

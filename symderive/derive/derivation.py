@@ -199,7 +199,8 @@ class Derivation:
     @cached_property
     def _function(self) -> NumpyFunction:
         summary = "; ".join(str(equation) for equation in self.results)
-        return numpy_function(self.program, self.kind, summary if len(summary) < 90 else f"The {self.kind}.")
+        summary = summary if len(summary) < 90 else f"The {self.kind}."
+        return numpy_function(self.program, self.kind, summary, self.original.inputs)
 
     def to_sympy(self) -> Any:
         """The closed form in SymPy, named intermediates put in; a tuple for several variables.

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from symderive.calculus.chain import Chained, active_tensors, forward, reverse
 from symderive.calculus.condense import condense, for_result, for_steps, rename, weight
+from symderive.calculus.sharing import with_shared
 from symderive.calculus.tidy import tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
 from symderive.core.dims import shape_text
@@ -46,7 +47,7 @@ def gradient(loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str
     ∇_w L = 2 Xᵀ(Xw − y)
     """
     variables = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
-    start = _forward_program(loss, variables, "gradient")
+    written, start = _forward_program(loss, variables, "gradient")
     targets = tuple(variable.tensor for variable in variables)
     output = start.outputs[0]
     chained = reverse(start, output, targets)
@@ -57,7 +58,7 @@ def gradient(loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str
     chosen = set(adjoints or ())
     outputs = set(chained.program.outputs)
     keep = {made for made, of in chained.of.items() if of.name in chosen and made not in outputs}
-    return _finish("gradient", loss, start, chained, steps, targets, facts, keep)
+    return _finish("gradient", loss, written, start, chained, steps, targets, facts, keep)
 
 
 def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
@@ -83,7 +84,7 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     ∇²_w L = 2 XᵀX
     """
     second = wrt if other is None else other
-    start = _forward_program(loss, (wrt, second), "Hessian")
+    written, start = _forward_program(loss, (wrt, second), "Hessian")
     first = reverse(start, start.outputs[0], (wrt.tensor,))
     slim = first.program.needed(first.program.outputs)
     facts: dict[str, None] = {}
@@ -91,13 +92,13 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     slim, used = tidy_program(slim, fixed=(wrt.tensor, second.tensor))
     facts.update(dict.fromkeys(used))
     if second.tensor not in active_tensors(slim, (second.tensor,)) or not _depends(slim, second.tensor):
-        return _zero_hessian(loss, start, wrt, second)
+        return _zero_hessian(loss, written, start, wrt, second)
     chained = forward(slim, slim.outputs[0], second.tensor)
     program = chained.program.needed(chained.program.outputs)
     steps, used = tidy_program(program)
     facts.update(dict.fromkeys(used))
     of = {tangent: tensor for tangent, tensor in chained.of.items() if tensor not in first.of}
-    made = _finish("hessian", loss, start, Chained(program, of), steps, (wrt.tensor, second.tensor), facts, ())
+    made = _finish("hessian", loss, written, start, Chained(program, of), steps, (wrt.tensor, second.tensor), facts, ())
     return replace(made, first=gradient(loss, wrt))
 
 
@@ -106,7 +107,7 @@ def _depends(program: Program, tensor: Tensor) -> bool:
     return any(output in active for output in program.outputs)
 
 
-def _zero_hessian(loss: Array, start: Program, wrt: Array, second: Array) -> Derivation:
+def _zero_hessian(loss: Array, written: Program, start: Program, wrt: Array, second: Array) -> Derivation:
     import sympy
 
     from symderive.language.array import free_axes
@@ -116,11 +117,12 @@ def _zero_hessian(loss: Array, start: Program, wrt: Array, second: Array) -> Der
     made = Definition(tensor, free_axes(shape), sympy.S.Zero, "chain rule", f"the gradient does not contain {second.name}")
     program = Program(start.inputs, (*start.definitions, made), (tensor,))
     targets = (wrt.tensor, second.tensor)
-    made_zero = _finish("hessian", loss, start, Chained(program, {}), program, targets, {}, ())
+    made_zero = _finish("hessian", loss, written, start, Chained(program, {}), program, targets, {}, ())
     return replace(made_zero, first=gradient(loss, wrt))
 
 
-def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> Program:
+def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tuple[Program, Program]:
+    """The equations as written, one operation each, and fused to the steps of a derivation."""
     if not isinstance(loss, Array):
         raise SymderiveError(f"{what}: the loss is a {type(loss).__name__}, not a symbolic array; build it from symderive.array.")
     if loss.ndim and any(size != 1 for size in loss.shape):
@@ -139,16 +141,18 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> Pr
         raise SymderiveError(f"{what}: the loss is the variable {loss.name} itself; its derivative is 1.")
     if loss.ndim:
         program = program_of(loss.sum())
-    return _inputs_as_used(condense(drop_unit_axes(program), for_steps))
+    written = with_shared(drop_unit_axes(program))
+    return written, _inputs_as_used(condense(written, for_steps))
 
 
 def _inputs_as_used(program: Program) -> Program:
-    """The inputs in the order in which the equations use them."""
+    """The inputs in the order in which the equations use them; those that have cancelled stand last."""
     order: dict[Tensor, None] = {}
     for made in program.definitions:
         order.update(dict.fromkeys(sorted(tensors_of(made.body), key=lambda tensor: str(tensor.name))))
     given = set(program.inputs)
-    return Program(tuple(tensor for tensor in order if tensor in given), program.definitions, program.outputs)
+    used = [tensor for tensor in order if tensor in given]
+    return Program((*used, *(t for t in program.inputs if t not in order)), program.definitions, program.outputs)
 
 
 def _with_adjoint_names(chained: Chained, names: Mapping[str, tuple[str, str]]) -> Chained:
@@ -167,6 +171,7 @@ def _with_adjoint_names(chained: Chained, names: Mapping[str, tuple[str, str]]) 
 def _finish(
     kind: str,
     loss: Array,
+    written: Program,
     start: Program,
     chained: Chained,
     steps: Program,
@@ -188,14 +193,14 @@ def _finish(
     names = chosen_names(Program(start.inputs, _all(start, needed), needed.outputs), adjoint_of, symbol)
     names = {**names, **_output_names(kind, needed, targets, symbol)}
     original, needed, short = rename(start, names), rename(needed, names), rename(short, names)
-    written = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
-    conditions = conditions_of(original, targets) + tuple(_fact(one) for one in facts)
-    results = tuple(_equation(short, out, head) for out, head in zip(short.outputs, written, strict=True))
+    headings = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
+    conditions = conditions_of(rename(written, names), targets) + tuple(_fact(one) for one in facts)
+    results = tuple(_equation(short, out, head) for out, head in zip(short.outputs, headings, strict=True))
     outputs = set(short.outputs)
     lets = tuple(Equation(made) for made in short.definitions if made.tensor not in outputs)
     shown = _loss_equation(original, symbol)
     return Derivation(
-        kind, shown, _steps(original, needed, written), lets, results, conditions, short, original, targets
+        kind, shown, _steps(original, needed, headings), lets, results, conditions, short, original, targets
     )
 
 

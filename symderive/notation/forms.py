@@ -335,7 +335,7 @@ def plus(*terms: Form) -> Form:
     flat: list[Form] = []
     for term in terms:
         flat.extend(term.terms if isinstance(term, Plus) else (term,))
-    flat = _constants_joined(flat)
+    flat = _like_terms_joined(_constants_joined(flat))
     if not flat:
         return Const(sympy.S.Zero)
     if len(flat) == 1:
@@ -362,6 +362,23 @@ def _constants_joined(terms: list[Form]) -> list[Form]:
             if total != 0:
                 joined.append(Const(total))
     return joined
+
+
+def _like_terms_joined(terms: list[Form]) -> list[Form]:
+    """`u + u = 2u`: terms that differ only in their coefficients as one."""
+    found: dict[tuple[tuple[Form, ...], Form | None], sympy.Expr] = {}
+    for term in terms:
+        coefficient, scalars, rest = split(term)
+        key = scalars, rest
+        found[key] = found.get(key, sympy.S.Zero) + coefficient
+    if len(found) == len(terms):
+        return terms
+    kept = [
+        times(coefficient, *scalars, *(() if rest is None else (rest,)))
+        for (scalars, rest), coefficient in found.items()
+        if coefficient != 0
+    ]
+    return kept or [Const(sympy.S.Zero)]
 
 
 def _sum_of_logs(expr: sympy.Expr) -> bool:
@@ -461,7 +478,7 @@ def chain(*factors: Form) -> Form:
         if rest is not None:
             flat.extend(rest.factors if isinstance(rest, Chain) and rest.rank == 2 else (rest,))
     trimmed = [factor for factor in flat if not isinstance(factor, Eye)]
-    flat = trimmed or flat[:1]
+    flat = _diagonals_joined(trimmed or flat[:1])
     if len(flat) == 1:
         return times(coefficient, *scalars, flat[0])
     for place, factor in enumerate(flat):
@@ -476,6 +493,17 @@ def chain(*factors: Form) -> Form:
         turned = [transposed(factor) for factor in reversed(flat[0].factors)]
         flat = [*turned, *flat[1:]]
     return times(coefficient, *scalars, _dot(flat))
+
+
+def _diagonals_joined(factors: list[Form]) -> list[Form]:
+    """`diag(u) diag(v) = diag(u ⊙ v)`."""
+    joined: list[Form] = []
+    for factor in factors:
+        if isinstance(factor, Diag) and joined and isinstance(joined[-1], Diag):
+            joined[-1] = Diag(times(ONE, joined[-1].inner, factor.inner))
+        else:
+            joined.append(factor)
+    return joined
 
 
 def _dot(flat: list[Form]) -> Form:

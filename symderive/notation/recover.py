@@ -237,7 +237,7 @@ def _scaled(scalars: list[Form], u: list[Form], matrices: list[Form], v: list[Fo
     if len(rest) < len(matrices):
         diagonal = [DiagPart(matrix) if not isinstance(matrix, Diag) else matrix.inner for matrix in rest]
         vector = [*u, *v, *diagonal]
-        return times(ONE, *scalars, Diag(times(ONE, *vector)) if vector else matrices[0])
+        return times(ONE, *scalars, _diag(times(ONE, *vector)) if vector else matrices[0])
     if u and v and not all(isinstance(matrix, (Leaf, Chain, Transposed)) for matrix in rest):
         return times(ONE, *scalars, outer(times(ONE, *u), times(ONE, *v)), *rest)
     pieces = [times(ONE, *rest)]

@@ -94,19 +94,25 @@ def _from_sympy(
 
 
 def _sum(expr: sympy.Sum, extents: Mapping[sympy.Basic, Size], known: Mapping[str, Tensor]) -> sympy.Expr:
-    inner = dict(extents)
-    variables = set(expr.variables)
-    for limits in expr.limits:
-        if len(limits) != 3:
-            raise SymderiveError(f"reading {expr}: the sum over {limits[0]} has no limits.")
+    inner: dict[sympy.Basic, Size] = {}
+    groups: list[list[Index]] = [[]]
+    for limits in expr.limits:  # the innermost first
         symbol, lower, upper = limits
         if lower != 0:
             raise SymderiveError(f"reading {expr}: the sum over {symbol} starts at {lower}; start it at 0.")
-        if upper.free_symbols & (variables | set(extents)):
+        if upper.free_symbols & {*expr.variables, *extents}:
             raise SymderiveError(f"reading {expr}: the range of {symbol} depends on another index.")
-        inner[symbol] = sympy.expand(upper + 1)
-    indices = [Index(str(symbol), inner[symbol]) for symbol in reversed(expr.variables)]
-    return IndexSum(_from_sympy(expr.function, inner, known), *indices)
+        size = sympy.expand(upper + 1)
+        inner.setdefault(symbol, size)
+        index = Index(str(symbol), size)
+        # SymPy joins sums that stand directly in one another, even if both bind the same name.
+        if any(index.name == other.name for other in groups[-1]):
+            groups.append([])
+        groups[-1].append(index)
+    body = _from_sympy(expr.function, {**extents, **inner}, known)
+    for group in groups:
+        body = IndexSum(body, *reversed(group))
+    return body
 
 
 def _index(symbol: sympy.Expr, extents: Mapping[sympy.Basic, Size]) -> Index:

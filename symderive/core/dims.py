@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias
 
@@ -46,19 +46,17 @@ class Dim(sympy.Symbol):
         return NotImplemented if apply is None else apply(ufunc, method, inputs, kwargs)
 
 
-_NAME = re.compile(r"[^\W\d]\w*\Z")
-
-
 def check_name(name: str, what: str) -> str:
     """Return `name` if it can name a size or an array.
 
     Raises:
-        SymderiveError: it is not an identifier.
+        SymderiveError: it is not an identifier, or one that Python would read as another (`ﬁ` as `fi`).
 
     >>> check_name("c_in", "a size")
     'c_in'
     """
-    if not isinstance(name, str) or not _NAME.match(name) or keyword.iskeyword(name) or name.startswith("__"):
+    plain = isinstance(name, str) and name.isidentifier() and unicodedata.normalize("NFKC", name) == name
+    if not plain or keyword.iskeyword(name) or name.startswith("__"):
         raise SymderiveError(
             f"naming {what}: {name!r} is not a name; use letters, digits and _, e.g. 'c_in'."
         )

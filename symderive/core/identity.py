@@ -179,7 +179,7 @@ class _Search:
 
     def smallest(self, colours: dict[Index, str]) -> sympy.Expr:
         """The smallest expression among the orders that the colours allow."""
-        colours = self.refined(colours)
+        colours = self.settled(colours)
         tied = self.tied(colours)
         if not tied:
             return self.form(tuple(sorted(colours, key=colours.__getitem__)))
@@ -198,10 +198,22 @@ class _Search:
 
     def leftmost(self, colours: dict[Index, str]) -> sympy.Expr:
         """The expression that comes from always telling the first of the tied indices apart."""
-        colours = self.refined(colours)
+        colours = self.settled(colours)
         while tied := self.tied(colours):
-            colours = self.refined({**colours, tied[0]: colours[tied[0]] + "!"})
+            colours = self.settled({**colours, tied[0]: colours[tied[0]] + "!"})
         return self.form(tuple(sorted(colours, key=colours.__getitem__)))
+
+    def settled(self, colours: dict[Index, str]) -> dict[Index, str]:
+        """Refined colours, where indices that can be exchanged one by one are told apart in any order."""
+        colours = self.refined(colours)
+        while (tied := self.tied(colours)) and all(self.exchangeable(tied[0], other) for other in tied[1:]):
+            apart = {index: f"{colours[index]}!{place:04d}" for place, index in enumerate(tied)}
+            colours = self.refined({**colours, **apart})
+        return colours
+
+    def exchangeable(self, one: Index, other: Index) -> bool:
+        """Whether exchanging two indices leaves the body as it is."""
+        return bool(substitute(self.expr.body, {one: other, other: one}) == self.expr.body)
 
     def tied(self, colours: dict[Index, str]) -> list[Index]:
         """The indices of the first colour that several have; empty if all differ."""

@@ -369,11 +369,14 @@ def aligned(value: Array, indices: tuple[Index, ...]) -> sympy.Expr:
     if value.definition is not None and not value.operands and not value.ndim and not value.definition.pinned:
         return value.definition.body
     own = indices[len(indices) - value.ndim :]
-    axes = [
-        sympy.S.Zero if size == 1 and index.dim != 1 else index
-        for index, size in zip(own, value.shape, strict=True)
-    ]
-    return Entry(value.tensor, *axes)
+    return Entry(
+        value.tensor, *(stretched(index, size) for index, size in zip(own, value.shape, strict=True))
+    )
+
+
+def stretched(index: Index, size: Size) -> sympy.Expr:
+    """The position that broadcasting reads on an axis of this size: an axis of size 1 is always read at 0."""
+    return sympy.S.Zero if size == 1 and index.dim != 1 else index
 
 
 def normal_axes(axes: Sequence[Any], rank: int, what: str) -> tuple[int, ...]:

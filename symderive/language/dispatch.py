@@ -49,6 +49,8 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
 
 def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
     """Apply the elementwise function or operator called `name`."""
+    if (name == "matmul" or name in _OPERATORS) and len(inputs) != 2:
+        raise SymderiveError(f"{name}: it takes 2 arguments, not {len(inputs)}.")
     if name == "matmul":
         return linear.matmul(*inputs)
     if name in _OPERATORS:
@@ -57,7 +59,19 @@ def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
     entry = _functions_by_short_name().get(name)
     if entry is None:
         raise SymderiveError(f"{name}: not supported on symbolic arrays{nearest(name, known_names())}.")
+    if len(inputs) != entry.arity:
+        raise SymderiveError(f"{name}: it takes {entry.arity} arguments, not {len(inputs)}.")
     return elementwise(entry.make, *inputs, symbol=name)
+
+
+def operator_names() -> list[str]:
+    """The names of NumPy's functions that are operators, `add` and so on."""
+    return [*_OPERATORS, "matmul"]
+
+
+def array_functions() -> list[Any]:
+    """NumPy's functions that are not elementwise and apply to symbolic arrays."""
+    return list(_ARRAY_FUNCTIONS)
 
 
 def known_names() -> list[str]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.core.identity import free_indices
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
@@ -66,7 +67,9 @@ def evaluate(
     """
     wanted = _wanted(program, outputs)
     needed = program.needed(wanted)
-    given = {tensor: _given(tensor, arrays) for tensor in needed.inputs}
+    # Arrays that no value depends on still show sizes.
+    shown = [tensor for tensor in program.inputs if tensor in needed.inputs or tensor.name in arrays]
+    given = {tensor: _given(tensor, arrays) for tensor in shown}
     known = _sizes(given, sizes or {})
     tables = {tensor: _table(array) for tensor, array in given.items()}
     for definition in needed.definitions:
@@ -180,11 +183,11 @@ class _Reading:
             return lambda at: 1.0 if left(at) == right(at) else 0.0
         if isinstance(expr, sympy.Piecewise):
             return self.piecewise(expr, scope)
-        if expr.is_number or isinstance(expr, sympy.Symbol):
-            return self.constant(expr)
         if isinstance(expr, Index):
             place = self.place(expr, scope)
             return lambda at: float(place(at))
+        if not expr.args:
+            return self.constant(expr)
         return self.operation(expr, [self.value(arg, scope) for arg in expr.args])
 
     def constant(self, expr: sympy.Basic) -> Value:
@@ -241,7 +244,7 @@ class _Reading:
                 raise SymderiveError(f"evaluating {self.name}: index {expr.name} is not bound.")
             slot = scope[expr]
             return lambda at: at[slot]
-        constant = expr.xreplace(self.sizes)
+        constant = expr if free_indices(expr) else expr.xreplace(self.sizes)
         if constant.is_Integer:
             fixed = int(constant)
             return lambda at: fixed
@@ -335,10 +338,10 @@ def power(base: float, exponent: float) -> float:
     >>> power(2.0, -1.0), power(0.0, -1.0), power(-0.0, -1.0), power(-8.0, 2.0)
     (0.5, inf, -inf, 64.0)
     """
-    if base < 0 and not exponent.is_integer() and math.isfinite(exponent):
-        return math.nan
     if exponent == 0.5:
-        return math.sqrt(base)
+        return math.sqrt(base) if base >= 0 else math.nan
+    if base < 0 and not exponent.is_integer() and math.isfinite(base) and math.isfinite(exponent):
+        return math.nan
     try:
         return base**exponent
     except ZeroDivisionError:

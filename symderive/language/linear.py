@@ -10,7 +10,7 @@ from symderive.core.dims import same_size, shape_text
 from symderive.core.identity import fresh
 from symderive.core.nodes import Delta, Entry, Index, IndexSum
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, aligned, as_array, broadcast, define, free_axes
+from symderive.language.array import Array, aligned, as_array, broadcast, define, free_axes, stretched
 
 
 def matmul(left: Any, right: Any) -> Array:
@@ -48,10 +48,8 @@ def matmul(left: Any, right: Any) -> Array:
 
 def _batched(value: Array, lead: tuple[Index, ...], own: tuple[Index, ...]) -> Entry:
     count = value.ndim - len(own)
-    batch = [
-        sympy.S.Zero if size == 1 and index.dim != 1 else index
-        for index, size in zip(lead[len(lead) - count :], value.shape[:count], strict=True)
-    ]
+    own_lead = lead[len(lead) - count :]
+    batch = [stretched(index, size) for index, size in zip(own_lead, value.shape[:count], strict=True)]
     return Entry(value.tensor, *batch, *own)
 
 
@@ -185,7 +183,9 @@ def einsum(subscripts: Any, *values: Any, **unsupported: Any) -> Array:
         for letter, size in zip(term, one.shape, strict=True):
             if not letter.isalpha():
                 raise SymderiveError(f"einsum {subscripts!r}: {letter!r} is not a letter.")
-            if not same_size(sizes.setdefault(letter, size), size):
+            if sizes.setdefault(letter, size) == 1:
+                sizes[letter] = size
+            if size != 1 and not same_size(sizes[letter], size):
                 raise ShapeError(
                     f"einsum {subscripts!r}: index {letter} runs over {sizes[letter]} and over {size}."
                 )
@@ -198,12 +198,14 @@ def einsum(subscripts: Any, *values: Any, **unsupported: Any) -> Array:
     summed = [letter for letter in sizes if letter not in right]
     bound = fresh([sizes[letter] for letter in summed], ())
     place = dict(zip([*right, *summed], [*free, *bound], strict=True))
-    product = sympy.Mul(
-        *(
-            Entry(one.tensor, *(place[letter] for letter in term))
-            for term, one in zip(terms, arrays, strict=True)
+    factors = [
+        Entry(
+            one.tensor,
+            *(stretched(place[letter], size) for letter, size in zip(term, one.shape, strict=True)),
         )
-    )
+        for term, one in zip(terms, arrays, strict=True)
+    ]
+    product = sympy.Mul(*factors)
     return define(free, IndexSum(product, *bound) if bound else product, arrays)
 
 

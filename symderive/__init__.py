@@ -13,32 +13,48 @@ __version__ = "0.1.0"
 
 # What runs: public name -> the module that defines it.
 _PUBLIC = {
-    "let": "symderive.language.array",
-    "hessian": "symderive.derive.gradient",
-    "gradient": "symderive.derive.gradient",
-    "dims": "symderive.core.dims",
-    "array": "symderive.language.array",
-    "Derivation": "symderive.derive.derivation",
     "Array": "symderive.language.array",
+    "Bernoulli": "symderive.likelihoods.bernoulli",
+    "Derivation": "symderive.derive.derivation",
+    "Exponential": "symderive.likelihoods.exponential",
+    "GLM": "symderive.derive.glm",
     "InternalError": "symderive.errors",
+    "Layer": "symderive.derive.network",
+    "Network": "symderive.derive.network",
+    "Normal": "symderive.likelihoods.normal",
+    "Poisson": "symderive.likelihoods.poisson",
     "ProblemError": "symderive.errors",
     "ShapeError": "symderive.errors",
     "SymderiveError": "symderive.errors",
+    "array": "symderive.language.array",
+    "cost": "symderive.cost",
+    "dims": "symderive.core.dims",
+    "gradient": "symderive.derive.gradient",
+    "hessian": "symderive.derive.gradient",
+    "let": "symderive.language.array",
 }
 
 # What type checkers and editors read.
 if TYPE_CHECKING:
-    from symderive.language.array import let as let
-    from symderive.derive.gradient import hessian as hessian
-    from symderive.derive.gradient import gradient as gradient
     from symderive.core.dims import dims as dims
-    from symderive.language.array import array as array
+    from symderive.cost import cost as cost
     from symderive.derive.derivation import Derivation as Derivation
-    from symderive.language.array import Array as Array
+    from symderive.derive.glm import GLM as GLM
+    from symderive.derive.gradient import gradient as gradient
+    from symderive.derive.gradient import hessian as hessian
+    from symderive.derive.network import Layer as Layer
+    from symderive.derive.network import Network as Network
     from symderive.errors import InternalError as InternalError
     from symderive.errors import ProblemError as ProblemError
     from symderive.errors import ShapeError as ShapeError
     from symderive.errors import SymderiveError as SymderiveError
+    from symderive.language.array import Array as Array
+    from symderive.language.array import array as array
+    from symderive.language.array import let as let
+    from symderive.likelihoods.bernoulli import Bernoulli as Bernoulli
+    from symderive.likelihoods.exponential import Exponential as Exponential
+    from symderive.likelihoods.normal import Normal as Normal
+    from symderive.likelihoods.poisson import Poisson as Poisson
 
 __all__ = ["__version__", *sorted(_PUBLIC)]
 

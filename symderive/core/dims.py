@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias
 
 import sympy
-from sympy.core.alphabets import greeks as GREEK_LETTERS
 
 from symderive.errors import ShapeError, SymderiveError
 
@@ -35,9 +34,6 @@ class Dim(sympy.Symbol):
         made: Dim = sympy.Symbol.__new__(cls, name, integer=True, positive=True)
         return made
 
-    def _latex(self, printer: Any) -> str:
-        return size_latex(self.name)
-
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
         return (self.name,), {}
 
@@ -61,44 +57,6 @@ def check_name(name: str, what: str) -> str:
             f"naming {what}: {name!r} is not a name; use letters, digits and _, e.g. 'c_in'."
         )
     return name
-
-
-def size_text(name: str) -> str:
-    """The name of a size as people write it in plain text: every `prime` at its end is a prime.
-
-    >>> size_text("Hprime"), size_text("C_in")
-    ('H′', 'C_in')
-    """
-    base, _, below = name.partition("_")
-    core, primes = _without_primes(base)
-    return f"{core}{'′' * primes}{'_' if below else ''}{below}"
-
-
-def size_latex(name: str) -> str:
-    r"""The name of a size in LaTeX: words upright, Greek letters by name, what follows `_` (or a number) below.
-
-    >>> print(size_latex("C_in"), size_latex("Hprime"), size_latex("k_h"), size_latex("n2"))
-    C_{\mathrm{in}} H' k_{h} n_{2}
-    """
-    base, _, below = name.partition("_")
-    core, primes = _without_primes(base)
-    letters = core.rstrip("0123456789")
-    subscripts = [part for part in (core[len(letters) :], *below.split("_")) if part]
-    lower = ", ".join(_word_latex(part) for part in subscripts)
-    return _word_latex(letters) + "'" * primes + (f"_{{{lower}}}" if lower else "")
-
-
-def _without_primes(name: str) -> tuple[str, int]:
-    primes = 0
-    while name.endswith("prime") and name != "prime":
-        name, primes = name.removesuffix("prime"), primes + 1
-    return name, primes
-
-
-def _word_latex(word: str) -> str:
-    if len(word) == 1 or word.isdigit():
-        return word
-    return f"\\{word}" if word in GREEK_LETTERS else rf"\mathrm{{{word}}}"
 
 
 def dims(names: str) -> Any:

@@ -44,7 +44,7 @@ def cost(thing: Any, *, parameters: Iterable[str] = (), **sizes: int) -> Cost:
     """What a layer or program costs, counted from its index equations.
 
     Args:
-        thing: a layer, a `Program`, or anything with a `.program()`.
+        thing: a layer, a `Program`, or anything with a `.program` (a derivation).
         parameters: for a bare program, the names of the inputs that are trained.
         sizes: numbers for its symbols, as in `Cost.subs`.
 
@@ -72,11 +72,18 @@ def cost(thing: Any, *, parameters: Iterable[str] = (), **sizes: int) -> Cost:
             layer.conditions,
         )
         return made.subs(values).subs(sizes) if values or sizes else made
-    program = thing if isinstance(thing, Program) else getattr(thing, "program", lambda: None)()
-    if not isinstance(program, Program):
-        raise SymderiveError(f"cost: {type(thing).__name__} has no equations; give a layer or a Program.")
+    program = _program_of(thing)
     made = Cost(count(program), _trained(program, parameters))
     return made.subs(sizes) if sizes else made
+
+
+def _program_of(thing: Any) -> Program:
+    program = thing if isinstance(thing, Program) else getattr(thing, "program", None)
+    if callable(program):
+        program = program()
+    if not isinstance(program, Program):
+        raise SymderiveError(f"cost: {type(thing).__name__} has no equations; give a layer or a Program.")
+    return program
 
 
 def _trained(program: Program, names: Iterable[str]) -> tuple[Tensor, ...]:

@@ -232,7 +232,7 @@ class Cost:
         ):
             absent.append("zero padding")
         none = [f"{' and '.join(absent)}: none"] if absent else []
-        return f"multiplications of the contraction; {', '.join([*notes, *none])}"
+        return "; ".join(["multiplications of the contraction", *notes, *none])
 
     def latex(self, quantity: str = MACS) -> str:
         r"""The formula of a quantity in LaTeX, with the numbers and the result where values are put in.

@@ -173,7 +173,10 @@ def compare(
 
 
 def _variant(name: str, cost: Cost, quantity: str) -> Variant:
-    parts = [(part.name, cost.part_formula(part, quantity)) for part in cost.parts]
+    parts = [
+        (f"equation {place}" if part.name.startswith("_") else part.name, cost.part_formula(part, quantity))
+        for place, part in enumerate(cost.parts, 1)
+    ]
     rows = tuple(_row(part, formula, cost) for part, formula in parts if formula.terms)
     return Variant(
         name,

@@ -43,7 +43,11 @@ def _is_inside(position: sympy.Expr, size: Size, relations: Mapping[Dim, Size]) 
         highest = highest.xreplace({index: sympy.S.Zero}) + (0 if slope.is_negative else last)
         if slope.is_nonnegative is None:
             return False
-    highest = sympy.expand(highest).replace(sympy.floor, lambda inner: inner)
+    highest = sympy.expand(highest)
+    for floor in sorted(highest.atoms(sympy.floor), key=str):
+        if not highest.coeff(floor).is_nonnegative or floor.args[0].has(sympy.floor):
+            return False
+        highest = highest.xreplace({floor: floor.args[0]})
     room = sympy.expand(size.xreplace(dict(relations)) - 1 - sympy.expand(highest))
     return bool(sympy.expand(lowest).is_nonnegative and room.is_nonnegative)
 

@@ -8,14 +8,14 @@ from fractions import Fraction
 
 import sympy
 
-from symderive.core.dims import Dim, size_latex, size_text
+from symderive.core.dims import Dim
 from symderive.core.nodes import Index
 from symderive.errors import SymderiveError
+from symderive.notation.names import latex_name, superscript, text_name
 
 SUM, PRODUCT, POWER, ATOM = range(4)
 Written = tuple[str, int]
 Factor = tuple[sympy.Expr, int]
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _RELATIONS = {
     sympy.Ge: ("≥", r"\ge"),
     sympy.Le: ("≤", r"\le"),
@@ -41,8 +41,8 @@ class Style:
 
 
 def _text_power(base: str, exponent: str) -> str:
-    plain = exponent.lstrip("-").isdigit()
-    return base + exponent.translate(_SUPERSCRIPT) if plain else f"{base}^({exponent})"
+    raised = superscript(exponent)
+    return f"{base}^({exponent})" if raised is None else base + raised
 
 
 def _text_fraction(over: Written, under: Written) -> Written:
@@ -54,7 +54,7 @@ def _text_fraction(over: Written, under: Written) -> Written:
 TEXT = Style(
     dot=" · ",
     minus="−",
-    name=size_text,
+    name=text_name,
     number=lambda value: f"{value:,}",
     power=_text_power,
     fraction=_text_fraction,
@@ -65,7 +65,7 @@ TEXT = Style(
 LATEX = Style(
     dot=r" \cdot ",
     minus="-",
-    name=size_latex,
+    name=latex_name,
     number=lambda value: f"{value:,}".replace(",", "{,}"),
     power=lambda base, exponent: f"{base}^{{{exponent}}}",
     fraction=lambda over, under: (rf"\frac{{{over[0]}}}{{{under[0]}}}", ATOM),

@@ -29,7 +29,7 @@ class Curvature:
 
 
 def convexity(derivation: Derivation) -> Curvature | None:
-    """A proof that the loss of a Hessian's derivation is convex where it is defined, or None if none was found.
+    """A proof that the loss behind a Hessian is convex where it is defined, or None if none was found.
 
     Args:
         derivation: of a Hessian with respect to a vector.
@@ -50,7 +50,12 @@ def convexity(derivation: Derivation) -> Curvature | None:
     factors = sympy.Mul.make_args(rest.body)
     left = [factor for factor in factors if j in free_indices(factor)]
     right = [factor for factor in factors if k in free_indices(factor)]
-    if len(left) != 1 or len(right) != 1 or not isinstance(left[0], Entry) or substitute(left[0], {j: k}) != right[0]:
+    if (
+        len(left) != 1
+        or len(right) != 1
+        or not isinstance(left[0], Entry)
+        or substitute(left[0], {j: k}) != right[0]
+    ):
         return None
     weight = sympy.Mul(*(factor for factor in factors if factor not in (left[0], right[0])))
     if not range_of(weight, Ranges(derivation.program)).is_subset(NONNEGATIVE):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -48,10 +48,14 @@ class GLM:
     ∇_θ L = Xᵀ(1 − y ⊘ Xθ)
     """
 
-    def __init__(self, family: Distribution | str, link: str | None = None, coefficients: str = "theta") -> None:
+    def __init__(
+        self, family: Distribution | str, link: str | None = None, coefficients: str = "theta"
+    ) -> None:
         self.family = distribution(family) if isinstance(family, str) else family
         if not isinstance(self.family, Distribution):
-            raise SymderiveError(f"GLM: {family!r} is not a distribution; give for example symderive.Poisson().")
+            raise SymderiveError(
+                f"GLM: {family!r} is not a distribution; give for example symderive.Poisson()."
+            )
         self.link = link_of(link or self.family.canonical_link)
         n, d = Dim("n"), Dim("d")
         self.X = array("X", n, d)
@@ -84,7 +88,9 @@ class GLM:
     def parameter_values(self, arrays: Mapping[str, Any]) -> NDArray[np.float64]:
         """The parameter of each observation at given `X` and coefficients, shape n."""
         program = program_of(self.parameter)
-        (value,) = evaluate(program, {self.X.name: arrays[self.X.name], self.theta.name: arrays[self.theta.name]}).values()
+        (value,) = evaluate(
+            program, {self.X.name: arrays[self.X.name], self.theta.name: arrays[self.theta.name]}
+        ).values()
         return np.asarray(value)
 
     @cached_property
@@ -153,11 +159,15 @@ class GLM:
         (made,) = (one for one in observed.program.definitions if one.tensor == observed.program.outputs[0])
         others = tuple(one for one in observed.program.definitions if one is not made)
         if any(_has(one.body, self.y.tensor) for one in others):
-            raise SymderiveError("Fisher information: an intermediate result depends on y; its expectation is not known.")
+            raise SymderiveError(
+                "Fisher information: an intermediate result depends on y; its expectation is not known."
+            )
         body = cancelled(rebuild(self._expected(made.body, observed)))
         tensor = Tensor("fisher", made.tensor.shape, "real", r"\mathcal{I}")
         expected = Definition(tensor, made.indices, body, "expectation", self._mean_words())
-        program = type(observed.program)(observed.program.inputs, (*others, expected), (tensor,)).needed((tensor,))
+        program = type(observed.program)(observed.program.inputs, (*others, expected), (tensor,)).needed(
+            (tensor,)
+        )
         heading = (rf"\mathcal{{I}}({_latex_of(self.theta)})", f"I({_text_of(self.theta)})")
         equation = Equation(expected, heading)
         steps = (
@@ -167,7 +177,7 @@ class GLM:
         lets = tuple(Equation(one) for one in program.definitions if one is not expected)
         return Derivation(
             "fisher_information", observed.loss, steps, lets, (equation,), observed.conditions, program,
-            observed.original, (self.theta.tensor,), verifier=lambda d, seed: verify_information(self, d, seed),
+            observed.original, (self.theta.tensor,), verifier=partial(verify_information, self),
         )  # fmt: skip
 
     def _mean_words(self) -> str:
@@ -193,13 +203,19 @@ class GLM:
                 return rest * self._expected(touched[0], observed)
         if isinstance(body, Entry) and len(found) == 1:
             return self._mean(body, observed)
-        raise SymderiveError("Fisher information: the Hessian is not linear in y; its expectation is not derived yet.")
+        raise SymderiveError(
+            "Fisher information: the Hessian is not linear in y; its expectation is not derived yet."
+        )
 
     def _mean(self, entry: Entry, observed: Derivation) -> sympy.Expr:
         program = condense(program_of(self.parameter), for_result)
         made = program.definitions[-1]
         named = [one for one in observed.program.definitions if one.tensor == made.tensor]
-        at = Entry(made.tensor, *entry.axes) if named else substitute(made.body, dict(zip(made.indices, entry.axes, strict=True)))
+        at = (
+            Entry(made.tensor, *entry.axes)
+            if named
+            else substitute(made.body, dict(zip(made.indices, entry.axes, strict=True)))
+        )
         return self.family.moment(1, at)
 
     def _value(self, kind: str, value: Array, heading: tuple[str, str]) -> Derivation:
@@ -211,11 +227,16 @@ class GLM:
         lets = tuple(Equation(one) for one in short.definitions if one is not made)
         steps = (
             Step("density", self.density, f"density of the {self.family.title} distribution"),
-            Step("independence", equation, "the logarithm of the product of the densities is the sum of their logarithms"),
+            Step(
+                "independence",
+                equation,
+                "the logarithm of the product of the densities is the sum of their logarithms",
+            ),
         )
+        conditions = conditions_of(program, (self.theta.tensor,))
         return Derivation(
-            kind, equation, steps, lets, (equation,), conditions_of(program, (self.theta.tensor,)), short, short,
-            (self.theta.tensor,), verifier=lambda d, seed: verify_log_likelihood(self, d, seed),
+            kind, equation, steps, lets, (equation,), conditions, short, short,
+            (self.theta.tensor,), verifier=partial(verify_log_likelihood, self),
         )  # fmt: skip
 
 
@@ -223,7 +244,12 @@ def as_product(form: Form) -> Form:
     """A sum over entries of `u ⊙ v` as `uᵀ v`, with its coefficient."""
     if isinstance(form, Times) and not form.arrays and len(form.scalars) == 1:
         return times(form.coefficient, as_product(form.scalars[0]))
-    if isinstance(form, Total) and isinstance(form.inner, Times) and len(form.inner.arrays) == 2 and form.rank == 0:
+    if (
+        isinstance(form, Total)
+        and isinstance(form.inner, Times)
+        and len(form.inner.arrays) == 2
+        and form.rank == 0
+    ):
         inner = form.inner
         if inner.rank == 1:
             return times(inner.coefficient, *inner.scalars, Chain(inner.arrays))

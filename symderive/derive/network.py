@@ -38,7 +38,8 @@ class Layer:
     def __post_init__(self) -> None:
         if self.activation not in ACTIVATIONS:
             raise SymderiveError(
-                f'layer: the activation "{self.activation}" is not known{did_you_mean(self.activation, ACTIVATIONS)}'
+                f'layer: the activation "{self.activation}" is not known'
+                f"{did_you_mean(self.activation, ACTIVATIONS)}"
             )
 
 
@@ -69,7 +70,9 @@ def _cross_entropy(y: Array, p: Array, batch: bool) -> Array:
 LOSSES = {
     "difference": LossChoice("output difference", lambda y, p, batch: _summed(y - p, batch)),
     "squared_error": LossChoice("squared error", lambda y, p, batch: _summed((p - y) ** 2, batch)),
-    "half_squared_error": LossChoice("half the squared error", lambda y, p, batch: _summed((p - y) ** 2, batch) / 2),
+    "half_squared_error": LossChoice(
+        "half the squared error", lambda y, p, batch: _summed((p - y) ** 2, batch) / 2
+    ),
     "binary_cross_entropy": LossChoice("binary cross-entropy", _cross_entropy, "binary"),
 }
 
@@ -81,8 +84,8 @@ class Network:
         inputs: the number of inputs, a number or a symbol.
         layers: the layers, first to last.
         loss: a name from `LOSSES`; sums over outputs, averages over a batch.
-        weights: `in-out` for weight matrices of shape inputs × outputs (z = Wᵀx, or XW for a batch), `out-in` for
-            outputs × inputs (z = Wx, or XWᵀ).
+        weights: `in-out` for weight matrices of shape inputs × outputs (z = Wᵀx, or XW for a batch),
+            `out-in` for outputs × inputs (z = Wx, or XWᵀ).
         batch: the number of samples, or None for one input vector.
 
     Raises:
@@ -102,7 +105,9 @@ class Network:
         if loss not in LOSSES:
             raise SymderiveError(f'network: the loss "{loss}" is not known{did_you_mean(loss, LOSSES)}')
         if weights not in LAYOUTS:
-            raise SymderiveError(f'network: the weight layout "{weights}" is not known; it is "in-out" or "out-in".')
+            raise SymderiveError(
+                f'network: the weight layout "{weights}" is not known; it is "in-out" or "out-in".'
+            )
         self.layers, self.loss, self.layout = tuple(layers), LOSSES[loss], weights
         self.loss_name = loss
         self.inputs = as_size(inputs, "the number of inputs")
@@ -129,7 +134,11 @@ class Network:
         shape = (width, units) if self.layout == "in-out" else (units, width)
         weight = self._parameter(f"W{number}", shape)
         turned = (self.layout == "in-out") == (self.batch is None)
-        product = (weight.T if turned else weight) @ value if self.batch is None else value @ (weight.T if turned else weight)
+        product = (
+            (weight.T if turned else weight) @ value
+            if self.batch is None
+            else value @ (weight.T if turned else weight)
+        )
         if layer.bias:
             product = product + self._parameter(f"b{number}", (units,))
         last = number == len(self.layers)
@@ -158,7 +167,10 @@ class Network:
         """The gradients of the loss with respect to all parameters, with `δ_l = ∂L/∂z_l` named."""
         upper = self.batch is not None
         names = {
-            z.name: (f"{'Delta' if upper else 'delta'}{number}", rf"\{'Delta' if upper else 'delta'}_{{{number}}}")
+            z.name: (
+                f"{'Delta' if upper else 'delta'}{number}",
+                rf"\{'Delta' if upper else 'delta'}_{{{number}}}",
+            )
             for number, z in enumerate(self.preactivations, start=1)
         }
         return gradient(self.loss_array, self.parameter_arrays, adjoints=names)

@@ -1,4 +1,4 @@
-"""A network with numbers: closed form, hand-written backprop and difference quotients side by side, and reports judged."""
+"""A network with numbers: closed form, backprop by hand, difference quotients, and what others reported."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class NetworkNumbers:
 
     Args:
         network: with numeric sizes, or symbolic ones that the arrays determine.
-        arrays: input, target and all parameters by name; shapes as declared (a single row or column may be flat).
+        arrays: input, target and all parameters by name; shapes as declared (a row may be flat).
         method: the difference quotient.
         epsilon: its step; the best one by default.
 
@@ -120,7 +120,9 @@ class NetworkNumbers:
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
-            raise SymderiveError(f"difference quotient: unknown method {self.method!r}; use {', '.join(METHODS)}.")
+            raise SymderiveError(
+                f"difference quotient: unknown method {self.method!r}; use {', '.join(METHODS)}."
+            )
         if self.epsilon is None:
             self.epsilon = default_epsilon(self.method)  # type: ignore[arg-type]  # checked above
         self._given = {}
@@ -177,21 +179,33 @@ class NetworkNumbers:
         """
         function = self.network.derivation.to_numpy()
         names = [str(tensor.name) for tensor in self.network.parameters]
-        values = function(**{str(tensor.name): self._given[str(tensor.name)] for tensor in function.program.inputs})
+        values = function(
+            **{str(tensor.name): self._given[str(tensor.name)] for tensor in function.program.inputs}
+        )
         closed = dict(zip(names, values if isinstance(values, tuple) else (values,), strict=True))
         by_hand = self._backprop()
         made = []
         for name in names:
-            if not np.allclose(closed[name], by_hand[name], rtol=_ROUNDING, atol=_ROUNDING * np.abs(by_hand[name]).max()):
-                raise InternalError(f"closed form and backprop disagree for {name}: {closed[name]} against {by_hand[name]}.")
-            made.append(ParameterNumbers(name, closed[name], by_hand[name], self.quotient(name, self.method, self.epsilon)))
+            if not np.allclose(
+                closed[name], by_hand[name], rtol=_ROUNDING, atol=_ROUNDING * np.abs(by_hand[name]).max()
+            ):
+                raise InternalError(
+                    f"closed form and backprop disagree for {name}: {closed[name]} against {by_hand[name]}."
+                )
+            made.append(
+                ParameterNumbers(
+                    name, closed[name], by_hand[name], self.quotient(name, self.method, self.epsilon)
+                )
+            )
         return tuple(made)
 
     def _backprop(self) -> dict[str, FloatArray]:
         layers = self._layers({})
         trace = forward(layers, self._given[self.network.x.name])
         made: dict[str, FloatArray] = {}
-        for number, one in enumerate(backward(layers, trace, _loss_of(self.network), self._given[self.network.y.name]), start=1):
+        for number, one in enumerate(
+            backward(layers, trace, _loss_of(self.network), self._given[self.network.y.name]), start=1
+        ):
             made[f"W{number}"] = one.weight / self._count
             if one.bias is not None:
                 made[f"b{number}"] = one.bias / self._count
@@ -219,13 +233,17 @@ class NetworkNumbers:
         slips: list[Slip] = []
         for name, values in reported.values.items():
             if name not in known:
-                raise SymderiveError(f"{reported.title}: {name} is not a parameter; there are {', '.join(known)}.")
+                raise SymderiveError(
+                    f"{reported.title}: {name} is not a parameter; there are {', '.join(known)}."
+                )
             comparison, found = self._judged(reported, known[name], values)
             rows.append((name, comparison))
             slips.extend(found)
         return Judgement(reported, join([comparison for _, comparison in rows]), tuple(slips), tuple(rows))
 
-    def _judged(self, reported: Reported, truth: ParameterNumbers, values: Any) -> tuple[Comparison, Sequence[Slip]]:
+    def _judged(
+        self, reported: Reported, truth: ParameterNumbers, values: Any
+    ) -> tuple[Comparison, Sequence[Slip]]:
         found = np.asarray(values, dtype=float)
         if found.ndim == 2 and reported.layout != self.network.layout and truth.name.startswith("W"):
             found = found.T
@@ -233,7 +251,8 @@ class NetworkNumbers:
         if found.shape != expected.shape:
             if np.squeeze(found).shape != np.squeeze(expected).shape:
                 raise ShapeError(
-                    f"{reported.title}: {truth.name} has shape {found.shape}, the gradient has {expected.shape}; "
+                    f"{reported.title}: {truth.name} has shape {found.shape}, "
+                    f"the gradient has {expected.shape}; "
                     'give the layout of the report with weights = "in-out" or "out-in".'
                 )
             found = found.reshape(expected.shape)
@@ -260,9 +279,13 @@ def _fitted(tensor: Any, arrays: Mapping[str, Any], sizes: dict[Any, int]) -> Fl
     """The array in the declared shape."""
     name = str(tensor.name)
     if name not in arrays:
-        raise SymderiveError(f"network data: {name} ({shape_text(tensor.shape)}) is missing; give its values or draw it.")
+        raise SymderiveError(
+            f"network data: {name} ({shape_text(tensor.shape)}) is missing; give its values or draw it."
+        )
     value = np.asarray(arrays[name], dtype=float)
-    expected = [size.xreplace(sizes) if not size.is_Symbol else sizes.get(size, size) for size in tensor.shape]
+    expected = [
+        size.xreplace(sizes) if not size.is_Symbol else sizes.get(size, size) for size in tensor.shape
+    ]
     if value.ndim != tensor.rank and all(getattr(size, "is_number", True) for size in expected):
         wanted = tuple(int(size) for size in expected)
         if np.squeeze(value).shape == np.squeeze(np.empty(wanted)).shape:
@@ -272,7 +295,9 @@ def _fitted(tensor: Any, arrays: Mapping[str, Any], sizes: dict[Any, int]) -> Fl
         for size, extent in zip(expected, value.shape, strict=True)
     )
     if not fits:
-        raise ShapeError(f"network data: {name} has shape {value.shape}, but {shape_text(tensor.shape)} is needed.")
+        raise ShapeError(
+            f"network data: {name} has shape {value.shape}, but {shape_text(tensor.shape)} is needed."
+        )
     if not np.all(np.isfinite(value)):
         raise SymderiveError(f"network data: {name} has an entry that is not a finite number.")
     for size, extent in zip(tensor.shape, value.shape, strict=True):

@@ -49,7 +49,9 @@ def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -
         str(tensor.name): (tuple(int(size.xreplace(sizes)) for size in tensor.shape), str(tensor.domain))
         for tensor in inputs
     }
-    positive = {name: (shape, "positive" if domain == "real" else domain) for name, (shape, domain) in shapes.items()}
+    positive = {
+        name: (shape, "positive" if domain == "real" else domain) for name, (shape, domain) in shapes.items()
+    }
     for attempt in range(_ATTEMPTS):
         # Every other attempt is positive, so that logarithms of unconstrained products have a value.
         arrays = draw_all(positive if attempt % 2 else shapes, seed=1000 * seed + attempt)
@@ -67,9 +69,9 @@ def _no_point(derivation: Derivation) -> SymderiveError:
 def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
     """Compare the generated code with central differences of the loss as it was written.
 
-    At every point the code of the loss has to agree with the slow evaluator. A Hessian is compared with central
-    differences of the gradient, which is itself confirmed against the loss. Points at which round-off drowns the
-    differences are passed over while there are others.
+    At every point the code of the loss has to agree with the slow evaluator. A Hessian is compared with
+    central differences of the gradient, which is itself confirmed against the loss. Points at which round-off
+    drowns the differences are passed over while there are others.
 
     Raises:
         InternalError: an entry disagrees, or none could be decided; the message shows the witness.
@@ -101,8 +103,8 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
         raise _no_point(derivation)
     if not kept:
         raise InternalError(
-            f"the derived {derivation.kind} could not be confirmed: at {seen} random points no entry of it stands "
-            "out from the round-off of central differences; do not use the result unchecked."
+            f"the derived {derivation.kind} could not be confirmed: at {seen} random points no entry of it "
+            "stands out from the round-off of central differences; do not use the result unchecked."
         )
     return Check("central differences", len(kept), _sizes_text(derivation), max(map(_largest, kept)), True)
 
@@ -115,7 +117,9 @@ def _compared(slope: Callable[[Arrays], Any], arrays: Arrays, variable: Tensor, 
     name = str(variable.name)
     with np.errstate(all="ignore"):
         quotient = central(lambda point: slope({**arrays, name: point}), arrays[name])
-    return compare(quotient.value, np.asarray(value), noise=quotient, name=name, words=("quotient", "derived"))
+    return compare(
+        quotient.value, np.asarray(value), noise=quotient, name=name, words=("quotient", "derived")
+    )
 
 
 def _confirm(comparison: Comparison, derivation: Derivation, arrays: Arrays) -> None:
@@ -127,8 +131,9 @@ def _confirm(comparison: Comparison, derivation: Derivation, arrays: Arrays) -> 
     if comparison.verdict == "different" or comparison.obstacle:
         witness = comparison.worst.sentence if comparison.worst else comparison.obstacle
         raise InternalError(
-            f"the derived {derivation.kind} does not agree with {_SOURCE.get(derivation.kind, 'central differences')}: "
-            f"{witness} (arrays drawn at random: {_shown(arrays)}); this is a bug of symderive, do not use the result."
+            f"the derived {derivation.kind} does not agree with "
+            f"{_SOURCE.get(derivation.kind, 'central differences')}: {witness} (arrays drawn at random: "
+            f"{_shown(arrays)}); this is a bug of symderive, do not use the result."
         )
 
 
@@ -137,7 +142,9 @@ def _says_something(comparison: Comparison) -> bool:
     decided = [entry for entry in comparison.entries if entry.verdict == "equal"]
     scale = max((abs(entry.expected) for entry in decided), default=0.0)
     zero = all(entry.actual == 0 and abs(entry.expected) <= entry.noise < 1e-3 for entry in decided)
-    return bool(decided) and (zero or min(entry.noise for entry in decided if abs(entry.expected) == scale) < _CLEAR * scale)
+    return bool(decided) and (
+        zero or min(entry.noise for entry in decided if abs(entry.expected) == scale) < _CLEAR * scale
+    )
 
 
 def _largest(comparison: Comparison) -> float:
@@ -171,7 +178,8 @@ def _same_as_slow(derivation: Derivation, loss: Callable[[Arrays], float], array
     slow, fast = _slow(derivation, arrays), loss(arrays)
     if not abs(slow - fast) <= _RELATIVE * max(abs(slow), 1.0):
         raise InternalError(
-            f"the code of the loss gives {fast:.12g}, the slow evaluator {slow:.12g}; this is a bug of symderive."
+            f"the code of the loss gives {fast:.12g}, the slow evaluator {slow:.12g}; "
+            "this is a bug of symderive."
         )
 
 
@@ -203,9 +211,13 @@ def verify_log_likelihood(model: GLM, derivation: Derivation, seed: int = 0) -> 
         value = float(function(**{name: arrays[name] for name in _names(function.program)}))
         error = abs(value - expected) / max(1.0, abs(expected))
         if not error < _RELATIVE:
-            raise InternalError(f"the {derivation.kind} gives {value}, the product of the densities {expected}.")
+            raise InternalError(
+                f"the {derivation.kind} gives {value}, the product of the densities {expected}."
+            )
         worst = max(worst, error)
-    return Check("the logarithm of the product of the densities", len(drawn), _sizes_text(derivation), worst, True)
+    return Check(
+        "the logarithm of the product of the densities", len(drawn), _sizes_text(derivation), worst, True
+    )
 
 
 def verify_information(model: GLM, derivation: Derivation, seed: int = 0) -> Check:

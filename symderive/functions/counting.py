@@ -10,7 +10,7 @@ from symderive.functions.record import NONNEGATIVE, POSITIVE, Elementwise, OwnFu
 from symderive.functions.special import digamma
 
 
-class factorial(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
+class factorial(OwnFunction):
     """`y! = Γ(y + 1)`."""
 
     is_positive = True
@@ -20,7 +20,7 @@ class factorial(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
         return factorial(self.args[0]) * digamma(self.args[0] + 1)
 
 
-class log_factorial(OwnFunction):  # noqa: N801 -- SymPy's functions are lower case
+class log_factorial(OwnFunction):
     """`log y! = log Γ(y + 1)`."""
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:

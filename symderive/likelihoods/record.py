@@ -43,8 +43,8 @@ class Distribution(ABC):
     def moment(self, order: int, parameter: sympy.Expr) -> sympy.Expr:
         """`E[y^order]` for order 1 or 2, from Bartlett's identities.
 
-        `E[s] = 0` and `E[s²] + E[s′] = 0` for the score `s = ∂ log f/∂parameter`; the density must be regular and the
-        score linear in y.
+        `E[s] = 0` and `E[s²] + E[s′] = 0` for the score `s = ∂ log f/∂parameter`; the density must be regular and
+        the score linear in y.
 
         Raises:
             SymderiveError: the score is not linear in y, or another order.
@@ -53,7 +53,9 @@ class Distribution(ABC):
         score = sympy.diff(self.log_density(y, at), at)
         linear = sympy.Poly(sympy.expand(score), y) if sympy.expand(score).is_polynomial(y) else None
         if linear is None or linear.degree() != 1 or order not in (1, 2):
-            raise SymderiveError(f"moment {order} of the {self.title} distribution: its score is not linear in y.")
+            raise SymderiveError(
+                f"moment {order} of the {self.title} distribution: its score is not linear in y."
+            )
         slope, constant = linear.all_coeffs()
         mean = sympy.simplify(-constant / slope)
         if order == 1:
@@ -67,7 +69,7 @@ def expanded_log(density: sympy.Expr) -> sympy.Expr:
     """`log` of a product as a sum: `log(a b) = log a + log b`, `log a^b = b log a`, `log e^a = a`."""
     terms = []
     for factor in sympy.Mul.make_args(density):
-        base, exponent = (factor.args if isinstance(factor, sympy.Pow) else (factor, sympy.S.One))
+        base, exponent = factor.args if isinstance(factor, sympy.Pow) else (factor, sympy.S.One)
         if isinstance(base, sympy.exp):
             terms.append(exponent * base.args[0])
         elif isinstance(base, factorial):

@@ -21,12 +21,14 @@ _PARTS = re.compile(r"([A-Za-z]+)(\d*)\Z")
 def latex_name(name: str) -> str:
     r"""The LaTeX of a name.
 
-    >>> latex_name("theta"), latex_name("W1"), latex_name("c_in"), latex_name("loss")
-    ('\\theta', 'W_{1}', 'c_{\\mathrm{in}}', '\\mathrm{loss}')
+    >>> latex_name("theta"), latex_name("W1"), latex_name("c_in"), latex_name("loss"), latex_name("Hprime")
+    ('\\theta', 'W_{1}', 'c_{\\mathrm{in}}', '\\mathrm{loss}', "H'")
     """
     head, *tail = name.split("_")
     base, index = _split(head)
+    base, primes = _primed(base)
     written = _LATEX.get(base) or (base if len(base) == 1 else rf"\mathrm{{{_plain(base)}}}")
+    written += "'" * primes
     indices = ([index] if index else []) + [_index(part) for part in tail if part]
     return f"{written}_{{{','.join(indices)}}}" if indices else written
 
@@ -48,18 +50,27 @@ def _split(part: str) -> tuple[str, str]:
     return (found.group(1), found.group(2)) if found else (part, "")
 
 
+def _primed(base: str) -> tuple[str, int]:
+    """A letter or Greek name without the `prime`s behind it, and their number; other names stay whole."""
+    letter, primes = base, 0
+    while letter.endswith("prime"):
+        letter, primes = letter.removesuffix("prime"), primes + 1
+    return (letter, primes) if len(letter) == 1 or letter in _LATEX else (base, 0)
+
+
 def text_name(name: str) -> str:
     """The name in a terminal.
 
-    >>> text_name("theta"), text_name("W1"), text_name("c_in")
-    ('θ', 'W₁', 'c_in')
+    >>> text_name("theta"), text_name("W1"), text_name("c_in"), text_name("Hprime")
+    ('θ', 'W₁', 'c_in', 'H′')
     """
     slope = _SLOPE.match(name)
     if slope:
         return f"∂{text_name(slope.group(1))}/∂{text_name(slope.group(2))}"
     head, underscore, tail = name.partition("_")
     base, index = _split(head)
-    written = _TEXT.get(base, base) + index.translate(_SUBSCRIPTS)
+    base, primes = _primed(base)
+    written = _TEXT.get(base, base) + "′" * primes + index.translate(_SUBSCRIPTS)
     if underscore and tail.isdigit():
         return written + tail.translate(_SUBSCRIPTS)
     return written + underscore + tail

@@ -73,7 +73,7 @@ def together(equations: Sequence[Equation], boxed: bool = True) -> doc.Display:
         return display(equations[0], boxed)
     lines = tuple(f"{one.left_latex} &= {latex(one.form)}" for one in equations)
     rows = r" \\ ".join(lines)
-    plain = ",  ".join(str(one) for one in equations)
+    plain = "\n".join(str(one) for one in equations)
     return doc.Display(doc.Math(rf"\begin{{aligned}} {rows} \end{{aligned}}", plain, lines), boxed)
 
 

@@ -140,7 +140,7 @@ def _times(form: Times, marks: Marks) -> Written:
     up, down = sympy.fraction(coefficient)
     if (coefficient.is_Rational and coefficient.q > 1000) or _one_root(coefficient) is not None:
         up, down = coefficient, ONE
-    front = _scalar(Const(up), top, Const(down), bottom, marks)
+    front = _scalar(Const(up), top, Const(down), bottom, marks, alone=not sign)
     if not form.arrays:
         return sign + front, (PRODUCT if not sign else SUM)
     over, under = _parts(form.arrays)
@@ -167,12 +167,12 @@ def _parts(factors: tuple[Form, ...]) -> tuple[list[Form], list[Form]]:
     return top, bottom
 
 
-def _scalar(up: Const, top: list[Form], down: Const, bottom: list[Form], marks: Marks) -> str:
-    """A product of scalars, as a fraction where something stands below."""
+def _scalar(up: Const, top: list[Form], down: Const, bottom: list[Form], marks: Marks, alone: bool = True) -> str:
+    """A product of scalars, as a fraction where something stands below; `alone` says that no sign stands before."""
     ups = [up] if up.value != 1 else []
     below = _product(([down] if down.value != 1 else []) + bottom, marks)
     if not below:
-        return _product(ups + top, marks) or "1"
+        return _product(ups + top, marks, alone) or "1"
     if top and not bottom and not _small(top):
         front = marks.fraction(_product(ups, marks) or "1", below)
         front = front if marks is LATEX else marks.bracket(front)

@@ -27,7 +27,7 @@ class Math:
 
     Args:
         latex: The formula on one line, for amsmath.
-        plain: The same in plain Unicode, for terminals and for guessing widths.
+        plain: The same in plain Unicode, for terminals and for guessing widths; of several equations, one a line.
         lines: The rows of an `aligned` environment that says the same, for where one line is too long. Each
             row
             carries its own `&`: `("f &= a + b", "&\\quad + c")`.
@@ -84,7 +84,7 @@ def plain(spans: Text) -> str:
     'the score σ'
     """
     pieces = (
-        span.plain if isinstance(span, Math) else span.content if isinstance(span, Emph) else span
+        span.plain.replace("\n", ", ") if isinstance(span, Math) else span.content if isinstance(span, Emph) else span
         for span in spans
     )
     return " ".join("".join(pieces).split())
@@ -144,6 +144,31 @@ class Steps:
 
     kind: ClassVar[str] = "steps"
     rows: tuple[Step, ...]
+
+    @property
+    def groups(self) -> tuple[tuple[Step, ...], ...]:
+        """The rows; one without a left-hand side goes on with the line before it.
+
+        >>> a, blank = Math("a", "a"), Math("", "")
+        >>> [len(group) for group in Steps((Step(a, a, a), Step(blank, a, a), Step(a, a, a))).groups]
+        [2, 1]
+        """
+        made: list[list[Step]] = []
+        for row in self.rows:
+            if row.left.plain or not made:
+                made.append([row])
+            else:
+                made[-1].append(row)
+        return tuple(map(tuple, made))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A number for each row that begins a line, where there are several; the others have none."""
+        if len(self.groups) < 2:
+            return ("",) * len(self.rows)
+        return tuple(
+            "" if place else str(number) for number, group in enumerate(self.groups, 1) for place, _ in enumerate(group)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,9 +256,9 @@ Block = Heading | Paragraph | Display | Steps | Definitions | Conditions | Table
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One question and its solution; `label` is what numbers it, such as "Question 1"."""
+    """One question and its solution; `label` is what numbers it, such as "Question 1". Both may be empty."""
 
-    title: Text
+    title: Text = ()
     statement: tuple[Block, ...] = ()
     blocks: tuple[Block, ...] = ()
     label: str = ""
@@ -241,9 +266,9 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole solution sheet."""
+    """A whole solution sheet; a single answer needs no title."""
 
-    title: Text
+    title: Text = ()
     author: Text = ()
     course: Text = ()
     date: Text = ()

@@ -12,9 +12,8 @@ from numpy.typing import ArrayLike
 from symderive.core.identity import substitute
 from symderive.core.nodes import Entry, IndexSum, Tensor
 from symderive.core.program import Definition
-from symderive.derive.conditions import Condition
 from symderive.derive.derivation import Check, Equation
-from symderive.notation.forms import Form
+from symderive.notation.forms import Form, Plus
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.printing import latex, text
 from symderive.solutions import document as doc
@@ -73,19 +72,46 @@ def together(equations: Sequence[Equation], boxed: bool = True) -> doc.Display:
         return display(equations[0], boxed)
     lines = tuple(f"{one.left_latex} &= {latex(one.form)}" for one in equations)
     rows = r" \\ ".join(lines)
-    plain = ",  ".join(str(one) for one in equations)
+    plain = "\n".join(str(one) for one in equations)
     return doc.Display(doc.Math(rf"\begin{{aligned}} {rows} \end{{aligned}}", plain, lines), boxed)
 
 
+def long_display(left: doc.Math, form: Form, boxed: bool = False) -> doc.Display:
+    """`left = form` on its own line, on several lines where the form is a long sum."""
+    right = math(form)
+    terms = form.terms if isinstance(form, Plus) else ()
+    lines = tuple(_row(left, term, place) for place, term in enumerate(terms)) if len(terms) > 1 else ()
+    whole = joined(left, EQUALS, right)
+    return doc.Display(doc.Math(whole.latex, whole.plain, lines), boxed)
+
+
+def _row(left: doc.Math, term: Form, place: int) -> str:
+    written = latex(term)
+    if not place:
+        return f"{left.latex} &= {written}"
+    sign = "" if written.startswith("-") else "+ "
+    return rf"&\quad {sign}{written}"
+
+
 def array_math(value: ArrayLike, digits: int = 8) -> doc.Math:
-    """Numbers as a matrix, a row or a scalar, with the given number of significant digits."""
+    """Numbers as a matrix, a vector or a scalar, with the given number of significant digits."""
     array = np.asarray(value, dtype=float)
     if array.ndim == 0:
-        return doc.Math(_number_latex(float(array), digits), f"{float(array):.{digits}g}")
-    rows = [[float(entry) for entry in np.atleast_1d(row)] for row in (array if array.ndim == 2 else [array])]
+        return doc.Math(_number_latex(float(array), digits), _number_text(float(array), digits))
+    if array.ndim == 1 and len(array) == 1:
+        return array_math(array[0], digits)
+    if array.ndim == 1:
+        entries = [float(entry) for entry in array]
+        latex_row = r",\, ".join(_number_latex(entry, digits) for entry in entries)
+        return doc.Math(f"({latex_row})", f"({', '.join(_number_text(entry, digits) for entry in entries)})")
+    rows = [[float(entry) for entry in row] for row in array]
     body = r" \\ ".join(" & ".join(_number_latex(entry, digits) for entry in row) for row in rows)
-    plain = "[" + "; ".join(", ".join(f"{entry:.{digits}g}" for entry in row) for row in rows) + "]"
+    plain = "[" + "; ".join(", ".join(_number_text(entry, digits) for entry in row) for row in rows) + "]"
     return doc.Math(rf"\begin{{bmatrix}} {body} \end{{bmatrix}}", plain)
+
+
+def _number_text(value: float, digits: int) -> str:
+    return f"{value:.{digits}g}".replace("-", "−")
 
 
 def _number_latex(value: float, digits: int) -> str:
@@ -114,13 +140,6 @@ def _unit_free(expr: sympy.Expr) -> sympy.Expr:
         slim = Tensor(old.name, tuple(size for _, size in axes), old.domain, old.latex_name)
         return Entry(slim, *(axis for axis, _ in axes))
     return expr.func(*(_unit_free(arg) for arg in expr.args)) if expr.args else expr
-
-
-def condition(found: Condition) -> doc.Text:
-    """A condition as text."""
-    if found.kind == "domain":
-        return doc.text(doc.Math(found.latex, found.text))
-    return doc.text(found.text)
 
 
 def checked(check: Check) -> doc.Paragraph:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from symderive.solutions.visible_text import visible
 
 _SPACES = re.compile(r"[ \t\n\r\f\v\u0085\u2028\u2029]+")
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>#|~&]|:(?=[\w+-]+:)|@(?=\w)")
 _LEADING = re.compile(r"[-+=]|\d+(?=[.)])")
-_JOINERS = "\u200c\u200d"
 _SYNTAX = {
     r"\,": r"\thinspace ", r"\:": r"\medspace ", r"\;": r"\thickspace ", r"\!": r"\negthinspace ", r"\{":
     r"\lbrace ",
@@ -35,8 +35,8 @@ def escape_markdown(text: str) -> str:
     '1\\. x'
     """
     line = _SPACES.sub(" ", text)
-    visible = "".join(map(_visible, line))
-    escaped = _ACTIVE.sub(lambda found: _escaped(found[0]), visible).replace("$", "<span>$</span>")
+    shown = "".join(map(visible, line))
+    escaped = _ACTIVE.sub(lambda found: _escaped(found[0]), shown).replace("$", "<span>$</span>")
     leading = _LEADING.match(escaped)
     if leading is None:
         return escaped
@@ -94,17 +94,10 @@ def code_lines(source: str) -> list[str]:
     ['a    b']
     """
     lines = source.expandtabs(4).rstrip("\n").split("\n")
-    return ["".join(map(_visible, line.rstrip("\r"))) for line in lines]
+    return ["".join(map(visible, line.rstrip("\r"))) for line in lines]
 
 
 def _escaped(character: str) -> str:
     """A backslash before punctuation, but an entity for what GitHub acts on in spite of one."""
     return {"@": "&#64;", ":": "&#58;"}.get(character, "\\" + character)
 
-
-def _visible(character: str) -> str:
-    """A character, or its code point where it would not be seen."""
-    category = unicodedata.category(character)
-    if category in ("Cc", "Cs", "Co") or (category == "Cf" and character not in _JOINERS):
-        return f"[U+{ord(character):04X}]"
-    return character

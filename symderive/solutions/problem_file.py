@@ -13,7 +13,7 @@ from typing import Any
 
 from symderive.errors import ProblemError
 from symderive.solutions.schema import Date as DateType
-from symderive.solutions.schema import Field, ListOf, OneOf, String, Table, read_table
+from symderive.solutions.schema import Field, ListOf, OneOf, String, Table, ValueType, read_table
 from symderive.solutions.toml_lines import NestingError, key_lines
 from symderive.solutions.toml_lines import Path as KeyPath
 
@@ -84,6 +84,22 @@ class Question:
         """
         inner = (path,) if isinstance(path, str) else path
         return self.source.error(("question", self.index - 1, *inner), message)
+
+    def read(self, type: ValueType, value: Any, path: KeyPath) -> Any:
+        """Reads a value that the schema left open.
+
+        Args:
+            type: What it may be.
+            value: The value.
+            path: Where it stands in this question.
+
+        Returns:
+            The value as the type reads it.
+
+        Raises:
+            ProblemError: It is something else.
+        """
+        return type.read(value, ("question", self.index - 1, *path), self.source.error)
 
     def checked(self, schema: Table) -> Question:
         """This question with its values checked against the schema of its kind.

@@ -206,8 +206,8 @@ def test_a_template_beside_the_users_replaces_the_shipped_one(tmp_path):
 def test_formats_are_found_by_name_and_suffix():
     assert [format_named(name).name for name in format_names()] == list(format_names())
     assert format_of_suffix(".PDF").name == "pdf"
-    with pytest.raises(SymderiveError, match=r'unknown format "txe"; did you mean "tex"\? Formats: .*tex'):
-        format_named("txe")
+    with pytest.raises(SymderiveError, match=r'unknown format "texx"; did you mean "tex"\? Formats: .*tex'):
+        format_named("texx")
     with pytest.raises(SymderiveError, match=r"'\.docx'; use one of .*\.tex.*, or name the format\."):
         format_of_suffix(".docx")
     with pytest.raises(SymderiveError, match="The output has no ending"):

@@ -1,0 +1,119 @@
+"""The kernel, the count of each convolution line by line, and their ratio."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from symderive.cost.infer import Inference
+from symderive.cost.ratio import Ratio
+from symderive.cost.report import Report, Row, Variant
+from symderive.notation.names import latex_name
+from symderive.solutions import document as doc
+from symderive.solutions.formulas import EQUALS
+
+_EMPTY = doc.Math("", "")
+
+
+def description(values: Mapping[str, Any]) -> doc.Paragraph:
+    """The sizes in one sentence."""
+    before = _shape(values["input"])
+    spans: list[doc.Span] = ["The input is ", before]
+    if values["output"] is not None:
+        spans += [", the output ", _shape(values["output"])]
+    known = [f"{key} {values[key]}" for key in ("kernel", "stride", "padding") if values[key] is not None]
+    known += [f"dilation {values['dilation']}"] if values["dilation"] != 1 else []
+    tail = f"; {', '.join(known)}" if known else ""
+    return doc.Paragraph(doc.text(*spans, f" (height × width × channels){tail}."))
+
+
+def _shape(sizes: Iterable[Any]) -> doc.Math:
+    latex = r" \times ".join(latex_name(size) if isinstance(size, str) else str(size) for size in sizes)
+    return doc.Math(latex, "×".join(map(str, sizes)))
+
+
+def kernel_blocks(found: Inference) -> list[doc.Block]:
+    """The kernel with its calculation, or why it is not determined."""
+    heading = doc.Heading(doc.text("The kernel"))
+    if found.status == "determined":
+        return [heading, doc.Display(doc.Math(found.latex(), str(found)))]
+    words = f"{_capital(found.words)}. Give the stride and the padding, and the multiplications can be counted."
+    return [heading, doc.Verdict("undecided", doc.text(words))]
+
+
+def count_blocks(made: Report) -> list[doc.Block]:
+    """Each convolution from its index equations to the number, then the ratio and what was counted."""
+    blocks = [block for variant in made.variants for block in _variant(made.quantity, variant)]
+    blocks += _relations(made.variants)
+    if made.ratio is not None:
+        blocks += [doc.Heading(doc.text("Ratio")), _ratio(made.ratio, made.variants)]
+        factor = made.ratio.factor()
+        blocks += [doc.Paragraph(doc.text(f"That is {factor}."))] if factor else []
+    blocks.append(doc.Paragraph(doc.text(doc.Emph(f"Counted: {'; '.join(made.conventions)}."))))
+    if made.unknown:
+        blocks.append(doc.Verdict("undecided", doc.text(f"Not counted: {'; '.join(made.unknown)}.")))
+    return blocks
+
+
+def _variant(quantity: str, variant: Variant) -> Iterator[doc.Block]:
+    yield doc.Heading(doc.text(f"{_capital(variant.name)} convolution"))
+    for one in variant.steps:
+        yield doc.Display(doc.Math(one.equation_latex, one.equation))
+        yield doc.Paragraph(doc.text(*_spans(_capital(one.sentence_latex), _capital(one.sentence)), "."))
+    yield doc.Steps(tuple(_rows(quantity, variant)))
+
+
+def _rows(quantity: str, variant: Variant) -> Iterator[doc.Step]:
+    """Formula, numbers, result, as people write them under each other."""
+    label = doc.Math(rf"\text{{{quantity}}}", quantity)
+    total = variant.total
+    several = len(variant.rows) > 1
+    names = doc.text(" + ".join(row.name for row in variant.rows)) if several else ()
+    yield doc.Step(label, EQUALS, doc.Math(total.formula_latex, total.formula), names)
+    if total.numbers:
+        yield doc.Step(_EMPTY, EQUALS, doc.Math(total.numbers_latex, total.numbers))
+    if several and all(row.value is not None for row in variant.rows):
+        yield doc.Step(_EMPTY, EQUALS, _sum_of(variant.rows))
+    if total.result:
+        yield doc.Step(_EMPTY, EQUALS, doc.Math(rf"\mathbf{{{total.result_latex}}}", total.result))
+
+
+def _sum_of(rows: tuple[Row, ...]) -> doc.Math:
+    return doc.Math(" + ".join(row.result_latex for row in rows), " + ".join(row.result for row in rows))
+
+
+def _relations(variants: Iterable[Variant]) -> list[doc.Block]:
+    """What the names of the output's sizes mean."""
+    found: dict[str, str] = {}
+    for variant in variants:
+        found.update(zip(variant.where_latex, variant.where, strict=True))
+    spans: list[doc.Span] = []
+    for place, (latex, plain) in enumerate(found.items()):
+        spans += [" and " if place else "", doc.Math(latex, plain)]
+    return [doc.Paragraph(doc.text("The output has ", *spans, "."))] if spans else []
+
+
+def _ratio(found: Ratio, variants: tuple[Variant, ...]) -> doc.Display:
+    above, below = variants[-1].name, variants[0].name
+    left = rf"\frac{{\text{{{above}}}}}{{\text{{{below}}}}}"
+    return doc.Display(doc.Math(f"{left} = {found.latex()}", f"{above} / {below} = {found}"), True)
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _spans(latex: str, plain: str) -> Iterator[doc.Span]:
+    """The sentence with its formulas; the same words stand between them in both versions."""
+    words = re.split(r"\$(.*?)\$", latex)
+    rest = plain
+    for place, piece in enumerate(words):
+        if place % 2 == 0:
+            yield piece
+            rest = rest[len(piece) :]
+            continue
+        following = words[place + 1] if place + 1 < len(words) else ""
+        end = rest.find(following) if following else len(rest)
+        yield doc.Math(piece, rest[:end])
+        rest = rest[end:]

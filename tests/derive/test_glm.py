@@ -21,11 +21,9 @@ def first(derivation):
 
 def test_the_poisson_loss_in_index_and_in_matrix_form():
     # GNR638 (IIT Bombay, spring 2024), assignment 2, question 3.
-    assert text(POISSON.density.entry_form) in (
-        "(xᵢᵀθ)^(yᵢ) exp(−xᵢᵀθ)/yᵢ!",
-        "((xᵢᵀθ)^(yᵢ) exp(−xᵢᵀθ))/(yᵢ!)",
+    assert latex(POISSON.density.entry_form) == (
+        r"\frac{{(x_{i}^{\top} \theta)}^{y_{i}} e^{-x_{i}^{\top} \theta}}{y_{i}!}"
     )
-    assert latex(POISSON.density.entry_form).startswith(r"\frac{")
     assert first(POISSON.loss) == "L = Σᵢ (xᵢᵀθ + log yᵢ! − yᵢ log(xᵢᵀθ))"
     assert first(POISSON.loss_gradient) == "∇_θ L = Xᵀ(1 − y ⊘ Xθ)"
     assert "diag(y ⊘ (Xθ)^⊙2)" in first(POISSON.loss_hessian)

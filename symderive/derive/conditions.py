@@ -15,7 +15,8 @@ from symderive.derive.naming import is_unnamed
 from symderive.functions import by_head
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
 from symderive.notation.forms import Const, Form
-from symderive.notation.printing import component_of, latex, text
+from symderive.notation.components import component_of
+from symderive.notation.printing import latex, text
 from symderive.notation.recover import NoMatrixNotationError, index_form, recover
 
 _DOMAINS = {

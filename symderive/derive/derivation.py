@@ -15,7 +15,8 @@ from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition
 from symderive.notation.forms import Form, Leaf
-from symderive.notation.printing import component_of, latex, text
+from symderive.notation.components import component_of
+from symderive.notation.printing import latex, text
 from symderive.notation.recover import index_form, matrix_form, readable_indices
 
 

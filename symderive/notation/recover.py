@@ -249,6 +249,8 @@ def _scaled(scalars: list[Form], u: list[Form], matrices: list[Form], v: list[Fo
 
 
 def _diag(vector: Form) -> Form:
+    if not vector.rank:
+        raise NoMatrixNotationError  # a vector that has cancelled to 0
     if isinstance(vector, Times) and (vector.coefficient != 1 or vector.scalars):
         return times(vector.coefficient, *vector.scalars, Diag(times(ONE, *vector.arrays)))
     return Diag(vector)

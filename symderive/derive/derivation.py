@@ -14,8 +14,8 @@ from symderive.core.convert import to_sympy
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition
-from symderive.notation.forms import Form, Leaf
 from symderive.notation.components import component_of
+from symderive.notation.forms import Form, Leaf
 from symderive.notation.printing import latex, text
 from symderive.notation.recover import index_form, matrix_form, readable_indices
 
@@ -208,8 +208,8 @@ class Derivation:
         bodies: dict[Tensor, Definition] = {}
         for made in self.program.definitions:
             bodies[made.tensor] = made.with_body(replace_entries(made.body, bodies))
-        made = tuple(to_sympy(bodies[equation.definition.tensor].body) for equation in self.results)
-        return made[0] if len(made) == 1 else made
+        results = tuple(to_sympy(bodies[equation.definition.tensor].body) for equation in self.results)
+        return results[0] if len(results) == 1 else results
 
     def latex(self) -> str:
         """The closed form in LaTeX, intermediates behind it."""
@@ -229,7 +229,10 @@ class Derivation:
             tail = f",   {', '.join(where)}" if where and place == len(self.results) - 1 else ""
             lines.append(f"  {equation}{tail}")
         if self.conditions:
-            lines += ["", *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in self.conditions)]
+            lines += [
+                "",
+                *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in self.conditions),
+            ]
         lines += ["", *(str(check) for check in self.checks)]
         return "\n".join(lines)
 

@@ -10,7 +10,21 @@ import sympy
 from symderive.core.dims import Dim
 from symderive.core.nodes import Index
 from symderive.notation.forms import (
-    ONE, Apply, BigSum, Component, Const, Form, Ones, Outer, Plus, Power, Times, Total, Transposed, times, walk,
+    ONE,
+    Apply,
+    BigSum,
+    Component,
+    Const,
+    Form,
+    Ones,
+    Outer,
+    Plus,
+    Power,
+    Times,
+    Total,
+    Transposed,
+    times,
+    walk,
 )  # fmt: skip
 
 _LETTERS = ("i", "j", "k", "l", "m", "o")
@@ -25,7 +39,11 @@ def component_of(form: Form, axes: tuple[sympy.Expr, ...]) -> Form:
     if isinstance(form, Plus):
         return Plus(tuple(component_of(term, axes) for term in form.terms))
     if isinstance(form, Times):
-        return times(form.coefficient, *(without_letters(one, axes) for one in form.scalars), *(component_of(factor, axes) for factor in form.arrays))
+        return times(
+            form.coefficient,
+            *(without_letters(one, axes) for one in form.scalars),
+            *(component_of(factor, axes) for factor in form.arrays),
+        )
     if isinstance(form, Power):
         return Power(component_of(form.base, axes), component_of(form.exponent, axes))
     if isinstance(form, Apply):

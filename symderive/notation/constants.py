@@ -55,7 +55,9 @@ def _power(value: sympy.Expr, marks: Marks) -> Written:
         return marks.root(constant(base, marks)[0]), POWER
     if base == sympy.E:
         return marks.power("e", constant(exponent, marks)[0], False), POWER
-    return marks.power(_within(constant(base, marks), marks, ATOM), constant(exponent, marks)[0], False), POWER
+    return marks.power(
+        _within(constant(base, marks), marks, ATOM), constant(exponent, marks)[0], False
+    ), POWER
 
 
 def _one_root(value: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:

@@ -101,7 +101,9 @@ class LatexDialect(Dialect):
         joined = "".join(written) if all(len(one) == 1 for one in written) else ", ".join(written)
         if "_" not in base:
             return f"{base}_{{{joined}}}"
-        return f"{{{base}}}_{{{joined}}}" if not base.endswith("}") or "^" in base else f"{base[:-1]},{joined}}}"
+        return (
+            f"{{{base}}}_{{{joined}}}" if not base.endswith("}") or "^" in base else f"{base[:-1]},{joined}}}"
+        )
 
     def big_sum(self, indices: tuple[Index, ...], inner: str) -> str:
         """A sum over indices."""
@@ -109,7 +111,9 @@ class LatexDialect(Dialect):
 
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""
-        return rf"\delta_{{{left}{right}}}" if len(left) == len(right) == 1 else rf"\delta_{{{left}, {right}}}"
+        return (
+            rf"\delta_{{{left}{right}}}" if len(left) == len(right) == 1 else rf"\delta_{{{left}, {right}}}"
+        )
 
     def apply(self, head: Any, args: list[str], scalar: bool) -> str:
         """An elementwise function; e^x for scalars."""
@@ -169,7 +173,9 @@ class TextDialect(Dialect):
         if elementwise:
             return f"{base}^⊙{exponent}" if len(exponent) == 1 else f"{base}^⊙({exponent})"
         raised = superscript(exponent)
-        return base + raised if raised else f"{base}^({exponent})" if len(exponent) > 1 else f"{base}^{exponent}"
+        return (
+            base + raised if raised else f"{base}^({exponent})" if len(exponent) > 1 else f"{base}^{exponent}"
+        )
 
     def root(self, inner: str) -> str:
         """A square root."""
@@ -191,7 +197,11 @@ class TextDialect(Dialect):
     def component(self, base: str, axes: tuple[sympy.Expr, ...]) -> str:
         """A subscripted entry."""
         written = [axis.name if isinstance(axis, Index) else str(axis) for axis in axes]
-        return base + (subscript("".join(written)) if all(len(one) == 1 for one in written) else f"[{', '.join(written)}]")
+        return base + (
+            subscript("".join(written))
+            if all(len(one) == 1 for one in written)
+            else f"[{', '.join(written)}]"
+        )
 
     def big_sum(self, indices: tuple[Index, ...], inner: str) -> str:
         """A sum over indices."""
@@ -214,7 +224,9 @@ class TextDialect(Dialect):
             if before[-1] in "0123456789" and part[0] in "0123456789":
                 joined += f"·{part}"
                 continue
-            joined += part if not fraction and opens and (_SHORT.fullmatch(part) or part[0] == "(") else f" {part}"
+            joined += (
+                part if not fraction and opens and (_SHORT.fullmatch(part) or part[0] == "(") else f" {part}"
+            )
         return joined
 
 

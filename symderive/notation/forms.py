@@ -352,7 +352,9 @@ def _constants_joined(terms: list[Form]) -> list[Form]:
     total = sympy.Add(*values)
     logs = [part for part in total.atoms(sympy.log) if part.is_number]
     if len(logs) > 1:
-        total = sympy.factor_terms(total).replace(_sum_of_logs, lambda one: sympy.log(sympy.Mul(*(t.args[0] for t in one.args))))
+        total = sympy.factor_terms(total).replace(
+            _sum_of_logs, lambda one: sympy.log(sympy.Mul(*(t.args[0] for t in one.args)))
+        )
     joined: list[Form] = []
     for term in terms:
         if not isinstance(term, Const):
@@ -518,7 +520,9 @@ def _dot(flat: list[Form]) -> Form:
 
 def _open(before: list[Form], middle: Outer, after: list[Form]) -> Form:
     left = chain(*before, middle.left) if before else middle.left
-    right = chain(*(transposed(factor) for factor in reversed(after)), middle.right) if after else middle.right
+    right = (
+        chain(*(transposed(factor) for factor in reversed(after)), middle.right) if after else middle.right
+    )
     return outer(left, right) if left.rank and right.rank else times(ONE, left, right)
 
 

@@ -18,8 +18,34 @@ from symderive.notation.components import big_sum_of, component_of
 from symderive.notation.constants import constant
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
-    MINUS_ONE, ONE, Apply, BigSum, Chain, Component, Const, Diag, DiagPart, Eye, Form, Kronecker, Leaf, NormSquared, Ones,
-    Outer, Plus, Power, Slice, Times, Total, Trace, Transposed, chain, is_negative, times, transposed, walk,
+    MINUS_ONE,
+    ONE,
+    Apply,
+    BigSum,
+    Chain,
+    Component,
+    Const,
+    Diag,
+    DiagPart,
+    Eye,
+    Form,
+    Kronecker,
+    Leaf,
+    NormSquared,
+    Ones,
+    Outer,
+    Plus,
+    Power,
+    Slice,
+    Times,
+    Total,
+    Trace,
+    Transposed,
+    chain,
+    is_negative,
+    times,
+    transposed,
+    walk,
 )  # fmt: skip
 from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
 
@@ -151,7 +177,11 @@ def _parts(factors: tuple[Form, ...]) -> tuple[list[Form], list[Form]]:
     top: list[Form] = []
     bottom: list[Form] = []
     for factor in factors:
-        if isinstance(factor, Power) and isinstance(factor.exponent, Const) and factor.exponent.value.could_extract_minus_sign():
+        if (
+            isinstance(factor, Power)
+            and isinstance(factor.exponent, Const)
+            and factor.exponent.value.could_extract_minus_sign()
+        ):
             exponent = -factor.exponent.value
             bottom.append(factor.base if exponent == 1 else Power(factor.base, Const(exponent)))
         else:
@@ -164,17 +194,22 @@ def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, a
     top, bottom = _parts(factors)
     up, down = sympy.fraction(coefficient)
     whole = constant(coefficient, marks)
-    if (coefficient.is_Rational and coefficient.q > 1000) or not sympy.Mul(up, 1 / down, evaluate=False).equals(coefficient):
+    if (coefficient.is_Rational and coefficient.q > 1000) or not sympy.Mul(
+        up, 1 / down, evaluate=False
+    ).equals(coefficient):
         up, down = coefficient, ONE
     if not factors:
         return whole
-    ups = [Const(up)] if up != 1 else []
-    low = ([Const(down)] if down != 1 else []) + bottom
+    ups: list[Form] = [Const(up)] if up != 1 else []
+    low: list[Form] = ([Const(down)] if down != 1 else []) + bottom
     if not low:
         return _product(ups + top, marks, alone)
     if top and (not bottom or len(top) > 1) and not _small(top):
         front = marks.fraction(_product(ups, marks, True), _product(low, marks, True))
-        pieces = [within(front, marks, PRODUCT), within(_product(top, marks, alone), marks, OPEN if alone else PRODUCT)]
+        pieces = [
+            within(front, marks, PRODUCT),
+            within(_product(top, marks, alone), marks, OPEN if alone else PRODUCT),
+        ]
         return marks.juxtapose(pieces), _level(top, marks)
     return marks.fraction(_product(ups + top, marks, True), _product(low, marks, True))
 
@@ -208,14 +243,20 @@ def _product(factors: list[Form], marks: Marks, alone: bool) -> Written:
 
 def _is_chained(form: Form) -> bool:
     """Whether the form is written as a matrix product, which would swallow what follows."""
-    return isinstance(form, Chain) or (isinstance(form, Component) and isinstance(form.of, Chain)) or isinstance(form, Total)
+    return (
+        isinstance(form, Chain)
+        or (isinstance(form, Component) and isinstance(form.of, Chain))
+        or isinstance(form, Total)
+    )
 
 
 def _elementwise(over: list[Form], under: list[Form], marks: Marks) -> Written:
     if len(over) == 1 and not under:
         return write(over[0], marks)
     over, tight = _incoming_first(over), POWER if len(over) > 2 else PRODUCT
-    tops = [bracketed(one, marks, tight if isinstance(one, (Chain, Outer)) else PRODUCT) for one in over] or ["1"]
+    tops = [bracketed(one, marks, tight if isinstance(one, (Chain, Outer)) else PRODUCT) for one in over] or [
+        "1"
+    ]
     joined = f" {marks.hadamard} ".join(tops)
     if not under:
         return joined, HADAMARD

@@ -16,7 +16,13 @@ from symderive.derive import verification
 from symderive.errors import InternalError
 
 n, d, k = sd.dims("n d k")
-X, w, y, A, W = sd.array("X", n, d), sd.array("w", d), sd.array("y", n), sd.array("A", d, d), sd.array("W", d, k)
+X, w, y, A, W = (
+    sd.array("X", n, d),
+    sd.array("w", d),
+    sd.array("y", n),
+    sd.array("A", d, d),
+    sd.array("W", d, k),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +55,9 @@ def losses():
 
 
 def replaced_rule(monkeypatch, kind, wrong):
-    monkeypatch.setattr(rules, "RULES", tuple((k, wrong(rule) if k is kind else rule) for k, rule in rules.RULES))
+    monkeypatch.setattr(
+        rules, "RULES", tuple((k, wrong(rule) if k is kind else rule) for k, rule in rules.RULES)
+    )
 
 
 def caught(*names: str) -> None:
@@ -72,7 +80,12 @@ def test_right_rules_pass():
 
 @pytest.mark.parametrize(
     ("kind", "names"),
-    [(sympy.Mul, ("product",)), (sympy.Pow, ("power",)), (sympy.Function, ("product",)), (IndexSum, ("quadratic",))],
+    [
+        (sympy.Mul, ("product",)),
+        (sympy.Pow, ("power",)),
+        (sympy.Function, ("product",)),
+        (IndexSum, ("quadratic",)),
+    ],
 )
 @pytest.mark.parametrize("factor", [-1, sympy.Rational(1001, 1000)])
 def test_scaled_rule(monkeypatch, kind, names, factor):
@@ -110,7 +123,11 @@ def test_transposed_index(monkeypatch):
 
 def test_lost_extent_in_sums(monkeypatch):
     right = sums._pull_out
-    monkeypatch.setattr(sums, "_pull_out", lambda body, indices: right(body, indices) / 2 if len(indices) == 1 else right(body, indices))
+    monkeypatch.setattr(
+        sums,
+        "_pull_out",
+        lambda body, indices: right(body, indices) / 2 if len(indices) == 1 else right(body, indices),
+    )
     caught()
 
 
@@ -119,7 +136,11 @@ def test_wrong_cancellation(monkeypatch):
 
     def wrong(made, excluded, used):
         tidied = right(made, excluded, used)
-        return tidied.with_body(sympy.Rational(1001, 1000) * tidied.body) if made.rule == "chain rule" else tidied
+        return (
+            tidied.with_body(sympy.Rational(1001, 1000) * tidied.body)
+            if made.rule == "chain rule"
+            else tidied
+        )
 
     monkeypatch.setattr(tidy, "_tidied", wrong)
     caught("quadratic", "matrix")
@@ -158,7 +179,9 @@ def test_wrong_closed_form(factor):
         derived = sd.gradient(loss, wrt)
         made = [one if one.tensor not in derived.program.outputs else one.with_body(factor * one.body)
                 for one in derived.program.definitions]  # fmt: skip
-        planted = dataclasses.replace(derived, program=dataclasses.replace(derived.program, definitions=tuple(made)))
+        planted = dataclasses.replace(
+            derived, program=dataclasses.replace(derived.program, definitions=tuple(made))
+        )
         with pytest.raises(InternalError, match="derived gradient"):
             planted.check()
 

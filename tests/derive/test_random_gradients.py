@@ -15,7 +15,12 @@ from tests.derive.random_programs import COMPLEX, losses, numbers
 CHECKS = settings(
     max_examples=250,
     deadline=None,
-    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large],
+    suppress_health_check=[
+        HealthCheck.filter_too_much,
+        HealthCheck.too_slow,
+        HealthCheck.large_base_example,
+        HealthCheck.data_too_large,
+    ],
 )
 LARGEST = 1e6
 
@@ -80,7 +85,9 @@ def test_hessian_is_the_second_derivative_of_the_numpy_text(loss):
     gradient = quiet(lambda: complex_gradient(loss, arrays))
     assume(np.isfinite(gradient).all() and np.abs(gradient).max() < LARGEST)
     derived = sd.hessian(loss.symbolic, loss.variable)
-    quotient = quiet(lambda: central(lambda at: complex_gradient(loss, {**arrays, loss.wrt: at}), arrays[loss.wrt]))
+    quotient = quiet(
+        lambda: central(lambda at: complex_gradient(loss, {**arrays, loss.wrt: at}), arrays[loss.wrt])
+    )
     assume(np.isfinite(quotient.noise).any())
     agrees(quotient.value, np.asarray(quiet(lambda: called(derived, arrays))), quotient)
 
@@ -102,7 +109,9 @@ def agree_everywhere(program, arrays) -> None:
 
     tensors = tuple(made.tensor for made in program.definitions)
     whole = Program(program.inputs, program.definitions, tensors)
-    fast = quiet(lambda: numpy_function(whole, "all_of_it")(**{t.name: arrays[t.name] for t in program.inputs}))
+    fast = quiet(
+        lambda: numpy_function(whole, "all_of_it")(**{t.name: arrays[t.name] for t in program.inputs})
+    )
     fast = fast if isinstance(fast, tuple) else (fast,)
     try:
         slow = quiet(lambda: evaluate(whole, arrays))
@@ -113,4 +122,8 @@ def agree_everywhere(program, arrays) -> None:
         scale = np.abs(expected).max() if expected.size else 0.0
         assume(np.isfinite(scale))
         assert np.shape(value) == expected.shape, tensor
-        assert np.allclose(value, expected, rtol=1e-8, atol=1e-9 * max(scale, 1.0)), (str(tensor), value, expected)
+        assert np.allclose(value, expected, rtol=1e-8, atol=1e-9 * max(scale, 1.0)), (
+            str(tensor),
+            value,
+            expected,
+        )

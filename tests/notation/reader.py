@@ -18,7 +18,7 @@ CALLS = {
     "exp": np.exp, "log": np.log, "σ": special.expit, "softplus": lambda x: np.logaddexp(0, x), "tanh": np.tanh, "sin": np.sin,
     "cos": np.cos, "arctan": np.arctan, "erf": special.erf, "erfc": special.erfc, "Φ": special.ndtr, "sinh": np.sinh, "cosh": np.cosh,
     "arsinh": np.arcsinh, "sign": np.sign, "log Γ": special.gammaln, "ψ": special.digamma, "relu": lambda x: np.maximum(x, 0),
-    "tr": np.trace, "tan": np.tan,
+    "tan": np.tan,
 }  # fmt: skip
 
 
@@ -38,9 +38,9 @@ def from_latex(source: str) -> str:
 
 TOKEN = re.compile(
     r"\\frac\{\\partial (?P<up>\{?[^{}]*(?:\{[^{}]*\})*\}?)\}\{\\partial (?P<low>[^{}]*(?:\{[^{}]*\})*)\}"
-    r"|(?P<number>\d+(?:\.\d+)?(?:e-?\d+)?)|(?P<psi>ψ⁽\d⁾)|(?P<call>log Γ|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
-    r"|(?P<slope>∂\w+/∂\w+)|(?P<latexname>\\mathrm\{\w+\})|(?P<frac>\\frac)|(?P<sqrt>\\sqrt)|(?P<sum>\\sum|Σ)|(?P<delta>\\delta(?=_)|δ(?=[ₐ-ₜᵢⱼ\[]))"
-    r"|(?P<greek>\\[a-zA-Z]+)|(?P<step>𝟏\[|1\[)|(?P<ones>𝟏)|(?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sub>[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉]+)"
+    r"|(?P<step>𝟏\[|1\[)|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<call>log Γ|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
+    r"|(?P<slope>∂\w+/∂\w+)|(?P<latexname>\\mathrm\{\w+\})|(?P<frac>\\frac)|(?P<sqrt>\\sqrt)|(?P<sum>\\sum|Σ)|(?P<delta>\\delta(?=_)|δ(?=[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀-₉\[]))"
+    r"|(?P<greek>\\[a-zA-Z]+)|(?P<ones>𝟏)|(?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sub>[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉]+)"
     r"|(?P<name>[^\W\d_])|(?P<sign>.)",
     re.S,
 )
@@ -62,14 +62,20 @@ def tokens(source: str) -> list[tuple[str, str]]:
 class Reader:
     """A recursive descent over the tokens of one formula; values are arrays, `env` gives those of indices."""
 
-    def __init__(self, source: str, names: dict[str, np.ndarray], rows: dict[str, np.ndarray], sizes: dict[str, int]) -> None:
+    def __init__(
+        self, source: str, names: dict[str, np.ndarray], rows: dict[str, np.ndarray], sizes: dict[str, int]
+    ) -> None:
         words = sorted(names, key=len, reverse=True)
         self.names, self.rows, self.sizes = names, rows, sizes
         self.tokens: list[tuple[str, str]] = []
         position = 0
         # Known names of several characters are one token each.
         multi = [word for word in words if len(word) > 1]
-        pattern = re.compile("|".join(rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])" for word in multi)) if multi else None
+        pattern = (
+            re.compile("|".join(rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])" for word in multi))
+            if multi
+            else None
+        )
         for match in pattern.finditer(source) if pattern else ():
             self.tokens += tokens(source[position : match.start()]) + [("known", match[0])]
             position = match.end()
@@ -83,14 +89,14 @@ class Reader:
     def take(self, text: str | None = None) -> tuple[str, str]:
         token = self.peek()
         if text is not None and token[1] != text:
-            raise SyntaxError(f"expected {text} at {self.tokens[self.place:self.place + 6]}")
+            raise SyntaxError(f"expected {text} at {self.tokens[self.place : self.place + 6]}")
         self.place += 1
         return token
 
     def read(self):
         tree = self.sum()
         if self.peek()[0] != "end":
-            raise SyntaxError(f"left over: {self.tokens[self.place:self.place + 8]}")
+            raise SyntaxError(f"left over: {self.tokens[self.place : self.place + 8]}")
         return tree
 
     # Each rule gives a function of the values of the indices.
@@ -103,22 +109,22 @@ class Reader:
                 raise SyntaxError("two signs in a row")
             terms.append((sign, self.term()))
         if len(terms) == 1:
-            (sign, only), = terms
-            return only if sign == 1 else lambda env: -only(env)
-        return lambda env: sum_of([sign * term(env) for sign, term in terms])
+            ((sign, only),) = terms
+            return only if sign == 1 else lambda env: times(-1.0, only(env))
+        return lambda env: sum_of([times(float(sign), term(env)) for sign, term in terms])
 
     def term(self):
         value = self.product()
         while self.peek()[1] in ("⊙", "⊘", "/"):
-            sign = self.take()[1]
-            left, right = value, self.product()
-            if sign == "⊙":
-                value = lambda env, a=left, b=right: hadamard(a(env), b(env))  # noqa: E731
-            elif sign == "⊘":
-                value = lambda env, a=left, b=right: a(env) / b(env)  # noqa: E731
-            else:
-                value = lambda env, a=left, b=right: a(env) / scalar(b(env))  # noqa: E731
+            value = self.joined(self.take()[1], value, self.product())
         return value
+
+    def joined(self, sign, left, right):
+        if sign == "⊙":
+            return lambda env: entrywise(np.multiply, left(env), right(env))
+        if sign == "⊘":
+            return lambda env: entrywise(np.divide, left(env), right(env))
+        return lambda env: times(1.0 / scalar(right(env)), left(env))
 
     def product(self):
         factors = []
@@ -130,14 +136,18 @@ class Reader:
             if text == "·":
                 self.take()
                 continue
-            if kind == "end" or text in ("+", "−", "⊙", "⊘", "/", ")", "]", "}", ",", ">", "|") or (text == "‖" and self.closing):
+            if (
+                kind == "end"
+                or text in ("+", "−", "⊙", "⊘", "/", ")", "]", "}", ",", ">")
+                or (text == self.closing)
+            ):
                 break
             factors.append(self.power())
         if not factors:
-            raise SyntaxError(f"nothing to read at {self.tokens[self.place:self.place + 6]}")
+            raise SyntaxError(f"nothing to read at {self.tokens[self.place : self.place + 6]}")
         return factors[0] if len(factors) == 1 else lambda env: multiplied([one(env) for one in factors])
 
-    closing = 0
+    closing = ""
 
     def big_sum(self):
         self.take()
@@ -149,16 +159,18 @@ class Reader:
         ranges = [self.range_of(letter, body, env) for letter in letters]
         total = 0.0
         for point in np.ndindex(*ranges):
-            total = total + body({**env, **dict(zip(letters, point, strict=True))})
+            total = sum_of([total, body({**env, **dict(zip(letters, point, strict=True))})])
         return total
 
     def range_of(self, letter, body, env):
         """The extent of an index: the largest position at which every entry that carries it exists."""
-        others = {name: 0 for name in "ijklmopqrstu"} | env
+        others = dict.fromkeys("ijklmopqrstu", 0) | env
         for extent in range(9):
             try:
                 body({**others, letter: extent})
             except IndexError:
+                if not extent:
+                    raise  # another index is out of its range
                 return extent
         raise SyntaxError(f"the range of {letter} is not seen")
 
@@ -175,13 +187,23 @@ class Reader:
             close = "]"
         else:
             raise SyntaxError(f"no index at {text}")
-        found = []
+        found: list[str] = []
+        piece: list[str] = []
         while self.peek()[1] != close:
             text = self.take()[1]
-            if text != ",":
-                found += list(text) if text.isdigit() and close == "}" else [text]
+            if text == ",":
+                found += self._axes(piece, close)
+                piece = []
+            else:
+                piece.append(text)
         self.take(close)
-        return found
+        return found + self._axes(piece, close)
+
+    def _axes(self, piece: list[str], close: str) -> list[str]:
+        """Letters and numbers one by one, `n − 1` as the number that it is."""
+        if len(piece) == 3 and piece[1] in "-−":
+            return [str(int(self.names[piece[0]]) - int(piece[2]))]
+        return [one for text in piece for one in (text if text.isdigit() and close == "}" else [text])]
 
     def power(self):
         value = self.atom()
@@ -198,10 +220,12 @@ class Reader:
                 value = self.caret(value)
             elif kind == "sub" or text in ("_", "["):
                 axes = self.indices()
-                value = lambda env, a=value, x=axes: entry(a(env), [env[i] if i in env else int(i) for i in x])  # noqa: E731
+                value = lambda env, a=value, x=axes: entry(
+                    a(env), [env[i] if i in env else i if i == ":" else int(i) for i in x]
+                )  # noqa: E731
             elif text == "!":
                 self.take()
-                value = lambda env, a=value: special.factorial(a(env))  # noqa: E731
+                value = lambda env, a=value: entrywise(special.factorial, a(env))  # noqa: E731
             else:
                 return value
 
@@ -210,7 +234,7 @@ class Reader:
         if self.peek()[1] == "⊙":
             self.take()
             exponent = self.group("(", ")") if self.peek()[1] == "(" else self.atom()
-            return lambda env: np.asarray(base(env)) ** exponent(env)
+            return lambda env: entrywise(np.power, base(env), exponent(env))
         if self.peek()[1] == "(":
             exponent = self.group("(", ")")
             return lambda env: raised(base(env), exponent(env))
@@ -226,12 +250,12 @@ class Reader:
         exponent = self.sum()
         self.take("}")
         if elementwise:
-            return lambda env: np.asarray(base(env)) ** exponent(env)
+            return lambda env: entrywise(np.power, base(env), exponent(env))
         return lambda env: raised(base(env), exponent(env))
 
     def group(self, start: str, end: str):
         self.take(start)
-        outer, self.closing = self.closing, 0
+        outer, self.closing = self.closing, end if end == "|" else ""
         inner = self.sum()
         self.closing = outer
         self.take(end)
@@ -253,19 +277,19 @@ class Reader:
         if text == "√":
             self.take()
             inner = self.group("(", ")") if self.peek()[1] == "(" else self.atom()
-            return lambda env: np.sqrt(inner(env))
+            return lambda env: entrywise(np.sqrt, inner(env))
         if text == "|":
             inner = self.group("|", "|")
-            return lambda env: np.abs(inner(env))
+            return lambda env: entrywise(np.abs, inner(env))
         if text == "‖":
             return self.norm()
-        raise SyntaxError(f"cannot read {text} before {self.tokens[self.place:self.place + 6]}")
+        raise SyntaxError(f"cannot read {text} before {self.tokens[self.place : self.place + 6]}")
 
     def norm(self):
         self.take("‖")
-        self.closing += 1
+        outer, self.closing = self.closing, "‖"
         inner = self.sum()
-        self.closing -= 1
+        self.closing = outer
         self.take("‖")
         if self.peek()[1] == "_":
             self.take()
@@ -273,7 +297,7 @@ class Reader:
             self.take()
             if braces:
                 self.take("}")
-        return lambda env: np.sqrt(np.sum(np.square(inner(env))))
+        return lambda env: float(np.linalg.norm(closed(inner(env))))
 
     def atom_number(self):
         number = float(self.take()[1])
@@ -289,17 +313,17 @@ class Reader:
         self.take(">")
         self.take("0")
         self.take("]")
-        return lambda env: np.heaviside(inner(env), 0)
+        return lambda env: entrywise(lambda x: np.heaviside(x, 0), inner(env))
 
     def atom_frac(self):
         self.take()
         top, bottom = self.group("{", "}"), self.group("{", "}")
-        return lambda env: top(env) / scalar(bottom(env))
+        return lambda env: times(1.0 / scalar(bottom(env)), top(env))
 
     def atom_sqrt(self):
         self.take()
         inner = self.group("{", "}")
-        return lambda env: np.sqrt(inner(env))
+        return lambda env: entrywise(np.sqrt, inner(env))
 
     def atom_delta(self):
         self.take()
@@ -309,30 +333,33 @@ class Reader:
 
     def atom_call(self):
         word = self.take()[1]
+        if word == "tr":
+            inner = self.group("(", ")")
+            return lambda env: float(np.trace(closed(inner(env))))
         if word == "diag":
             inner = self.group("(", ")")
-            return lambda env: np.diag(inner(env))
+            return lambda env: diagonal(inner(env))
         if self.peek()[1] != "(":  # log y!
             inner = self.power()
         else:
             inner = self.group("(", ")")
-        return lambda env: CALLS[word](inner(env))
+        return lambda env: entrywise(CALLS[word], inner(env))
 
     def atom_psi(self):
         order = int(self.take()[1][2])
         inner = self.group("(", ")")
-        return lambda env: special.polygamma(order, inner(env))
+        return lambda env: entrywise(lambda x: special.polygamma(order, x), inner(env))
 
     def atom_known(self):
         name = self.take()[1]
-        return lambda env: self.names[name]
+        return lambda env: wrapped(self.names[name])
 
     atom_slope = atom_latexname = atom_greek = atom_known
 
     def atom_name(self):
         name = self.take()[1]
         if name in self.names:
-            return lambda env: self.names[name]
+            return lambda env: wrapped(self.names[name])
         if name == "e":
             return lambda env: np.e
         if name == "π":
@@ -340,194 +367,162 @@ class Reader:
         if name == "I":
             return lambda env: EYE
         if name.upper() in self.rows and name not in self.names:  # xᵢ is row i of X
-            return lambda env: self.rows[name.upper()]
+            return lambda env: wrapped(self.rows[name.upper()])
         raise SyntaxError(f"no meaning for {name}")
 
 
-class _Sized:
-    """Ones and identities, whose size follows from what stands beside them."""
+class Matrix:
+    """A matrix or a column whose open axes have an unknown size, along which it is constant, plus a multiple of I."""
 
-    def __init__(self, kind: str, turned: bool = False) -> None:
-        self.kind, self.turned = kind, turned
-
-
-ONES, EYE, ROW = _Sized("ones"), _Sized("eye"), _Sized("ones", True)
+    def __init__(self, values, free=(False, False), eye: float = 0.0) -> None:
+        self.values, self.free, self.eye = np.asarray(values, float), free, eye
 
 
-class Pending:
-    """A product that contains ones or identities whose sizes are not known yet."""
-
-    def __init__(self, factors: list) -> None:
-        self.factors = factors
-
-    def __mul__(self, other):
-        return Pending([other, *self.factors])
-
-    __rmul__ = __mul__
-
-    def __neg__(self):
-        return Pending([-1.0, *self.factors])
-
-    def __truediv__(self, other):
-        return Pending([1.0 / other, *self.factors])
+ONES = Matrix([[1.0]], (True, False))
+EYE = Matrix([[0.0]], (True, True), 1.0)
 
 
-_Sized.__mul__ = _Sized.__rmul__ = lambda self, other: Pending([other, self])
-_Sized.__neg__ = lambda self: Pending([-1.0, self])
+def wrapped(value):
+    """A number as a number, a vector as a column, a matrix as it is; more axes stay an array."""
+    if np.ndim(value) == 0:
+        return float(value)
+    if np.ndim(value) > 2:
+        return value
+    return Matrix(np.reshape(value, (-1, 1)) if np.ndim(value) == 1 else value)
 
 
-def is_pending(value) -> bool:
-    return isinstance(value, (_Sized, Pending))
-
-
-def scalar(value):
-    if np.ndim(value):
+def scalar(value) -> float:
+    if isinstance(value, Matrix):
         raise SyntaxError("division by an array without ⊘")
     return value
 
 
+def closed(value):
+    if not isinstance(value, Matrix):
+        return value
+    if value.eye or any(value.free):
+        raise SyntaxError("the size is not seen")
+    return value.values
+
+
+def times(number: float, value):
+    if not isinstance(value, Matrix):
+        return number * value
+    return Matrix(number * value.values, value.free, number * value.eye)
+
+
+def settled(value: Matrix):
+    """A 1×1 product is a number."""
+    if value.values.shape == (1, 1) and not any(value.free) and not value.eye:
+        return float(value.values[0, 0])
+    return value
+
+
 def multiplied(values: list):
-    flat: list = []
-    for value in values:
-        flat += value.factors if isinstance(value, Pending) else [value]
-    scalars = [value for value in flat if not isinstance(value, _Sized) and np.ndim(value) == 0]
-    rest = [value for value in flat if isinstance(value, _Sized) or np.ndim(value)]
-    number = float(np.prod(scalars)) if scalars else 1.0
-    result: list = []
-    for value in rest:
-        result.append(value)
-        while len(result) > 1:
-            joined = join(result[-2], result[-1])
-            if joined is None:
-                break
-            result[-2:] = [joined]
-    # an opening vector may wait for what follows: fold again from the right
-    while len(result) > 1:
-        for place in range(len(result) - 1, 0, -1):
-            joined = join(result[place - 1], result[place])
-            if joined is not None:
-                result[place - 1 : place + 1] = [joined]
-                break
+    result = values[0]
+    for value in values[1:]:
+        if isinstance(result, Matrix) and isinstance(value, Matrix):
+            result = settled(matrix_product(result, value))
         else:
-            return Pending([number, *result])
-    if not result:
-        return number
-    (only,) = result
-    if isinstance(only, _Sized):
-        return Pending([number, only])
-    if isinstance(only, Row):
-        return Row(number * np.asarray(only))
-    if np.shape(only) == (1, 1):
-        return number * float(only[0, 0])
-    return number * only
+            result = times(result, value) if isinstance(value, Matrix) else times(value, result)
+    return result
 
 
-class Row(np.ndarray):
-    """A vector that stands transposed."""
+def matrix_product(a: Matrix, b: Matrix) -> Matrix:
+    made = None
+    if np.any(a.values) and np.any(b.values):
+        if a.free[1] and b.free[0]:
+            raise SyntaxError("the size of the inner axis is not seen")
+        if a.free[1]:
+            values = a.values[:, :1] * b.values.sum(axis=0, keepdims=True)
+        elif b.free[0]:
+            values = a.values.sum(axis=1, keepdims=True) * b.values[:1, :]
+        else:
+            values = a.values @ b.values
+        made = Matrix(values, (a.free[0], b.free[1]))
+    parts = [part for part in (made, times(a.eye, b) if a.eye else None, times(b.eye, a) if b.eye else None) if part]
+    if a.eye and b.eye:
+        parts[-1] = Matrix(parts[-1].values, parts[-1].free)  # the product of the identities is counted once
+    return sum_of(parts) if parts else Matrix(np.zeros((a.values.shape[0], b.values.shape[1])), (a.free[0], b.free[1]))
 
-    def __new__(cls, values):
-        return np.asarray(values).view(cls)
+
+def spread(values: list[Matrix]) -> tuple[bool, bool]:
+    """The axes that stay open; closed ones must have one size."""
+    for axis in (0, 1):
+        sizes = {value.values.shape[axis] for value in values if not value.free[axis]}
+        if len(sizes) > 1:
+            raise SyntaxError(f"sizes {sizes} side by side")
+    return tuple(all(value.free[axis] for value in values) for axis in (0, 1))
 
 
-def join(left, right):
-    if isinstance(left, _Sized) and left.kind == "eye":
-        return right
-    if isinstance(right, _Sized) and right.kind == "eye":
-        return left
-    if isinstance(left, _Sized):
-        if not left.turned:
-            if isinstance(right, Row):
-                return None
-            return None if isinstance(right, _Sized) else None
-        if isinstance(right, _Sized):
-            return None
-        return Row(right.sum(axis=0)) if np.ndim(right) == 2 else float(np.sum(right))
-    if isinstance(right, _Sized):
-        if right.turned:
-            return None
-        if np.ndim(left) == 2:
-            return left.sum(axis=1)
-        return float(np.sum(left)) if isinstance(left, Row) else None
-    a, b = np.asarray(left), np.asarray(right)
-    if isinstance(left, Row):
-        if isinstance(right, Row):
-            raise SyntaxError("two rows side by side")
-        made = a @ b
-        return Row(made) if np.ndim(made) else made
-    if isinstance(right, Row):
-        if a.ndim != 1:
-            raise SyntaxError("a matrix before a row")
-        return np.outer(a, b)
-    if a.ndim == 1:
-        raise SyntaxError("a column before a matrix or a column")
-    return a @ b
+def entrywise(make, *values):
+    matrices = [value for value in values if isinstance(value, Matrix)]
+    if not matrices:
+        return float(make(*values))
+    if any(value.eye for value in matrices):
+        raise SyntaxError("an entrywise operation on I")
+    free = spread(matrices)
+    return Matrix(make(*(value.values if isinstance(value, Matrix) else value for value in values)), free)
+
+
+def sum_of(values: list):
+    matrices = [value for value in values if isinstance(value, Matrix)]
+    numbers = float(sum(value for value in values if not isinstance(value, Matrix)))
+    if not matrices:
+        return numbers
+    if numbers and any(value.eye for value in matrices):
+        raise SyntaxError("a number beside I")
+    free = spread(matrices)
+    return Matrix(sum(value.values for value in matrices) + numbers, free, sum(value.eye for value in matrices))
 
 
 def turned(value):
-    if value is ONES:
-        return ROW
-    if isinstance(value, Row):
-        return np.asarray(value)
-    return Row(value) if np.ndim(value) == 1 else np.asarray(value).T
+    if not isinstance(value, Matrix):
+        raise SyntaxError("the transpose of a number")
+    return Matrix(value.values.T, value.free[::-1], value.eye)
 
 
 def raised(value, exponent):
-    if np.ndim(value):
+    if isinstance(value, Matrix):
         raise SyntaxError("a power of an array without ⊙")
     return value**exponent
 
 
-def entry(value, axes: list[int]):
-    return np.asarray(value)[tuple(axes)]
+def diagonal(value):
+    if not isinstance(value, Matrix):
+        return Matrix([[0.0]], (True, True), value)
+    if value.free[0] and value.values.shape[1] == 1 and not value.free[1]:
+        return Matrix([[0.0]], (True, True), float(value.values[0, 0]))
+    values = closed(value)
+    return Matrix(np.diag(values[:, 0]) if values.shape[1] == 1 else np.diag(values).reshape(-1, 1))
 
 
-def hadamard(left, right):
-    if np.ndim(left) != np.ndim(right) or np.shape(left) != np.shape(right):
-        raise SyntaxError("⊙ of different shapes")
-    return np.asarray(left) * np.asarray(right)
-
-
-def sum_of(values: list):
-    shapes = [np.shape(value) for value in values if not is_pending(value) and np.ndim(value)]
-    shape = max(shapes, key=len, default=())
-    if not shape and any(is_pending(value) for value in values):
-        return Pending([1.0, *values]) if len(values) == 1 else _Sum(values)
-    total = 0.0
-    for value in values:
-        total = total + (filled(value, shape) if is_pending(value) else np.asarray(value))
-    return total
-
-
-class _Sum(Pending):
-    def __init__(self, values):
-        self.values = values
-        super().__init__([self])
-
-
-def filled(value, shape):
-    """A product with ones or an identity at a known shape."""
-    factors = value.factors if isinstance(value, Pending) else [value]
-    result = 1.0
-    for factor in factors:
-        if isinstance(factor, _Sized) and factor.kind == "eye":
-            result = result * np.eye(shape[0])
-        elif isinstance(factor, _Sized):
-            continue
-        elif isinstance(factor, Row):
-            result = result * np.asarray(factor)[None, :]
-        elif np.ndim(factor) == 1 and len(shape) == 2:
-            result = result * np.asarray(factor)[:, None]
-        else:
-            result = result * factor
-    return result * np.ones(shape)
+def entry(value, axes: list):
+    if not isinstance(value, Matrix):
+        return wrapped(np.asarray(value)[tuple(axes)])
+    places = [slice(None) if axis == ":" else axis for axis in axes]
+    for axis, place in enumerate(places):
+        if value.free[axis] and place != slice(None):
+            places[axis] = 0
+    if value.eye:
+        raise SyntaxError("an entry of I")
+    if len(places) == 1:
+        column = value.values.shape[1] == 1 and not value.free[1]
+        return float(value.values[places[0], 0]) if column else wrapped(value.values[places[0]])
+    return wrapped(value.values[tuple(places)])
 
 
 def meaning(source: str, names, rows, shape: tuple[int, ...], indices: list[str]):
     """The value of a printed right-hand side: an array of the given shape."""
     tree = Reader(source, names, rows, {}).read()
     if indices:
-        return np.array([tree(dict(zip(indices, point, strict=True))) for point in np.ndindex(*shape)], dtype=float).reshape(shape)
+        points = [tree(dict(zip(indices, point, strict=True))) for point in np.ndindex(*shape)]
+        return np.array(points, dtype=float).reshape(shape)
     value = tree({})
-    if is_pending(value):
-        return filled(value, shape)
-    return np.broadcast_to(np.asarray(value, dtype=float), shape) if np.ndim(value) == 0 else np.asarray(value)
+    if not isinstance(value, Matrix):
+        return np.broadcast_to(np.asarray(value, dtype=float), shape)
+    wide = shape if len(shape) == 2 else (*shape, 1)
+    full = np.broadcast_to(value.values, wide)
+    if value.eye:
+        full = full + value.eye * np.eye(wide[0])
+    return full.reshape(shape)

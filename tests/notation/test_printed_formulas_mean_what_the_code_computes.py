@@ -15,7 +15,7 @@ from tests.derive.test_random_gradients import moderate, quiet
 from tests.notation.reader import from_latex, meaning
 
 PRINTS = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-UGLY = re.compile(r"-1\s*\*|\+ −|\+ -|− −|ᵀᵀ|ᵀ\)ᵀ|_[0-9a-f]{6,}|\*\*|\bnan\b|\bNone\b|\\top\}\}\^\{\\top")
+UGLY = re.compile(r"-1\s*\*|\+ −|\+ -|− −|ᵀᵀ|\(\w+ᵀ\)ᵀ|_[0-9a-f]{6,}|\*\*|\bnan\b|\bNone\b|\\top\}\}\^\{\\top")
 
 
 def right_sides(derived, arrays):
@@ -39,18 +39,27 @@ def indexed(equation) -> bool:
 def check(derived, arrays) -> None:
     """Both dialects of every equation mean the value."""
     for equation, value, letters, known, by_name in right_sides(derived, arrays):
-        written_text = str(equation).split(" = ", 1)[1]
-        written_latex = equation.latex().split(" = ", 1)[1]
-        for written, name_of in ((written_text, lambda t: text_name(t.name)), (from_latex(written_latex), lambda t: from_latex(t.latex_name or latex_name(t.name)))):
-            assert not UGLY.search(written), written
-            names = {name_of(tensor): by_name[name] for name, tensor in known.items()} | {k: float(v) for k, v in SIZES.items()}
-            rows = {name: array for name, array in by_name.items() if len(name) == 1 and name.isupper()}
-            try:
-                read = quiet(lambda: meaning(written, names, rows, value.shape, letters))
-            except Exception as error:
-                raise AssertionError(f"cannot read: {written}\n{type(error).__name__}: {error}") from error
-            scale = max(np.abs(value).max(initial=0.0), 1e-9)
-            assert read.shape == value.shape and np.allclose(read, value, rtol=1e-6, atol=1e-8 * scale), written
+        rows = {name: array for name, array in by_name.items() if len(name) == 1 and name.isupper()}
+        plain = {text_name(tensor.name): by_name[name] for name, tensor in known.items()}
+        read_back(str(equation), plain, rows, value, letters)
+        typeset = {
+            from_latex(tensor.latex_name or latex_name(tensor.name)): by_name[name] for name, tensor in known.items()
+        }
+        read_back(from_latex(equation.latex()), typeset, rows, value, letters)
+
+
+def read_back(equation, names, rows, value, letters) -> None:
+    """The right-hand side as printed has the value that it should have."""
+    written = equation.split(" = ", 1)[1]
+    assert not UGLY.search(written), written
+    sizes = {name: float(size) for name, size in SIZES.items()}
+    try:
+        read = quiet(lambda: meaning(written, sizes | names, rows, value.shape, letters))
+    except Exception as error:
+        raise AssertionError(f"cannot read: {written}\n{type(error).__name__}: {error}") from error
+    scale = max(np.abs(value).max(initial=0.0), 1e-9)
+    assert read.shape == value.shape, written
+    assert np.allclose(read, value, rtol=1e-6, atol=1e-8 * scale), written
 
 
 @PRINTS

@@ -137,9 +137,10 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
 
 
 def _degree(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
-    """The degree of a polynomial in the given symbols."""
-    own = symbols & expr.free_symbols
-    return int(sympy.total_degree(expr, *sorted(own, key=str))) if own else 0
+    """The degree in the given symbols of what stands above the line."""
+    above = sympy.fraction(sympy.together(expr))[0]
+    own = symbols & above.free_symbols
+    return int(sympy.total_degree(above, *sorted(own, key=str))) if own else 0
 
 
 def _degree_below(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:

@@ -64,7 +64,7 @@ class Equation:
 
     @cached_property
     def index_form(self) -> Form:
-        """The right-hand side in index notation, `i` over observations and `j, k` for the entries of the result."""
+        """The right-hand side in index notation: `i` over observations, `j, k` for the entries of the result."""
         return index_form(readable_indices(self.definition).body)
 
     @cached_property
@@ -202,7 +202,7 @@ class Derivation:
         return numpy_function(self.program, self.kind, summary, self.original.inputs)
 
     def to_sympy(self) -> Any:
-        """The closed form in SymPy: `Sum` of `Indexed` with the named intermediates put in; a tuple for several."""
+        """The closed form in SymPy, `Sum` of `Indexed`, intermediates put in; a tuple for several."""
         from symderive.calculus.condense import replace_entries
 
         bodies: dict[Tensor, Definition] = {}

@@ -27,12 +27,13 @@ LONGEST_STATEMENT = 24
 def gradient(
     loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str, tuple[str, str]] | None = None
 ) -> Derivation:
-    """Derive the gradient of a scalar.
+    r"""Derive the gradient of a scalar.
 
     Args:
         loss: a scalar symbolic array.
         wrt: the input to differentiate with respect to, or several.
-        adjoints: names for the derivatives with respect to named intermediates, e.g. `{"z1": ("delta1", r"\\delta^{1}")}`.
+        adjoints: names for the derivatives with respect to named intermediates, e.g.
+            `{"z1": ("delta1", r"\delta^{1}")}`.
 
     Returns:
         a derivation; the gradient has the shape of its variable (denominator layout).
@@ -133,7 +134,8 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
     """The equations as written, one operation each, and fused to the steps of a derivation."""
     if not isinstance(loss, Array):
         raise SymderiveError(
-            f"{what}: the loss is a {type(loss).__name__}, not a symbolic array; build it from symderive.array."
+            f"{what}: the loss is a {type(loss).__name__}, not a symbolic array; "
+            "build it from symderive.array."
         )
     if loss.ndim and any(size != 1 for size in loss.shape):
         raise ShapeError(

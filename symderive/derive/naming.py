@@ -1,4 +1,4 @@
-"""Names for what a user left unnamed: r for a residual, z for a linear map, p or S for a sigmoid, …"""
+"""Names for what a user left unnamed: r for a residual, z for a linear map, p or S for a sigmoid."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import sympy
@@ -127,7 +128,7 @@ class LatexDialect(Dialect):
     def juxtapose(self, parts: list[str]) -> str:
         """A product without a sign; a small space between words, a dot before a number."""
         joined = parts[0]
-        for before, part in zip(parts, parts[1:], strict=False):
+        for before, part in pairwise(parts):
             words = _WORD_BEHIND.search(before) and part.startswith(r"\mathrm")
             dot = part[0] in "0123456789" and before[-1] in "0123456789"
             joined += (r" \, " if words else r" \cdot " if dot else " ") + part
@@ -218,7 +219,7 @@ class TextDialect(Dialect):
     def juxtapose(self, parts: list[str]) -> str:
         """A product: single letters stand together, words apart."""
         joined = parts[0]
-        for before, part in zip(parts, parts[1:], strict=False):
+        for before, part in pairwise(parts):
             fraction = before.startswith("(") and "/" in before and part[0] != "("
             opens = _SHORT.fullmatch(before) or before[0] == "(" or before[-1] == "ᵀ"
             if before[-1] in "0123456789" and part[0] in "0123456789":

@@ -1,7 +1,8 @@
 """The forms of a formula, and constructors that keep them as a person would write them.
 
-A form is a small tree of immutable nodes with a rank: 0 for a scalar, 1 for a vector, 2 for a matrix. It says how a
-formula is written; what it means is given by `symderive.codegen`, which turns the same tree into NumPy code, so the code
+A form is a small tree of immutable nodes with a rank: 0 for a scalar, 1 for a vector, 2 for a matrix.
+It says how a formula is written; what it means is given by `symderive.codegen`, which turns the same tree
+into NumPy code, so the code
 that is checked against differences is the formula that is printed.
 """
 
@@ -469,7 +470,7 @@ def _transposes(form: Form) -> int:
 
 
 def chain(*factors: Form) -> Form:
-    """The matrix product, flat, with coefficients in front, identities dropped and rank-one factors opened."""
+    """The matrix product, flat: coefficients in front, identities dropped, rank-one factors opened."""
     coefficient: sympy.Expr = ONE
     scalars: list[Form] = []
     flat: list[Form] = []

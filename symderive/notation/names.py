@@ -65,7 +65,7 @@ def _index(part: str) -> str:
 
 
 def _plain(part: str) -> str:
-    """A name inside \\mathrm; letters that LaTeX's default fonts lack are written by their code."""
+    r"""A name inside \mathrm; letters that LaTeX's default fonts lack are written by their code."""
     return "".join(
         letter if letter.isascii() and letter.isalnum() else f"U{ord(letter):X}" for letter in part
     )

@@ -1,8 +1,8 @@
 """Forms as LaTeX and as text: one table of precedence, two dialects.
 
 From loose to tight: sums; a product that ends in an open Σ; ⊙, ⊘ and the / of text; products without a sign;
-powers and transposes; names, calls and brackets. A piece stands in brackets where it binds less tightly than its
-place needs.
+powers and transposes; names, calls and brackets. A piece stands in brackets where it binds less tightly
+than its place needs.
 """
 
 from __future__ import annotations
@@ -143,14 +143,14 @@ def _plus(form: Plus, marks: Marks) -> Written:
 
 
 def _spread(term: Form, whole: Plus) -> Form:
-    """A scalar beside a matrix product or an identity as that scalar times ones; beside elementwise terms as it is."""
+    """A scalar beside a matrix product or an identity as that scalar times ones."""
     others = [other for other in whole.terms if other.rank]
     if term.rank or not others:
         return term
     number = isinstance(term, Const) and not term.value.free_symbols
     if whole.rank == 2 and not (number and all(_is_elementwise(other) for other in others)):
         return times(ONE, term, Outer(Ones(ONE), Ones(ONE)))
-    return term if number or not whole.rank == 1 else times(ONE, term, Ones(ONE))
+    return term if number or whole.rank != 1 else times(ONE, term, Ones(ONE))
 
 
 def _is_elementwise(form: Form) -> bool:
@@ -348,10 +348,26 @@ def _big_sum(form: BigSum, marks: Marks) -> Written:
 
 
 _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
-    Const: _const, Leaf: _leaf, Slice: _slice, Component: _component, Ones: _ones, Eye: _eye, Kronecker: _kronecker,
-    Plus: _plus, Times: _times, Power: _power, Apply: _apply, Chain: _chain, Transposed: _transposed, Outer: _outer,
-    Diag: _named("diag"), DiagPart: _named("diag"), Trace: _named("tr"), NormSquared: _norm_squared, Total: _total,
+    Const: _const,
+    Leaf: _leaf,
+    Slice: _slice,
+    Component: _component,
+    Ones: _ones,
+    Eye: _eye,
+    Kronecker: _kronecker,
+    Plus: _plus,
+    Times: _times,
+    Power: _power,
+    Apply: _apply,
+    Chain: _chain,
+    Transposed: _transposed,
+    Outer: _outer,
+    Diag: _named("diag"),
+    DiagPart: _named("diag"),
+    Trace: _named("tr"),
+    NormSquared: _norm_squared,
+    Total: _total,
     BigSum: _big_sum,
-}  # fmt: skip
+}
 
 __all__ = ["bracketed", "component_of", "latex", "text", "write"]

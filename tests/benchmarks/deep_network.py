@@ -1,7 +1,7 @@
 """How long the gradients of a deep sigmoid network take: `python tests/benchmarks/deep_network.py`.
 
-One row per depth: milliseconds in all, per layer, and the ratio to the row before; linear cost shows as a constant
-time per layer.
+One row per depth: milliseconds in all, per layer, and the ratio to the row before; linear cost shows as a
+constant time per layer.
 """
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- grammars and operator tables, one entry a line
 """Random losses, written once as NumPy source: read with symbolic arrays they are programs, with numbers they are values.
 
 The same text is evaluated in three spaces: symbolic arrays (what is tested), plain NumPy and SciPy, and functions

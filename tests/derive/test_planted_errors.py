@@ -1,4 +1,4 @@
-"""A rule that is wrong by a sign, a factor of 1.001, a transposed index or a dropped term does not get past the check."""
+"""A rule wrong by a sign, a factor of 1.001, a transposed index or a dropped term does not pass the check."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def caught(*names: str) -> None:
         try:
             sd.gradient(loss, wrt).check()
         except InternalError as error:
-            assert "derived" in str(error)
-            hits.append(name)
+            if "derived" in str(error):  # the message that shows the witness
+                hits.append(name)
     assert hits, "no check noticed the planted error"
     assert set(names) <= set(hits), hits
 

@@ -58,12 +58,13 @@ def complex_gradient(loss, arrays, step=1e-30):
 def agrees(expected, actual, noise) -> None:
     """Fail with the witness where an entry differs by more than the noise.
 
-    The noise is measured from a few values of the loss; for losses that bend wildly it is an estimate, hence the factor.
+    The noise is measured from a few values of the loss; for losses that bend wildly it is an estimate.
     """
     room = 8 * noise.noise + 1e-12
     comparison = compare(expected, actual, noise=room, words=("quotient", "derived"))
     wrong = [entry.sentence for entry in comparison.entries if entry.verdict == "different"]
-    assert not wrong and not comparison.obstacle, (comparison.obstacle, wrong[:3])
+    assert not comparison.obstacle, comparison.obstacle
+    assert not wrong, wrong[:3]
 
 
 @CHECKS

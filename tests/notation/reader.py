@@ -1,3 +1,4 @@
+# ruff: noqa: E501, E731 -- grammars and operator tables, one entry a line
 """An independent reader of the printed formulas: text or LaTeX → tokens → values.
 
 It knows nothing of how symderive prints; it knows what the signs mean on a blackboard. From loose to tight: + and −;
@@ -32,8 +33,7 @@ def from_latex(source: str) -> str:
     }.items():  # fmt: skip
         s = s.replace(command, sign)
     s = re.sub(r"\\operatorname\{(\w+)\}", r"\1", s)
-    s = re.sub(r"\\(exp|log|tanh|sin|cos|arctan|sinh|cosh|tan)\b", r"\1", s)
-    return s
+    return re.sub(r"\\(exp|log|tanh|sin|cos|arctan|sinh|cosh|tan)\b", r"\1", s)
 
 
 TOKEN = re.compile(
@@ -211,21 +211,21 @@ class Reader:
             kind, text = self.peek()
             if text == "ᵀ":
                 self.take()
-                value = lambda env, a=value: turned(a(env))  # noqa: E731
+                value = lambda env, a=value: turned(a(env))
             elif kind == "super":
                 self.take()
                 number = int("".join(SUPERS[one] for one in text))
-                value = lambda env, a=value, n=number: raised(a(env), n)  # noqa: E731
+                value = lambda env, a=value, n=number: raised(a(env), n)
             elif text == "^":
                 value = self.caret(value)
             elif kind == "sub" or text in ("_", "["):
                 axes = self.indices()
                 value = lambda env, a=value, x=axes: entry(
                     a(env), [env[i] if i in env else i if i == ":" else int(i) for i in x]
-                )  # noqa: E731
+                )
             elif text == "!":
                 self.take()
-                value = lambda env, a=value: entrywise(special.factorial, a(env))  # noqa: E731
+                value = lambda env, a=value: entrywise(special.factorial, a(env))
             else:
                 return value
 
@@ -328,7 +328,7 @@ class Reader:
     def atom_delta(self):
         self.take()
         left, right = self.indices()
-        place = lambda env, name: env[name] if name in env else int(name)  # noqa: E731
+        place = lambda env, name: env[name] if name in env else int(name)
         return lambda env: float(place(env, left) == place(env, right))
 
     def atom_call(self):
@@ -440,10 +440,18 @@ def matrix_product(a: Matrix, b: Matrix) -> Matrix:
         else:
             values = a.values @ b.values
         made = Matrix(values, (a.free[0], b.free[1]))
-    parts = [part for part in (made, times(a.eye, b) if a.eye else None, times(b.eye, a) if b.eye else None) if part]
+    parts = [
+        part
+        for part in (made, times(a.eye, b) if a.eye else None, times(b.eye, a) if b.eye else None)
+        if part
+    ]
     if a.eye and b.eye:
         parts[-1] = Matrix(parts[-1].values, parts[-1].free)  # the product of the identities is counted once
-    return sum_of(parts) if parts else Matrix(np.zeros((a.values.shape[0], b.values.shape[1])), (a.free[0], b.free[1]))
+    return (
+        sum_of(parts)
+        if parts
+        else Matrix(np.zeros((a.values.shape[0], b.values.shape[1])), (a.free[0], b.free[1]))
+    )
 
 
 def spread(values: list[Matrix]) -> tuple[bool, bool]:
@@ -473,7 +481,9 @@ def sum_of(values: list):
     if numbers and any(value.eye for value in matrices):
         raise SyntaxError("a number beside I")
     free = spread(matrices)
-    return Matrix(sum(value.values for value in matrices) + numbers, free, sum(value.eye for value in matrices))
+    return Matrix(
+        sum(value.values for value in matrices) + numbers, free, sum(value.eye for value in matrices)
+    )
 
 
 def turned(value):

@@ -15,7 +15,9 @@ from tests.derive.test_random_gradients import moderate, quiet
 from tests.notation.reader import from_latex, meaning
 
 PRINTS = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-UGLY = re.compile(r"-1\s*\*|\+ −|\+ -|− −|ᵀᵀ|\(\w+ᵀ\)ᵀ|_[0-9a-f]{6,}|\*\*|\bnan\b|\bNone\b|\\top\}\}\^\{\\top")
+UGLY = re.compile(
+    r"-1\s*\*|\+ −|\+ -|− −|ᵀᵀ|\(\w+ᵀ\)ᵀ|_[0-9a-f]{6,}|\*\*|\bnan\b|\bNone\b|\\top\}\}\^\{\\top"
+)
 
 
 def right_sides(derived, arrays):
@@ -43,7 +45,8 @@ def check(derived, arrays) -> None:
         plain = {text_name(tensor.name): by_name[name] for name, tensor in known.items()}
         read_back(str(equation), plain, rows, value, letters)
         typeset = {
-            from_latex(tensor.latex_name or latex_name(tensor.name)): by_name[name] for name, tensor in known.items()
+            from_latex(tensor.latex_name or latex_name(tensor.name)): by_name[name]
+            for name, tensor in known.items()
         }
         read_back(from_latex(equation.latex()), typeset, rows, value, letters)
 

@@ -94,7 +94,13 @@ def for_result(made: Definition, count: int, consumer: Definition | None) -> boo
     """Fusion for the closed form: everything that is used once, up to a readable size."""
     if count == 1 and consumer is not None:
         return weight(made.body) + weight(consumer.body) <= 2 * SIZE_LIMIT
-    return False
+    return is_norm(made.body)
+
+
+def is_norm(body: sympy.Expr) -> bool:
+    """Whether the right-hand side is the squared norm of one array, which is shorter than any name for it."""
+    square = body.body if isinstance(body, IndexSum) and not free_indices(body) else None
+    return isinstance(square, sympy.Pow) and square.exp == 2 and isinstance(square.base, Entry)
 
 
 def weight(expr: sympy.Expr) -> int:

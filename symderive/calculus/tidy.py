@@ -114,7 +114,9 @@ def cancelled(expr: sympy.Expr) -> sympy.Expr:
 
 
 def _has_denominator(expr: sympy.Expr) -> bool:
-    return any(power.exp.could_extract_minus_sign() and tensors_of(power.base) for power in expr.atoms(sympy.Pow))
+    return any(
+        power.exp.could_extract_minus_sign() and tensors_of(power.base) for power in expr.atoms(sympy.Pow)
+    )
 
 
 def _rational(expr: sympy.Expr) -> sympy.Expr:
@@ -127,15 +129,18 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     reduced = sympy.cancel(plain)
     if _degree(sympy.fraction(reduced)[1], symbols) >= _degree_below(plain, symbols):
         return expr
-    back = {symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()}
+    back = {
+        symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()
+    }
     best = min((form(reduced) for form in _FORMS), key=_length)
     return _signs_settled(best).xreplace(back)
 
 
 def _degree(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
-    """The degree of a polynomial in the given symbols."""
-    own = symbols & expr.free_symbols
-    return int(sympy.total_degree(expr, *sorted(own, key=str))) if own else 0
+    """The degree in the given symbols of what stands above the line."""
+    above = sympy.fraction(sympy.together(expr))[0]
+    own = symbols & above.free_symbols
+    return int(sympy.total_degree(above, *sorted(own, key=str))) if own else 0
 
 
 def _degree_below(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
@@ -170,7 +175,12 @@ def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
     factors = list(sympy.Mul.make_args(rest))
     for place, factor in enumerate(factors):
         base, exponent = factor.as_base_exp()
-        if base.is_Add and exponent.is_odd and exponent.is_negative and any(t.is_Number and t < 0 for t in base.args):
+        if (
+            base.is_Add
+            and exponent.is_odd
+            and exponent.is_negative
+            and any(t.is_Number and t < 0 for t in base.args)
+        ):
             factors[place] = sympy.Pow(-base, exponent)
             return sympy.Mul(-coefficient, *factors)
     return expr

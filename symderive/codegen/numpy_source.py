@@ -43,7 +43,9 @@ def function_source(program: Program, name: str, summary: str = "") -> str:
     last = program.definitions[-1] if program.definitions else None
     for made in program.definitions:
         single = made is last and program.outputs == (made.tensor,)
-        body.append(f"    return {right_side(made)}" if single else f"    {made.tensor.name} = {right_side(made)}")
+        body.append(
+            f"    return {right_side(made)}" if single else f"    {made.tensor.name} = {right_side(made)}"
+        )
     if last is None or program.outputs != (last.tensor,):
         body.append(f"    return {', '.join(str(tensor.name) for tensor in program.outputs)}")
     lines += _sizes(program, "\n".join(body))
@@ -75,7 +77,9 @@ def _check_names(program: Program) -> None:
     sizes = {symbol.name for symbol in sizes_of(program)}
     for tensor in (*program.inputs, *(made.tensor for made in program.definitions)):
         if tensor.name in sizes | RESERVED or keyword.iskeyword(tensor.name):
-            raise SymderiveError(f"writing code: the array {tensor.name} has the name of a size or module; rename it.")
+            raise SymderiveError(
+                f"writing code: the array {tensor.name} has the name of a size or module; rename it."
+            )
 
 
 def sizes_of(program: Program) -> tuple[sympy.Symbol, ...]:
@@ -112,7 +116,9 @@ def _sizes(program: Program, body: str) -> list[str]:
         if symbol.name in words:
             readings = [reading for tensor in program.inputs if (reading := _reading(tensor, symbol))]
             if not readings:
-                raise SymderiveError(f"writing code: the size {symbol.name} is not the size of an axis of any array; give it as a number.")
+                raise SymderiveError(
+                    f"writing code: the size {symbol.name} is not the size of an axis of any array; give it as a number."
+                )
             lines.append(f"    {symbol.name} = {min(readings, key=len)}")
     return lines
 
@@ -125,7 +131,9 @@ def _reading(tensor: Tensor, symbol: sympy.Symbol) -> str:
         if size == symbol:
             return extent
         if slope.is_Integer and slope > 0 and offset.is_Integer and size == slope * symbol + offset:
-            shifted = f"({extent} - {offset})" if offset > 0 else f"({extent} + {-offset})" if offset else extent
+            shifted = (
+                f"({extent} - {offset})" if offset > 0 else f"({extent} + {-offset})" if offset else extent
+            )
             return shifted if slope == 1 else f"{shifted} // {slope}"
     return ""
 
@@ -166,7 +174,9 @@ class NumpyFunction:
         return self._call(**{tensor.name: given[tensor.name] for tensor in self.program.inputs})
 
 
-def numpy_function(program: Program, name: str, summary: str = "", accepted: tuple[Tensor, ...] = ()) -> NumpyFunction:
+def numpy_function(
+    program: Program, name: str, summary: str = "", accepted: tuple[Tensor, ...] = ()
+) -> NumpyFunction:
     """Write and load the code of a program.
 
     Args:
@@ -201,7 +211,9 @@ def checked_arrays(inputs: tuple[Tensor, ...], arrays: Mapping[str, Any], what: 
         raise SymderiveError(f"{what}: {wrong}; it takes {', '.join(names)}.")
     sizes: dict[sympy.Expr, int] = {}
     made: dict[str, Any] = {}
-    for tensor in sorted(inputs, key=lambda one: all(isinstance(s, sympy.Symbol) for s in one.shape), reverse=True):
+    for tensor in sorted(
+        inputs, key=lambda one: all(isinstance(s, sympy.Symbol) for s in one.shape), reverse=True
+    ):
         made[tensor.name] = _checked(tensor, arrays[tensor.name], sizes, what)
     return {name: made[name] for name in names}
 
@@ -215,7 +227,9 @@ def _checked(tensor: Tensor, value: Any, sizes: dict[sympy.Expr, int], what: str
         raise SymderiveError(f"{what}: {tensor.name} is not an array of real numbers (dtype {given.dtype}).")
     given = given if given.dtype.kind == "f" else given.astype(float)
     if given.ndim != tensor.rank:
-        raise ShapeError(f"{what}: {tensor.name} has shape {given.shape}, but {shape_text(tensor.shape)} was declared.")
+        raise ShapeError(
+            f"{what}: {tensor.name} has shape {given.shape}, but {shape_text(tensor.shape)} was declared."
+        )
     for size, extent in zip(tensor.shape, given.shape, strict=True):
         if isinstance(size, sympy.Symbol):
             expected: Any = sizes.setdefault(size, extent)

@@ -14,8 +14,9 @@ from symderive.core.program import Definition, Program
 from symderive.derive.naming import is_unnamed
 from symderive.functions import by_head
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
-from symderive.notation.forms import Const, Form
-from symderive.notation.printing import component_of, latex, text
+from symderive.notation.components import component_of
+from symderive.notation.forms import Form
+from symderive.notation.printing import latex, text
 from symderive.notation.recover import NoMatrixNotationError, index_form, recover
 
 _DOMAINS = {
@@ -225,4 +226,4 @@ def _written(program: Program, made: Definition, argument: sympy.Expr) -> Form:
         form = component_of(labelled.form, labelled.labels)
     except NoMatrixNotationError:
         form = index_form(body)
-    return form if form else Const(body)
+    return form

@@ -15,8 +15,9 @@ from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition
+from symderive.notation.components import component_of
 from symderive.notation.forms import Form, Leaf
-from symderive.notation.printing import component_of, latex, text
+from symderive.notation.printing import latex, text
 from symderive.notation.recover import index_form, matrix_form, readable_indices
 from symderive.notation.to_matrix import in_sympy_words, matrix_expressions
 
@@ -65,7 +66,7 @@ class Equation:
 
     @cached_property
     def index_form(self) -> Form:
-        """The right-hand side in index notation, `i` over observations and `j, k` for the entries of the result."""
+        """The right-hand side in index notation: `i` over observations, `j, k` for the entries of the result."""
         return index_form(readable_indices(self.definition).body)
 
     @cached_property
@@ -244,7 +245,10 @@ class Derivation:
             tail = f",   {', '.join(where)}" if where and place == len(self.results) - 1 else ""
             lines.append(f"  {equation}{tail}")
         if self.conditions:
-            lines += ["", *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in self.conditions)]
+            lines += [
+                "",
+                *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in self.conditions),
+            ]
         lines += ["", *(str(check) for check in self.checks)]
         return "\n".join(lines)
 

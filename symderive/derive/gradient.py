@@ -24,13 +24,16 @@ from symderive.notation.names import latex_name, text_name
 LONGEST_STATEMENT = 24
 
 
-def gradient(loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str, tuple[str, str]] | None = None) -> Derivation:
-    """Derive the gradient of a scalar.
+def gradient(
+    loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str, tuple[str, str]] | None = None
+) -> Derivation:
+    r"""Derive the gradient of a scalar.
 
     Args:
         loss: a scalar symbolic array.
         wrt: the input to differentiate with respect to, or several.
-        adjoints: names for the derivatives with respect to named intermediates, e.g. `{"z1": ("delta1", r"\\delta^{1}")}`.
+        adjoints: names for the derivatives with respect to named intermediates, e.g.
+            `{"z1": ("delta1", r"\delta^{1}")}`.
 
     Returns:
         a derivation; the gradient has the shape of its variable (denominator layout).
@@ -88,7 +91,9 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     first = reverse(start, start.outputs[0], (wrt.tensor,))
     slim = first.program.needed(first.program.outputs)
     facts: dict[str, None] = {}
-    slim = condense(slim, lambda made, count, consumer: made.tensor in first.of and for_result(made, count, consumer))
+    slim = condense(
+        slim, lambda made, count, consumer: made.tensor in first.of and for_result(made, count, consumer)
+    )
     slim, used = tidy_program(slim, fixed=(wrt.tensor, second.tensor))
     facts.update(dict.fromkeys(used))
     if second.tensor not in active_tensors(slim, (second.tensor,)) or not _depends(slim, second.tensor):
@@ -98,7 +103,9 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     steps, used = tidy_program(program)
     facts.update(dict.fromkeys(used))
     of = {tangent: tensor for tangent, tensor in chained.of.items() if tensor not in first.of}
-    made = _finish("hessian", loss, written, start, Chained(program, of), steps, (wrt.tensor, second.tensor), facts, ())
+    made = _finish(
+        "hessian", loss, written, start, Chained(program, of), steps, (wrt.tensor, second.tensor), facts, ()
+    )
     return replace(made, first=gradient(loss, wrt))
 
 
@@ -114,7 +121,9 @@ def _zero_hessian(loss: Array, written: Program, start: Program, wrt: Array, sec
 
     shape = wrt.shape + second.shape
     tensor = Tensor("_zero", shape)
-    made = Definition(tensor, free_axes(shape), sympy.S.Zero, "chain rule", f"the gradient does not contain {second.name}")
+    made = Definition(
+        tensor, free_axes(shape), sympy.S.Zero, "chain rule", f"the gradient does not contain {second.name}"
+    )
     program = Program(start.inputs, (*start.definitions, made), (tensor,))
     targets = (wrt.tensor, second.tensor)
     made_zero = _finish("hessian", loss, written, start, Chained(program, {}), program, targets, {}, ())
@@ -124,17 +133,26 @@ def _zero_hessian(loss: Array, written: Program, start: Program, wrt: Array, sec
 def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tuple[Program, Program]:
     """The equations as written, one operation each, and fused to the steps of a derivation."""
     if not isinstance(loss, Array):
-        raise SymderiveError(f"{what}: the loss is a {type(loss).__name__}, not a symbolic array; build it from symderive.array.")
+        raise SymderiveError(
+            f"{what}: the loss is a {type(loss).__name__}, not a symbolic array; "
+            "build it from symderive.array."
+        )
     if loss.ndim and any(size != 1 for size in loss.shape):
-        raise ShapeError(f"{what}: the loss has shape {shape_text(loss.shape)}; sum it to a scalar, or use jacobian.")
+        raise ShapeError(
+            f"{what}: the loss has shape {shape_text(loss.shape)}; sum it to a scalar, or use jacobian."
+        )
     program = program_of(loss)
     if not variables:
         raise SymderiveError(f"{what}: no variable given.")
     for variable in variables:
         if not isinstance(variable, Array):
-            raise SymderiveError(f"{what}: the variable is a {type(variable).__name__}, not a symbolic array.")
+            raise SymderiveError(
+                f"{what}: the variable is a {type(variable).__name__}, not a symbolic array."
+            )
         if variable.definition is not None:
-            raise SymderiveError(f"{what}: {variable.label} is not an input; differentiate with respect to declared arrays.")
+            raise SymderiveError(
+                f"{what}: {variable.label} is not an input; differentiate with respect to declared arrays."
+            )
         if variable.tensor not in program.inputs:
             raise SymderiveError(f"{what}: the loss does not contain {variable.name}.")
     if not program.definitions:
@@ -152,7 +170,9 @@ def _inputs_as_used(program: Program) -> Program:
         order.update(dict.fromkeys(sorted(tensors_of(made.body), key=lambda tensor: str(tensor.name))))
     given = set(program.inputs)
     used = [tensor for tensor in order if tensor in given]
-    return Program((*used, *(t for t in program.inputs if t not in order)), program.definitions, program.outputs)
+    return Program(
+        (*used, *(t for t in program.inputs if t not in order)), program.definitions, program.outputs
+    )
 
 
 def _with_adjoint_names(chained: Chained, names: Mapping[str, tuple[str, str]]) -> Chained:
@@ -209,13 +229,20 @@ def _all(start: Program, needed: Program) -> tuple[Definition, ...]:
     return start.definitions + tuple(made for made in needed.definitions if made.tensor not in there)
 
 
-def _output_names(kind: str, program: Program, targets: tuple[Tensor, ...], symbol: str) -> dict[Tensor, Tensor]:
+def _output_names(
+    kind: str, program: Program, targets: tuple[Tensor, ...], symbol: str
+) -> dict[Tensor, Tensor]:
     if kind == "hessian":
         first, second = targets
         (output,) = program.outputs
         return {output: Tensor(f"d2{symbol}_d{first.name}_d{second.name}", output.shape)}
     return {
-        output: Tensor(f"d{symbol}_d{target.name}", output.shape, "real", rf"\nabla_{{{_name(target)}}} {latex_name(symbol)}")
+        output: Tensor(
+            f"d{symbol}_d{target.name}",
+            output.shape,
+            "real",
+            rf"\nabla_{{{_name(target)}}} {latex_name(symbol)}",
+        )
         for output, target in zip(program.outputs, targets, strict=True)
     }
 
@@ -227,10 +254,16 @@ def _name(tensor: Tensor) -> str:
 def _heading(kind: str, symbol: str, targets: tuple[Tensor, ...], place: int) -> tuple[str, str]:
     if kind == "gradient":
         target = targets[place]
-        return rf"\nabla_{{{_name(target)}}} {latex_name(symbol)}", f"∇_{text_name(target.name)} {text_name(symbol)}"
+        return (
+            rf"\nabla_{{{_name(target)}}} {latex_name(symbol)}",
+            f"∇_{text_name(target.name)} {text_name(symbol)}",
+        )
     first, second = targets
     if first == second:
-        return rf"\nabla^2_{{{_name(first)}}} {latex_name(symbol)}", f"∇²_{text_name(first.name)} {text_name(symbol)}"
+        return (
+            rf"\nabla^2_{{{_name(first)}}} {latex_name(symbol)}",
+            f"∇²_{text_name(first.name)} {text_name(symbol)}",
+        )
     return (
         rf"\nabla_{{{_name(first)}}} \nabla_{{{_name(second)}}} {latex_name(symbol)}",
         f"∇_{text_name(first.name)} ∇_{text_name(second.name)} {text_name(symbol)}",

@@ -1,7 +1,8 @@
 """The forms of a formula, and constructors that keep them as a person would write them.
 
-A form is a small tree of immutable nodes with a rank: 0 for a scalar, 1 for a vector, 2 for a matrix. It says how a
-formula is written; what it means is given by `symderive.codegen`, which turns the same tree into NumPy code, so the code
+A form is a small tree of immutable nodes with a rank: 0 for a scalar, 1 for a vector, 2 for a matrix.
+It says how a formula is written; what it means is given by `symderive.codegen`, which turns the same tree
+into NumPy code, so the code
 that is checked against differences is the formula that is printed.
 """
 
@@ -352,7 +353,9 @@ def _constants_joined(terms: list[Form]) -> list[Form]:
     total = sympy.Add(*values)
     logs = [part for part in total.atoms(sympy.log) if part.is_number]
     if len(logs) > 1:
-        total = sympy.factor_terms(total).replace(_sum_of_logs, lambda one: sympy.log(sympy.Mul(*(t.args[0] for t in one.args))))
+        total = sympy.factor_terms(total).replace(
+            _sum_of_logs, lambda one: sympy.log(sympy.Mul(*(t.args[0] for t in one.args)))
+        )
     joined: list[Form] = []
     for term in terms:
         if not isinstance(term, Const):
@@ -467,7 +470,7 @@ def _transposes(form: Form) -> int:
 
 
 def chain(*factors: Form) -> Form:
-    """The matrix product, flat, with coefficients in front, identities dropped and rank-one factors opened."""
+    """The matrix product, flat: coefficients in front, identities dropped, rank-one factors opened."""
     coefficient: sympy.Expr = ONE
     scalars: list[Form] = []
     flat: list[Form] = []
@@ -518,7 +521,9 @@ def _dot(flat: list[Form]) -> Form:
 
 def _open(before: list[Form], middle: Outer, after: list[Form]) -> Form:
     left = chain(*before, middle.left) if before else middle.left
-    right = chain(*(transposed(factor) for factor in reversed(after)), middle.right) if after else middle.right
+    right = (
+        chain(*(transposed(factor) for factor in reversed(after)), middle.right) if after else middle.right
+    )
     return outer(left, right) if left.rank and right.rank else times(ONE, left, right)
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- grammars and operator tables, one entry a line
 """Random losses, written once as NumPy source: read with symbolic arrays they are programs, with numbers they are values.
 
 The same text is evaluated in three spaces: symbolic arrays (what is tested), plain NumPy and SciPy, and functions
@@ -24,7 +25,15 @@ SHAPES: dict[str, tuple[str, ...]] = {
     "P": ("n", "d"), "w": ("d",), "v": ("d",), "y": ("n",), "u": ("k",), "q": ("n",), "s": ("n",), "t": ("n",),
     "c": (), "r": (), "col": ("n", "1"), "row": ("1", "d"), "T": ("n", "d", "k"), "z": ("h",), "H": ("h", "d"),
 }  # fmt: skip
-DOMAINS = {"S": "symmetric", "Q": "spd", "P": "positive", "q": "positive", "r": "positive", "s": "sign", "t": "binary"}
+DOMAINS = {
+    "S": "symmetric",
+    "Q": "spd",
+    "P": "positive",
+    "q": "positive",
+    "r": "positive",
+    "s": "sign",
+    "t": "binary",
+}
 POSITIVE = {name for name, domain in DOMAINS.items() if domain == "positive"}
 SMOOTH = ["np.tanh({})", "np.sin({})", "np.cos({})", "np.arctan({})", "special.expit({})", "np.logaddexp(0, {})",
           "special.erf({})", "special.ndtr({})", "np.exp(np.tanh({}))", "np.exp(-({}) ** 2)", "np.arcsinh({})",
@@ -32,7 +41,13 @@ SMOOTH = ["np.tanh({})", "np.sin({})", "np.cos({})", "np.arctan({})", "special.e
 KINKED = ["np.abs({})", "np.maximum({}, 0)", "np.maximum(0.3, {})", "np.minimum({}, 0.2)"]
 OF_POSITIVE = ["np.log({})", "np.sqrt({})", "1 / ({})", "special.gammaln({})", "np.log1p({})", "({}) ** 0.5",
                "({}) ** -1.5", "({}) ** 1.5", "np.log2({})", "np.reciprocal({})", "special.digamma({})"]  # fmt: skip
-MAKE_POSITIVE = ["1 + ({}) ** 2", "np.exp(np.sin({}))", "special.expit({})", "np.logaddexp(0, {})", "1.5 + np.cos({})"]
+MAKE_POSITIVE = [
+    "1 + ({}) ** 2",
+    "np.exp(np.sin({}))",
+    "special.expit({})",
+    "np.logaddexp(0, {})",
+    "1.5 + np.cos({})",
+]
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +64,8 @@ def symbolic_space() -> dict[str, object]:
 def numbers(seed: int) -> dict[str, np.ndarray]:
     """A random point of the declared domains, sizes pairwise different."""
     spec = {
-        name: (tuple(SIZES.get(size, 1) for size in shape), DOMAINS.get(name, "real")) for name, shape in SHAPES.items()
+        name: (tuple(SIZES.get(size, 1) for size in shape), DOMAINS.get(name, "real"))
+        for name, shape in SHAPES.items()
     }
     return dict(draw_all(spec, seed=seed))
 
@@ -160,7 +176,15 @@ class _Writer:
         return made
 
     def _compound(self, shape, depth: int) -> str:
-        options = ["binary", "binary", "function", "quotient", "power", "scaled", *_SPECIAL.get(len(shape), [])]
+        options = [
+            "binary",
+            "binary",
+            "function",
+            "quotient",
+            "power",
+            "scaled",
+            *_SPECIAL.get(len(shape), []),
+        ]
         if "1" in shape:
             options = ["binary", "function", "quotient", "keepdims", "keepdims"]
         return getattr(self, "_" + self.pick(options))(shape, depth)
@@ -175,7 +199,11 @@ class _Writer:
         """A shape that broadcasts to `shape`."""
         others = [shape, shape, ()]
         if len(shape) == 2 and "1" not in shape:
-            others += [shape[1:], *([("n", "1")] if shape[0] == "n" else []), *([("1", "d")] if shape[1] == "d" else [])]
+            others += [
+                shape[1:],
+                *([("n", "1")] if shape[0] == "n" else []),
+                *([("1", "d")] if shape[1] == "d" else []),
+            ]
         return self.pick(others)
 
     def _function(self, shape, depth: int) -> str:
@@ -206,7 +234,11 @@ class _Writer:
     def _total(self, shape, depth: int) -> str:
         inner = self.pick([("n",), ("d",), ("n", "d"), ("d", "d"), ("d", "k"), ("h",), ("n", "k")])
         word = self.pick(["np.sum", "np.sum", "np.mean", "np.linalg.norm", "np.var"])
-        return f"{word}({self.expr(inner, depth)})" if word != "np.linalg.norm" else f"{word}(2 + {self.expr(inner, depth)})"
+        return (
+            f"{word}({self.expr(inner, depth)})"
+            if word != "np.linalg.norm"
+            else f"{word}(2 + {self.expr(inner, depth)})"
+        )
 
     def _inner(self, shape, depth: int) -> str:
         size = self.pick(["n", "d", "k"])
@@ -216,7 +248,9 @@ class _Writer:
         return f"np.trace({self.expr(('d', 'd'), depth)})"
 
     def _quadratic(self, shape, depth: int) -> str:
-        return f"({self.expr(('d',), depth)} @ ({self.expr(('d', 'd'), depth)}) @ ({self.expr(('d',), depth)}))"
+        return (
+            f"({self.expr(('d',), depth)} @ ({self.expr(('d', 'd'), depth)}) @ ({self.expr(('d',), depth)}))"
+        )
 
     def _matvec(self, shape, depth: int) -> str:
         other = self.pick(_PARTNERS[shape[0]])
@@ -232,7 +266,9 @@ class _Writer:
         return f"({self.expr(turned, depth)}).T" if turned in _MATRICES else self.expr(shape, depth)
 
     def _reduced(self, shape, depth: int) -> str:
-        inner = self.pick([pair for pair in _MATRICES if shape[0] in pair and pair[0] != pair[1]] or [("d", "d")])
+        inner = self.pick(
+            [pair for pair in _MATRICES if shape[0] in pair and pair[0] != pair[1]] or [("d", "d")]
+        )
         axis = 1 - inner.index(shape[0])
         return f"{self.pick(['np.sum', 'np.mean', 'np.var'])}({self.expr(inner, depth)}, axis={axis})"
 
@@ -242,7 +278,9 @@ class _Writer:
         return f"np.diag({self.expr(('d', 'd'), depth)})"
 
     def _position(self, shape, depth: int) -> str:
-        inner = self.pick([pair for pair in _MATRICES if shape[0] in pair and pair[0] != pair[1]] or [("d", "d")])
+        inner = self.pick(
+            [pair for pair in _MATRICES if shape[0] in pair and pair[0] != pair[1]] or [("d", "d")]
+        )
         place = self.pick([0, 1, -1])
         return f"({self.expr(inner, depth)})[{f'{place}, :' if inner[1] == shape[0] else f':, {place}'}]"
 
@@ -258,7 +296,9 @@ class _Writer:
         return self._matvec(shape, depth)
 
     def _product(self, shape, depth: int) -> str:
-        between = self.pick([size for size in "ndkh" if (shape[0], size) in _BOTH and (size, shape[1]) in _BOTH])
+        between = self.pick(
+            [size for size in "ndkh" if (shape[0], size) in _BOTH and (size, shape[1]) in _BOTH]
+        )
         return f"({self.matrix((shape[0], between), depth)} @ ({self.matrix((between, shape[1]), depth)}))"
 
     def _outer(self, shape, depth: int) -> str:
@@ -301,7 +341,9 @@ def losses(draw, depth: int = 4, kinks: bool = True, largest: int = 21) -> Rando
     source = _Writer(draw, kinks).expr((), depth)
     present = names_in(source)
     shown = {size for name in present for size in SHAPES[name]}
-    for size in set(SIZES) - shown:  # a size that no array has is not part of the language of losses: a number instead
+    for size in (
+        set(SIZES) - shown
+    ):  # a size that no array has is not part of the language of losses: a number instead
         source = re.sub(rf"(?<![\w'\"]){size}(?![\w'\"(])", str(SIZES[size]), source)
     sizes = {name: int(np.prod([SIZES.get(size, 1) for size in SHAPES[name]])) for name in present}
     candidates = [name for name in present if sizes[name] <= largest and DOMAINS.get(name) != "spd"]

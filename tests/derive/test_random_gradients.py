@@ -15,7 +15,12 @@ from tests.derive.random_programs import COMPLEX, losses, numbers
 CHECKS = settings(
     max_examples=250,
     deadline=None,
-    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.large_base_example, HealthCheck.data_too_large],
+    suppress_health_check=[
+        HealthCheck.filter_too_much,
+        HealthCheck.too_slow,
+        HealthCheck.large_base_example,
+        HealthCheck.data_too_large,
+    ],
 )
 LARGEST = 1e6
 
@@ -53,12 +58,13 @@ def complex_gradient(loss, arrays, step=1e-30):
 def agrees(expected, actual, noise) -> None:
     """Fail with the witness where an entry differs by more than the noise.
 
-    The noise is measured from a few values of the loss; for losses that bend wildly it is an estimate, hence the factor.
+    The noise is measured from a few values of the loss; for losses that bend wildly it is an estimate.
     """
     room = 8 * noise.noise + 1e-12
     comparison = compare(expected, actual, noise=room, words=("quotient", "derived"))
     wrong = [entry.sentence for entry in comparison.entries if entry.verdict == "different"]
-    assert not wrong and not comparison.obstacle, (comparison.obstacle, wrong[:3])
+    assert not comparison.obstacle, comparison.obstacle
+    assert not wrong, wrong[:3]
 
 
 @CHECKS
@@ -80,7 +86,9 @@ def test_hessian_is_the_second_derivative_of_the_numpy_text(loss):
     gradient = quiet(lambda: complex_gradient(loss, arrays))
     assume(np.isfinite(gradient).all() and np.abs(gradient).max() < LARGEST)
     derived = sd.hessian(loss.symbolic, loss.variable)
-    quotient = quiet(lambda: central(lambda at: complex_gradient(loss, {**arrays, loss.wrt: at}), arrays[loss.wrt]))
+    quotient = quiet(
+        lambda: central(lambda at: complex_gradient(loss, {**arrays, loss.wrt: at}), arrays[loss.wrt])
+    )
     assume(np.isfinite(quotient.noise).any())
     agrees(quotient.value, np.asarray(quiet(lambda: called(derived, arrays))), quotient)
 
@@ -102,7 +110,9 @@ def agree_everywhere(program, arrays) -> None:
 
     tensors = tuple(made.tensor for made in program.definitions)
     whole = Program(program.inputs, program.definitions, tensors)
-    fast = quiet(lambda: numpy_function(whole, "all_of_it")(**{t.name: arrays[t.name] for t in program.inputs}))
+    fast = quiet(
+        lambda: numpy_function(whole, "all_of_it")(**{t.name: arrays[t.name] for t in program.inputs})
+    )
     fast = fast if isinstance(fast, tuple) else (fast,)
     try:
         slow = quiet(lambda: evaluate(whole, arrays))
@@ -113,4 +123,8 @@ def agree_everywhere(program, arrays) -> None:
         scale = np.abs(expected).max() if expected.size else 0.0
         assume(np.isfinite(scale))
         assert np.shape(value) == expected.shape, tensor
-        assert np.allclose(value, expected, rtol=1e-8, atol=1e-9 * max(scale, 1.0)), (str(tensor), value, expected)
+        assert np.allclose(value, expected, rtol=1e-8, atol=1e-9 * max(scale, 1.0)), (
+            str(tensor),
+            value,
+            expected,
+        )

@@ -79,8 +79,7 @@ def _steps(block: Steps, width: int) -> list[str]:
 
 
 def _reason(row: Step) -> str:
-    reason = shown(row.reason)
-    return f"{row.name}: {reason}" if row.name and reason else visible_line(row.name) or reason
+    return ": ".join(part for part in (visible_line(row.name), shown(row.reason)) if part)
 
 
 def _definitions(block: Definitions, width: int) -> list[str]:

@@ -76,7 +76,7 @@ def deliver(args: Namespace, make: Callable[[], Document]) -> int:
         SymderiveError: The document cannot be made, or not be written there.
     """
     from symderive.cli._progress import progress
-    from symderive.solutions.formats import format_of_suffix
+    from symderive.solutions.formats import format_for_output
     from symderive.solutions.rendering import produce
     from symderive.solutions.writing import write_whole
 
@@ -86,7 +86,7 @@ def deliver(args: Namespace, make: Callable[[], Document]) -> int:
             document = make()
         print_sheet(document, chosen, args.template)
         return outcome(document, strict=args.strict)
-    chosen = args.format or format_of_suffix(args.output.suffix)
+    chosen = format_for_output(args.format, args.output)
     with progress(args.command_name):
         document = make()
         content = produce(document, chosen, args.template)

@@ -41,7 +41,7 @@ def run(args: Namespace) -> int:
         what = f'"{plain[1][:60]}" is one word too many' if plain else "no distribution is named"
         raise SymderiveError(f"likelihood: {what}; write for example: symderive likelihood poisson --link identity.")
     files: dict[str, Any] = {}
-    data: Any = read_arrays(named) or None
+    data: Any = {key: _listed(key, value) for key, value in read_arrays(named).items()} or None
     if args.data is not None:
         if data is not None:
             raise SymderiveError("likelihood: data are given twice: in a file and as arguments.")
@@ -51,3 +51,8 @@ def run(args: Namespace) -> int:
         files["data"], data = (source, False), dict(source.values)
     values = {"distribution": plain[0], "link": args.link, "coefficients": args.coefficients, "data": data}
     return answer(args, "likelihood", values, files)
+
+
+def _listed(key: str, value: Any) -> Any:
+    """A single observation or coefficient as a list."""
+    return value if key == "X" or isinstance(value, list) else [value]

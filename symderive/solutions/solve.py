@@ -10,7 +10,7 @@ from typing import Any
 
 from symderive.errors import ProblemError, SymderiveError
 from symderive.solutions.document import Document, Section, Verdict, plain, text, verdicts
-from symderive.solutions.formats import OutputFormat, format_named, format_of_suffix
+from symderive.solutions.formats import OutputFormat, format_for_output, format_named
 from symderive.solutions.problem_file import Problem, Question, Source, read_problem, read_problem_text
 from symderive.solutions.questions import QuestionKind, kind_of, load_kind
 from symderive.solutions.rendering import produce
@@ -171,10 +171,7 @@ def _chosen_format(
     format: str | None, output: str | os.PathLike[str] | None
 ) -> tuple[OutputFormat, tuple[str, ...]]:
     """The format asked for, and what to say about it: where nothing was asked for, PDF, or its source."""
-    if format is None and output is not None:
-        chosen = format_of_suffix(Path(output).suffix)
-    else:
-        chosen = format_named(format or "pdf")
+    chosen = format_named(format or "pdf") if output is None else format_for_output(format, output)
     missing = chosen.missing()
     if missing is None:
         return chosen, ()

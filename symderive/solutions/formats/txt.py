@@ -55,7 +55,11 @@ def _paragraph(block: Paragraph, width: int) -> list[str]:
 def _display(block: Display, width: int) -> list[str]:
     room = width - 2 * _MARGIN - 4
     rows = formula_lines(block.math)
-    lines = [piece for row in rows for piece in wrapped(row, room, _after_relation(row))]
+    lines = [
+        piece
+        for row in rows
+        for piece in ([row] if width_of(row) <= room else wrapped(row, room, _after_relation(row)))
+    ]
     return indented(boxed(lines) if block.boxed else lines, 2 * _MARGIN if not block.boxed else _MARGIN)
 
 

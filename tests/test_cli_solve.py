@@ -6,7 +6,6 @@ import select
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -15,49 +14,102 @@ from symderive.cli import main
 ROOT = Path(__file__).parent.parent
 
 
+TEXT = """title = "Sheet"
+[[question]]
+kind = "convolution_cost"
+input = [12, 12, 3]
+output = [8, 8, 256]
+stride = 1
+padding = 0
+"""
+WRONG = """
+[[question]]
+kind = "network"
+inputs = 1
+layers = [{ units = 1, activation = "identity", bias = false }]
+loss = "squared_error"
+[question.data]
+x = [2]
+y = [1]
+W1 = [[3]]
+[[question.reported]]
+title = "by hand"
+W1 = [[21.0]]
+"""
+UNDECIDED = TEXT.replace("stride = 1\npadding = 0\n", "")
+
+
 @pytest.fixture
-def calls(monkeypatch):
-    """Put a solver in place that records its calls and answers with exit code 3."""
-    recorded = []
-
-    def solve_file(path, *, output, format, template, report):
-        report("question 1")
-        recorded.append({"path": path, "output": output, "format": format, "template": template})
-        return SimpleNamespace(path=output, messages=["question 1: undecided"], exit_code=3)
-
-    module = ModuleType("symderive.solutions.solve")
-    module.solve_file = solve_file
-    monkeypatch.setitem(sys.modules, "symderive.solutions.solve", module)
-    return recorded
+def file(tmp_path):
+    path = tmp_path / "sheets" / "a.toml"
+    path.parent.mkdir()
+    path.write_text(TEXT)
+    return path
 
 
-def test_the_outcome_is_printed_and_its_code_returned(calls, capsys):
-    assert main(["solve", "a.toml", "-o", "b.md", "--template", "mine.j2"]) == 3
-    out, err = capsys.readouterr()
-    assert out == "question 1: undecided\nwrote b.md\n"
-    assert err == ""
-    assert calls == [
-        {"path": Path("a.toml"), "output": Path("b.md"), "format": "md", "template": Path("mine.j2")}
-    ]
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_document_lies_beside_the_problem_file(file, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["solve", "sheets/a.toml", "--format", "md"]) == 0
+    assert capsys.readouterr() == (f"wrote {Path('sheets/a.md')}\n", "")
+    assert names(tmp_path) == ["sheets"]
+    assert names(file.parent) == ["a.md", "a.toml"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "pdflatex", "expected"),
+    ("arguments", "written", "first"),
     [
-        (["-o", "b.tex"], True, "tex"),
-        (["-o", "b.PDF"], False, "pdf"),
-        (["-o", "b.txt", "--format", "md"], True, "md"),
-        (["--format", "md"], True, "md"),
-        ([], True, "pdf"),
-        ([], False, "tex"),
+        (["-o", "b.tex"], "b.tex", "\\documentclass"),
+        (["-o", "b.TXT"], "b.TXT", "Sheet"),
+        (["-o", "b.text", "--format", "md"], "b.text", "# Sheet"),
+        (["-o", "b", "--format", "txt"], "b", "Sheet"),
     ],
 )
-def test_the_format_follows_the_request_then_the_name_then_the_machine(
-    arguments, pdflatex, expected, calls, monkeypatch
-):
-    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}" if pdflatex else None)
-    assert main(["solve", "a.toml", *arguments]) == 3
-    assert calls[0]["format"] == expected
+def test_the_format_follows_the_request_then_the_name(arguments, written, first, file, monkeypatch):
+    monkeypatch.chdir(file.parent)
+    assert main(["solve", "a.toml", *arguments]) == 0
+    assert first in (file.parent / written).read_text(encoding="utf-8").splitlines()[0]
+    assert names(file.parent) == sorted(["a.toml", written])
+
+
+def test_without_pdflatex_the_source_is_written_and_said(file, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", str(file.parent))
+    assert main(["solve", str(file)]) == 0
+    out, err = capsys.readouterr()
+    told, wrote = out.splitlines()
+    assert told.startswith("A PDF needs pdflatex, which is not installed: install TeX: on Debian or Ubuntu `apt install")
+    assert wrote == f"wrote {file.with_suffix('.tex')}"
+    assert (err, names(file.parent)) == ("", ["a.tex", "a.toml"])
+    assert main(["solve", str(file), "--format", "pdf"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "strict", "told"),
+    [(TEXT, 0, ""), (TEXT + WRONG, 1, "Question 2: wrong: 0 of 1 entry is right"), (UNDECIDED, 3, "Question 1: undecided: ")],
+)
+def test_verdicts_are_printed_and_are_the_exit_code_only_on_request(source, strict, told, file, capsys):
+    file.write_text(source)
+    assert main(["solve", str(file), "--format", "md"]) == 0
+    assert capsys.readouterr().out.startswith(told or "wrote")
+    assert main(["solve", str(file), "--format", "md", "--strict"]) == strict
+    assert capsys.readouterr().out.splitlines()[-1] == f"wrote {file.with_suffix('.md')}"
+
+
+def test_a_dash_prints_the_document(file, capsys):
+    file.write_text(TEXT + WRONG)
+    assert main(["solve", str(file), "-o", "-"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("Sheet\n─────\n")
+    assert err.startswith("Question 2: wrong: ")
+    assert main(["solve", str(file), "-o", "-", "--format", "tex", "--strict"]) == 1
+    assert capsys.readouterr().out.startswith("\\documentclass")
+    assert main(["solve", str(file), "-o", "-", "--format", "pdf"]) == 2
+    assert capsys.readouterr().err == "symderive: pdf cannot be printed on stdout; name a file after -o.\n"
+    assert names(file.parent) == ["a.toml"]
 
 
 def test_a_missing_problem_file_is_one_sentence(tmp_path, capsys):

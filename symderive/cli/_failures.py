@@ -45,7 +45,10 @@ def explain(error: BaseException) -> int:
 
 
 def _say(sentence: str, code: int) -> int:
-    print(f"symderive: {sentence}", file=sys.stderr)
+    from symderive.solutions.visible_text import visible
+
+    shown = "".join(map(visible, sentence.replace("\n", " ")))  # a terminal must not act on what a file holds
+    print(f"symderive: {shown}", file=sys.stderr)
     return code
 
 

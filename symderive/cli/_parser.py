@@ -93,8 +93,16 @@ def parse(parser: Parser, argv: list[str]) -> Namespace:
         SymderiveError: The arguments do not fit.
     """
     args, unknown = parser.parse_known_args(argv)
+    if hasattr(args, "words"):  # argparse takes positional words only up to the first option
+        args.words += [word for word in unknown if _is_word(word)]
+        unknown = [word for word in unknown if not _is_word(word)]
     if unknown:
         args.parser.refuse_unknown(unknown[0])
     if args.command is None:
         parser.error("no command is given")
     return args
+
+
+def _is_word(word: str) -> bool:
+    """Whether this is no option: it has no dash in front, or is a formula with a minus, as `-np.sum(w)`."""
+    return not word.startswith("-") or (not word.startswith("--") and any(mark in word for mark in "(*@ "))

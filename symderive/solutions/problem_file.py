@@ -19,6 +19,7 @@ from symderive.solutions.toml_lines import Path as KeyPath
 
 LARGEST = 1 << 20
 """The largest problem file, in bytes."""
+MOST_QUESTIONS = 100
 DEEPEST = 32
 """How deep values may stand inside each other."""
 
@@ -50,6 +51,27 @@ class Source:
         while found and found not in self.lines:
             found = found[:-1]
         return ProblemError(f"{_where(path)}{message}", file=self.file, line=self.lines.get(found))
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSource(Source):
+    """Values that were given on the command line, some of them in files.
+
+    Args:
+        command: What complaints begin with.
+        files: Keys whose values stand in a file → that file, and whether the key stands there too.
+    """
+
+    command: str = ""
+    files: Mapping[str, tuple[Source, bool]] = field(default_factory=dict)
+
+    def error(self, path: KeyPath, message: str) -> ProblemError:
+        """A complaint about an option, or about a key of the file that it names."""
+        key = path[2] if len(path) > 2 else None
+        if isinstance(key, str) and key in self.files:
+            source, named = self.files[key]
+            return source.error(path[2:] if named else path[3:], message)
+        return ProblemError(f"{self.command}: {message}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +178,11 @@ def read_problem(path: str | os.PathLike[str]) -> Problem:
     Raises:
         ProblemError: The file cannot be read, is no TOML, or its header is wrong.
     """
+    return read_problem_text(_content(path), file=os.fspath(path))
+
+
+def _content(path: str | os.PathLike[str]) -> str:
+    """The text of a file."""
     shown = os.fspath(path)
     try:
         if Path(path).is_dir():
@@ -169,11 +196,10 @@ def read_problem(path: str | os.PathLike[str]) -> Problem:
     if len(content) > LARGEST:
         raise ProblemError(f"a problem file has at most {LARGEST >> 20} MiB; this one is larger.", file=shown)
     try:
-        source = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ProblemError("this is not UTF-8 text; save the file as UTF-8.", file=shown, line=line) from None
-    return read_problem_text(source, file=shown)
 
 
 def read_problem_text(source: str, *, file: str | None = None) -> Problem:
@@ -196,6 +222,9 @@ def read_problem_text(source: str, *, file: str | None = None) -> Problem:
     header = read_table(_HEADER, located.values, (), located.error)
     if not header["question"]:
         raise ProblemError("there is no question; add a [[question]] table with a kind.", file=file)
+    if len(header["question"]) > MOST_QUESTIONS:
+        message = f"there are {len(header['question'])} questions; {MOST_QUESTIONS} are the most in one file."
+        raise located.error(("question", MOST_QUESTIONS), message)
     author = header["author"]
     return Problem(
         header["title"],
@@ -208,6 +237,21 @@ def read_problem_text(source: str, *, file: str | None = None) -> Problem:
         ),
         located,
     )
+
+
+def read_located(path: str | os.PathLike[str]) -> Source:
+    """Reads a TOML file with the line of each key.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its values and lines.
+
+    Raises:
+        ProblemError: The file cannot be read, or is no TOML.
+    """
+    return _located(_content(path), os.fspath(path))
 
 
 def _located(source: str, file: str | None) -> Source:

@@ -315,8 +315,9 @@ def _read_field(field: Field, values: Mapping[str, Any], path: Path, complain: C
         return field.default
     value = field.type.read(values[field.name], here, complain)
     if field.choices and value not in field.choices:
-        near = did_you_mean(str(value), [str(choice) for choice in field.choices])
-        allowed = ", ".join(_shown(choice) for choice in field.choices)
+        choices = [choice for choice in field.choices if choice is not None]
+        near = did_you_mean(str(value), [str(choice) for choice in choices])
+        allowed = ", ".join(map(_shown, choices))
         raise complain(here, f"{_key(here)} is {_shown(value)}, which is not one of {allowed}{near}")
     wrong = field.check(value) if field.check else None
     if wrong is not None:

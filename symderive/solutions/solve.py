@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from symderive.errors import SymderiveError
+from symderive.errors import ProblemError, SymderiveError
 from symderive.solutions.document import Document, Section, Verdict, plain, text, verdicts
-from symderive.solutions.formats import OutputFormat, format_named, format_of_suffix
-from symderive.solutions.problem_file import Problem, Question, read_problem, read_problem_text
-from symderive.solutions.questions import kind_of
+from symderive.solutions.formats import OutputFormat, format_for_output, format_named
+from symderive.solutions.problem_file import Problem, Question, Source, read_problem, read_problem_text
+from symderive.solutions.questions import QuestionKind, kind_of, load_kind
 from symderive.solutions.rendering import produce
+from symderive.solutions.visible_text import visible_line
 from symderive.solutions.writing import write_whole
 
 _FALLBACK = {"pdf": "tex"}
@@ -46,9 +48,7 @@ def solve_file(
 
     Args:
         path: The problem file.
-        output: The file to write; without it, the name of the problem file with the format's ending, in the
-            current
-            directory.
+        output: The file to write; without it, beside the problem file, with the ending of the format.
         format: The name of a format; without it, by the ending of `output`, else pdf, or tex where pdflatex
             is missing.
         template: The user's own template.
@@ -62,12 +62,12 @@ def solve_file(
     """
     stage = report or _silent
     chosen, notes = _chosen_format(format, output)
-    target = Path(Path(path).stem + chosen.suffix) if output is None else Path(output)
+    target = Path(path).with_name(Path(path).stem + chosen.suffix) if output is None else Path(output)
     _refuse_overwriting(target, Path(path), template)
     document = solve_problem(read_problem(path), report=stage)
     stage(f"writing {target.name}")
     write_whole(target, produce(document, chosen, template))
-    return SolveOutcome(target, (*notes, *_findings(document)), exit_code(document))
+    return SolveOutcome(target, (*notes, *findings(document)), exit_code(document))
 
 
 def solve_text(source: str) -> Document:
@@ -103,11 +103,40 @@ def solve_problem(problem: Problem, *, report: Callable[[str], None] | None = No
     sections = []
     for question, kind in zip(checked, kinds, strict=True):
         (report or _silent)(f"question {question.index}")
-        sections.append(_numbered(kind.solve(question), question))
+        sections.append(_numbered(_solved(kind, question), question))
     author, course, date = (
         text(part) if part else () for part in (problem.author, problem.course, problem.date)
     )
     return Document(text(problem.title), author, course, date, tuple(sections))
+
+
+def ask(kind: str, values: Mapping[str, Any], source: Source) -> Document:
+    """Answers a single question that stands in no problem file.
+
+    Args:
+        kind: A kind of question.
+        values: Its keys.
+        source: What complaints name as their place.
+
+    Returns:
+        A sheet with one section that has neither number nor title.
+
+    Raises:
+        SymderiveError: A value is wrong, or the question cannot be solved as it stands.
+    """
+    found = load_kind(kind)
+    question = Question(kind, 1, values, source).checked(found.schema)
+    return Document(sections=(replace(_solved(found, question), title=()),))
+
+
+def _solved(kind: QuestionKind, question: Question) -> Section:
+    """The section of a question; a complaint that has no place gets that of the question."""
+    try:
+        return kind.solve(question)
+    except ProblemError:
+        raise
+    except SymderiveError as error:
+        raise question.error((), str(error)) from None
 
 
 def exit_code(document: Document) -> int:
@@ -128,10 +157,10 @@ def _numbered(section: Section, question: Question) -> Section:
     return section if section.label else replace(section, label=f"Question {question.index}")
 
 
-def _findings(document: Document) -> list[str]:
+def findings(document: Document) -> list[str]:
     """What the user should see without opening the sheet: all that is not right."""
     return [
-        f"{section.label}: {block.outcome}: {plain(block.text)}"
+        ": ".join(part for part in (section.label, block.outcome, visible_line(plain(block.text))) if part)
         for section in document.sections
         for block in section.blocks
         if isinstance(block, Verdict) and block.outcome in ("wrong", "undecided")
@@ -142,10 +171,7 @@ def _chosen_format(
     format: str | None, output: str | os.PathLike[str] | None
 ) -> tuple[OutputFormat, tuple[str, ...]]:
     """The format asked for, and what to say about it: where nothing was asked for, PDF, or its source."""
-    if format is None and output is not None:
-        chosen = format_of_suffix(Path(output).suffix)
-    else:
-        chosen = format_named(format or "pdf")
+    chosen = format_named(format or "pdf") if output is None else format_for_output(format, output)
     missing = chosen.missing()
     if missing is None:
         return chosen, ()

@@ -47,7 +47,7 @@ def names(folder):
         ({"format": "md"}, "a.md"),
         ({"format": "tex"}, "a.tex"),
         ({"output": "b.md"}, "b.md"),
-        ({"output": "b.txt", "format": "tex"}, "b.txt"),
+        ({"output": "b.out", "format": "tex"}, "b.out"),
     ],
 )
 def test_the_sheet_is_written_where_it_should_be(options, written, tmp_path):

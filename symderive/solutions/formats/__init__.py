@@ -6,9 +6,11 @@ A file `name.py` has `FORMAT`, an `OutputFormat`; its template stands in the tem
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from symderive.errors import SymderiveError, did_you_mean
 from symderive.solutions.document import Emph, Math
@@ -126,3 +128,28 @@ def format_of_suffix(suffix: str) -> OutputFormat:
         else "The output has no ending that names a format"
     )
     raise SymderiveError(f"{what}; use one of {endings}, or name the format.")
+
+
+def format_for_output(name: str | None, output: str | os.PathLike[str]) -> OutputFormat:
+    """The format to write a file in.
+
+    Args:
+        name: The format asked for, or None for that of the file's ending.
+        output: The file.
+
+    Returns:
+        The format.
+
+    Raises:
+        SymderiveError: There is none, or the file's ending is that of another one.
+
+    >>> format_for_output("txt", "README").name
+    'txt'
+    """
+    suffix = Path(output).suffix.lower()
+    if name is None:
+        return format_of_suffix(suffix)
+    chosen = format_named(name)
+    if suffix != chosen.suffix and any(suffix == format_named(other).suffix for other in format_names()):
+        raise SymderiveError(f"the format {name} does not fit the name {os.fspath(output)}; change one of them.")
+    return chosen

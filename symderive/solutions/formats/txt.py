@@ -55,7 +55,11 @@ def _paragraph(block: Paragraph, width: int) -> list[str]:
 def _display(block: Display, width: int) -> list[str]:
     room = width - 2 * _MARGIN - 4
     rows = formula_lines(block.math)
-    lines = [piece for row in rows for piece in wrapped(row, room, _after_relation(row))]
+    lines = [
+        piece
+        for row in rows
+        for piece in ([row] if width_of(row) <= room else wrapped(row, room, _after_relation(row)))
+    ]
     return indented(boxed(lines) if block.boxed else lines, 2 * _MARGIN if not block.boxed else _MARGIN)
 
 
@@ -79,8 +83,7 @@ def _steps(block: Steps, width: int) -> list[str]:
 
 
 def _reason(row: Step) -> str:
-    reason = shown(row.reason)
-    return f"{row.name}: {reason}" if row.name and reason else visible_line(row.name) or reason
+    return ": ".join(part for part in (visible_line(row.name), shown(row.reason)) if part)
 
 
 def _definitions(block: Definitions, width: int) -> list[str]:

@@ -20,8 +20,9 @@ def description(network: Network) -> doc.Paragraph:
     many = len(hidden) > 1
     layers = [f"{'hidden layers' if many else 'a hidden layer'} of {_listed([_units(one) for one in hidden])}"] if hidden else []
     layers.append(f"an output layer of {_units(last)}")
-    samples = "" if network.batch is None else f" (one row for each of {network.batch} samples)"
-    rows = "input" if network.layout == "in-out" else "output"
+    rows = "one row, for one sample" if network.batch == 1 else f"one row for each of {network.batch} samples"
+    samples = "" if network.batch is None else f" ({rows})"
+    side = "input" if network.layout == "in-out" else "output"
     pieces: list[doc.Span | doc.Text] = [
         "A dense network with input ", shaped(network.x.tensor), samples,
         f", {' and '.join(layers)}{_biases(network.layers)}. Its parameters are ",
@@ -29,7 +30,7 @@ def description(network: Network) -> doc.Paragraph:
     for place, tensor in enumerate(network.parameters):
         lead = "" if not place else " and " if place == len(network.parameters) - 1 else ", "
         pieces += [lead, shaped(tensor)]
-    pieces.append(f"; a weight matrix has a row for each {rows}. Loss: {network.loss.title}.")
+    pieces.append(f"; a weight matrix has a row for each {side}. Loss: {network.loss.title}.")
     return doc.Paragraph(doc.text(*pieces))
 
 

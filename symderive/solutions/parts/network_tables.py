@@ -113,8 +113,7 @@ def report_blocks(judgement: Judgement) -> list[doc.Block]:
     shown = [entry for entry in judgement.comparison.entries if entry in kept]
     rows = tuple(
         doc.Row(
-            (entry.name, f"{entry.actual:.8f}", f"{entry.expected:.8f}", _off(entry.difference, entry.expected),
-             f"{entry.noise:.1e}"),
+            (entry.name, *_as_printed(entry.actual, entry.expected), _off(entry.difference, entry.expected), f"{entry.noise:.1e}"),
             _MARKS[entry.verdict],
         )
         for entry in shown
@@ -125,6 +124,12 @@ def report_blocks(judgement: Judgement) -> list[doc.Block]:
     columns = (*columns[:3], doc.Column(columns[3].header, "right"), columns[4])
     heading = doc.Heading(doc.text(f"Reported: {reported.title}"))
     return [heading, doc.Table(columns, rows, caption), _verdict(judgement, words)]
+
+
+def _as_printed(reported: float, true: float) -> tuple[str, str]:
+    """Both numbers with as many digits behind the point as the report shows, and at least 8."""
+    digits = min(18, max(8, len(repr(float(reported)).partition(".")[2].partition("e")[0])))
+    return f"{reported:.{digits}f}", f"{true:.{digits}f}"
 
 
 def _allowed(reported: Reported) -> str:

@@ -124,7 +124,7 @@ def _sizes(program: Program, body: str) -> list[str]:
 
 
 def _reading(tensor: Tensor, symbol: sympy.Symbol) -> str:
-    """Code that gives a size from an axis that has it, or a whole multiple of it and a number more; else nothing."""
+    """Code that gives a size from an axis that is a whole multiple of it and a number more; or nothing."""
     for axis, size in enumerate(tensor.shape):
         extent = f"{tensor.name}.shape[{axis}]"
         slope, offset = size.coeff(symbol), size.subs(symbol, 0)
@@ -146,7 +146,7 @@ class NumpyFunction:
         program: what it computes.
         source: the code, which runs with NumPy (and SciPy where special functions are used) alone.
         name: the name of the function in the source.
-        accepted: further arrays that a call may give, because they stand in the loss; their shapes are checked.
+        accepted: further arrays that a call may give because the loss has them; their shapes are checked.
     """
 
     program: Program

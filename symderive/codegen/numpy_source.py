@@ -117,7 +117,7 @@ def _sizes(program: Program, body: str) -> list[str]:
             readings = [reading for tensor in program.inputs if (reading := _reading(tensor, symbol))]
             if not readings:
                 raise SymderiveError(
-                    f"writing code: the size {symbol.name} is not the size of an axis of any array; give it as a number."
+                    f"writing code: the size {symbol.name} is no axis of any array; give it as a number."
                 )
             lines.append(f"    {symbol.name} = {min(readings, key=len)}")
     return lines

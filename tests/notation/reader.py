@@ -77,7 +77,7 @@ class Reader:
             else None
         )
         for match in pattern.finditer(source) if pattern else ():
-            self.tokens += tokens(source[position : match.start()]) + [("known", match[0])]
+            self.tokens += [*tokens(source[position : match.start()]), ("known", match[0])]
             position = match.end()
         self.tokens += tokens(source[position:])
         self.place = 0

@@ -339,10 +339,7 @@ class Reader:
         if word == "diag":
             inner = self.group("(", ")")
             return lambda env: diagonal(inner(env))
-        if self.peek()[1] != "(":  # log y!
-            inner = self.power()
-        else:
-            inner = self.group("(", ")")
+        inner = self.group("(", ")") if self.peek()[1] == "(" else self.power()  # log y! has no brackets
         return lambda env: entrywise(CALLS[word], inner(env))
 
     def atom_psi(self):

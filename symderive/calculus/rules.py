@@ -1,7 +1,7 @@
 """Derivatives inside an equation: one short rule per node type, each naming its law.
 
-`differentiate(expr, entry_rule)` is linear in what `entry_rule` gives for the derivative of an entry, so the same rules
-serve partial derivatives (deltas), tangents and adjoints.
+`differentiate(expr, entry_rule)` is linear in what `entry_rule` gives for the derivative of an entry, so the
+same rules serve partial derivatives (deltas), tangents and adjoints.
 """
 
 from __future__ import annotations

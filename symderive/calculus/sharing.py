@@ -12,8 +12,8 @@ from symderive.core.program import Definition, Program
 def with_shared(program: Program) -> Program:
     """The same program with unnamed results that have equal equations replaced by the first of them.
 
-    Equal means equal up to the names of indices: `np.mean(x)` and `np.mean(x, keepdims=True)` are one once the
-    axes of size 1 are gone.
+    Equal means equal up to the names of indices: `np.mean(x)` and `np.mean(x, keepdims=True)` are one once
+    the axes of size 1 are gone.
     """
     first: dict[tuple[object, ...], Tensor] = {}
     instead: dict[Tensor, Tensor] = {}

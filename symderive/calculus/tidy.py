@@ -41,7 +41,7 @@ def _tidied(made: Definition, excluded: set[Tensor], used: dict[str, None]) -> D
 
 
 def domain_facts(expr: sympy.Expr, excluded: set[Tensor], used: dict[str, None]) -> sympy.Expr:
-    """Powers of ±1 and 0/1 entries replaced by what they equal; entries of symmetric matrices in one order."""
+    """Powers of ±1 and 0/1 entries as what they equal; entries of symmetric matrices in one order."""
     if not any(_special(tensor) and tensor not in excluded for tensor in tensors_of(expr)):
         return expr
     if isinstance(expr, Entry):

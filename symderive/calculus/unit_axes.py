@@ -10,7 +10,7 @@ from symderive.core.program import Definition, Program
 
 
 def drop_unit_axes(program: Program) -> Program:
-    """The same program with unnamed intermediate results rid of axes of size 1 on which they do not depend."""
+    """The same program, its unnamed results rid of axes of size 1 on which they do not depend."""
     slim: dict[Tensor, tuple[Tensor, tuple[int, ...]]] = {}
     definitions = []
     for made in program.definitions:

@@ -1,4 +1,4 @@
-"""Forms as NumPy code. Diagonal matrices, identities and vectors of ones are never built where broadcasting serves."""
+"""Forms as NumPy code; diagonal matrices, identities and ones are not built where broadcasting serves."""
 
 from __future__ import annotations
 
@@ -288,9 +288,24 @@ def _call(word: str) -> Callable[[Any], Code]:
 
 
 _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
-    Const: _const, Leaf: _leaf, Slice: _slice, Component: _component, Ones: _ones, Eye: _eye, Plus: _plus, Times: _times,
-    Power: _power, Apply: _apply, Chain: _chain, Transposed: _transposed, Outer: _outer, Diag: _call("np.diag"),
-    DiagPart: _call("np.diag"), Trace: _trace, NormSquared: _norm_squared, Total: _call("np.sum"),
-}  # fmt: skip
+    Const: _const,
+    Leaf: _leaf,
+    Slice: _slice,
+    Component: _component,
+    Ones: _ones,
+    Eye: _eye,
+    Plus: _plus,
+    Times: _times,
+    Power: _power,
+    Apply: _apply,
+    Chain: _chain,
+    Transposed: _transposed,
+    Outer: _outer,
+    Diag: _call("np.diag"),
+    DiagPart: _call("np.diag"),
+    Trace: _trace,
+    NormSquared: _norm_squared,
+    Total: _call("np.sum"),
+}
 
 __all__ = ["ONE", "code", "constant"]

@@ -117,14 +117,14 @@ def _sizes(program: Program, body: str) -> list[str]:
             readings = [reading for tensor in program.inputs if (reading := _reading(tensor, symbol))]
             if not readings:
                 raise SymderiveError(
-                    f"writing code: the size {symbol.name} is not the size of an axis of any array; give it as a number."
+                    f"writing code: the size {symbol.name} is no axis of any array; give it as a number."
                 )
             lines.append(f"    {symbol.name} = {min(readings, key=len)}")
     return lines
 
 
 def _reading(tensor: Tensor, symbol: sympy.Symbol) -> str:
-    """Code that gives a size from an axis that has it, or a whole multiple of it and a number more; else nothing."""
+    """Code that gives a size from an axis that is a whole multiple of it and a number more; or nothing."""
     for axis, size in enumerate(tensor.shape):
         extent = f"{tensor.name}.shape[{axis}]"
         slope, offset = size.coeff(symbol), size.subs(symbol, 0)
@@ -146,7 +146,7 @@ class NumpyFunction:
         program: what it computes.
         source: the code, which runs with NumPy (and SciPy where special functions are used) alone.
         name: the name of the function in the source.
-        accepted: further arrays that a call may give, because they stand in the loss; their shapes are checked.
+        accepted: further arrays that a call may give because the loss has them; their shapes are checked.
     """
 
     program: Program

@@ -21,7 +21,8 @@ from symderive.notation.recover import NoMatrixNotationError, index_form, recove
 
 _DOMAINS = {
     "positive": POSITIVE, "nonnegative": NONNEGATIVE, "unit": UNIT, "binary": sympy.Interval(0, 1),
-    "sign": sympy.Interval(-1, 1), "count": NONNEGATIVE, "onehot": sympy.Interval(0, 1), "simplex": sympy.Interval(0, 1),
+    "sign": sympy.Interval(-1, 1), "count": NONNEGATIVE, "onehot": sympy.Interval(0, 1),
+    "simplex": sympy.Interval(0, 1),
 }  # fmt: skip
 NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
 

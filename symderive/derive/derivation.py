@@ -66,7 +66,7 @@ class Equation:
 
     @cached_property
     def index_form(self) -> Form:
-        """The right-hand side in index notation: `i` over observations, `j, k` for the entries of the result."""
+        """The right-hand side in index notation: `i` over observations, `j, k` for entries of the result."""
         return index_form(readable_indices(self.definition).body)
 
     @cached_property

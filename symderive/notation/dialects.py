@@ -28,6 +28,10 @@ class Dialect:
     identity: str
     taken: frozenset[str] = frozenset()
 
+    def is_barred(self, head: Any) -> bool:
+        """Whether the function is written with bars around its argument."""
+        return by_head()[head].text.startswith("|")
+
     def is_postfix(self, head: Any) -> bool:
         """Whether the function is written with its argument bare, as in `y!`."""
         return not re.search(r"[(\[|]\{0\}", by_head()[head].text)

@@ -290,6 +290,8 @@ def _power(form: Power, marks: Marks) -> Written:
 def _apply(form: Apply, marks: Marks) -> Written:
     postfix = marks.is_postfix(form.head)
     args = [bracketed(arg, marks, ATOM if postfix else SUM) for arg in form.args]
+    if marks.is_barred(form.head):  # |(|x|)|, because ||x|| is a norm
+        args = [marks.bracket(arg) if "|" in arg else arg for arg in args]
     written = marks.apply(form.head, args, not form.rank)
     return written, PRODUCT if postfix else POWER if written.startswith("e^") else ATOM
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- the script is one text
 """The same bytes under two hash seeds."""
 
 import os

@@ -77,7 +77,7 @@ class Reader:
             else None
         )
         for match in pattern.finditer(source) if pattern else ():
-            self.tokens += tokens(source[position : match.start()]) + [("known", match[0])]
+            self.tokens += [*tokens(source[position : match.start()]), ("known", match[0])]
             position = match.end()
         self.tokens += tokens(source[position:])
         self.place = 0
@@ -339,10 +339,7 @@ class Reader:
         if word == "diag":
             inner = self.group("(", ")")
             return lambda env: diagonal(inner(env))
-        if self.peek()[1] != "(":  # log y!
-            inner = self.power()
-        else:
-            inner = self.group("(", ")")
+        inner = self.group("(", ")") if self.peek()[1] == "(" else self.power()  # log y! has no brackets
         return lambda env: entrywise(CALLS[word], inner(env))
 
     def atom_psi(self):

@@ -1,4 +1,4 @@
-"""Print, read back with an independent reader, compare with the code: for the closed forms of random losses."""
+"""Print, read back with an independent reader, compare with the code: closed forms of random losses."""
 
 from __future__ import annotations
 

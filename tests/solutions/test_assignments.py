@@ -43,7 +43,12 @@ def displays(section):
 
 
 def steps(section):
-    return [f"{row.left.plain} = {row.right.plain}" for b in section.blocks if isinstance(b, Steps) for row in b.rows]
+    return [
+        f"{row.left.plain} = {row.right.plain}"
+        for b in section.blocks
+        if isinstance(b, Steps)
+        for row in b.rows
+    ]
 
 
 def test_all_digits_of_the_report_are_reproduced(first):
@@ -66,10 +71,13 @@ def test_five_entries_pass_and_the_sixth_is_flagged_with_its_reason(first):
     assert (outcome, other) == ("wrong", "right")
     assert "5 of 6 entries are right within the noise of a one-sided difference at ε = 1e-10." in sentence
     assert (
-        "W2[0]: reported −0.16504242, true −0.16096605: off by 2.5 %, 3,670 times the round-off of a one-sided "
-        "difference at ε = 1e-10." in sentence
+        "W2[0]: reported −0.16504242, true −0.16096605: off by 2.5 %, 3,670 times the round-off of a "
+        "one-sided difference at ε = 1e-10." in sentence
     )
-    assert "The reported value equals the quotient for W2[1]: one entry was probably written into both places." in sentence
+    assert (
+        "The reported value equals the quotient for W2[1]: one entry was probably written into both places."
+        in sentence
+    )
     assert "ε = 1e-10 is in the round-off regime" in render(first, "txt")
 
 
@@ -102,7 +110,10 @@ def test_the_report_with_biases_is_right_to_its_last_digit(second):
     section = second.sections[0]
     reported = tomllib.loads(SECOND.read_text())["question"][0]["reported"][0]
     (outcome, sentence) = verdicts(section)[0]
-    assert (outcome, sentence) == ("right", "All 9 entries are right within the rounding of the printed digits.")
+    assert (outcome, sentence) == (
+        "right",
+        "All 9 entries are right within the rounding of the printed digits.",
+    )
     true = {row.cells[0]: float(row.cells[2]) for row in tables(section)[1].rows}
     for name, rows in {"W1": reported["W1"], "b1": reported["b1"]}.items():
         flat = [entry for row in rows for entry in (row if isinstance(row, list) else [row])]
@@ -132,7 +143,12 @@ def test_the_whole_assignment_takes_less_than_five_seconds(tmp_path):
         "print(json.dumps([code, time.perf_counter() - start]))"
     )
     result = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": ""}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     code, seconds = json.loads(result.stdout.splitlines()[-1])
     print(f"assignment to .tex: {seconds:.2f} s")
@@ -143,7 +159,8 @@ def test_the_whole_assignment_takes_less_than_five_seconds(tmp_path):
 @pytest.mark.parametrize("seed", ["0", "4321"])
 def test_the_same_bytes_whatever_the_hash_seed(seed, first):
     program = (
-        "import sys; from symderive.solutions.solve import *; from symderive.solutions.rendering import render;"
+        "import sys; from symderive.solutions.solve import *;"
+        "from symderive.solutions.rendering import render;"
         f"sys.stdout.buffer.write(render(solve_problem(read_problem({str(FIRST)!r})), 'tex').encode())"
     )
     environment = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}

@@ -29,9 +29,12 @@ _PUBLIC = {
     "array": "symderive.language.array",
     "cost": "symderive.cost",
     "dims": "symderive.core.dims",
+    "from_function": "symderive.language.text",
+    "from_sympy": "symderive.language.from_sympy",
     "gradient": "symderive.derive.gradient",
     "hessian": "symderive.derive.gradient",
     "let": "symderive.language.array",
+    "parse": "symderive.language.text",
 }
 
 # What type checkers and editors read.
@@ -51,6 +54,9 @@ if TYPE_CHECKING:
     from symderive.language.array import Array as Array
     from symderive.language.array import array as array
     from symderive.language.array import let as let
+    from symderive.language.from_sympy import from_sympy as from_sympy
+    from symderive.language.text import from_function as from_function
+    from symderive.language.text import parse as parse
     from symderive.likelihoods.bernoulli import Bernoulli as Bernoulli
     from symderive.likelihoods.exponential import Exponential as Exponential
     from symderive.likelihoods.normal import Normal as Normal

@@ -11,11 +11,19 @@ from dataclasses import dataclass
 
 import sympy
 
-from symderive.calculus.rules import differentiate, partial, separated
 from symderive.calculus.condense import is_linear
+from symderive.calculus.rules import differentiate, partial, separated
 from symderive.calculus.sums import has_binder, sum_over
 from symderive.core.dims import shape_text
-from symderive.core.identity import BOUND_LETTERS, FREE_LETTERS, canonical, fresh, index_names, substitute, tensors_of
+from symderive.core.identity import (
+    BOUND_LETTERS,
+    FREE_LETTERS,
+    canonical,
+    fresh,
+    index_names,
+    substitute,
+    tensors_of,
+)
 from symderive.core.nodes import Delta, Entry, Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
@@ -59,7 +67,9 @@ def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str
         SymderiveError: `output` does not depend on `wrt`.
     """
     if output.rank:
-        raise ShapeError(f"gradient of {output.name}: it has shape {shape_text(output.shape)}; sum it to a scalar first.")
+        raise ShapeError(
+            f"gradient of {output.name}: it has shape {shape_text(output.shape)}; sum it to a scalar first."
+        )
     active = active_tensors(program, wrt)
     contributions: dict[Tensor, list[sympy.Expr]] = {output: [sympy.S.One]}
     reasons: dict[Tensor, list[str]] = {}
@@ -107,13 +117,16 @@ def _backward_order(program: Program, wrt: Sequence[Tensor]) -> list[Tensor]:
     order: list[Tensor] = []
     for made in reversed(program.definitions):
         order += [made.tensor, *first_use[made.tensor]]
-    return order
+    # What no equation uses any more, because it cancels, has the derivative 0.
+    return [*order, *(tensor for tensor in wrt if tensor in waiting)]
 
 
 def pulled_back(definition: Definition, bar: Tensor | sympy.Expr, used: Tensor) -> sympy.Expr:
     """`Σ_i bar[i] ∂T[i]/∂used[k]` as an expression in the free indices `k` of `used`."""
     at = fresh(used.shape, (), FREE_LETTERS)
-    own = fresh(definition.tensor.shape, index_names(definition.body) | {index.name for index in at}, BOUND_LETTERS)
+    own = fresh(
+        definition.tensor.shape, index_names(definition.body) | {index.name for index in at}, BOUND_LETTERS
+    )
     body = separated(definition.at(own), *at, *own)
     slope = slope_of(definition, body, own, used, at)
     seed = Entry(bar, *own) if isinstance(bar, Tensor) else bar
@@ -179,7 +192,9 @@ def forward(program: Program, output: Tensor, wrt: Tensor, prefix: str = "∂∂
         tangent = Tensor(f"{prefix}{made.tensor.name}", made.tensor.shape + wrt.shape)
         indices = fresh(tangent.shape, (), FREE_LETTERS)
         own, at = indices[: made.tensor.rank], indices[made.tensor.rank :]
-        body = separated(substitute(separated(made.body, *indices), dict(zip(made.indices, own, strict=True))), *indices)
+        body = separated(
+            substitute(separated(made.body, *indices), dict(zip(made.indices, own, strict=True))), *indices
+        )
         slope = _tangent_of(made, body, own, wrt, at, tangents)
         definitions.append(Definition(tangent, indices, canonical(slope), "chain rule", ""))
         tangents[made.tensor] = tangent

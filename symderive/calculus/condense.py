@@ -13,6 +13,7 @@ from symderive.core.identity import free_indices, tensors_of
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.functions import by_head
+from symderive.functions.kinked import absolute
 
 SIZE_LIMIT = 16
 Choice = Callable[[Definition, int, "Definition | None"], bool]
@@ -30,7 +31,12 @@ def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sy
     """Put the right-hand sides of `bodies` in place of their entries."""
     if not any(tensor in bodies for tensor in tensors_of(expr)):
         return expr
-    return rebuild(_replace(expr, bodies))
+    return rebuild(own_functions(_replace(expr, bodies)))
+
+
+def own_functions(expr: sympy.Expr) -> sympy.Expr:
+    """`|x|` as the project's function where SymPy has evaluated `√(x²)` to its own."""
+    return expr.replace(sympy.Abs, absolute) if expr.has(sympy.Abs) else expr
 
 
 def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
@@ -88,7 +94,13 @@ def for_result(made: Definition, count: int, consumer: Definition | None) -> boo
     """Fusion for the closed form: everything that is used once, up to a readable size."""
     if count == 1 and consumer is not None:
         return weight(made.body) + weight(consumer.body) <= 2 * SIZE_LIMIT
-    return False
+    return is_norm(made.body)
+
+
+def is_norm(body: sympy.Expr) -> bool:
+    """Whether the right-hand side is the squared norm of one array, which is shorter than any name for it."""
+    square = body.body if isinstance(body, IndexSum) and not free_indices(body) else None
+    return isinstance(square, sympy.Pow) and square.exp == 2 and isinstance(square.base, Entry)
 
 
 def weight(expr: sympy.Expr) -> int:

@@ -120,7 +120,11 @@ def unit_rule(tensor: Tensor, at: tuple[Index, ...]) -> EntryRule:
 def separated(expr: sympy.Expr, *others: Index) -> sympy.Expr:
     """`expr` with bound indices renamed so that none has the name of one of `others`."""
     names = {index.name for index in others}
-    return _separated(expr, names) if names & (index_names(expr) - {i.name for i in free_indices(expr)}) else expr
+    return (
+        _separated(expr, names)
+        if names & (index_names(expr) - {i.name for i in free_indices(expr)})
+        else expr
+    )
 
 
 def _separated(expr: sympy.Expr, names: set[str]) -> sympy.Expr:
@@ -129,7 +133,9 @@ def _separated(expr: sympy.Expr, names: set[str]) -> sympy.Expr:
     if isinstance(expr, (IndexSum, IndexMax)):
         body = _separated(expr.body, names)
         clashing = [index for index in expr.indices if index.name in names]
-        renamed = dict(zip(clashing, fresh((i.dim for i in clashing), names | index_names(body)), strict=True))
+        renamed = dict(
+            zip(clashing, fresh((i.dim for i in clashing), names | index_names(body)), strict=True)
+        )
         return expr.func(substitute(body, renamed), *(renamed.get(index, index) for index in expr.indices))
     return expr.func(*(_separated(arg, names) for arg in expr.args))
 

@@ -90,7 +90,8 @@ def _pull_out(body: sympy.Expr, indices: list[Index]) -> sympy.Expr:
         merged = _merge(body, indices)
         body, indices = merged.body, list(merged.indices)
     wanted = set(indices)
-    inside, outside = [], []
+    inside: list[sympy.Expr] = []
+    outside: list[sympy.Expr] = []
     for factor in sympy.Mul.make_args(body):
         (inside if wanted & free_indices(factor) else outside).append(factor)
     core = sympy.Mul(*inside)

@@ -7,11 +7,14 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.core.identity import tensors_of
-from symderive.core.nodes import Binder, Entry, Tensor
+from symderive.calculus.sums import has_binder, rebuild, sum_over
+from symderive.core.identity import free_indices, tensors_of
+from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
+from symderive.notation.names import text_name
 
-_LIMIT = 9
+_LIMIT = 9  # different entries and functions in a quotient that is looked at
+_OPERATIONS = 60
 
 
 def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Program, tuple[str, ...]]:
@@ -31,38 +34,76 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
 
 
 def _tidied(made: Definition, excluded: set[Tensor], used: dict[str, None]) -> Definition:
-    return made.with_body(cancelled(domain_facts(made.body, excluded, used)))
+    body = domain_facts(made.body, excluded, used)
+    if body != made.body:  # the names of bound indices can now be chosen better
+        body = domain_facts(rebuild(body), excluded, used)
+    return made.with_body(cancelled(summed_by_terms(body)))
 
 
 def domain_facts(expr: sympy.Expr, excluded: set[Tensor], used: dict[str, None]) -> sympy.Expr:
-    """Powers of ±1, 0/1 entries replaced by what they equal."""
+    """Powers of ±1 and 0/1 entries replaced by what they equal; entries of symmetric matrices in one order."""
     if not any(_special(tensor) and tensor not in excluded for tensor in tensors_of(expr)):
         return expr
-    inner = expr.func(*(domain_facts(arg, excluded, used) for arg in expr.args)) if expr.args and not isinstance(
-        expr, Entry
-    ) else expr
-    if not (isinstance(inner, sympy.Pow) and isinstance(inner.base, Entry) and inner.exp.is_Integer):
-        return inner
-    tensor = inner.base.tensor
-    if tensor in excluded:
-        return inner
-    name = tensor.name + ("ᵢ" if tensor.rank == 1 else "")
-    if tensor.domain == "sign":
-        used[f"{name}² = 1, since the entries of {tensor.name} are ±1"] = None
-        return sympy.S.One if inner.exp % 2 == 0 else inner.base
-    if tensor.domain in ("binary", "onehot") and inner.exp > 0:
-        used[f"{name}² = {name}, since the entries of {tensor.name} are 0 or 1"] = None
-        return inner.base
+    if isinstance(expr, Entry):
+        return expr if expr.tensor in excluded else _ordered_entry(expr, used)
+    inner = expr.func(*(domain_facts(arg, excluded, used) for arg in expr.args)) if expr.args else expr
+    if isinstance(inner, sympy.Pow) and isinstance(inner.base, Entry) and inner.base.tensor not in excluded:
+        return _power_of_entry(inner, used)
     return inner
 
 
+def _ordered_entry(expr: Entry, used: dict[str, None]) -> Entry:
+    """`S_ji = S_ij` for symmetric S."""
+    if not expr.tensor.is_symmetric:
+        return expr
+    axes = sorted(expr.axes, key=str)
+    if list(expr.axes) == axes:
+        return expr
+    name = text_name(expr.tensor.name)
+    used[f"{name}ᵀ = {name}, since {name} is symmetric"] = None
+    return Entry(expr.tensor, *axes)
+
+
+def _power_of_entry(expr: sympy.Pow, used: dict[str, None]) -> sympy.Expr:
+    tensor, exponent = expr.base.tensor, expr.exp
+    if not exponent.is_Integer:
+        return expr
+    plain = text_name(tensor.name)
+    name = plain + ("ᵢ" if tensor.rank == 1 else "")
+    if tensor.domain == "sign":
+        used[f"{name}² = 1, since the entries of {plain} are ±1"] = None
+        return sympy.S.One if exponent % 2 == 0 else expr.base
+    if tensor.domain in ("binary", "onehot") and exponent > 0:
+        used[f"{name}² = {name}, since the entries of {plain} are 0 or 1"] = None
+        return expr.base
+    return expr
+
+
 def _special(tensor: sympy.Basic) -> bool:
-    return getattr(tensor, "domain", "real") in ("sign", "binary", "onehot")
+    return getattr(tensor, "domain", "real") in ("sign", "binary", "onehot", "symmetric", "spd")
+
+
+@lru_cache(maxsize=20_000)
+def summed_by_terms(expr: sympy.Expr) -> sympy.Expr:
+    """Sums of differences term by term where something cancels: `Σ_p (x_p − (1/n) Σ_q x_q) = 0`."""
+    if not has_binder(expr):
+        return expr
+    inner = expr.func(*(summed_by_terms(arg) for arg in expr.args))
+    if not (isinstance(inner, IndexSum) and isinstance(inner.body, sympy.Add)):
+        return inner
+    if all(free_indices(term).issuperset(inner.indices) for term in inner.body.args):
+        return inner
+    apart = sympy.Add(*(sum_over(term, inner.indices) for term in inner.body.args))
+    return apart if _entries(apart) < _entries(inner) else inner
+
+
+def _entries(expr: sympy.Expr) -> int:
+    return sum(isinstance(part, Entry) for part in sympy.preorder_traversal(expr))
 
 
 @lru_cache(maxsize=20_000)
 def cancelled(expr: sympy.Expr) -> sympy.Expr:
-    """Cancel common factors of numerators and denominators where that makes the expression shorter."""
+    """Cancel common factors of numerators and denominators; fractions that share nothing are left alone."""
     if not expr.args or isinstance(expr, Entry) or not _has_denominator(expr):
         return expr
     if isinstance(expr, (sympy.Add, sympy.Mul)):
@@ -73,17 +114,42 @@ def cancelled(expr: sympy.Expr) -> sympy.Expr:
 
 
 def _has_denominator(expr: sympy.Expr) -> bool:
-    return any(power.exp.could_extract_minus_sign() and tensors_of(power.base) for power in expr.atoms(sympy.Pow))
+    return any(
+        power.exp.could_extract_minus_sign() and tensors_of(power.base) for power in expr.atoms(sympy.Pow)
+    )
 
 
 def _rational(expr: sympy.Expr) -> sympy.Expr:
     names: dict[sympy.Expr, sympy.Symbol] = {}
     plain = _plain(expr, names)
-    if len(names) > _LIMIT or not plain.is_rational_function(*names.values()):
+    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
+    if not small or not plain.is_rational_function(*names.values()):
         return expr
-    back = {symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()}
-    best = min((plain, *(form(plain) for form in _FORMS)), key=_length)
-    return expr if best == plain else _signs_settled(best).xreplace(back)
+    symbols = set(names.values())
+    reduced = sympy.cancel(plain)
+    if _degree(sympy.fraction(reduced)[1], symbols) >= _degree_below(plain, symbols):
+        return expr
+    back = {
+        symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()
+    }
+    best = min((form(reduced) for form in _FORMS), key=_length)
+    return _signs_settled(best).xreplace(back)
+
+
+def _degree(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
+    """The degree in the given symbols of what stands above the line."""
+    above = sympy.fraction(sympy.together(expr))[0]
+    own = symbols & above.free_symbols
+    return int(sympy.total_degree(above, *sorted(own, key=str))) if own else 0
+
+
+def _degree_below(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
+    """The degree of the product of all denominators that are written, each base to its highest power."""
+    highest: dict[sympy.Expr, int] = {}
+    for power in expr.atoms(sympy.Pow):
+        if power.exp.is_Integer and power.exp < 0:
+            highest[power.base] = max(highest.get(power.base, 0), -int(power.exp))
+    return sum(_degree(base, symbols) * exponent for base, exponent in highest.items())
 
 
 def _plain(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Expr:
@@ -98,15 +164,7 @@ def _plain(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Exp
     return names[expr]
 
 
-def _factored(expr: sympy.Expr) -> sympy.Expr:
-    return sympy.factor_terms(sympy.cancel(expr))
-
-
-def _together(expr: sympy.Expr) -> sympy.Expr:
-    return sympy.factor(sympy.together(expr))
-
-
-_FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (_together, _factored, sympy.cancel)
+_FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (lambda expr: expr, sympy.factor_terms, sympy.factor)
 
 
 def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
@@ -117,7 +175,12 @@ def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
     factors = list(sympy.Mul.make_args(rest))
     for place, factor in enumerate(factors):
         base, exponent = factor.as_base_exp()
-        if base.is_Add and exponent.is_odd and exponent.is_negative and any(t.is_Number and t < 0 for t in base.args):
+        if (
+            base.is_Add
+            and exponent.is_odd
+            and exponent.is_negative
+            and any(t.is_Number and t < 0 for t in base.args)
+        ):
             factors[place] = sympy.Pow(-base, exponent)
             return sympy.Mul(-coefficient, *factors)
     return expr

@@ -17,7 +17,9 @@ def drop_unit_axes(program: Program) -> Program:
         body = _slimmed(made.body, slim)
         used = free_indices(body)
         keep = tuple(
-            place for place, index in enumerate(made.indices) if made.tensor.shape[place] != 1 or index in used
+            place
+            for place, index in enumerate(made.indices)
+            if made.tensor.shape[place] != 1 or index in used
         )
         if made.pinned or made.tensor in program.outputs or len(keep) == made.tensor.rank:
             definitions.append(made.with_body(body))

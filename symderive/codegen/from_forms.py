@@ -9,8 +9,29 @@ import sympy
 
 from symderive.functions import by_head
 from symderive.notation.forms import (
-    ONE, Apply, Chain, Component, Const, Diag, DiagPart, Eye, Form, Leaf, NormSquared, Ones, Outer, Plus, Power, Slice,
-    Times, Total, Trace, Transposed, is_negative, times, transposed,
+    ONE,
+    Apply,
+    Chain,
+    Component,
+    Const,
+    Diag,
+    DiagPart,
+    Eye,
+    Form,
+    Leaf,
+    NormSquared,
+    Ones,
+    Outer,
+    Plus,
+    Power,
+    Slice,
+    Times,
+    Total,
+    Trace,
+    Transposed,
+    is_negative,
+    times,
+    transposed,
 )  # fmt: skip
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
@@ -113,7 +134,9 @@ def _plus(form: Plus) -> Code:
 
 def _broadcast_term(term: Form, terms: tuple[Form, ...]) -> str | None:
     """A rank-one term with a vector of ones, beside a full matrix: NumPy's broadcasting."""
-    if not isinstance(term, Outer) or not any(not _is_ones_outer(other) for other in terms if other.rank == 2):
+    if not isinstance(term, Outer) or not any(
+        not _is_ones_outer(other) for other in terms if other.rank == 2
+    ):
         return None
     if isinstance(term.left, Ones):
         return at_level(term.right, PRODUCT)
@@ -135,13 +158,20 @@ def _times(form: Times) -> Code:
     factors: list[Form] = []
     for factor in (*form.scalars, *form.arrays):
         exponent = factor.exponent if isinstance(factor, Power) else None
-        if isinstance(factor, Power) and isinstance(exponent, Const) and exponent.value.could_extract_minus_sign():
+        if (
+            isinstance(factor, Power)
+            and isinstance(exponent, Const)
+            and exponent.value.could_extract_minus_sign()
+        ):
             bottom.append(factor.base if exponent.value == -1 else Power(factor.base, Const(-exponent.value)))
         else:
             factors.append(factor)
     above = " * ".join(_factor(factor) for factor in [*top, *factors]) or "1"
     if len(bottom) > 1:
-        return f"{sign}{above} / ({' * '.join(_factor(factor) for factor in bottom)})", PRODUCT if not sign else SUM
+        return (
+            f"{sign}{above} / ({' * '.join(_factor(factor) for factor in bottom)})",
+            PRODUCT if not sign else SUM,
+        )
     below = f" / {at_level(bottom[0], UNARY)}" if bottom else ""
     return f"{sign}{above}{below}", PRODUCT if not sign else SUM
 
@@ -179,7 +209,12 @@ def _chain(form: Chain) -> Code:
 def _fold_right(factors: list[Form]) -> str:
     """Matrices times a vector, starting at the vector."""
     last = factors[-1]
-    if isinstance(last, Ones) and len(factors) > 1 and factors[-2].rank == 2 and not isinstance(factors[-2], Diag):
+    if (
+        isinstance(last, Ones)
+        and len(factors) > 1
+        and factors[-2].rank == 2
+        and not isinstance(factors[-2], Diag)
+    ):
         written, rest = _row_sums(factors[-2]), factors[:-2]
     else:
         written, rest = at_level(last, POWER if isinstance(last, (Plus, Times)) else UNARY), factors[:-1]
@@ -231,7 +266,11 @@ def _outer(form: Outer) -> Code:
 
 def _trace(form: Trace) -> Code:
     inner = form.inner
-    if isinstance(inner, Chain) and inner.rank == 2 and not any(isinstance(factor, Diag) for factor in inner.factors):
+    if (
+        isinstance(inner, Chain)
+        and inner.rank == 2
+        and not any(isinstance(factor, Diag) for factor in inner.factors)
+    ):
         first, rest = inner.factors[0], inner.factors[1:]
         other = _fold_left(list(rest)) if len(rest) > 1 else code(rest[0])
         return f"np.sum({_matrix(transposed(first))} * {f'({other})' if ' ' in other else other})", ATOM

@@ -20,6 +20,8 @@ def code_of(definition: Definition) -> str:
     Raises:
         SymderiveError: an entry at an affine position, for which there is no code yet.
     """
+    if definition.body == 0 and definition.indices:
+        return f"np.zeros(({''.join(constant(index.dim)[0] + ', ' for index in definition.indices).strip()}))"
     written, labels = _emit(definition.body)
     full = _spread(written, labels, definition.indices)
     if len(labels) == len(definition.indices):
@@ -48,9 +50,7 @@ def _emit(expr: sympy.Expr) -> tuple[str, Labels]:
         return _entry(expr)
     if isinstance(expr, Delta):
         left, right = expr.args
-        if isinstance(left, Index) and isinstance(right, Index):
-            return f"np.eye({constant(left.dim)[0]})", (left, right)
-        raise SymderiveError(f"writing code: {expr} at a fixed position has no code yet.")
+        return _delta(left, right)
     if isinstance(expr, IndexSum):
         return _sum(expr)
     if isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
@@ -59,6 +59,16 @@ def _emit(expr: sympy.Expr) -> tuple[str, Labels]:
         args, labels = _aligned(expr.args)
         return by_head()[type(expr)].numpy.format(*args), labels
     raise SymderiveError(f"writing code: {type(expr).__name__} has no code yet.")
+
+
+def _delta(left: sympy.Expr, right: sympy.Expr) -> tuple[str, Labels]:
+    """The identity matrix, or a row of it; a position past the end is compared, so that it gives zeros."""
+    if isinstance(left, Index) and isinstance(right, Index):
+        return f"np.eye({constant(left.dim)[0]})", (left, right)
+    index, position = (left, right) if isinstance(left, Index) else (right, left)
+    if not isinstance(index, Index) or free_indices(position):
+        raise SymderiveError(f"writing code: delta({left}, {right}) at a computed position has no code yet.")
+    return f"(np.arange({constant(index.dim)[0]}) == {constant(position)[0]}) * 1.0", (index,)
 
 
 def _entry(expr: Entry) -> tuple[str, Labels]:

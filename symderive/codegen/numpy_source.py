@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import sympy
 from symderive.codegen.from_forms import code
 from symderive.codegen.from_indices import code_of
 from symderive.core.dims import shape_text
-from symderive.core.nodes import Tensor
+from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
 from symderive.notation.forms import Leaf
@@ -43,7 +43,9 @@ def function_source(program: Program, name: str, summary: str = "") -> str:
     last = program.definitions[-1] if program.definitions else None
     for made in program.definitions:
         single = made is last and program.outputs == (made.tensor,)
-        body.append(f"    return {right_side(made)}" if single else f"    {made.tensor.name} = {right_side(made)}")
+        body.append(
+            f"    return {right_side(made)}" if single else f"    {made.tensor.name} = {right_side(made)}"
+        )
     if last is None or program.outputs != (last.tensor,):
         body.append(f"    return {', '.join(str(tensor.name) for tensor in program.outputs)}")
     lines += _sizes(program, "\n".join(body))
@@ -55,7 +57,7 @@ def function_source(program: Program, name: str, summary: str = "") -> str:
 def right_side(made: Definition) -> str:
     """The NumPy expression of one equation: from its matrix notation where it has one."""
     form = matrix_form(made)
-    return code_of(made) if form is None else code(form)
+    return code_of(made) if form is None or form.rank != made.tensor.rank else code(form)
 
 
 def _signature(program: Program) -> str:
@@ -72,23 +74,68 @@ def _safe(line: str) -> str:
 
 
 def _check_names(program: Program) -> None:
-    sizes = {symbol.name for tensor in program.inputs for size in tensor.shape for symbol in size.free_symbols}
-    for tensor in program.inputs:
+    sizes = {symbol.name for symbol in sizes_of(program)}
+    for tensor in (*program.inputs, *(made.tensor for made in program.definitions)):
         if tensor.name in sizes | RESERVED or keyword.iskeyword(tensor.name):
-            raise SymderiveError(f"writing code: the array {tensor.name} has the name of a size or module; rename it.")
+            raise SymderiveError(
+                f"writing code: the array {tensor.name} has the name of a size or module; rename it."
+            )
+
+
+def sizes_of(program: Program) -> tuple[sympy.Symbol, ...]:
+    """The symbolic sizes of the arrays of a program, in the order in which they occur."""
+    found: dict[sympy.Symbol, None] = {}
+    for tensor in (*program.inputs, *(made.tensor for made in program.definitions)):
+        for size in tensor.shape:
+            found.update(dict.fromkeys(sorted(size.free_symbols, key=str)))
+    for made in program.definitions:
+        for part in sympy.preorder_traversal(made.body):
+            loose = part.dim.free_symbols if isinstance(part, Index) else {part} if part.is_Symbol else ()
+            found.update(dict.fromkeys(sorted(loose, key=str)))
+    return tuple(found)
+
+
+def with_sizes(program: Program, arrays: Iterable[Tensor]) -> Program:
+    """The program with as many further inputs from `arrays` as are needed to read all sizes off them."""
+    inputs = list(program.inputs)
+    for symbol in sizes_of(program):
+        if not any(_reading(tensor, symbol) for tensor in inputs):
+            inputs += [tensor for tensor in arrays if tensor not in inputs and _reading(tensor, symbol)][:1]
+    return Program(tuple(inputs), program.definitions, program.outputs)
 
 
 def _sizes(program: Program, body: str) -> list[str]:
-    """Lines that read the sizes used in the body off the arrays."""
+    """Lines that read the sizes used in the body off the arrays.
+
+    Raises:
+        SymderiveError: a size that no array has as an axis.
+    """
     words = set(re.findall(r"\w+", body))
     lines: list[str] = []
-    known: set[str] = set()
-    for tensor in program.inputs:
-        for axis, size in enumerate(tensor.shape):
-            if isinstance(size, sympy.Symbol) and size.name in words and size.name not in known:
-                known.add(size.name)
-                lines.append(f"    {size.name} = {tensor.name}.shape[{axis}]")
+    for symbol in sizes_of(program):
+        if symbol.name in words:
+            readings = [reading for tensor in program.inputs if (reading := _reading(tensor, symbol))]
+            if not readings:
+                raise SymderiveError(
+                    f"writing code: the size {symbol.name} is not the size of an axis of any array; give it as a number."
+                )
+            lines.append(f"    {symbol.name} = {min(readings, key=len)}")
     return lines
+
+
+def _reading(tensor: Tensor, symbol: sympy.Symbol) -> str:
+    """Code that gives a size from an axis that has it, or a whole multiple of it and a number more; else nothing."""
+    for axis, size in enumerate(tensor.shape):
+        extent = f"{tensor.name}.shape[{axis}]"
+        slope, offset = size.coeff(symbol), size.subs(symbol, 0)
+        if size == symbol:
+            return extent
+        if slope.is_Integer and slope > 0 and offset.is_Integer and size == slope * symbol + offset:
+            shifted = (
+                f"({extent} - {offset})" if offset > 0 else f"({extent} + {-offset})" if offset else extent
+            )
+            return shifted if slope == 1 else f"{shifted} // {slope}"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -99,18 +146,20 @@ class NumpyFunction:
         program: what it computes.
         source: the code, which runs with NumPy (and SciPy where special functions are used) alone.
         name: the name of the function in the source.
+        accepted: further arrays that a call may give, because they stand in the loss; their shapes are checked.
     """
 
     program: Program
     source: str
     name: str
     _call: Any
+    accepted: tuple[Tensor, ...] = ()
 
     def __call__(self, **arrays: Any) -> Any:
         """Compute the outputs.
 
         Args:
-            arrays: one array per input, by name.
+            arrays: one array per input, by name; the other arrays of the loss may be given too.
 
         Returns:
             the output, or a tuple of outputs; floats and arrays of NumPy.
@@ -119,16 +168,32 @@ class NumpyFunction:
             SymderiveError: a missing or unknown name, or an array that is not numeric.
             ShapeError: an array whose shape does not fit.
         """
-        given = checked_arrays(self.program.inputs, arrays, self.name)
-        return self._call(**given)
+        extra = tuple(tensor for tensor in self.accepted if tensor.name in arrays)
+        inputs = self.program.inputs + tuple(tensor for tensor in extra if tensor not in self.program.inputs)
+        given = checked_arrays(inputs, arrays, self.name)
+        return self._call(**{tensor.name: given[tensor.name] for tensor in self.program.inputs})
 
 
-def numpy_function(program: Program, name: str, summary: str = "") -> NumpyFunction:
-    """Write and load the code of a program."""
+def numpy_function(
+    program: Program, name: str, summary: str = "", accepted: tuple[Tensor, ...] = ()
+) -> NumpyFunction:
+    """Write and load the code of a program.
+
+    Args:
+        program: the equations, in order.
+        name: the name of the function.
+        summary: first line of its docstring.
+        accepted: arrays that a call may give although the equations do not use them; sizes that the inputs of
+            the program do not show are read off them.
+
+    Raises:
+        SymderiveError: a name that clashes, or a size that cannot be read off an array.
+    """
+    program = with_sizes(program, accepted)
     source = function_source(program, name, summary)
     space: dict[str, Any] = {}
     exec(compile(source, f"<{name}>", "exec"), space)  # noqa: S102 -- our own code; every name in it is a checked identifier
-    return NumpyFunction(program, source, name, space[name])
+    return NumpyFunction(program, source, name, space[name], accepted)
 
 
 def checked_arrays(inputs: tuple[Tensor, ...], arrays: Mapping[str, Any], what: str) -> dict[str, Any]:
@@ -146,7 +211,9 @@ def checked_arrays(inputs: tuple[Tensor, ...], arrays: Mapping[str, Any], what: 
         raise SymderiveError(f"{what}: {wrong}; it takes {', '.join(names)}.")
     sizes: dict[sympy.Expr, int] = {}
     made: dict[str, Any] = {}
-    for tensor in sorted(inputs, key=lambda one: all(isinstance(s, sympy.Symbol) for s in one.shape), reverse=True):
+    for tensor in sorted(
+        inputs, key=lambda one: all(isinstance(s, sympy.Symbol) for s in one.shape), reverse=True
+    ):
         made[tensor.name] = _checked(tensor, arrays[tensor.name], sizes, what)
     return {name: made[name] for name in names}
 
@@ -160,7 +227,9 @@ def _checked(tensor: Tensor, value: Any, sizes: dict[sympy.Expr, int], what: str
         raise SymderiveError(f"{what}: {tensor.name} is not an array of real numbers (dtype {given.dtype}).")
     given = given if given.dtype.kind == "f" else given.astype(float)
     if given.ndim != tensor.rank:
-        raise ShapeError(f"{what}: {tensor.name} has shape {given.shape}, but {shape_text(tensor.shape)} was declared.")
+        raise ShapeError(
+            f"{what}: {tensor.name} has shape {given.shape}, but {shape_text(tensor.shape)} was declared."
+        )
     for size, extent in zip(tensor.shape, given.shape, strict=True):
         if isinstance(size, sympy.Symbol):
             expected: Any = sizes.setdefault(size, extent)

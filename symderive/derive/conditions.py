@@ -11,10 +11,12 @@ from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor
 from symderive.core.program import Definition, Program
+from symderive.derive.naming import is_unnamed
 from symderive.functions import by_head
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
-from symderive.notation.forms import Const, Form
-from symderive.notation.printing import component_of, latex, text
+from symderive.notation.components import component_of
+from symderive.notation.forms import Form
+from symderive.notation.printing import latex, text
 from symderive.notation.recover import NoMatrixNotationError, index_form, recover
 
 _DOMAINS = {
@@ -217,11 +219,11 @@ def _written(program: Program, made: Definition, argument: sympy.Expr) -> Form:
     probe = Tensor("_probe", tuple(index.dim for index in indices))
     place = program.definitions.index(made)
     definitions = (*program.definitions[:place], Definition(probe, indices, argument))
-    short = condense(Program(program.inputs, definitions, (probe,)).needed((probe,)), lambda d, n, c: n == 1)
-    body = short.definitions[-1].body
+    needed = Program(program.inputs, definitions, (probe,)).needed((probe,))
+    body = condense(needed, lambda d, n, c: n == 1 or is_unnamed(d.tensor.name)).definitions[-1].body
     try:
         labelled = recover(body)
         form = component_of(labelled.form, labelled.labels)
     except NoMatrixNotationError:
         form = index_form(body)
-    return form if form else Const(body)
+    return form

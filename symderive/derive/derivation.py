@@ -11,12 +11,15 @@ import sympy
 
 from symderive.codegen.numpy_source import NumpyFunction, numpy_function
 from symderive.core.convert import to_sympy
+from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition
+from symderive.notation.components import component_of
 from symderive.notation.forms import Form, Leaf
-from symderive.notation.printing import component_of, latex, text
+from symderive.notation.printing import latex, text
 from symderive.notation.recover import index_form, matrix_form, readable_indices
+from symderive.notation.to_matrix import in_sympy_words, matrix_expressions
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Equation:
 
     @cached_property
     def index_form(self) -> Form:
-        """The right-hand side in index notation, `i` over observations and `j, k` for the entries of the result."""
+        """The right-hand side in index notation: `i` over observations, `j, k` for the entries of the result."""
         return index_form(readable_indices(self.definition).body)
 
     @cached_property
@@ -197,17 +200,32 @@ class Derivation:
     @cached_property
     def _function(self) -> NumpyFunction:
         summary = "; ".join(str(equation) for equation in self.results)
-        return numpy_function(self.program, self.kind, summary if len(summary) < 90 else f"The {self.kind}.")
+        summary = summary if len(summary) < 90 else f"The {self.kind}."
+        return numpy_function(self.program, self.kind, summary, self.original.inputs)
 
     def to_sympy(self) -> Any:
-        """The closed form in SymPy: `Sum` of `Indexed` with the named intermediates put in; a tuple for several."""
+        """The closed form in SymPy, named intermediates put in; a tuple for several variables.
+
+        A `MatrixExpr` where matrix notation exists (vectors are n×1, a scalar is a plain expression), otherwise `Sum` of
+        `Indexed` over the free indices `i, j, k, …`, one per axis of the result in this order.
+        """
+        matrices = matrix_expressions(self.program)
+        made = tuple(
+            matrices[equation.definition.tensor]
+            if equation.definition.tensor in matrices
+            else self._indexed(equation.definition.tensor)
+            for equation in self.results
+        )
+        return made[0] if len(made) == 1 else made
+
+    def _indexed(self, tensor: Tensor) -> sympy.Expr:
         from symderive.calculus.condense import replace_entries
 
         bodies: dict[Tensor, Definition] = {}
         for made in self.program.definitions:
             bodies[made.tensor] = made.with_body(replace_entries(made.body, bodies))
-        made = tuple(to_sympy(bodies[equation.definition.tensor].body) for equation in self.results)
-        return made[0] if len(made) == 1 else made
+        axes = fresh(tensor.shape, (), FREE_LETTERS)
+        return in_sympy_words(to_sympy(bodies[tensor].at(axes)))
 
     def latex(self) -> str:
         """The closed form in LaTeX, intermediates behind it."""
@@ -227,7 +245,10 @@ class Derivation:
             tail = f",   {', '.join(where)}" if where and place == len(self.results) - 1 else ""
             lines.append(f"  {equation}{tail}")
         if self.conditions:
-            lines += ["", *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in self.conditions)]
+            lines += [
+                "",
+                *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in self.conditions),
+            ]
         lines += ["", *(str(check) for check in self.checks)]
         return "\n".join(lines)
 

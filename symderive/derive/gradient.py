@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from symderive.calculus.chain import Chained, active_tensors, forward, reverse
 from symderive.calculus.condense import condense, for_result, for_steps, rename, weight
+from symderive.calculus.sharing import with_shared
 from symderive.calculus.tidy import tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
 from symderive.core.dims import shape_text
@@ -23,13 +24,16 @@ from symderive.notation.names import latex_name, text_name
 LONGEST_STATEMENT = 24
 
 
-def gradient(loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str, tuple[str, str]] | None = None) -> Derivation:
-    """Derive the gradient of a scalar.
+def gradient(
+    loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str, tuple[str, str]] | None = None
+) -> Derivation:
+    r"""Derive the gradient of a scalar.
 
     Args:
         loss: a scalar symbolic array.
         wrt: the input to differentiate with respect to, or several.
-        adjoints: names for the derivatives with respect to named intermediates, e.g. `{"z1": ("delta1", r"\\delta^{1}")}`.
+        adjoints: names for the derivatives with respect to named intermediates, e.g.
+            `{"z1": ("delta1", r"\delta^{1}")}`.
 
     Returns:
         a derivation; the gradient has the shape of its variable (denominator layout).
@@ -46,7 +50,7 @@ def gradient(loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str
     ∇_w L = 2 Xᵀ(Xw − y)
     """
     variables = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
-    start = _forward_program(loss, variables, "gradient")
+    written, start = _forward_program(loss, variables, "gradient")
     targets = tuple(variable.tensor for variable in variables)
     output = start.outputs[0]
     chained = reverse(start, output, targets)
@@ -57,7 +61,7 @@ def gradient(loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str
     chosen = set(adjoints or ())
     outputs = set(chained.program.outputs)
     keep = {made for made, of in chained.of.items() if of.name in chosen and made not in outputs}
-    return _finish("gradient", loss, start, chained, steps, targets, facts, keep)
+    return _finish("gradient", loss, written, start, chained, steps, targets, facts, keep)
 
 
 def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
@@ -83,21 +87,25 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     ∇²_w L = 2 XᵀX
     """
     second = wrt if other is None else other
-    start = _forward_program(loss, (wrt, second), "Hessian")
+    written, start = _forward_program(loss, (wrt, second), "Hessian")
     first = reverse(start, start.outputs[0], (wrt.tensor,))
     slim = first.program.needed(first.program.outputs)
     facts: dict[str, None] = {}
-    slim = condense(slim, lambda made, count, consumer: made.tensor in first.of and for_result(made, count, consumer))
+    slim = condense(
+        slim, lambda made, count, consumer: made.tensor in first.of and for_result(made, count, consumer)
+    )
     slim, used = tidy_program(slim, fixed=(wrt.tensor, second.tensor))
     facts.update(dict.fromkeys(used))
     if second.tensor not in active_tensors(slim, (second.tensor,)) or not _depends(slim, second.tensor):
-        return _zero_hessian(loss, start, wrt, second)
+        return _zero_hessian(loss, written, start, wrt, second)
     chained = forward(slim, slim.outputs[0], second.tensor)
     program = chained.program.needed(chained.program.outputs)
     steps, used = tidy_program(program)
     facts.update(dict.fromkeys(used))
     of = {tangent: tensor for tangent, tensor in chained.of.items() if tensor not in first.of}
-    made = _finish("hessian", loss, start, Chained(program, of), steps, (wrt.tensor, second.tensor), facts, ())
+    made = _finish(
+        "hessian", loss, written, start, Chained(program, of), steps, (wrt.tensor, second.tensor), facts, ()
+    )
     return replace(made, first=gradient(loss, wrt))
 
 
@@ -106,49 +114,65 @@ def _depends(program: Program, tensor: Tensor) -> bool:
     return any(output in active for output in program.outputs)
 
 
-def _zero_hessian(loss: Array, start: Program, wrt: Array, second: Array) -> Derivation:
+def _zero_hessian(loss: Array, written: Program, start: Program, wrt: Array, second: Array) -> Derivation:
     import sympy
 
     from symderive.language.array import free_axes
 
     shape = wrt.shape + second.shape
     tensor = Tensor("_zero", shape)
-    made = Definition(tensor, free_axes(shape), sympy.S.Zero, "chain rule", f"the gradient does not contain {second.name}")
+    made = Definition(
+        tensor, free_axes(shape), sympy.S.Zero, "chain rule", f"the gradient does not contain {second.name}"
+    )
     program = Program(start.inputs, (*start.definitions, made), (tensor,))
     targets = (wrt.tensor, second.tensor)
-    made_zero = _finish("hessian", loss, start, Chained(program, {}), program, targets, {}, ())
+    made_zero = _finish("hessian", loss, written, start, Chained(program, {}), program, targets, {}, ())
     return replace(made_zero, first=gradient(loss, wrt))
 
 
-def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> Program:
+def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tuple[Program, Program]:
+    """The equations as written, one operation each, and fused to the steps of a derivation."""
     if not isinstance(loss, Array):
-        raise SymderiveError(f"{what}: the loss is a {type(loss).__name__}, not a symbolic array; build it from symderive.array.")
+        raise SymderiveError(
+            f"{what}: the loss is a {type(loss).__name__}, not a symbolic array; "
+            "build it from symderive.array."
+        )
     if loss.ndim and any(size != 1 for size in loss.shape):
-        raise ShapeError(f"{what}: the loss has shape {shape_text(loss.shape)}; sum it to a scalar, or use jacobian.")
+        raise ShapeError(
+            f"{what}: the loss has shape {shape_text(loss.shape)}; sum it to a scalar, or use jacobian."
+        )
     program = program_of(loss)
     if not variables:
         raise SymderiveError(f"{what}: no variable given.")
     for variable in variables:
         if not isinstance(variable, Array):
-            raise SymderiveError(f"{what}: the variable is a {type(variable).__name__}, not a symbolic array.")
+            raise SymderiveError(
+                f"{what}: the variable is a {type(variable).__name__}, not a symbolic array."
+            )
         if variable.definition is not None:
-            raise SymderiveError(f"{what}: {variable.label} is not an input; differentiate with respect to declared arrays.")
+            raise SymderiveError(
+                f"{what}: {variable.label} is not an input; differentiate with respect to declared arrays."
+            )
         if variable.tensor not in program.inputs:
             raise SymderiveError(f"{what}: the loss does not contain {variable.name}.")
     if not program.definitions:
         raise SymderiveError(f"{what}: the loss is the variable {loss.name} itself; its derivative is 1.")
     if loss.ndim:
         program = program_of(loss.sum())
-    return _inputs_as_used(condense(drop_unit_axes(program), for_steps))
+    written = with_shared(drop_unit_axes(program))
+    return written, _inputs_as_used(condense(written, for_steps))
 
 
 def _inputs_as_used(program: Program) -> Program:
-    """The inputs in the order in which the equations use them."""
+    """The inputs in the order in which the equations use them; those that have cancelled stand last."""
     order: dict[Tensor, None] = {}
     for made in program.definitions:
         order.update(dict.fromkeys(sorted(tensors_of(made.body), key=lambda tensor: str(tensor.name))))
     given = set(program.inputs)
-    return Program(tuple(tensor for tensor in order if tensor in given), program.definitions, program.outputs)
+    used = [tensor for tensor in order if tensor in given]
+    return Program(
+        (*used, *(t for t in program.inputs if t not in order)), program.definitions, program.outputs
+    )
 
 
 def _with_adjoint_names(chained: Chained, names: Mapping[str, tuple[str, str]]) -> Chained:
@@ -167,6 +191,7 @@ def _with_adjoint_names(chained: Chained, names: Mapping[str, tuple[str, str]]) 
 def _finish(
     kind: str,
     loss: Array,
+    written: Program,
     start: Program,
     chained: Chained,
     steps: Program,
@@ -188,14 +213,14 @@ def _finish(
     names = chosen_names(Program(start.inputs, _all(start, needed), needed.outputs), adjoint_of, symbol)
     names = {**names, **_output_names(kind, needed, targets, symbol)}
     original, needed, short = rename(start, names), rename(needed, names), rename(short, names)
-    written = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
-    conditions = conditions_of(original, targets) + tuple(_fact(one) for one in facts)
-    results = tuple(_equation(short, out, head) for out, head in zip(short.outputs, written, strict=True))
+    headings = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
+    conditions = conditions_of(rename(written, names), targets) + tuple(_fact(one) for one in facts)
+    results = tuple(_equation(short, out, head) for out, head in zip(short.outputs, headings, strict=True))
     outputs = set(short.outputs)
     lets = tuple(Equation(made) for made in short.definitions if made.tensor not in outputs)
     shown = _loss_equation(original, symbol)
     return Derivation(
-        kind, shown, _steps(original, needed, written), lets, results, conditions, short, original, targets
+        kind, shown, _steps(original, needed, headings), lets, results, conditions, short, original, targets
     )
 
 
@@ -204,13 +229,20 @@ def _all(start: Program, needed: Program) -> tuple[Definition, ...]:
     return start.definitions + tuple(made for made in needed.definitions if made.tensor not in there)
 
 
-def _output_names(kind: str, program: Program, targets: tuple[Tensor, ...], symbol: str) -> dict[Tensor, Tensor]:
+def _output_names(
+    kind: str, program: Program, targets: tuple[Tensor, ...], symbol: str
+) -> dict[Tensor, Tensor]:
     if kind == "hessian":
         first, second = targets
         (output,) = program.outputs
         return {output: Tensor(f"d2{symbol}_d{first.name}_d{second.name}", output.shape)}
     return {
-        output: Tensor(f"d{symbol}_d{target.name}", output.shape, "real", rf"\nabla_{{{_name(target)}}} {latex_name(symbol)}")
+        output: Tensor(
+            f"d{symbol}_d{target.name}",
+            output.shape,
+            "real",
+            rf"\nabla_{{{_name(target)}}} {latex_name(symbol)}",
+        )
         for output, target in zip(program.outputs, targets, strict=True)
     }
 
@@ -222,10 +254,16 @@ def _name(tensor: Tensor) -> str:
 def _heading(kind: str, symbol: str, targets: tuple[Tensor, ...], place: int) -> tuple[str, str]:
     if kind == "gradient":
         target = targets[place]
-        return rf"\nabla_{{{_name(target)}}} {latex_name(symbol)}", f"∇_{text_name(target.name)} {text_name(symbol)}"
+        return (
+            rf"\nabla_{{{_name(target)}}} {latex_name(symbol)}",
+            f"∇_{text_name(target.name)} {text_name(symbol)}",
+        )
     first, second = targets
     if first == second:
-        return rf"\nabla^2_{{{_name(first)}}} {latex_name(symbol)}", f"∇²_{text_name(first.name)} {text_name(symbol)}"
+        return (
+            rf"\nabla^2_{{{_name(first)}}} {latex_name(symbol)}",
+            f"∇²_{text_name(first.name)} {text_name(symbol)}",
+        )
     return (
         rf"\nabla_{{{_name(first)}}} \nabla_{{{_name(second)}}} {latex_name(symbol)}",
         f"∇_{text_name(first.name)} ∇_{text_name(second.name)} {text_name(symbol)}",

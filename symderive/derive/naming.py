@@ -1,4 +1,4 @@
-"""Names for what a user left unnamed: r for a residual, z for a linear map, p or S for a sigmoid, …"""
+"""Names for what a user left unnamed: r for a residual, z for a linear map, p or S for a sigmoid."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HINTS = {sigmoid: "ps", sympy.exp: "eu", sympy.tanh: "ha", sympy.log: "lu"}
 Slope = tuple[Tensor | None, Tensor]
 
 
-def chosen_names(program: Program, adjoint_of: Mapping[Tensor, Tensor], loss: str) -> dict[Tensor, Tensor]:
+def chosen_names(program: Program, adjoint_of: Mapping[Tensor, Slope], loss: str) -> dict[Tensor, Tensor]:
     """A name for every unnamed tensor of a program.
 
     Args:
@@ -44,13 +44,16 @@ def chosen_names(program: Program, adjoint_of: Mapping[Tensor, Tensor], loss: st
     for made in program.definitions:
         if made.tensor in adjoint_of and not made.pinned:
             above, below = adjoint_of[made.tensor]
-            slope = slope_tensor(made.tensor, above and names.get(above, above), names.get(below, below), loss, taken)
+            top = None if above is None else names.get(above, above)
+            slope = slope_tensor(made.tensor, top, names.get(below, below), loss, taken)
             taken.add(slope.name)
             names[made.tensor] = slope
     return names
 
 
-def slope_tensor(old: Tensor, above: Tensor | None, below: Tensor, loss: str, taken: Iterable[str] = ()) -> Tensor:
+def slope_tensor(
+    old: Tensor, above: Tensor | None, below: Tensor, loss: str, taken: Iterable[str] = ()
+) -> Tensor:
     """The tensor `∂above/∂below`, with the loss above where `above` is None."""
     top = latex_name(loss) if above is None else above.latex_name or latex_name(above.name)
     bottom = below.latex_name or latex_name(below.name)

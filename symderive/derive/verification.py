@@ -28,8 +28,8 @@ _ATTEMPTS = 60
 _TRIES = 12
 _CLEAR = 1e-5
 _RELATIVE = 1e-9
-_SMALLEST = 1e-290
-_LARGEST_MEAN, _COUNTS = 60.0, 400
+_TINY = 1e-250
+_LARGEST_PARAMETER = 30.0
 _SOURCE = {"fisher_information": "the expectation computed over y"}
 Arrays = Mapping[str, Any]
 
@@ -203,26 +203,26 @@ def verify_log_likelihood(model: GLM, derivation: Derivation, seed: int = 0) -> 
     sign = -1.0 if derivation.kind == "loss" else 1.0
     density = numpy_function(model.density_program, "density")
     function = derivation.to_numpy()
-    worst = 0.0
-    names = _names(model.density_program)
 
-    def product(arrays: Arrays) -> float:
+    def densities(arrays: Arrays) -> Any:
         with np.errstate(all="ignore"):
-            return float(np.prod(density(**{name: arrays[name] for name in names})))
+            return density(**_given(model.density_program, arrays))
 
-    def valid(arrays: Arrays) -> bool:  # a product that underflows says nothing
-        return _has_value(derivation, arrays) and _SMALLEST < product(arrays) < np.inf
+    def valid(arrays: Arrays) -> bool:  # a density that underflows has no logarithm to compare with
+        return _has_value(derivation, arrays) and float(np.min(densities(arrays))) > _TINY
 
     drawn = list(islice(points(derivation, seed, valid), DRAWS))
     if not drawn:
         raise _no_point(derivation)
+    worst = 0.0
     for arrays in drawn:
-        expected = sign * float(np.log(product(arrays)))
-        value = float(function(**{name: arrays[name] for name in _names(function.program)}))
+        expected = sign * float(np.sum(np.log(densities(arrays))))
+        value = float(function(**_given(function.program, arrays)))
         error = abs(value - expected) / max(1.0, abs(expected))
         if not error < _RELATIVE:
             raise InternalError(
-                f"the {derivation.kind} gives {value}, the product of the densities {expected}."
+                f"the {derivation.kind} gives {value}, the product of the densities {expected}; "
+                "this is a bug of symderive, do not use the result."
             )
         worst = max(worst, error)
     return Check(
@@ -240,8 +240,9 @@ def verify_information(model: GLM, derivation: Derivation, seed: int = 0) -> Che
     function = derivation.to_numpy()
     worst = 0.0
 
-    def valid(arrays: Arrays) -> bool:  # the sum over counts stops far behind parameters of this size
-        return _has_value(derivation, arrays) and bool(np.all(np.abs(model.parameter_values(arrays)) < _LARGEST_MEAN))
+    def valid(arrays: Arrays) -> bool:  # parameters for which the sum over y ends where it is cut
+        values = np.abs(model.parameter_values(arrays))
+        return _has_value(derivation, arrays) and bool(np.all(values < _LARGEST_PARAMETER))
 
     drawn = list(islice(points(derivation, seed, valid), DRAWS))
     if not drawn:
@@ -253,8 +254,6 @@ def verify_information(model: GLM, derivation: Derivation, seed: int = 0) -> Che
         value = function(**{name: arrays[name] for name in _names(function.program)})
         comparison = compare(expected, value, noise=1e-6 * np.abs(expected).max(), name="information")
         _confirm(comparison, derivation, arrays)
-        if comparison.verdict != "equal":
-            raise InternalError(f"the {derivation.kind} could not be compared with the expectation: {comparison.verdict}.")
         worst = max(worst, _largest(comparison))
     return Check("E[score scoreᵀ] computed over y", len(drawn), _sizes_text(derivation), worst, True)
 
@@ -267,16 +266,15 @@ def _information_of(model: GLM, eta: float) -> float:
     parameter = model.link.inverse(at)
     log_density = model.family.log_density(y, parameter)
     slope = sympy.lambdify((y, at), sympy.diff(log_density, at), modules=_MODULES)
-    log_of = sympy.lambdify((y, at), log_density, modules=_MODULES)
+    density = sympy.lambdify((y, at), model.family.density(y, parameter), modules=_MODULES)
 
     def term(value: float) -> float:
-        with np.errstate(all="ignore"):
-            return float(slope(value, eta) ** 2 * np.exp(log_of(value, eta)))
+        return float(slope(value, eta) ** 2 * density(value, eta))
 
     if model.family.support == "binary":
         return term(0.0) + term(1.0)
     if model.family.support == "count":
-        return float(sum(term(float(count)) for count in range(_COUNTS)))
+        return float(sum(term(float(count)) for count in range(120)))
     low = 0.0 if model.family.support == "nonnegative" else -np.inf
     value, _ = integrate.quad(term, low, np.inf, epsabs=1e-12, epsrel=1e-10)
     return float(value)

@@ -73,3 +73,12 @@ class OwnFunction(sympy.Function):
 
     def _eval_is_finite(self) -> bool | None:
         return True if all(arg.is_finite for arg in self.args) else None
+
+    def _eval_evalf(self, prec: int) -> sympy.Expr | None:
+        """The value at a number, to the precision of floats."""
+        from symderive.functions import by_head
+
+        entry = by_head().get(type(self))
+        if entry is None or entry.scalar is None or not all(arg.is_number for arg in self.args):
+            return None
+        return sympy.Float(entry.scalar(*(float(arg) for arg in self.args)))

@@ -285,7 +285,8 @@ def number(value: Any) -> sympy.Expr | None:
     if isinstance(value, sympy.Expr):
         if value.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.I):
             raise SymderiveError(f"using {value}: only finite real numbers can stand in an expression.")
-        return value
+        # A size times a float is a SymPy float, which would spread through exact algebra: 0.1 means 1/10.
+        return value.xreplace({one: sympy.Rational(repr(float(one))) for one in value.atoms(sympy.Float)})
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -1,7 +1,7 @@
 """Distributions, one file each, and link functions.
 
-A distribution states its density once, symbolically; log-likelihood, score, Hessian and information are derived
-from it.
+A distribution states its density once, symbolically; log-likelihood, score, Hessian and information are
+derived from it.
 """
 
 from __future__ import annotations

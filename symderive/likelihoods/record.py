@@ -43,7 +43,8 @@ class Distribution(ABC):
     def moment(self, order: int, parameter: sympy.Expr) -> sympy.Expr:
         """`E[y^order]` for order 1 or 2, from Bartlett's identities.
 
-        `E[s] = 0` and `E[s²] + E[s′] = 0` for the score `s = ∂ log f/∂parameter`; the density must be regular and
+        `E[s] = 0` and `E[s²] + E[s′] = 0` for the score `s = ∂ log f/∂parameter`; the density must be regular
+        and
         the score linear in y.
 
         Raises:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import sympy
 
 from symderive.core.nodes import Index, Tensor
 from symderive.functions import by_head
+from symderive.notation.levels import ATOM, HADAMARD, POWER, PRODUCT
 from symderive.notation.names import latex_name, subscript, superscript, text_name
 
 _TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\")
@@ -21,16 +23,21 @@ class Dialect:
 
     hadamard: str
     divide: str
-    times_gap: str
+    minus: str
     ones: str
     identity: str
+    taken: frozenset[str] = frozenset()
+
+    def is_postfix(self, head: Any) -> bool:
+        """Whether the function is written with its argument bare, as in `y!`."""
+        return not re.search(r"[(\[|]\{0\}", by_head()[head].text)
 
     def name(self, tensor: Tensor) -> str:
         """The name of an array."""
         raise NotImplementedError
 
-    def constant(self, value: sympy.Expr) -> str:
-        """A number or an expression in sizes."""
+    def plain(self, value: sympy.Expr) -> str:
+        """A number, a symbol or a function of sizes."""
         raise NotImplementedError
 
 
@@ -41,20 +48,30 @@ class LatexDialect(Dialect):
         """The declared LaTeX of the array, or one made from its name."""
         return tensor.latex_name or latex_name(tensor.name)
 
-    def constant(self, value: sympy.Expr) -> str:
-        """SymPy's LaTeX, with the project's names; decimals where the denominator is a power of ten."""
-        if value.is_Rational and not value.is_Integer and value.q > 1000:
-            return decimal(value, r"{}\cdot 10^{{{}}}", "10^{{{}}}")
+    def name_level(self, tensor: Tensor) -> int:
+        """How tightly the name binds: a derivative is a fraction."""
+        return PRODUCT if r"\frac" in self.name(tensor) else ATOM
+
+    def plain(self, value: sympy.Expr) -> str:
+        """SymPy's LaTeX, with the project's names."""
         names = {symbol: latex_name(symbol.name) for symbol in value.free_symbols}
-        return str(sympy.latex(value, symbol_names=names, fold_short_frac=False))
+        return str(sympy.latex(value, symbol_names=names))
+
+    def decimal(self, value: sympy.Rational) -> str:
+        """A rational number as a decimal."""
+        return decimal(value, r"{}\cdot 10^{{{}}}", "10^{{{}}}")
+
+    def part(self, base: str, axes: tuple[sympy.Expr | None, ...]) -> str:
+        """A row or column."""
+        return f"{{{base}}}_{{{','.join(':' if axis is None else sympy.latex(axis) for axis in axes)}}}"
 
     def bracket(self, inner: str) -> str:
         """Round brackets that fit."""
         return rf"\left({inner}\right)" if _TALL.search(inner) else f"({inner})"
 
-    def fraction(self, top: str, bottom: str) -> str:
+    def fraction(self, top: tuple[str, int], bottom: tuple[str, int]) -> tuple[str, int]:
         """A fraction."""
-        return rf"\frac{{{top}}}{{{bottom}}}"
+        return rf"\frac{{{top[0]}}}{{{bottom[0]}}}", PRODUCT
 
     def power(self, base: str, exponent: str, elementwise: bool) -> str:
         """A power; elementwise ones carry ⊙."""
@@ -85,7 +102,9 @@ class LatexDialect(Dialect):
         joined = "".join(written) if all(len(one) == 1 for one in written) else ", ".join(written)
         if "_" not in base:
             return f"{base}_{{{joined}}}"
-        return f"{{{base}}}_{{{joined}}}" if not base.endswith("}") or "^" in base else f"{base[:-1]},{joined}}}"
+        return (
+            f"{{{base}}}_{{{joined}}}" if not base.endswith("}") or "^" in base else f"{base[:-1]},{joined}}}"
+        )
 
     def big_sum(self, indices: tuple[Index, ...], inner: str) -> str:
         """A sum over indices."""
@@ -93,7 +112,9 @@ class LatexDialect(Dialect):
 
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""
-        return rf"\delta_{{{left}{right}}}" if len(left) == len(right) == 1 else rf"\delta_{{{left}, {right}}}"
+        return (
+            rf"\delta_{{{left}{right}}}" if len(left) == len(right) == 1 else rf"\delta_{{{left}, {right}}}"
+        )
 
     def apply(self, head: Any, args: list[str], scalar: bool) -> str:
         """An elementwise function; e^x for scalars."""
@@ -105,8 +126,13 @@ class LatexDialect(Dialect):
         return template.format(*args)
 
     def juxtapose(self, parts: list[str]) -> str:
-        """A product without a sign."""
-        return " ".join(parts)
+        """A product without a sign; a small space between words, a dot before a number."""
+        joined = parts[0]
+        for before, part in pairwise(parts):
+            words = _WORD_BEHIND.search(before) and part.startswith(r"\mathrm")
+            dot = part[0] in "0123456789" and before[-1] in "0123456789"
+            joined += (r" \, " if words else r" \cdot " if dot else " ") + part
+        return joined
 
 
 class TextDialect(Dialect):
@@ -116,30 +142,41 @@ class TextDialect(Dialect):
         """The name with Greek letters and index digits."""
         return text_name(tensor.name)
 
-    def constant(self, value: sympy.Expr) -> str:
+    def name_level(self, tensor: Tensor) -> int:
+        """How tightly the name binds: a derivative is a quotient."""
+        return HADAMARD if "/" in self.name(tensor) else ATOM
+
+    def plain(self, value: sympy.Expr) -> str:
         """SymPy's text, with the project's names."""
-        if value.is_Rational and not value.is_Integer and value.q > 1000:
-            return decimal(value, "{}e{}", "1e{}")
-        plain = value.xreplace({s: sympy.Symbol(text_name(s.name)) for s in value.free_symbols})
-        written = str(plain).replace("**2", "²").replace("**3", "³").replace("**", "^").replace("*", "·")
-        return re.sub(r"sqrt\(([^()]*)\)", lambda m: f"√{m[1]}" if len(m[1]) == 1 else f"√({m[1]})", written).replace("pi", "π")
+        named = value.xreplace({s: sympy.Symbol(text_name(s.name)) for s in value.free_symbols})
+        return str(named).replace("pi", "π")
+
+    def decimal(self, value: sympy.Rational) -> str:
+        """A rational number as a decimal."""
+        return decimal(value, "{}e{}", "1e{}")
+
+    def part(self, base: str, axes: tuple[sympy.Expr | None, ...]) -> str:
+        """A row or column."""
+        return f"{base}[{', '.join(':' if axis is None else str(axis) for axis in axes)}]"
 
     def bracket(self, inner: str) -> str:
         """Round brackets."""
         return f"({inner})"
 
-    def fraction(self, top: str, bottom: str) -> str:
-        """A quotient on one line."""
-        low = bottom if re.fullmatch(r"[\w‖²³√]+", bottom) else f"({bottom})"
-        high = top if re.fullmatch(r"[\w‖²³√\[\], ᵀ]+", top) else f"({top})"
-        return f"{high}/{low}"
+    def fraction(self, top: tuple[str, int], bottom: tuple[str, int]) -> tuple[str, int]:
+        """A quotient on one line: products may stand above, only single pieces below."""
+        high = top[0] if top[1] >= PRODUCT else f"({top[0]})"
+        low = bottom[0] if bottom[1] >= POWER else f"({bottom[0]})"
+        return f"{high}/{low}", HADAMARD
 
     def power(self, base: str, exponent: str, elementwise: bool) -> str:
         """A power; elementwise ones carry ⊙."""
         if elementwise:
-            return f"{base}^⊙{exponent}"
+            return f"{base}^⊙{exponent}" if len(exponent) == 1 else f"{base}^⊙({exponent})"
         raised = superscript(exponent)
-        return base + raised if raised else f"{base}^({exponent})" if len(exponent) > 1 else f"{base}^{exponent}"
+        return (
+            base + raised if raised else f"{base}^({exponent})" if len(exponent) > 1 else f"{base}^{exponent}"
+        )
 
     def root(self, inner: str) -> str:
         """A square root."""
@@ -161,7 +198,11 @@ class TextDialect(Dialect):
     def component(self, base: str, axes: tuple[sympy.Expr, ...]) -> str:
         """A subscripted entry."""
         written = [axis.name if isinstance(axis, Index) else str(axis) for axis in axes]
-        return base + (subscript("".join(written)) if all(len(one) == 1 for one in written) else f"[{', '.join(written)}]")
+        return base + (
+            subscript("".join(written))
+            if all(len(one) == 1 for one in written)
+            else f"[{', '.join(written)}]"
+        )
 
     def big_sum(self, indices: tuple[Index, ...], inner: str) -> str:
         """A sum over indices."""
@@ -178,14 +219,20 @@ class TextDialect(Dialect):
     def juxtapose(self, parts: list[str]) -> str:
         """A product: single letters stand together, words apart."""
         joined = parts[0]
-        for before, part in zip(parts, parts[1:], strict=False):
-            tight = (_short(before) or before[-1] in ")ᵀ") and (_short(part) or part[0] == "(")
-            joined += part if tight else f" {part}"
+        for before, part in pairwise(parts):
+            fraction = before.startswith("(") and "/" in before and part[0] != "("
+            opens = _SHORT.fullmatch(before) or before[0] == "(" or before[-1] == "ᵀ"
+            if before[-1] in "0123456789" and part[0] in "0123456789":
+                joined += f"·{part}"
+                continue
+            joined += (
+                part if not fraction and opens and (_SHORT.fullmatch(part) or part[0] == "(") else f" {part}"
+            )
         return joined
 
 
-def _short(part: str) -> bool:
-    return bool(re.fullmatch(r"\w[ᵀ₀-₉²³]*", part))
+_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³]*|\d+|𝟏ᵀ?")
+_WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}(_\{[^{}]*(\{[^{}]*\})?[^{}]*\})?$")
 
 
 def decimal(value: sympy.Rational, general: str, unit: str) -> str:
@@ -199,5 +246,5 @@ def decimal(value: sympy.Rational, general: str, unit: str) -> str:
     return general.format(mantissa, power) if abs(power) > 4 else digits
 
 
-LATEX = LatexDialect(r"\odot", r"\oslash", " ", r"\mathbf{1}", "I")
-TEXT = TextDialect("⊙", "⊘", " ", "𝟏", "I")
+LATEX = LatexDialect(r"\odot", r"\oslash", "-", r"\mathbf{1}", "I")
+TEXT = TextDialect("⊙", "⊘", "−", "𝟏", "I")

@@ -1,7 +1,8 @@
 """The forms of a formula, and constructors that keep them as a person would write them.
 
-A form is a small tree of immutable nodes with a rank: 0 for a scalar, 1 for a vector, 2 for a matrix. It says how a
-formula is written; what it means is given by `symderive.codegen`, which turns the same tree into NumPy code, so the code
+A form is a small tree of immutable nodes with a rank: 0 for a scalar, 1 for a vector, 2 for a matrix.
+It says how a formula is written; what it means is given by `symderive.codegen`, which turns the same tree
+into NumPy code, so the code
 that is checked against differences is the formula that is printed.
 """
 
@@ -335,7 +336,7 @@ def plus(*terms: Form) -> Form:
     flat: list[Form] = []
     for term in terms:
         flat.extend(term.terms if isinstance(term, Plus) else (term,))
-    flat = _constants_joined(flat)
+    flat = _like_terms_joined(_constants_joined(flat))
     if not flat:
         return Const(sympy.S.Zero)
     if len(flat) == 1:
@@ -352,7 +353,9 @@ def _constants_joined(terms: list[Form]) -> list[Form]:
     total = sympy.Add(*values)
     logs = [part for part in total.atoms(sympy.log) if part.is_number]
     if len(logs) > 1:
-        total = sympy.factor_terms(total).replace(_sum_of_logs, lambda one: sympy.log(sympy.Mul(*(t.args[0] for t in one.args))))
+        total = sympy.factor_terms(total).replace(
+            _sum_of_logs, lambda one: sympy.log(sympy.Mul(*(t.args[0] for t in one.args)))
+        )
     joined: list[Form] = []
     for term in terms:
         if not isinstance(term, Const):
@@ -362,6 +365,23 @@ def _constants_joined(terms: list[Form]) -> list[Form]:
             if total != 0:
                 joined.append(Const(total))
     return joined
+
+
+def _like_terms_joined(terms: list[Form]) -> list[Form]:
+    """`u + u = 2u`: terms that differ only in their coefficients as one."""
+    found: dict[tuple[tuple[Form, ...], Form | None], sympy.Expr] = {}
+    for term in terms:
+        coefficient, scalars, rest = split(term)
+        key = scalars, rest
+        found[key] = found.get(key, sympy.S.Zero) + coefficient
+    if len(found) == len(terms):
+        return terms
+    kept = [
+        times(coefficient, *scalars, *(() if rest is None else (rest,)))
+        for (scalars, rest), coefficient in found.items()
+        if coefficient != 0
+    ]
+    return kept or [Const(sympy.S.Zero)]
 
 
 def _sum_of_logs(expr: sympy.Expr) -> bool:
@@ -450,7 +470,7 @@ def _transposes(form: Form) -> int:
 
 
 def chain(*factors: Form) -> Form:
-    """The matrix product, flat, with coefficients in front, identities dropped and rank-one factors opened."""
+    """The matrix product, flat: coefficients in front, identities dropped, rank-one factors opened."""
     coefficient: sympy.Expr = ONE
     scalars: list[Form] = []
     flat: list[Form] = []
@@ -461,7 +481,7 @@ def chain(*factors: Form) -> Form:
         if rest is not None:
             flat.extend(rest.factors if isinstance(rest, Chain) and rest.rank == 2 else (rest,))
     trimmed = [factor for factor in flat if not isinstance(factor, Eye)]
-    flat = trimmed or flat[:1]
+    flat = _diagonals_joined(trimmed or flat[:1])
     if len(flat) == 1:
         return times(coefficient, *scalars, flat[0])
     for place, factor in enumerate(flat):
@@ -478,6 +498,17 @@ def chain(*factors: Form) -> Form:
     return times(coefficient, *scalars, _dot(flat))
 
 
+def _diagonals_joined(factors: list[Form]) -> list[Form]:
+    """`diag(u) diag(v) = diag(u ⊙ v)`."""
+    joined: list[Form] = []
+    for factor in factors:
+        if isinstance(factor, Diag) and joined and isinstance(joined[-1], Diag):
+            joined[-1] = Diag(times(ONE, joined[-1].inner, factor.inner))
+        else:
+            joined.append(factor)
+    return joined
+
+
 def _dot(flat: list[Form]) -> Form:
     if len(flat) == 2 and flat[0] == flat[1] and flat[0].rank == 1:
         return NormSquared(flat[0])
@@ -490,7 +521,9 @@ def _dot(flat: list[Form]) -> Form:
 
 def _open(before: list[Form], middle: Outer, after: list[Form]) -> Form:
     left = chain(*before, middle.left) if before else middle.left
-    right = chain(*(transposed(factor) for factor in reversed(after)), middle.right) if after else middle.right
+    right = (
+        chain(*(transposed(factor) for factor in reversed(after)), middle.right) if after else middle.right
+    )
     return outer(left, right) if left.rank and right.rank else times(ONE, left, right)
 
 

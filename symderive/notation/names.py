@@ -4,14 +4,40 @@ from __future__ import annotations
 
 import re
 
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega"
-).split()
+_GREEK = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "iota",
+    "kappa",
+    "lambda",
+    "mu",
+    "nu",
+    "xi",
+    "pi",
+    "rho",
+    "sigma",
+    "tau",
+    "upsilon",
+    "phi",
+    "chi",
+    "psi",
+    "omega",
+]
 _LETTERS = "αβγδεζηθικλμνξπρστυφχψω"
 _CAPITALS = {"Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ",
              "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω"}  # fmt: skip
 _TEXT = {**dict(zip(_GREEK, _LETTERS, strict=True)), **_CAPITALS, "lam": "λ", "eps": "ε", "ell": "ℓ"}
-_LATEX = {name: f"\\{name}" for name in [*_GREEK, *_CAPITALS]} | {"lam": r"\lambda", "eps": r"\epsilon", "ell": r"\ell"}
+_LATEX = {name: f"\\{name}" for name in [*_GREEK, *_CAPITALS]} | {
+    "lam": r"\lambda",
+    "eps": r"\epsilon",
+    "ell": r"\ell",
+}
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
 _SLOPE = re.compile(r"d([A-Za-z]\w*?)_d([A-Za-z]\w*)\Z")
@@ -41,8 +67,10 @@ def _index(part: str) -> str:
 
 
 def _plain(part: str) -> str:
-    """A name inside \\mathrm; letters that LaTeX's default fonts lack are written by their code."""
-    return "".join(letter if letter.isascii() and letter.isalnum() else f"U{ord(letter):X}" for letter in part)
+    r"""A name inside \mathrm; letters that LaTeX's default fonts lack are written by their code."""
+    return "".join(
+        letter if letter.isascii() and letter.isalnum() else f"U{ord(letter):X}" for letter in part
+    )
 
 
 def _split(part: str) -> tuple[str, str]:

@@ -1,32 +1,72 @@
-"""Forms as LaTeX and as text: one table of precedence, two dialects."""
+"""Forms as LaTeX and as text: one table of precedence, two dialects.
+
+From loose to tight: sums; a product that ends in an open Σ; ⊙, ⊘ and the / of text; products without a sign;
+powers and transposes; names, calls and brackets. A piece stands in brackets where it binds less tightly
+than its place needs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import sympy
 
 from symderive.core.nodes import Index
+from symderive.notation.components import big_sum_of, component_of
+from symderive.notation.constants import constant
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
-    ONE, Apply, BigSum, Chain, Component, Const, Diag, DiagPart, Eye, Form, Kronecker, Leaf, NormSquared, Ones, Outer,
-    Plus, Power, Slice, Times, Total, Trace, Transposed, chain, is_negative, times, walk,
+    MINUS_ONE,
+    ONE,
+    Apply,
+    BigSum,
+    Chain,
+    Component,
+    Const,
+    Diag,
+    DiagPart,
+    Eye,
+    Form,
+    Kronecker,
+    Leaf,
+    NormSquared,
+    Ones,
+    Outer,
+    Plus,
+    Power,
+    Slice,
+    Times,
+    Total,
+    Trace,
+    Transposed,
+    chain,
+    is_negative,
+    times,
+    transposed,
+    walk,
 )  # fmt: skip
+from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
 
-SUM, HADAMARD, PRODUCT, POWER, ATOM = 1, 2, 3, 4, 5
 Marks = LatexDialect | TextDialect
 Written = tuple[str, int]
 
 
 def latex(form: Form) -> str:
     """The LaTeX of a form, without dollar signs."""
-    return write(form, LATEX)[0]
+    return write(form, replace(LATEX, taken=_names(form)))[0]
 
 
 def text(form: Form) -> str:
     """The form as Unicode text."""
-    return write(form, TEXT)[0]
+    return write(form, replace(TEXT, taken=_names(form)))[0]
+
+
+def _names(form: Form) -> frozenset[str]:
+    found = {part.tensor.name for part in walk(form) if isinstance(part, (Leaf, Slice))}
+    letters = {index.name for part in walk(form) if isinstance(part, BigSum) for index in part.indices}
+    return frozenset(found | letters)
 
 
 def write(form: Form, marks: Marks) -> Written:
@@ -36,49 +76,24 @@ def write(form: Form, marks: Marks) -> Written:
 
 def bracketed(form: Form, marks: Marks, level: int) -> str:
     """The form, in brackets unless it binds at least as tightly as `level`."""
-    written, precedence = write(form, marks)
-    return written if precedence >= level else marks.bracket(written)
+    return within(write(form, marks), marks, level)
+
+
+def within(written: Written, marks: Marks, level: int) -> str:
+    """What was written, in brackets unless it binds at least as tightly as `level`."""
+    return written[0] if written[1] >= level else marks.bracket(written[0])
 
 
 def _const(form: Const, marks: Marks) -> Written:
-    value = form.value
-    joined = _one_root(value)
-    if joined is not None:
-        up, down = joined
-        above = marks.constant(up) if up.is_Integer else marks.root(marks.constant(up))
-        return marks.fraction(above, marks.root(marks.constant(down))), POWER if marks is LATEX else PRODUCT
-    if value.is_Add:
-        level = SUM
-    elif value.could_extract_minus_sign():
-        level = SUM
-    elif value.is_Mul or (value.is_Rational and not value.is_Integer):
-        level = POWER if marks is LATEX and sympy.fraction(value)[1] != 1 else PRODUCT
-    elif value.is_Pow:
-        level = PRODUCT if marks is TEXT and value.exp.could_extract_minus_sign() else POWER
-    else:
-        level = ATOM
-    return marks.constant(value), level
-
-
-def _one_root(value: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
-    """Numerator and squared denominator of a constant such as `√2/(2√π) = 1/√(2π)`; None for others."""
-    roots = [factor for factor in sympy.Mul.make_args(value) if factor.is_Pow and (2 * factor.exp).is_odd]
-    if len(roots) < 2 or value.is_negative or not value.is_number:
-        return None
-    up, down = sympy.fraction(value**2)
-    return sympy.sqrt(up), down
+    return constant(form.value, marks)
 
 
 def _leaf(form: Leaf, marks: Marks) -> Written:
-    return marks.name(form.tensor), ATOM
+    return marks.name(form.tensor), marks.name_level(form.tensor)
 
 
 def _slice(form: Slice, marks: Marks) -> Written:
-    axes = [":" if axis is None else str(axis) for axis in form.axes]
-    base = marks.name(form.tensor)
-    if marks is LATEX:
-        return f"{{{base}}}_{{{','.join(axes)}}}", ATOM
-    return f"{base}[{', '.join(axes)}]", ATOM
+    return marks.part(marks.name(form.tensor), form.axes), ATOM
 
 
 def _component(form: Component, marks: Marks) -> Written:
@@ -88,9 +103,8 @@ def _component(form: Component, marks: Marks) -> Written:
     if isinstance(of, Chain) and len(form.axes) == 1:
         row = _row(of, form.axes[0], marks)
         if row is not None:
-            return row, HADAMARD
-    base = write(of, marks)[0] if isinstance(of, Leaf) else marks.bracket(write(of, marks)[0])
-    return marks.component(base, form.axes), ATOM
+            return row, PRODUCT
+    return marks.component(bracketed(of, marks, ATOM if isinstance(of, Leaf) else ATOM + 1), form.axes), ATOM
 
 
 def _row(of: Chain, axis: sympy.Expr, marks: Marks) -> str | None:
@@ -99,15 +113,14 @@ def _row(of: Chain, axis: sympy.Expr, marks: Marks) -> str | None:
     if not isinstance(first, Leaf) or first.tensor.latex_name or not isinstance(axis, Index):
         return None
     name = first.tensor.name
-    taken = {leaf.tensor.name for leaf in walk(of) if isinstance(leaf, Leaf)}
-    if len(name) != 1 or not name.isupper() or name.lower() in taken:
+    if len(name) != 1 or not name.isupper() or name.lower() in marks.taken:
         return None
     row = marks.transpose(marks.component(name.lower(), (axis,)))
     return marks.juxtapose([row, bracketed(chain(*rest), marks, PRODUCT)])
 
 
 def _ones(form: Ones, marks: Marks) -> Written:
-    return ("1" if form.size == 1 else marks.ones), ATOM
+    return marks.ones, ATOM
 
 
 def _eye(form: Eye, marks: Marks) -> Written:
@@ -122,36 +135,41 @@ def _plus(form: Plus, marks: Marks) -> Written:
     pieces = []
     for place, term in enumerate(form.terms):
         negative = is_negative(term)
-        shown = times(sympy.S.NegativeOne, term) if negative else term
-        written, level = write(shown, marks)
-        if level <= SUM and not isinstance(shown, (BigSum, Total)):
-            written = marks.bracket(written)
-        sign = ("−" if marks is TEXT else "-") if negative else ("+" if place else "")
+        shown = times(MINUS_ONE, term) if negative else term
+        written = bracketed(_spread(shown, form), marks, OPEN)
+        sign = marks.minus if negative else ("+" if place else "")
         pieces.append(f"{sign}{written}" if not place else f" {sign} {written}")
     return "".join(pieces), SUM
 
 
+def _spread(term: Form, whole: Plus) -> Form:
+    """A scalar beside a matrix product or an identity as that scalar times ones."""
+    others = [other for other in whole.terms if other.rank]
+    if term.rank or not others:
+        return term
+    number = isinstance(term, Const) and not term.value.free_symbols
+    if whole.rank == 2 and not (number and all(_is_elementwise(other) for other in others)):
+        return times(ONE, term, Outer(Ones(ONE), Ones(ONE)))
+    return term if number or whole.rank != 1 else times(ONE, term, Ones(ONE))
+
+
+def _is_elementwise(form: Form) -> bool:
+    if isinstance(form, Times):
+        return all(_is_elementwise(factor) for factor in form.arrays)
+    return isinstance(form, (Apply, Power, Leaf))
+
+
 def _times(form: Times, marks: Marks) -> Written:
     coefficient = form.coefficient
-    sign = ""
-    if coefficient.could_extract_minus_sign():
-        sign, coefficient = ("−" if marks is TEXT else "-"), -coefficient
-    top, bottom = _parts(form.scalars)
-    up, down = sympy.fraction(coefficient)
-    if (coefficient.is_Rational and coefficient.q > 1000) or _one_root(coefficient) is not None:
-        up, down = coefficient, ONE
-    front = _scalar(Const(up), top, Const(down), bottom, marks, alone=not sign)
+    negative = bool(coefficient.could_extract_minus_sign())
+    front = _scalars(-coefficient if negative else coefficient, form.scalars, marks, alone=not form.arrays)
     if not form.arrays:
-        return sign + front, (PRODUCT if not sign else SUM)
-    over, under = _parts(form.arrays)
-    body = _elementwise(over, under, marks)
-    many = len(over) + len(under) > 1
-    if front == "1":
-        return sign + body[0], (SUM if sign else body[1])
-    inner = marks.bracket(body[0]) if many or body[1] < PRODUCT else body[0]
-    if marks is TEXT and "/" in front and not front.startswith("("):
-        front = marks.bracket(front)
-    return sign + marks.juxtapose([front, inner]), SUM if sign else PRODUCT
+        body = front
+    else:
+        body = _elementwise(*_parts(form.arrays), marks)
+        if front[0] != "1":
+            body = marks.juxtapose([within(front, marks, PRODUCT), within(body, marks, PRODUCT)]), PRODUCT
+    return (marks.minus + within(body, marks, OPEN), SUM) if negative else body
 
 
 def _parts(factors: tuple[Form, ...]) -> tuple[list[Form], list[Form]]:
@@ -159,7 +177,11 @@ def _parts(factors: tuple[Form, ...]) -> tuple[list[Form], list[Form]]:
     top: list[Form] = []
     bottom: list[Form] = []
     for factor in factors:
-        if isinstance(factor, Power) and isinstance(factor.exponent, Const) and factor.exponent.value.could_extract_minus_sign():
+        if (
+            isinstance(factor, Power)
+            and isinstance(factor.exponent, Const)
+            and factor.exponent.value.could_extract_minus_sign()
+        ):
             exponent = -factor.exponent.value
             bottom.append(factor.base if exponent == 1 else Power(factor.base, Const(exponent)))
         else:
@@ -167,17 +189,29 @@ def _parts(factors: tuple[Form, ...]) -> tuple[list[Form], list[Form]]:
     return top, bottom
 
 
-def _scalar(up: Const, top: list[Form], down: Const, bottom: list[Form], marks: Marks, alone: bool = True) -> str:
-    """A product of scalars, as a fraction where something stands below; `alone` says that no sign stands before."""
-    ups = [up] if up.value != 1 else []
-    below = _product(([down] if down.value != 1 else []) + bottom, marks)
-    if not below:
-        return _product(ups + top, marks, alone) or "1"
-    if top and not bottom and not _small(top):
-        front = marks.fraction(_product(ups, marks) or "1", below)
-        front = front if marks is LATEX else marks.bracket(front)
-        return marks.juxtapose([front, _product(top, marks, alone=False)])
-    return marks.fraction(_product(ups + top, marks) or "1", below)
+def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, alone: bool) -> Written:
+    """A product of scalars, as a fraction where something stands below; `alone` says that nothing follows."""
+    top, bottom = _parts(factors)
+    up, down = sympy.fraction(coefficient)
+    whole = constant(coefficient, marks)
+    if (coefficient.is_Rational and coefficient.q > 1000) or not sympy.Mul(
+        up, 1 / down, evaluate=False
+    ).equals(coefficient):
+        up, down = coefficient, ONE
+    if not factors:
+        return whole
+    ups: list[Form] = [Const(up)] if up != 1 else []
+    low: list[Form] = ([Const(down)] if down != 1 else []) + bottom
+    if not low:
+        return _product(ups + top, marks, alone)
+    if top and (not bottom or len(top) > 1) and not _small(top):
+        front = marks.fraction(_product(ups, marks, True), _product(low, marks, True))
+        pieces = [
+            within(front, marks, PRODUCT),
+            within(_product(top, marks, alone), marks, OPEN if alone else PRODUCT),
+        ]
+        return marks.juxtapose(pieces), _level(top, marks)
+    return marks.fraction(_product(ups + top, marks, True), _product(low, marks, True))
 
 
 def _small(factors: list[Form]) -> bool:
@@ -185,24 +219,44 @@ def _small(factors: list[Form]) -> bool:
     return len(factors) == 1 and isinstance(factors[0], (Leaf, Component))
 
 
-def _product(factors: list[Form], marks: Marks, alone: bool = True) -> str:
-    """Factors side by side; `alone` says that nothing stands before them on the line."""
-    sums = [factor for factor in factors if isinstance(factor, (BigSum, Total)) and write(factor, marks)[1] <= SUM]
-    plain = [factor for factor in factors if factor not in sums]
-    ordered = plain + sums
+def _level(factors: list[Form], marks: Marks) -> int:
+    return OPEN if any(write(factor, marks)[1] == OPEN for factor in factors) else PRODUCT
+
+
+def _product(factors: list[Form], marks: Marks, alone: bool) -> Written:
+    """Factors side by side, open sums last; `alone` says that nothing follows on the line."""
+    if not factors:
+        return "1", ATOM
+    if len(factors) == 1:
+        written = write(factors[0], marks)
+        return written if alone or not _is_chained(factors[0]) else (within(written, marks, POWER), PRODUCT)
+    pairs = [(factor, write(factor, marks)) for factor in factors]
+    pairs.sort(key=lambda pair: pair[1][1] == OPEN)
     pieces = []
-    for place, factor in enumerate(ordered):
-        last_sum = factor in sums and isinstance(factor, (BigSum, Total)) and place == len(ordered) - 1
-        only = alone and len(ordered) == 1
-        level = SUM if only or last_sum else (PRODUCT if not isinstance(factor, Const) else POWER)
-        pieces.append(bracketed(factor, marks, level))
-    return marks.juxtapose(pieces) if pieces else ""
+    for place, (factor, written) in enumerate(pairs):
+        last = alone and place == len(pairs) - 1
+        chained = _is_chained(factor) and not last
+        level = OPEN if last else POWER if chained or (place and isinstance(factor, Const)) else PRODUCT
+        pieces.append(within(written, marks, PRODUCT if last and written[1] == HADAMARD else level))
+    return marks.juxtapose(pieces), OPEN if alone and pairs[-1][1][1] == OPEN else PRODUCT
+
+
+def _is_chained(form: Form) -> bool:
+    """Whether the form is written as a matrix product, which would swallow what follows."""
+    return (
+        isinstance(form, Chain)
+        or (isinstance(form, Component) and isinstance(form.of, Chain))
+        or isinstance(form, Total)
+    )
 
 
 def _elementwise(over: list[Form], under: list[Form], marks: Marks) -> Written:
     if len(over) == 1 and not under:
         return write(over[0], marks)
-    tops = [bracketed(factor, marks, PRODUCT) for factor in over] or ["1"]
+    over, tight = _incoming_first(over), POWER if len(over) > 2 else PRODUCT
+    tops = [bracketed(one, marks, tight if isinstance(one, (Chain, Outer)) else PRODUCT) for one in over] or [
+        "1"
+    ]
     joined = f" {marks.hadamard} ".join(tops)
     if not under:
         return joined, HADAMARD
@@ -210,6 +264,11 @@ def _elementwise(over: list[Form], under: list[Form], marks: Marks) -> Written:
     low = lows[0] if len(lows) == 1 else marks.bracket(f" {marks.hadamard} ".join(lows))
     high = marks.bracket(joined) if len(tops) > 1 else joined
     return f"{high} {marks.divide} {low}", HADAMARD
+
+
+def _incoming_first(factors: list[Form]) -> list[Form]:
+    """What comes back through a matrix stands before the slopes that it is multiplied with."""
+    return sorted(factors, key=lambda one: not isinstance(one, Chain)) if len(factors) > 2 else factors
 
 
 def _power(form: Power, marks: Marks) -> Written:
@@ -220,19 +279,19 @@ def _power(form: Power, marks: Marks) -> Written:
             return marks.norm(write(form.base.inner, marks)[0], _norm_kind(form.base), str(2 * value)), POWER
         if value.could_extract_minus_sign():
             if form.rank:
-                return _elementwise([], _parts((form,))[1], marks)
-            return _scalar(Const(ONE), [], Const(ONE), _parts((form,))[1], marks), PRODUCT
+                return _elementwise(*_parts((form,)), marks)
+            return _scalars(ONE, (form,), marks, alone=True)
         if value == sympy.Rational(1, 2):
             return marks.root(write(form.base, marks)[0]), POWER
     base = bracketed(form.base, marks, ATOM)
-    raised = write(exponent, marks)[0]
-    return marks.power(base, raised, bool(form.base.rank)), POWER
+    return marks.power(base, write(exponent, marks)[0], bool(form.rank)), POWER
 
 
 def _apply(form: Apply, marks: Marks) -> Written:
-    args = [write(arg, marks)[0] for arg in form.args]
+    postfix = marks.is_postfix(form.head)
+    args = [bracketed(arg, marks, ATOM if postfix else SUM) for arg in form.args]
     written = marks.apply(form.head, args, not form.rank)
-    return written, POWER if written.startswith("e^") else ATOM
+    return written, PRODUCT if postfix else POWER if written.startswith("e^") else ATOM
 
 
 def _chain(form: Chain, marks: Marks) -> Written:
@@ -241,8 +300,7 @@ def _chain(form: Chain, marks: Marks) -> Written:
         if place == 0 and factor.rank == 1:
             pieces.append(marks.transpose(bracketed(factor, marks, ATOM)))
         else:
-            level = POWER if isinstance(factor, (Plus, Times)) else PRODUCT
-            pieces.append(bracketed(factor, marks, level))
+            pieces.append(bracketed(factor, marks, POWER if isinstance(factor, (Plus, Times)) else PRODUCT))
     return marks.juxtapose(pieces), PRODUCT
 
 
@@ -251,9 +309,16 @@ def _transposed(form: Transposed, marks: Marks) -> Written:
 
 
 def _outer(form: Outer, marks: Marks) -> Written:
-    left = bracketed(form.left, marks, PRODUCT)
-    right = marks.transpose(bracketed(form.right, marks, ATOM))
-    return marks.juxtapose([left, right]), PRODUCT
+    """`u vᵀ`; where v is a product A w, `u wᵀ Aᵀ`."""
+    pieces = [bracketed(form.left, marks, POWER if isinstance(form.left, Times) else PRODUCT)]
+    right = form.right
+    if isinstance(right, Chain) and right.factors[-1].rank == 1:
+        pieces.append(marks.transpose(bracketed(right.factors[-1], marks, ATOM)))
+        pieces += [bracketed(transposed(one), marks, POWER if isinstance(one, (Plus, Times)) else PRODUCT)
+                   for one in reversed(right.factors[:-1])]  # fmt: skip
+    else:
+        pieces.append(marks.transpose(bracketed(right, marks, ATOM)))
+    return marks.juxtapose(pieces), PRODUCT
 
 
 def _named(word: str) -> Callable[[Any, Marks], Written]:
@@ -275,43 +340,34 @@ def _total(form: Total, marks: Marks) -> Written:
     inner = form.inner
     if isinstance(inner, (Leaf, Chain)) and inner.rank == 1:
         return marks.juxtapose([marks.transpose(marks.ones), bracketed(inner, marks, PRODUCT)]), PRODUCT
-    letters = ("i", "j")
-    indices = tuple(Index(letters[axis], sympy.Symbol("n", integer=True, positive=True)) for axis in range(inner.rank))
-    return _big_sum(BigSum(indices, component_of(inner, indices)), marks)
-
-
-def component_of(form: Form, axes: tuple[sympy.Expr, ...]) -> Form:
-    """The entry of a form at positions, with the subscripts moved as far inside as they go."""
-    if not form.rank:
-        return form
-    if isinstance(form, Ones):
-        return Const(ONE)
-    if isinstance(form, Plus):
-        return Plus(tuple(component_of(term, axes) for term in form.terms))
-    if isinstance(form, Times):
-        return times(form.coefficient, *form.scalars, *(component_of(factor, axes) for factor in form.arrays))
-    if isinstance(form, Power):
-        return Power(component_of(form.base, axes), component_of(form.exponent, axes))
-    if isinstance(form, Apply):
-        return Apply(form.head, tuple(component_of(arg, axes) for arg in form.args))
-    if isinstance(form, Outer):
-        return times(ONE, component_of(form.left, axes[:1]), component_of(form.right, axes[1:]))
-    if isinstance(form, Transposed):
-        return component_of(form.inner, axes[::-1])
-    return Component(form, axes)
+    return _big_sum(big_sum_of(form), marks)
 
 
 def _big_sum(form: BigSum, marks: Marks) -> Written:
-    inner = form.inner
-    written, level = write(inner, marks)
-    if level <= SUM:
-        written = marks.bracket(written)
-    return marks.big_sum(form.indices, written), SUM
+    return marks.big_sum(form.indices, bracketed(form.inner, marks, OPEN)), OPEN
 
 
 _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
-    Const: _const, Leaf: _leaf, Slice: _slice, Component: _component, Ones: _ones, Eye: _eye, Kronecker: _kronecker,
-    Plus: _plus, Times: _times, Power: _power, Apply: _apply, Chain: _chain, Transposed: _transposed, Outer: _outer,
-    Diag: _named("diag"), DiagPart: _named("diag"), Trace: _named("tr"), NormSquared: _norm_squared, Total: _total,
+    Const: _const,
+    Leaf: _leaf,
+    Slice: _slice,
+    Component: _component,
+    Ones: _ones,
+    Eye: _eye,
+    Kronecker: _kronecker,
+    Plus: _plus,
+    Times: _times,
+    Power: _power,
+    Apply: _apply,
+    Chain: _chain,
+    Transposed: _transposed,
+    Outer: _outer,
+    Diag: _named("diag"),
+    DiagPart: _named("diag"),
+    Trace: _named("tr"),
+    NormSquared: _norm_squared,
+    Total: _total,
     BigSum: _big_sum,
-}  # fmt: skip
+}
+
+__all__ = ["bracketed", "component_of", "latex", "text", "write"]

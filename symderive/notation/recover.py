@@ -15,9 +15,34 @@ from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_na
 from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum
 from symderive.core.program import Definition
 from symderive.notation.forms import (
-    ONE, Apply, Chain, Component, Const, Diag, DiagPart, Eye, Form, Kronecker, Leaf, NormSquared, Ones, Plus, Power,
-    Slice, Times, Total, Trace, Transposed, BigSum, chain, fewest_transposes, outer,
-    plus, times, transposed, transposes,
+    ONE,
+    Apply,
+    BigSum,
+    Chain,
+    Component,
+    Const,
+    Diag,
+    DiagPart,
+    Eye,
+    Form,
+    Kronecker,
+    Leaf,
+    NormSquared,
+    Ones,
+    Plus,
+    Power,
+    Slice,
+    Times,
+    Total,
+    Trace,
+    Transposed,
+    chain,
+    fewest_transposes,
+    outer,
+    plus,
+    times,
+    transposed,
+    transposes,
 )  # fmt: skip
 
 Labels = tuple[Index, ...]
@@ -237,7 +262,7 @@ def _scaled(scalars: list[Form], u: list[Form], matrices: list[Form], v: list[Fo
     if len(rest) < len(matrices):
         diagonal = [DiagPart(matrix) if not isinstance(matrix, Diag) else matrix.inner for matrix in rest]
         vector = [*u, *v, *diagonal]
-        return times(ONE, *scalars, Diag(times(ONE, *vector)) if vector else matrices[0])
+        return times(ONE, *scalars, _diag(times(ONE, *vector)) if vector else matrices[0])
     if u and v and not all(isinstance(matrix, (Leaf, Chain, Transposed)) for matrix in rest):
         return times(ONE, *scalars, outer(times(ONE, *u), times(ONE, *v)), *rest)
     pieces = [times(ONE, *rest)]
@@ -249,6 +274,8 @@ def _scaled(scalars: list[Form], u: list[Form], matrices: list[Form], v: list[Fo
 
 
 def _diag(vector: Form) -> Form:
+    if not vector.rank:
+        raise NoMatrixNotationError  # a vector that has cancelled to 0
     if isinstance(vector, Times) and (vector.coefficient != 1 or vector.scalars):
         return times(vector.coefficient, *vector.scalars, Diag(times(ONE, *vector.arrays)))
     return Diag(vector)
@@ -351,8 +378,8 @@ def _eliminate(found: _Factors, label: Index) -> None:
     middle = [_diag(times(ONE, *vectors))] if vectors else []
     product = chain(left, *middle, transposed(right))
     turned = transposed(product)
-    cost, other = (transposes(product), (i, j)), (transposes(turned), (j, i))
-    if other[0] < cost[0] or (other[0] == cost[0] and j.name < i.name):
+    straight, across = transposes(product), transposes(turned)
+    if across < straight or (across == straight and j.name < i.name):
         found.add(Labelled(turned, (j, i)))
     else:
         found.add(Labelled(product, (i, j)))
@@ -406,7 +433,9 @@ def _product_entry(expr: IndexSum) -> Form | None:
         labelled = recover(expr)
     except NoMatrixNotationError:
         return None
-    simple = isinstance(labelled.form, Chain) and all(isinstance(part, (Leaf, Transposed)) for part in labelled.form.factors)
+    simple = isinstance(labelled.form, Chain) and all(
+        isinstance(part, (Leaf, Transposed)) for part in labelled.form.factors
+    )
     return Component(labelled.form, labelled.labels) if simple else None
 
 
@@ -414,7 +443,9 @@ def readable_indices(definition: Definition, summed: str = "i", free: str = "jkl
     """The same equation with the index letters of a textbook: `j, k` free, `i` over observations."""
     indices = fresh(definition.tensor.shape, (), tuple(free if definition.tensor.rank else summed))
     taken = frozenset(index.name for index in indices)
-    body = substitute(separate_names(definition.body, taken), dict(zip(definition.indices, indices, strict=True)))
+    body = substitute(
+        separate_names(definition.body, taken), dict(zip(definition.indices, indices, strict=True))
+    )
     return Definition(definition.tensor, indices, _renamed(body, taken, (summed, *BOUND_LETTERS)))
 
 

@@ -1,0 +1,39 @@
+"""Equal intermediate results computed once."""
+
+from __future__ import annotations
+
+import sympy
+
+from symderive.core.identity import canonical
+from symderive.core.nodes import Entry, Tensor
+from symderive.core.program import Definition, Program
+
+
+def with_shared(program: Program) -> Program:
+    """The same program with unnamed results that have equal equations replaced by the first of them.
+
+    Equal means equal up to the names of indices: `np.mean(x)` and `np.mean(x, keepdims=True)` are one once the
+    axes of size 1 are gone.
+    """
+    first: dict[tuple[object, ...], Tensor] = {}
+    instead: dict[Tensor, Tensor] = {}
+    definitions: list[Definition] = []
+    for made in program.definitions:
+        body = _with_names(made.body, instead)
+        key = (made.indices, canonical(body))
+        known = first.get(key)
+        if known is not None and not made.pinned and made.tensor not in program.outputs:
+            instead[made.tensor] = known
+            continue
+        first.setdefault(key, made.tensor)
+        definitions.append(made.with_body(body))
+    return Program(program.inputs, tuple(definitions), program.outputs)
+
+
+def _with_names(expr: sympy.Expr, instead: dict[Tensor, Tensor]) -> sympy.Expr:
+    if not instead or not expr.args:
+        return expr
+    if isinstance(expr, Entry):
+        tensor = instead.get(expr.tensor)
+        return expr if tensor is None else Entry(tensor, *expr.axes)
+    return expr.func(*(_with_names(arg, instead) for arg in expr.args))

@@ -1,0 +1,96 @@
+"""Entries of forms: subscripts moved inside, and sums whose letters do not clash with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
+
+import sympy
+
+from symderive.core.dims import Dim
+from symderive.core.nodes import Index
+from symderive.notation.forms import (
+    ONE,
+    Apply,
+    BigSum,
+    Component,
+    Const,
+    Form,
+    Ones,
+    Outer,
+    Plus,
+    Power,
+    Times,
+    Total,
+    Transposed,
+    times,
+    walk,
+)  # fmt: skip
+
+_LETTERS = ("i", "j", "k", "l", "m", "o")
+
+
+def component_of(form: Form, axes: tuple[sympy.Expr, ...]) -> Form:
+    """The entry of a form at positions, with the subscripts moved as far inside as they go."""
+    if not form.rank:
+        return without_letters(form, axes)
+    if isinstance(form, Ones):
+        return Const(ONE)
+    if isinstance(form, Plus):
+        return Plus(tuple(component_of(term, axes) for term in form.terms))
+    if isinstance(form, Times):
+        return times(
+            form.coefficient,
+            *(without_letters(one, axes) for one in form.scalars),
+            *(component_of(factor, axes) for factor in form.arrays),
+        )
+    if isinstance(form, Power):
+        return Power(component_of(form.base, axes), component_of(form.exponent, axes))
+    if isinstance(form, Apply):
+        return Apply(form.head, tuple(component_of(arg, axes) for arg in form.args))
+    if isinstance(form, Outer):
+        return times(ONE, component_of(form.left, axes[:1]), component_of(form.right, axes[1:]))
+    if isinstance(form, Transposed):
+        return component_of(form.inner, axes[::-1])
+    return Component(form, axes)
+
+
+def big_sum_of(form: Total, taken: Iterable[str] = ()) -> BigSum:
+    """The sum of all entries with its indices written, in letters that are not taken."""
+    used = set(taken) | {index.name for part in walk(form.inner) for index in _written_indices(part)}
+    free = [letter for letter in _LETTERS if letter not in used]
+    indices = tuple(Index(letter, Dim("n")) for letter in free[: form.inner.rank])
+    return BigSum(indices, component_of(form.inner, indices))
+
+
+def _written_indices(form: Form) -> tuple[Index, ...]:
+    if isinstance(form, Component):
+        return tuple(axis for axis in form.axes if isinstance(axis, Index))
+    return form.indices if isinstance(form, BigSum) else ()
+
+
+def without_letters(form: Form, axes: tuple[sympy.Expr | None, ...]) -> Form:
+    """The form with totals written out where they would use the letters of `axes`."""
+    names = {axis.name for axis in axes if isinstance(axis, Index)}
+    if not names or not any(isinstance(part, Total) for part in walk(form)):
+        return form
+    return _written_out(form, names)
+
+
+def _written_out(form: Form, names: set[str]) -> Form:
+    if isinstance(form, Total):
+        made = big_sum_of(form, names)
+        return BigSum(made.indices, _written_out(made.inner, names | {index.name for index in made.indices}))
+    return rebuilt(form, lambda part: _written_out(part, names))
+
+
+def rebuilt(form: Form, change: Callable[[Form], Form]) -> Form:
+    """The form with `change` applied to the forms directly inside it."""
+    new: dict[str, object] = {}
+    for field in fields(form):
+        value = getattr(form, field.name)
+        if isinstance(value, Form):
+            new[field.name] = change(value)
+        elif isinstance(value, tuple) and value and all(isinstance(one, Form) for one in value):
+            new[field.name] = tuple(change(one) for one in value)
+    return replace(form, **new) if new else form

@@ -1,0 +1,93 @@
+"""Print, read back with an independent reader, compare with the code: for the closed forms of random losses."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from hypothesis import HealthCheck, assume, given, settings
+
+import symderive as sd
+from symderive.language.evaluate import evaluate
+from symderive.notation.names import latex_name, text_name
+from tests.derive.random_programs import SIZES, losses, numbers
+from tests.derive.test_random_gradients import moderate, quiet
+from tests.notation.reader import from_latex, meaning
+
+PRINTS = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+UGLY = re.compile(
+    r"-1\s*\*|\+ −|\+ -|− −|ᵀᵀ|\(\w+ᵀ\)ᵀ|_[0-9a-f]{6,}|\*\*|\bnan\b|\bNone\b|\\top\}\}\^\{\\top"
+)
+
+
+def right_sides(derived, arrays):
+    """Every equation of the closed form: text, LaTeX, value, letters of the left-hand side."""
+    program = derived.to_numpy().program
+    tensors = [equation.definition.tensor for equation in (*derived.lets, *derived.results)]
+    values = evaluate(program, {t.name: arrays[t.name] for t in program.inputs}, outputs=tensors)
+    known = {**{t.name: t for t in program.inputs}, **{t.name: t for t in tensors}}
+    numbers_by = {**{t.name: np.asarray(arrays[t.name], float) for t in program.inputs}, **values}
+    for equation in (*derived.lets, *derived.results):
+        letters = [index.name for index in equation.definition.indices] if indexed(equation) else []
+        yield equation, values[equation.definition.tensor.name], letters, known, numbers_by
+
+
+def indexed(equation) -> bool:
+    from symderive.notation.recover import matrix_form
+
+    return matrix_form(equation.definition) is None
+
+
+def check(derived, arrays) -> None:
+    """Both dialects of every equation mean the value."""
+    for equation, value, letters, known, by_name in right_sides(derived, arrays):
+        rows = {name: array for name, array in by_name.items() if len(name) == 1 and name.isupper()}
+        plain = {text_name(tensor.name): by_name[name] for name, tensor in known.items()}
+        read_back(str(equation), plain, rows, value, letters)
+        typeset = {
+            from_latex(tensor.latex_name or latex_name(tensor.name)): by_name[name]
+            for name, tensor in known.items()
+        }
+        read_back(from_latex(equation.latex()), typeset, rows, value, letters)
+
+
+def read_back(equation, names, rows, value, letters) -> None:
+    """The right-hand side as printed has the value that it should have."""
+    written = equation.split(" = ", 1)[1]
+    assert not UGLY.search(written), written
+    sizes = {name: float(size) for name, size in SIZES.items()}
+    try:
+        read = quiet(lambda: meaning(written, sizes | names, rows, value.shape, letters))
+    except Exception as error:
+        raise AssertionError(f"cannot read: {written}\n{type(error).__name__}: {error}") from error
+    scale = max(np.abs(value).max(initial=0.0), 1e-9)
+    assert read.shape == value.shape, written
+    assert np.allclose(read, value, rtol=1e-6, atol=1e-8 * scale), written
+
+
+@PRINTS
+@given(losses(depth=3))
+def test_gradients_of_random_losses(loss):
+    arrays = numbers(3)
+    assume(moderate(loss, arrays))
+    try:
+        derived = sd.gradient(loss.symbolic, loss.variable)
+        value = quiet(lambda: evaluate(derived.program, {**arrays}))
+    except (ValueError, ArithmeticError):
+        assume(False)
+    assume(all(np.isfinite(one).all() for one in value.values()))
+    check(derived, arrays)
+
+
+@PRINTS
+@given(losses(depth=2, kinks=False, largest=9))
+def test_hessians_of_random_losses(loss):
+    arrays = numbers(3)
+    assume(moderate(loss, arrays))
+    try:
+        derived = sd.hessian(loss.symbolic, loss.variable)
+        value = quiet(lambda: evaluate(derived.program, {**arrays}))
+    except (ValueError, ArithmeticError):
+        assume(False)
+    assume(all(np.isfinite(one).all() for one in value.values()))
+    check(derived, arrays)

@@ -6,8 +6,29 @@ from symderive.cli import main
 from symderive.cli._arrays import read_array, split_words
 from symderive.errors import SymderiveError
 
-GNR = ["2", "2:sigmoid", "1:sigmoid", "--loss", "difference", "--no-bias", "--weights", "in-out", "--data", "x=1,1",
-       "--data", "y=1", "--seed", "0", "--draw", "W1", "W2", "--method", "one-sided", "--epsilon", "1e-10"]  # fmt: skip
+GNR = [
+    "2",
+    "2:sigmoid",
+    "1:sigmoid",
+    "--loss",
+    "difference",
+    "--no-bias",
+    "--weights",
+    "in-out",
+    "--data",
+    "x=1,1",
+    "--data",
+    "y=1",
+    "--seed",
+    "0",
+    "--draw",
+    "W1",
+    "W2",
+    "--method",
+    "one-sided",
+    "--epsilon",
+    "1e-10",
+]
 REPORTED = """[[reported]]
 title = "Analytical gradients"
 method = "one-sided"
@@ -67,7 +88,18 @@ def test_a_network_without_data_is_symbolic(capsys):
 
 def test_matrices_on_the_command_line(capsys):
     data = ["x=1,2", "y=0", "W1=1,2;3,4", "W2=1;1"]
-    out = printed(capsys, "network", "2", "2:tanh", "1:identity", "--loss", "squared_error", "--no-bias", "--data", *data)
+    out = printed(
+        capsys,
+        "network",
+        "2",
+        "2:tanh",
+        "1:identity",
+        "--loss",
+        "squared_error",
+        "--no-bias",
+        "--data",
+        *data,
+    )
     assert "W₁ = [1, 2; 3, 4]" in out
     assert read_array("X", "1,2;") == [[1, 2]]
     assert split_words(["poisson", "y=1,3"]) == (["poisson"], {"y": "1,3"})
@@ -81,9 +113,16 @@ def test_a_likelihood_with_numbers(capsys, tmp_path):
     assert "L(θ) = 𝟏ᵀ Xθ + Σᵢ log yᵢ! − yᵀ log(Xθ)" in out
     assert "∇_θ L  = (−0.8907563, −1.1596639)" in out
     (tmp_path / "data.toml").write_text("X = [[1, 0.5], [1, 1.5]]\ny = [1, 3]\ncoefficients = [0.4, 0.9]\n")
-    assert printed(capsys, "likelihood", "poisson", "--link", "identity", "--data", str(tmp_path / "data.toml")) == out
-    (tmp_path / "data.toml").write_text("X = [[1, 0.5], [1, 1.5]]\ny = [1, 3]\n\ncoefficients = [-0.4, 0.1]\n")
-    message = complained(capsys, "likelihood", "poisson", "--link", "identity", "--data", str(tmp_path / "data.toml"))
+    assert (
+        printed(capsys, "likelihood", "poisson", "--link", "identity", "--data", str(tmp_path / "data.toml"))
+        == out
+    )
+    (tmp_path / "data.toml").write_text(
+        "X = [[1, 0.5], [1, 1.5]]\ny = [1, 3]\n\ncoefficients = [-0.4, 0.1]\n"
+    )
+    message = complained(
+        capsys, "likelihood", "poisson", "--link", "identity", "--data", str(tmp_path / "data.toml")
+    )
     assert "line 4: the rate of observation 0 is -0.35, not positive" in message
 
 
@@ -94,7 +133,9 @@ def test_a_negated_sum_keeps_its_brackets(capsys):
 
 
 def test_a_cost_in_numbers_and_in_symbols(capsys):
-    out = printed(capsys, "cost", "conv", "--input", "12x12x3", "--output", "8x8x256", "--stride", "1", "--padding", "0")
+    out = printed(
+        capsys, "cost", "conv", "--input", "12x12x3", "--output", "8x8x256", "--stride", "1", "--padding", "0"
+    )
     assert "k = 12 − 8 + 1 = 5" in out
     assert "= 1,228,800" in out
     assert "separable / normal = 1/C_out + 1/k² = 1/256 + 1/25 ≈ 0.0439" in out
@@ -118,18 +159,33 @@ def test_several_variables_wherever_they_stand(capsys):
 
 
 def test_a_hessian_says_that_the_loss_is_convex(capsys):
-    out = printed(capsys, "derive", "np.mean(np.logaddexp(0, -y * (X @ w)))", *SQUARES[2:4], "y=n:sign", "--wrt", "w", "--hessian")
+    out = printed(
+        capsys,
+        "derive",
+        "np.mean(np.logaddexp(0, -y * (X @ w)))",
+        *SQUARES[2:4],
+        "y=n:sign",
+        "--wrt",
+        "w",
+        "--hessian",
+    )
     assert "entries ±1" in out
     assert "∇²_w L ⪰ 0, so L is convex." in out
     assert "yᵢ² = 1, since the entries of y are ±1" in out
 
 
 def test_the_other_forms_of_a_derivation(capsys, tmp_path):
-    assert printed(capsys, *SQUARES, "--wrt", "w", "--format", "latex") == "\\nabla_{w} L = 2 X^{\\top} (X w - y)\n"
+    assert (
+        printed(capsys, *SQUARES, "--wrt", "w", "--format", "latex")
+        == "\\nabla_{w} L = 2 X^{\\top} (X w - y)\n"
+    )
     source = printed(capsys, *SQUARES, "--wrt", "w", "--format", "python")
     assert "return 2 * (X.T @ (X @ w - y))" in source
     assert printed(capsys, *SQUARES, "--wrt", "w", "--format", "md").count("$$") >= 8
-    assert printed(capsys, *SQUARES, "--wrt", "w", "-o", str(tmp_path / "d.tex")) == f"wrote {tmp_path / 'd.tex'}\n"
+    assert (
+        printed(capsys, *SQUARES, "--wrt", "w", "-o", str(tmp_path / "d.tex"))
+        == f"wrote {tmp_path / 'd.tex'}\n"
+    )
     assert (tmp_path / "d.tex").read_text().startswith("\\documentclass")
 
 
@@ -145,11 +201,17 @@ def test_a_formula_may_begin_with_a_minus(capsys):
         (["network", "2", "--loss", "difference"], "the network has no layers"),
         (["network", "2", "0", "--loss", "difference"], "a whole number of at least 1"),
         (["network", "2", "1", "--loss", "difference", "--data", "x"], "--data takes NAME=NUMBERS"),
-        (["network", "2", "1", "--loss", "difference", "--data", "x=1,nan"], '"x", entry 2 must be a finite number'),
+        (
+            ["network", "2", "1", "--loss", "difference", "--data", "x=1,nan"],
+            '"x", entry 2 must be a finite number',
+        ),
         (["network", "2", "1", "--loss", "difference", "--data", "x=1,2;3"], '"x" is ragged'),
         (["network", "2", "1", "--loss", "difference", "--data", "x=1,2"], "y (1) is missing"),
         (["network", "2", "1", "--loss", "difference", "--seed", "1"], "nothing is drawn"),
-        (["network", "2", "1", "--loss", "difference", "--epsilon", "nan", "--data", "x=1,1"], "finite number"),
+        (
+            ["network", "2", "1", "--loss", "difference", "--epsilon", "nan", "--data", "x=1,1"],
+            "finite number",
+        ),
         (["network", "2", "2 hidden", "--loss", "difference"], "'2 hidden' is not a name"),
         (["network", "2", "x", "--loss", "difference"], "is taken by an array"),
         (["network", *["1"] * 80, "--loss", "difference"], "79 layers; 64 are the most"),
@@ -164,7 +226,10 @@ def test_a_formula_may_begin_with_a_minus(capsys):
         (["cost", "kernel"], "unknown subject"),
         (["cost", "conv", "k=3"], 'unexpected argument "k"'),
         (["cost", "conv", "--input", "12x12"], "input has 2 sizes"),
-        (["cost", "conv", "--input", "8x8x3", "--output", "12x12x3", "--stride", "1", "--padding", "0"], "no kernel fits"),
+        (
+            ["cost", "conv", "--input", "8x8x3", "--output", "12x12x3", "--stride", "1", "--padding", "0"],
+            "no kernel fits",
+        ),
         (["cost", "conv", "--input", "12x12x3", "--output", "HxWxC"], "numbers only"),
         (["cost", "conv", "--input", f"{10**30}x2x3", "--kernel", "2"], "too large"),
         (["derive", "np.sum(w", "w=d", "--wrt", "w"], "column"),

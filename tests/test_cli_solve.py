@@ -80,7 +80,9 @@ def test_without_pdflatex_the_source_is_written_and_said(file, monkeypatch, caps
     assert main(["solve", str(file)]) == 0
     out, err = capsys.readouterr()
     told, wrote = out.splitlines()
-    assert told.startswith("A PDF needs pdflatex, which is not installed: install TeX: on Debian or Ubuntu `apt install")
+    assert told.startswith(
+        "A PDF needs pdflatex, which is not installed: install TeX: on Debian or Ubuntu `apt install"
+    )
     assert wrote == f"wrote {file.with_suffix('.tex')}"
     assert (err, names(file.parent)) == ("", ["a.tex", "a.toml"])
     assert main(["solve", str(file), "--format", "pdf"]) == 2
@@ -89,7 +91,11 @@ def test_without_pdflatex_the_source_is_written_and_said(file, monkeypatch, caps
 
 @pytest.mark.parametrize(
     ("source", "strict", "told"),
-    [(TEXT, 0, ""), (TEXT + WRONG, 1, "Question 2: wrong: 0 of 1 entry is right"), (UNDECIDED, 3, "Question 1: undecided: ")],
+    [
+        (TEXT, 0, ""),
+        (TEXT + WRONG, 1, "Question 2: wrong: 0 of 1 entry is right"),
+        (UNDECIDED, 3, "Question 1: undecided: "),
+    ],
 )
 def test_verdicts_are_printed_and_are_the_exit_code_only_on_request(source, strict, told, file, capsys):
     file.write_text(source)

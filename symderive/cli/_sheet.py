@@ -37,7 +37,7 @@ def add_sheet_arguments(
         "--format",
         choices=(*formats, *format_names()),
         metavar="FORMAT",
-        help=f"{', '.join((*formats, *format_names()))} (default: by the suffix of OUT, else text for the terminal)",
+        help=f"{', '.join((*formats, *format_names()))} (default: by the suffix of OUT, else terminal text)",
     )
     parser.add_argument("--template", type=Path, metavar="FILE", help="a template of your own")
     parser.add_argument(

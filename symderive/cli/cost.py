@@ -19,16 +19,25 @@ _SUBJECTS = {"conv": "convolution_cost", "convolution": "convolution_cost"}
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("words", nargs="+", metavar="SUBJECT", help="what to count: conv (a convolution)")
-    parser.add_argument("--input", metavar="HxWxC", help="height, width, channels of the input; numbers or names")
     parser.add_argument(
-        "--output", dest="after", metavar="HxWxC", help="those of the output; numbers from which the kernel follows"
+        "--input", metavar="HxWxC", help="height, width, channels of the input; numbers or names"
     )
-    parser.add_argument("--kernel", metavar="K", help="the kernel, a number or a name (default: inferred, else k)")
+    parser.add_argument(
+        "--output",
+        dest="after",
+        metavar="HxWxC",
+        help="those of the output; numbers from which the kernel follows",
+    )
+    parser.add_argument(
+        "--kernel", metavar="K", help="the kernel, a number or a name (default: inferred, else k)"
+    )
     parser.add_argument("--c-out", metavar="C", help="the output channels, where no output is given")
     parser.add_argument("--stride", type=int, metavar="S", help="the stride, if known")
     parser.add_argument("--padding", type=int, metavar="P", help="zeros on each side, if known")
     parser.add_argument("--dilation", type=int, metavar="D", help="the step between taps")
-    parser.add_argument("--compare", nargs="+", metavar="KIND", help="which of normal, separable (default: both)")
+    parser.add_argument(
+        "--compare", nargs="+", metavar="KIND", help="which of normal, separable (default: both)"
+    )
     add_sheet_arguments(parser, output=("-o", "--out"))
 
 
@@ -46,7 +55,9 @@ def run(args: Namespace) -> int:
         raise SymderiveError(f'cost: unknown subject "{subject[:60]}"{known}')
     if rest or named:
         word = rest[0] if rest else next(iter(named))
-        raise SymderiveError(f'cost: unexpected argument "{word[:60]}"; sizes of a convolution are options, as in --kernel 5.')
+        raise SymderiveError(
+            f'cost: unexpected argument "{word[:60]}"; sizes of a convolution are options, as in --kernel 5.'
+        )
     values: dict[str, Any] = {
         "input": _shape(args.input),
         "output": _shape(args.after),

@@ -27,12 +27,19 @@ def add_arguments(parser: ArgumentParser) -> None:
         "words",
         nargs="+",
         metavar="FORMULA",
-        help="a scalar in NumPy's syntax, then its arrays: 'np.sum((X @ w - y)**2)' X=n,d w=d y=n:sign (c= is a number)",
+        help="a scalar in NumPy's syntax, then its arrays: 'np.sum((X @ w - y)**2)' X=n,d w=d y=n:sign",
     )
     parser.add_argument(
-        "--wrt", nargs="+", action="append", required=True, metavar="NAME", help="the variable, or several for gradients"
+        "--wrt",
+        nargs="+",
+        action="append",
+        required=True,
+        metavar="NAME",
+        help="the variable, or several for gradients",
     )
-    parser.add_argument("--hessian", action="store_true", help="the second derivative; two names for a mixed one")
+    parser.add_argument(
+        "--hessian", action="store_true", help="the second derivative; two names for a mixed one"
+    )
     add_sheet_arguments(parser, _TEXTS)
 
 
@@ -46,7 +53,9 @@ def run(args: Namespace) -> int:
     plain, shapes = split_words(args.words)
     if len(plain) != 1:
         what = f'"{plain[1][:60]}" is one formula too many' if plain else "there is no formula"
-        raise SymderiveError(f"derive: {what}; write for example: symderive derive 'np.sum(w**2)' w=d --wrt w.")
+        raise SymderiveError(
+            f"derive: {what}; write for example: symderive derive 'np.sum(w**2)' w=d --wrt w."
+        )
     shapes |= shapes_after
     if args.format == "text":
         args.format = "txt"
@@ -63,7 +72,9 @@ def _derived(formula: str, shapes: dict[str, str], wrt: list[str], *, hessian: b
 
     for name in wrt:
         if name not in shapes:
-            raise SymderiveError(f'derive: --wrt {name[:60]}: it has no shape; add for example {name[:60]}=d.')
+            raise SymderiveError(
+                f"derive: --wrt {name[:60]}: it has no shape; add for example {name[:60]}=d."
+            )
     arrays: dict[str, Any] = {name: parse(name, **{name: shape}) for name, shape in shapes.items()}
     loss = parse(formula, **arrays)
     variables = [arrays[name] for name in dict.fromkeys(wrt)]

@@ -25,7 +25,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="the distribution, then data to evaluate at: X='1,0.5;1,1.5' y=1,3 coefficients=0.4,0.9",
     )
     parser.add_argument("--link", help="identity, log, logit, … (default: the canonical one)")
-    parser.add_argument("--coefficients", metavar="NAME", help="the name of the coefficient vector (default: theta)")
+    parser.add_argument(
+        "--coefficients", metavar="NAME", help="the name of the coefficient vector (default: theta)"
+    )
     parser.add_argument("--data", type=Path, metavar="FILE", help="a TOML file with X, y and coefficients")
     add_sheet_arguments(parser)
 
@@ -39,7 +41,9 @@ def run(args: Namespace) -> int:
     plain, named = split_words(args.words)
     if len(plain) != 1:
         what = f'"{plain[1][:60]}" is one word too many' if plain else "no distribution is named"
-        raise SymderiveError(f"likelihood: {what}; write for example: symderive likelihood poisson --link identity.")
+        raise SymderiveError(
+            f"likelihood: {what}; write for example: symderive likelihood poisson --link identity."
+        )
     files: dict[str, Any] = {}
     data: Any = {key: _listed(key, value) for key, value in read_arrays(named).items()} or None
     if args.data is not None:

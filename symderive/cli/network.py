@@ -19,22 +19,39 @@ HELP = "derive the gradients of a dense network, compute them three ways, judge 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "words", nargs="+", metavar="SIZE", help="the inputs, then each layer as UNITS or UNITS:ACTIVATION; numbers or names"
+        "words",
+        nargs="+",
+        metavar="SIZE",
+        help="the inputs, then each layer as UNITS or UNITS:ACTIVATION; numbers or names",
     )
     parser.add_argument("--loss", required=True, help="difference, squared_error, binary_cross_entropy, …")
     parser.add_argument("--no-bias", action="store_true", help="layers without a bias")
-    parser.add_argument("--weights", metavar="LAYOUT", help="in-out: rows of W are inputs (default); out-in: outputs")
+    parser.add_argument(
+        "--weights", metavar="LAYOUT", help="in-out: rows of W are inputs (default); out-in: outputs"
+    )
     parser.add_argument("--batch", metavar="SIZE", help="the number of samples (default: one input vector)")
     parser.add_argument(
-        "--data", nargs="+", action="append", metavar="NAME=NUMBERS", help="arrays, as in x=1,1 or W1='1,2;3,4'"
+        "--data",
+        nargs="+",
+        action="append",
+        metavar="NAME=NUMBERS",
+        help="arrays, as in x=1,1 or W1='1,2;3,4'",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="the seed of numpy.random for --draw")
     parser.add_argument(
-        "--draw", nargs="+", action="append", metavar="NAME", help="arrays drawn, in the order of the calls; NAME:randn"
+        "--draw",
+        nargs="+",
+        action="append",
+        metavar="NAME",
+        help="arrays drawn, in the order of the calls; NAME:randn",
     )
-    parser.add_argument("--method", metavar="METHOD", help="the difference quotient: one-sided, central, complex-step")
+    parser.add_argument(
+        "--method", metavar="METHOD", help="the difference quotient: one-sided, central, complex-step"
+    )
     parser.add_argument("--epsilon", type=float, metavar="STEP", help="its step (default: the best one)")
-    parser.add_argument("--reported", type=Path, metavar="FILE", help="a TOML file with [[reported]] tables to judge")
+    parser.add_argument(
+        "--reported", type=Path, metavar="FILE", help="a TOML file with [[reported]] tables to judge"
+    )
     add_sheet_arguments(parser)
 
 
@@ -61,7 +78,8 @@ def run(args: Namespace) -> int:
         "method": args.method,
         "epsilon": args.epsilon,
     }
-    return answer(args, "network", values | _reported(args.reported, files := {}), files)
+    files: dict[str, Any] = {}
+    return answer(args, "network", values | _reported(args.reported, files), files)
 
 
 def _layer(written: str, *, bias: bool) -> dict[str, Any]:

@@ -27,11 +27,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--format",
         choices=format_names(),
         metavar="FORMAT",
-        help=f"{', '.join(format_names())} (default: by the suffix of OUT, else pdf where pdflatex exists, else tex)",
+        help=f"{', '.join(format_names())} (default: by the suffix of OUT, else pdf; tex without pdflatex)",
     )
     parser.add_argument("--template", type=Path, metavar="FILE", help="a template of your own")
     parser.add_argument(
-        "--strict", action="store_true", help="exit with 1 where something reported is wrong, 3 where it is undecided"
+        "--strict",
+        action="store_true",
+        help="exit with 1 where something reported is wrong, 3 where it is undecided",
     )
 
 

@@ -27,7 +27,8 @@ class Math:
 
     Args:
         latex: The formula on one line, for amsmath.
-        plain: The same in plain Unicode, for terminals and for guessing widths; of several equations, one a line.
+        plain: The same in plain Unicode, for terminals and for guessing widths; several equations are
+            several lines.
         lines: The rows of an `aligned` environment that says the same, for where one line is too long. Each
             row
             carries its own `&`: `("f &= a + b", "&\\quad + c")`.
@@ -84,7 +85,11 @@ def plain(spans: Text) -> str:
     'the score σ'
     """
     pieces = (
-        span.plain.replace("\n", ", ") if isinstance(span, Math) else span.content if isinstance(span, Emph) else span
+        span.plain.replace("\n", ", ")
+        if isinstance(span, Math)
+        else span.content
+        if isinstance(span, Emph)
+        else span
         for span in spans
     )
     return " ".join("".join(pieces).split())
@@ -167,7 +172,9 @@ class Steps:
         if len(self.groups) < 2:
             return ("",) * len(self.rows)
         return tuple(
-            "" if place else str(number) for number, group in enumerate(self.groups, 1) for place, _ in enumerate(group)
+            "" if place else str(number)
+            for number, group in enumerate(self.groups, 1)
+            for place, _ in enumerate(group)
         )
 
 

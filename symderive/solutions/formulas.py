@@ -123,7 +123,9 @@ def _number_latex(value: float, digits: int) -> str:
 def without_unit_sums(equation: Equation) -> Equation:
     """The equation with sums over a single position written out: `L = y − p` for one output."""
     made = equation.definition
-    return Equation(Definition(made.tensor, made.indices, _unit_free(made.body), made.rule, made.why), equation.left)
+    return Equation(
+        Definition(made.tensor, made.indices, _unit_free(made.body), made.rule, made.why), equation.left
+    )
 
 
 def _unit_free(expr: sympy.Expr) -> sympy.Expr:
@@ -133,7 +135,11 @@ def _unit_free(expr: sympy.Expr) -> sympy.Expr:
         body = _unit_free(substitute(expr.body, single))
         return IndexSum(body, *kept) if kept else body
     if isinstance(expr, Entry):
-        axes = [(axis, size) for axis, size in zip(expr.axes, expr.tensor.shape, strict=True) if size != 1 or axis != 0]
+        axes = [
+            (axis, size)
+            for axis, size in zip(expr.axes, expr.tensor.shape, strict=True)
+            if size != 1 or axis != 0
+        ]
         if len(axes) == len(expr.axes):
             return expr
         old = expr.tensor

@@ -100,4 +100,3 @@ def code_lines(source: str) -> list[str]:
 def _escaped(character: str) -> str:
     """A backslash before punctuation, but an entity for what GitHub acts on in spite of one."""
     return {"@": "&#64;", ":": "&#58;"}.get(character, "\\" + character)
-

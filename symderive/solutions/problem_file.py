@@ -267,9 +267,21 @@ def _located(source: str, file: str | None) -> Source:
         message = f"values stand more than {DEEPEST} deep inside each other; make this flatter."
         raise ProblemError(message, file=file, line=error.line) from None
     except RecursionError:
-        raise ProblemError(f"values stand more than {DEEPEST} deep inside each other.", file=file) from None
+        message = f"values stand more than {DEEPEST} deep inside each other; make this flatter."
+        raise ProblemError(message, file=file, line=_deep_line(source)) from None
     except ValueError as error:
         raise _syntax_error(str(error), source, file) from None
+
+
+def _deep_line(source: str) -> int | None:
+    """The first line where more brackets are open than allowed, in a text too deep for tomllib itself."""
+    depth = 0
+    for number, line in enumerate(source.splitlines(), 1):
+        for mark in line:
+            depth = max(0, depth + (mark in "[{") - (mark in "]}"))
+            if depth > DEEPEST:
+                return number
+    return None
 
 
 def _syntax_error(message: str, source: str, file: str | None) -> ProblemError:

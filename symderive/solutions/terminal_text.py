@@ -93,9 +93,9 @@ def indented(lines: Iterable[str], by: int) -> list[str]:
 
 
 def boxed(lines: Sequence[str]) -> list[str]:
-    """Lines in a frame.
+    r"""Lines in a frame.
 
-    >>> print("\\n".join(boxed(["a = b"])))
+    >>> print("\n".join(boxed(["a = b"])))
     ┌───────┐
     │ a = b │
     └───────┘

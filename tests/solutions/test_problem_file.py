@@ -138,7 +138,10 @@ def test_complaints_name_line_and_key(body, expected):
         ("a = 1\na = 2", "a.toml, line 2: not valid TOML: cannot overwrite a value, at"),
         ('a = "b', "a.toml, line 1: not valid TOML: unterminated string, at the end of the file."),
         ("\nx = " + "[" * 40 + "]" * 40, "a.toml, line 2: values stand more than 32 deep inside each other"),
-        ("x = " + "[" * 9000, "a.toml: values stand more than 32 deep inside each other."),
+        (
+            "x = " + "[" * 9000,
+            "a.toml, line 1: values stand more than 32 deep inside each other; make this flatter.",
+        ),
         ("x = " + "9" * 5000, "a whole number has more digits than can be read."),
     ],
 )

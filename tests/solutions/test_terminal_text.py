@@ -5,7 +5,21 @@ import re
 import pytest
 
 from symderive.solutions.document import (
-    Code, Column, Conditions, Display, Document, Heading, Math, Paragraph, Row, Section, Step, Steps, Table, Verdict, text,
+    Code,
+    Column,
+    Conditions,
+    Display,
+    Document,
+    Heading,
+    Math,
+    Paragraph,
+    Row,
+    Section,
+    Step,
+    Steps,
+    Table,
+    Verdict,
+    text,
 )  # fmt: skip
 from symderive.solutions.formats.txt import format_for
 from symderive.solutions.rendering import produce, render
@@ -21,7 +35,11 @@ def shown(*blocks, width=100, **document):
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 160])
 def test_running_text_fits_the_width(width):
-    blocks = (Paragraph(text("word " * 90)), Verdict("wrong", text("number 1.5 " * 40)), Heading(text("head " * 30)))
+    blocks = (
+        Paragraph(text("word " * 90)),
+        Verdict("wrong", text("number 1.5 " * 40)),
+        Heading(text("head " * 30)),
+    )
     for line in shown(*blocks, width=width, title=text("title " * 40)).splitlines():
         assert width_of(line) <= width
 
@@ -57,7 +75,12 @@ def test_a_reason_without_room_stands_under_its_line():
 def test_numbers_stand_with_their_points_under_each_other():
     table = Table(
         (Column(text("entry")), Column(text("value"), "decimal")),
-        (Row(("a", "-0.5"), "right"), Row(("b", "12.25"), "wrong"), Row(("c", "none"), "undecided"), Row(("d", "1,228,800"))),
+        (
+            Row(("a", "-0.5"), "right"),
+            Row(("b", "12.25"), "wrong"),
+            Row(("c", "none"), "undecided"),
+            Row(("d", "1,228,800")),
+        ),
     )
     lines = shown(table).splitlines()
     rows = [line for line in lines if re.match(r"  [ab]", line)]
@@ -84,12 +107,17 @@ HOSTILE = "a\x1b[31mb\x07\x9b2J\u202ec\r\nd\x00"
 @pytest.mark.parametrize(
     "block",
     [
-        Paragraph(text(HOSTILE)), Heading(text(HOSTILE)), Verdict("wrong", text(HOSTILE)), Conditions((text(HOSTILE),)),
-        Code("sh", HOSTILE), Display(Math("x", HOSTILE)), Steps((Step(Math("x", HOSTILE), EQUAL, EQUAL, text(HOSTILE), HOSTILE),)),
+        Paragraph(text(HOSTILE)),
+        Heading(text(HOSTILE)),
+        Verdict("wrong", text(HOSTILE)),
+        Conditions((text(HOSTILE),)),
+        Code("sh", HOSTILE),
+        Display(Math("x", HOSTILE)),
+        Steps((Step(Math("x", HOSTILE), EQUAL, EQUAL, text(HOSTILE), HOSTILE),)),
         Table((Column(text(HOSTILE)),), (Row((HOSTILE,)),), text(HOSTILE)),
     ],
     ids=lambda block: block.kind,
-)  # fmt: skip
+)
 def test_a_terminal_is_told_nothing(block):
     source = shown(block, title=text(HOSTILE), author=text(HOSTILE))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", source)

@@ -151,5 +151,7 @@ def format_for_output(name: str | None, output: str | os.PathLike[str]) -> Outpu
         return format_of_suffix(suffix)
     chosen = format_named(name)
     if suffix != chosen.suffix and any(suffix == format_named(other).suffix for other in format_names()):
-        raise SymderiveError(f"the format {name} does not fit the name {os.fspath(output)}; change one of them.")
+        raise SymderiveError(
+            f"the format {name} does not fit the name {os.fspath(output)}; change one of them."
+        )
     return chosen

@@ -6,13 +6,34 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from symderive.solutions.document import (
-    Code, Conditions, Definition, Definitions, Display, Emph, Heading, Math, Paragraph, Step, Steps, Table, Text, Verdict,
+    Code,
+    Conditions,
+    Definition,
+    Definitions,
+    Display,
+    Emph,
+    Heading,
+    Math,
+    Paragraph,
+    Step,
+    Steps,
+    Table,
+    Text,
+    Verdict,
 )  # fmt: skip
 from symderive.solutions.formats import OutputFormat
 from symderive.solutions.markdown_text import code_lines
 from symderive.solutions.raw import Raw
 from symderive.solutions.terminal_text import (
-    WIDTH, boxed, columns, formula_lines, indented, padded, shown, width_of, wrapped,
+    WIDTH,
+    boxed,
+    columns,
+    formula_lines,
+    indented,
+    padded,
+    shown,
+    width_of,
+    wrapped,
 )  # fmt: skip
 from symderive.solutions.visible_text import visible_line
 
@@ -32,11 +53,18 @@ def format_for(width: int) -> OutputFormat:
     return replace(
         _PLAIN,
         filters={
-            "heading": sized(_heading), "paragraph": sized(_paragraph), "display": sized(_display),
-            "steps": sized(_steps), "definitions": sized(_definitions), "conditions": sized(_conditions),
-            "table": sized(_table), "verdict": sized(_verdict), "code": sized(_code), "underlined": sized(_underlined),
+            "heading": sized(_heading),
+            "paragraph": sized(_paragraph),
+            "display": sized(_display),
+            "steps": sized(_steps),
+            "definitions": sized(_definitions),
+            "conditions": sized(_conditions),
+            "table": sized(_table),
+            "verdict": sized(_verdict),
+            "code": sized(_code),
+            "underlined": sized(_underlined),
         },
-    )  # fmt: skip
+    )
 
 
 def _underlined(spans: Text, width: int) -> list[str]:
@@ -135,7 +163,9 @@ def _table(block: Table, width: int) -> list[str]:
     room = width - _MARGIN - 2 * (len(aligns) - 1)
     for place, wide in enumerate(_fitted(body, heads, room)):
         align = "left" if aligns[place] == "left" else "right"
-        heads[place] = [padded(piece, wide, align) for piece in wrapped(heads[place][0], wide)] or [" " * wide]
+        heads[place] = [padded(piece, wide, align) for piece in wrapped(heads[place][0], wide)] or [
+            " " * wide
+        ]
         for row in body:
             row[place] = padded(row[place], wide, align)
     top = [_row([head[line] if line < len(head) else " " * width_of(head[0]) for head in heads])
@@ -177,6 +207,11 @@ def _emphasis(emph: Emph) -> str:
 
 
 _PLAIN = OutputFormat(
-    name="txt", suffix=".txt", template="solution.txt.jinja", escape=visible_line, math=_math, emphasis=_emphasis
+    name="txt",
+    suffix=".txt",
+    template="solution.txt.jinja",
+    escape=visible_line,
+    math=_math,
+    emphasis=_emphasis,
 )
 FORMAT = format_for(WIDTH)

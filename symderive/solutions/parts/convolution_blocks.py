@@ -38,7 +38,9 @@ def kernel_blocks(found: Inference) -> list[doc.Block]:
     heading = doc.Heading(doc.text("The kernel"))
     if found.status == "determined":
         return [heading, doc.Display(doc.Math(found.latex(), str(found)))]
-    words = f"{_capital(found.words)}. Give the stride and the padding, and the multiplications can be counted."
+    words = (
+        f"{_capital(found.words)}. Give the stride and the padding, and the multiplications can be counted."
+    )
     return [heading, doc.Verdict("undecided", doc.text(words))]
 
 

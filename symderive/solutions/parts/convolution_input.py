@@ -37,14 +37,18 @@ def check(question: Question) -> None:
     for key in ("c_out", "kernel"):
         _check_size(question, (key,), values[key])
     if values["output"] is not None and values["c_out"] is not None:
-        raise question.error("c_out", "the output channels are given twice: in c_out and as the last size of output.")
+        raise question.error(
+            "c_out", "the output channels are given twice: in c_out and as the last size of output."
+        )
     _check_kinds(question)
 
 
 def _check_kinds(question: Question) -> None:
     names = question.values["compare"]
     if not names:
-        raise question.error("compare", 'nothing to count; write for example compare = ["normal", "separable"].')
+        raise question.error(
+            "compare", 'nothing to count; write for example compare = ["normal", "separable"].'
+        )
     for place, name in enumerate(names):
         if name not in LAYERS:
             near = did_you_mean(name, LAYERS)
@@ -75,7 +79,9 @@ def inferred(question: Question) -> Inference | None:
         return None
     sizes = (*values["input"], *values["output"])
     if not all(isinstance(size, int) for size in sizes):
-        raise question.error("output", "the kernel follows from numbers only; leave output out, or give numbers.")
+        raise question.error(
+            "output", "the kernel follows from numbers only; leave output out, or give numbers."
+        )
     if max(*values["input"][:2], *values["output"][:2]) > _WIDEST:
         raise question.error("input", f"the kernel is inferred for heights and widths up to {_WIDEST:,}.")
     if isinstance(values["kernel"], str):
@@ -112,8 +118,10 @@ def _window(values: Mapping[str, Any], found: Inference | None) -> dict[str, Any
     """Kernel, stride, padding and dilation; a number for both axes where they agree."""
     if found is None:
         return {
-            "kernel": values["kernel"] or "k", "stride": values["stride"] or 1, "padding": values["padding"] or 0,
+            "kernel": values["kernel"] or "k",
+            "stride": values["stride"] or 1,
+            "padding": values["padding"] or 0,
             "dilation": values["dilation"],
-        }  # fmt: skip
+        }
     pairs = {key: getattr(found.choices[0], key) for key in ("kernel", "stride", "padding", "dilation")}
     return {key: pair[0] if pair[0] == pair[1] else pair for key, pair in pairs.items()}

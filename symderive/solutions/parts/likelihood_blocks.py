@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from symderive.derive.convexity import convexity
@@ -13,7 +14,17 @@ from symderive.notation.names import latex_name, text_name
 from symderive.notation.printing import latex, text
 from symderive.solutions import document as doc
 from symderive.solutions.formulas import (
-    EQUALS, array_math, checked, display, joined, left_side, long_display, math, name, step, together,
+    EQUALS,
+    array_math,
+    checked,
+    display,
+    joined,
+    left_side,
+    long_display,
+    math,
+    name,
+    step,
+    together,
 )  # fmt: skip
 from symderive.solutions.parts.derivation_blocks import condition_blocks, domain_clause
 
@@ -27,13 +38,21 @@ def description(model: GLM) -> doc.Paragraph:
     kind = "an" if model.family.title[0] in "AEIOUaeiou" else "a"
     return doc.Paragraph(
         doc.text(
-            "The observations ", doc.Math(r"y_1, \dots, y_n", "y₁, …, yₙ"), " are independent, and ", doc.Math("y_i", "yᵢ"),
+            "The observations ",
+            doc.Math(r"y_1, \dots, y_n", "y₁, …, yₙ"),
+            " are independent, and ",
+            doc.Math("y_i", "yᵢ"),
             f" has {kind} {model.family.title} distribution with {article} {model.link.name} link; ",
-            doc.Math(r"x_i^{\top}", "xᵢᵀ"), " is row ", doc.Math("i", "i"), " of ",
-            doc.Math(r"X \in \mathbb{R}^{n \times d}", "X ∈ ℝ^(n×d)"), ", and ",
-            doc.Math(rf"{theta.latex} \in \mathbb{{R}}^{{d}}", f"{theta.plain} ∈ ℝ^d"), ".",
+            doc.Math(r"x_i^{\top}", "xᵢᵀ"),
+            " is row ",
+            doc.Math("i", "i"),
+            " of ",
+            doc.Math(r"X \in \mathbb{R}^{n \times d}", "X ∈ ℝ^(n×d)"),
+            ", and ",
+            doc.Math(rf"{theta.latex} \in \mathbb{{R}}^{{d}}", f"{theta.plain} ∈ ℝ^d"),
+            ".",
         )
-    )  # fmt: skip
+    )
 
 
 def loss_blocks(model: GLM) -> list[doc.Block]:
@@ -47,7 +66,9 @@ def loss_blocks(model: GLM) -> list[doc.Block]:
     rows = (
         doc.Step(given, EQUALS, density, doc.text(f"{model.family.title} density")),
         doc.Step(_of(r"\mathcal{L}", "𝓛", theta), EQUALS, product, doc.text("independent observations")),
-        doc.Step(_of(r"\ell", "ℓ", theta), EQUALS, math(log_likelihood.index_form), doc.text("log of the product")),
+        doc.Step(
+            _of(r"\ell", "ℓ", theta), EQUALS, math(log_likelihood.index_form), doc.text("log of the product")
+        ),
         doc.Step(_of("L", "L", theta), EQUALS, math(loss.index_form), doc.text("negative log-likelihood")),
     )
     lets = tuple(doc.Definition(left_side(one), math(one.form)) for one in model.loss.lets)
@@ -89,7 +110,9 @@ def _entry(derivation: Derivation) -> doc.Math:
     below, plain = latex_name(str(variable.name)), text_name(str(variable.name))
     if derivation.kind == "gradient":
         return doc.Math(rf"\frac{{\partial L}}{{\partial {below}_j}}", f"∂L/∂{plain}ⱼ")
-    return doc.Math(rf"\frac{{\partial^2 L}}{{\partial {below}_j \, \partial {below}_k}}", f"∂²L/∂{plain}ⱼ∂{plain}ₖ")
+    return doc.Math(
+        rf"\frac{{\partial^2 L}}{{\partial {below}_j \, \partial {below}_k}}", f"∂²L/∂{plain}ⱼ∂{plain}ₖ"
+    )
 
 
 def convexity_blocks(derivation: Derivation) -> list[doc.Block]:
@@ -161,10 +184,8 @@ def number_blocks(model: GLM, arrays: Mapping[str, Any]) -> list[doc.Block]:
         "log-likelihood": model.log_likelihood, "loss": model.loss, "gradient": model.loss_gradient,
         "Hessian": model.loss_hessian,
     }  # fmt: skip
-    try:
+    with suppress(SymderiveError):  # information_blocks says why there is none
         derivations["Fisher information"] = model.fisher_information
-    except SymderiveError:
-        pass  # information_blocks says why there is none
     values = []
     for title, derivation in derivations.items():
         function = derivation.to_numpy()

@@ -40,7 +40,9 @@ def model_of(question: Question) -> GLM:
     except SymderiveError as error:
         raise question.error("coefficients", str(error)) from None
     if name in _TAKEN:
-        raise question.error("coefficients", f"the name {name} is taken; choose another for the coefficients.")
+        raise question.error(
+            "coefficients", f"the name {name} is taken; choose another for the coefficients."
+        )
     try:
         return GLM(values["distribution"], values["link"], name)
     except SymderiveError as error:
@@ -58,11 +60,12 @@ def data_of(question: Question, model: GLM) -> dict[str, Any] | None:
         return None
     x, y, theta = (np.asarray(data[key], dtype=float) for key in ("X", "y", "coefficients"))
     if len(y) != len(x):
-        message = f"y has {_count(len(y), 'entry', 'entries')}, but X has {_count(len(x), 'row')}; give one observation per row."
-        raise question.error(("data", "y"), message)
+        found = f"y has {_count(len(y), 'entry', 'entries')}, but X has {_count(len(x), 'row')}"
+        raise question.error(("data", "y"), f"{found}; give one observation per row.")
     if len(theta) != x.shape[1]:
-        message = f"there {'is' if len(theta) == 1 else 'are'} {_count(len(theta), 'coefficient')}, but X has {_count(x.shape[1], 'column')}; give one per column."
-        raise question.error(("data", "coefficients"), message)
+        verb = "is" if len(theta) == 1 else "are"
+        found = f"there {verb} {_count(len(theta), 'coefficient')}, but X has {_count(x.shape[1], 'column')}"
+        raise question.error(("data", "coefficients"), f"{found}; give one per column.")
     arrays = {"X": x, "y": y, model.theta.name: theta}
     _check_domains(question, model, arrays)
     return arrays
@@ -72,15 +75,18 @@ def _check_domains(question: Question, model: GLM, arrays: Mapping[str, Any]) ->
     for place, value in enumerate(arrays["y"]):
         wanted = _outside(model.family.support, float(value))
         if wanted:
-            message = f"y[{place}] = {value:g} is not {wanted}, as the {model.family.title} distribution needs."
+            message = (
+                f"y[{place}] = {value:g} is not {wanted}, as the {model.family.title} distribution needs."
+            )
             raise question.error(("data", "y", place), message)
     name, domain = model.family.parameter
     word = _WORDS.get(name, "parameter")
     for place, value in enumerate(model.parameter_values(arrays)):
         wanted = _outside(domain, float(value))
         if wanted:
-            message = f"the {word} of observation {place} is {value:g}, not {wanted}; choose coefficients for which every {word} is."
-            raise question.error(("data", "coefficients"), message)
+            found = f"the {word} of observation {place} is {value:g}, not {wanted}"
+            advice = f"choose coefficients for which every {word} is"
+            raise question.error(("data", "coefficients"), f"{found}; {advice}.")
 
 
 def _count(number: int, word: str, words: str = "") -> str:

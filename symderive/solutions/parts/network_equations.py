@@ -18,7 +18,11 @@ def description(network: Network) -> doc.Paragraph:
     """The network in a few sentences."""
     hidden, last = network.layers[:-1], network.layers[-1]
     many = len(hidden) > 1
-    layers = [f"{'hidden layers' if many else 'a hidden layer'} of {_listed([_units(one) for one in hidden])}"] if hidden else []
+    layers = (
+        [f"{'hidden layers' if many else 'a hidden layer'} of {_listed([_units(one) for one in hidden])}"]
+        if hidden
+        else []
+    )
     layers.append(f"an output layer of {_units(last)}")
     rows = "one row, for one sample" if network.batch == 1 else f"one row for each of {network.batch} samples"
     samples = "" if network.batch is None else f" ({rows})"

@@ -25,9 +25,15 @@ REPORTED = Table(
     Field("title", String(), doc="what the report calls these numbers"),
     Field("method", String(), default="exact", choices=("exact", *METHODS), doc="how they were computed"),
     Field("epsilon", Number(least=1e-300), default=None, doc="the step of the difference quotient"),
-    Field("weights", String(), default=None, choices=(None, *LAYOUTS), doc="its layout, if not that of the network"),
+    Field(
+        "weights",
+        String(),
+        default=None,
+        choices=(None, *LAYOUTS),
+        doc="its layout, if not that of the network",
+    ),
     open=True,
-)  # fmt: skip
+)
 _NAMED = re.compile(r"network data: (?P<name>\w+) ")
 
 
@@ -40,7 +46,11 @@ def network_of(question: Question) -> Network:
     values = question.values
     count = len(values["layers"])
     if not 0 < count <= MOST_LAYERS:
-        what = "has no layers; give at least one" if not count else f"has {count} layers; {MOST_LAYERS} are the most"
+        what = (
+            "has no layers; give at least one"
+            if not count
+            else f"has {count} layers; {MOST_LAYERS} are the most"
+        )
         raise question.error("layers", f"the network {what}.")
     layers = [
         Layer(_size(question, ("layers", place, "units"), one["units"]), one["activation"], one["bias"])
@@ -61,7 +71,9 @@ def _size(question: Question, path: tuple[str | int, ...], value: Any) -> Any:
     except SymderiveError as error:
         raise question.error(path, str(error)) from None
     if re.fullmatch(r"[xyXYLpP]|[WbzaZA]\d+", name):
-        raise question.error(path, f'the name "{name}" is taken by an array of the network; call the size something else.')
+        raise question.error(
+            path, f'the name "{name}" is taken by an array of the network; call the size something else.'
+        )
     return Dim(name)
 
 
@@ -104,7 +116,9 @@ def _unknown(name: str, known: Mapping[str, Any]) -> str:
     return f'"{name}" is not an array of this network{listed or near}'
 
 
-def _calls(question: Question, shapes: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _calls(
+    question: Question, shapes: Mapping[str, Any], given: Mapping[str, Any]
+) -> Iterator[tuple[Any, ...]]:
     """The calls of numpy.random, in order: name, shape, function."""
     values = question.values
     if values["draw"] and values["seed"] is None:
@@ -132,7 +146,11 @@ def numbers_of(question: Question, network: Network, arrays: Mapping[str, Any]) 
         return NetworkNumbers(network, arrays, question.values["method"], question.values["epsilon"])
     except SymderiveError as error:
         found = _NAMED.match(str(error))
-        path = ("data", found["name"]) if found and found["name"] in (question.values["data"] or {}) else ("data",)
+        path = (
+            ("data", found["name"])
+            if found and found["name"] in (question.values["data"] or {})
+            else ("data",)
+        )
         raise question.error(path, str(error).removeprefix("network data: ")) from None
 
 
@@ -157,8 +175,13 @@ def reported_of(question: Question, network: Network, place: int) -> Reported:
         arrays[key] = question.read(_ARRAY, value, path)
     if not arrays:
         example = next(iter(known))
-        raise question.error(("reported", place), f"no reported numbers are given; add those of {example} {shape_text(known[example])}.")
-    return Reported(one["title"], arrays, one["method"], _epsilon(question, one), one["weights"] or network.layout)
+        raise question.error(
+            ("reported", place),
+            f"no reported numbers are given; add those of {example} {shape_text(known[example])}.",
+        )
+    return Reported(
+        one["title"], arrays, one["method"], _epsilon(question, one), one["weights"] or network.layout
+    )
 
 
 def _epsilon(question: Question, one: Mapping[str, Any]) -> float | None:

@@ -38,7 +38,9 @@ def number_blocks(network: Network, numbers: NetworkNumbers) -> list[doc.Block]:
 def _given(symbol: doc.Math, value: Any) -> doc.Definition:
     """An array with its numbers, or only its shape where there are too many."""
     shape = np.shape(value)
-    if len(shape) == 2 and (shape[1] > _WIDEST or shape[0] > _TALLEST) or len(shape) == 1 and shape[0] > _WIDEST:
+    if (len(shape) == 2 and (shape[1] > _WIDEST or shape[0] > _TALLEST)) or (
+        len(shape) == 1 and shape[0] > _WIDEST
+    ):
         return doc.Definition(symbol, None, doc.text(f"has {'×'.join(map(str, shape))} numbers, as given"))
     return doc.Definition(symbol, array_math(value))
 
@@ -48,7 +50,9 @@ def _values(network: Network, numbers: NetworkNumbers) -> doc.Text:
     if np.size(numbers.output) > _WIDEST:
         return doc.text("Here ", loss)
     symbol = name(network.output.tensor)
-    return doc.text("The output is ", joined(symbol, EQUALS, array_math(np.squeeze(numbers.output))), "; ", loss)
+    return doc.text(
+        "The output is ", joined(symbol, EQUALS, array_math(np.squeeze(numbers.output))), "; ", loss
+    )
 
 
 def _three_ways(numbers: NetworkNumbers) -> doc.Table:
@@ -57,8 +61,14 @@ def _three_ways(numbers: NetworkNumbers) -> doc.Table:
     places: Sequence[int] = range(total)
     if total > MOST_ROWS:
         places = sorted(sorted(places, key=lambda place: rows[place][0])[-_SHOWN:])
-    short = "" if total <= MOST_ROWS else f" Of {total:,} entries, the {_SHOWN} whose quotients deviate most are shown."
-    caption = f"The gradient three ways; the difference quotient has step {step(numbers.epsilon or 0.0)}.{short}"
+    short = (
+        ""
+        if total <= MOST_ROWS
+        else f" Of {total:,} entries, the {_SHOWN} whose quotients deviate most are shown."
+    )
+    caption = (
+        f"The gradient three ways; the difference quotient has step {step(numbers.epsilon or 0.0)}.{short}"
+    )
     return doc.Table(
         _columns("entry", "closed form", "backprop", f"{numbers.method} difference", "its noise"),
         tuple(rows[place][1] for place in places),
@@ -72,11 +82,14 @@ def _parameter_rows(one: ParameterNumbers) -> Iterator[tuple[float, doc.Row]]:
         np.squeeze(part) for part in (one.closed, one.backprop, one.quotient.value, one.quotient.noise)
     )
     for index in np.ndindex(closed.shape):
-        off, allowed = abs(quotient[index] - closed[index]), noise[index]
+        off, allowed = float(abs(quotient[index] - closed[index])), float(noise[index])
         cells = (
-            entry_name(one.name, index), f"{closed[index]:.8f}", f"{hand[index]:.8f}", f"{quotient[index]:.8f}",
+            entry_name(one.name, index),
+            f"{closed[index]:.8f}",
+            f"{hand[index]:.8f}",
+            f"{quotient[index]:.8f}",
             f"{allowed:.1e}",
-        )  # fmt: skip
+        )
         yield off / allowed if allowed else 0.0, doc.Row(cells, _mark(off, allowed))
 
 
@@ -113,12 +126,21 @@ def report_blocks(judgement: Judgement) -> list[doc.Block]:
     shown = [entry for entry in judgement.comparison.entries if entry in kept]
     rows = tuple(
         doc.Row(
-            (entry.name, *_as_printed(entry.actual, entry.expected), _off(entry.difference, entry.expected), f"{entry.noise:.1e}"),
+            (
+                entry.name,
+                *_as_printed(entry.actual, entry.expected),
+                _off(entry.difference, entry.expected),
+                f"{entry.noise:.1e}",
+            ),
             _MARKS[entry.verdict],
         )
         for entry in shown
-    )  # fmt: skip
-    short = "" if total == len(kept) else f" Of {total:,} entries, {len(kept)} are shown, wrong ones first of all."
+    )
+    short = (
+        ""
+        if total == len(kept)
+        else f" Of {total:,} entries, {len(kept)} are shown, wrong ones first of all."
+    )
     caption = doc.text(f"“{reported.title}” as reported, against the closed form; allowed is {words}.{short}")
     columns = _columns("entry", "reported", "true", "off by", "allowed")
     columns = (*columns[:3], doc.Column(columns[3].header, "right"), columns[4])
@@ -146,7 +168,9 @@ def _verdict(judgement: Judgement, words: str) -> doc.Verdict:
         return doc.Verdict("right", doc.text(f"{every} right within {words}."))
     sentences = [judgement.comparison.obstacle] if judgement.comparison.obstacle else []
     order = {"different": 0, "undecided": 1}
-    poor = sorted((entry for entry in entries if entry.verdict in order), key=lambda entry: order[entry.verdict])
+    poor = sorted(
+        (entry for entry in entries if entry.verdict in order), key=lambda entry: order[entry.verdict]
+    )
     found = [entry.sentence for entry in poor]
     sentences += found[:_TOLD]
     sentences += [f"{len(found) - _TOLD} more are marked in the table."] if len(found) > _TOLD else []

@@ -13,8 +13,15 @@ _SIZE = OneOf(Integer(least=1), String())
 SCHEMA = Table(
     Field("title", String(), default="Multiplications of a convolution", doc="the heading"),
     Field("text", String(), default="", doc="the question as it was set"),
-    Field("input", ListOf(_SIZE), default=("H", "W", "C_in"), doc="height, width, channels; numbers or names"),
-    Field("output", ListOf(_SIZE), default=None, doc="height, width, channels; numbers from which the kernel follows"),
+    Field(
+        "input", ListOf(_SIZE), default=("H", "W", "C_in"), doc="height, width, channels; numbers or names"
+    ),
+    Field(
+        "output",
+        ListOf(_SIZE),
+        default=None,
+        doc="height, width, channels; numbers from which the kernel follows",
+    ),
     Field("c_out", _SIZE, default=None, doc="the output channels, where no output is given"),
     Field("kernel", _SIZE, default=None, doc="the kernel; inferred from input and output without it"),
     Field("stride", Integer(least=1, most=10**6), default=None, doc="the stride, if known"),

@@ -5,7 +5,12 @@ from __future__ import annotations
 from symderive.likelihoods.links import LINKS
 from symderive.solutions import document as doc
 from symderive.solutions.parts.likelihood_blocks import (
-    convexity_blocks, derivative_blocks, description, information_blocks, loss_blocks, number_blocks,
+    convexity_blocks,
+    derivative_blocks,
+    description,
+    information_blocks,
+    loss_blocks,
+    number_blocks,
 )  # fmt: skip
 from symderive.solutions.parts.likelihood_model import DATA, data_of, model_of
 from symderive.solutions.problem_file import Question
@@ -16,7 +21,9 @@ SCHEMA = Table(
     Field("title", String(), default="A likelihood", doc="the heading"),
     Field("text", String(), default="", doc="the question as it was set"),
     Field("distribution", String(), doc="the distribution of an observation"),
-    Field("link", String(), default=None, choices=(None, *LINKS), doc="the link; the canonical one without it"),
+    Field(
+        "link", String(), default=None, choices=(None, *LINKS), doc="the link; the canonical one without it"
+    ),
     Field("coefficients", String(), default="theta", doc="the name of the coefficient vector"),
     Field("data", DATA, default=None, doc="numbers to evaluate at"),
 )

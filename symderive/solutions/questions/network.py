@@ -57,7 +57,8 @@ def solve(question: Question) -> doc.Section:
     reports = [reported_of(question, network, place) for place in range(len(question.values["reported"]))]
     if reports and arrays is None:
         raise question.error(
-            ("reported", 0), "reported numbers need data to compare with; give [question.data], or seed and draw."
+            ("reported", 0),
+            "reported numbers need data to compare with; give [question.data], or seed and draw.",
         )
     numbers = None if arrays is None else numbers_of(question, network, arrays)
     derivation = network.derivation

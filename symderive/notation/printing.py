@@ -204,7 +204,7 @@ def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, a
     low: list[Form] = ([Const(down)] if down != 1 else []) + bottom
     if not low:
         return _product(ups + top, marks, alone)
-    if top and (not bottom or len(top) > 1) and not _small(top):
+    if top and not _small(top) and (not bottom or _level(top, marks) == OPEN):
         front = marks.fraction(_product(ups, marks, True), _product(low, marks, True))
         pieces = [
             within(front, marks, PRODUCT),

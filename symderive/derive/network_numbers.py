@@ -184,12 +184,11 @@ class NetworkNumbers:
         )
         closed = dict(zip(names, values if isinstance(values, tuple) else (values,), strict=True))
         by_hand = self._backprop()
-        scale = max(float(np.abs(one).max()) for one in by_hand.values())  # 1 − tanh² of a saturated unit loses digits
+        # Of the whole gradient: 1 − tanh² of a saturated unit loses digits.
+        scale = max(float(np.abs(one).max()) for one in by_hand.values())
         made = []
         for name in names:
-            if not np.allclose(
-                closed[name], by_hand[name], rtol=_ROUNDING, atol=_ROUNDING * scale
-            ):
+            if not np.allclose(closed[name], by_hand[name], rtol=_ROUNDING, atol=_ROUNDING * scale):
                 raise InternalError(
                     f"closed form and backprop disagree for {name}: {closed[name]} against {by_hand[name]}."
                 )

@@ -170,8 +170,6 @@ class Tensor(sympy.Atom):
         """Whether `T[i, j] = T[j, i]` by declaration."""
         return self.domain in ("symmetric", "spd")
 
-    __iter__ = None  # SymPy's traversals would take a tensor for a list
-
     def __getitem__(self, axes: Any) -> Entry:
         return Entry(self, *(axes if isinstance(axes, tuple) else (axes,)))
 

@@ -16,8 +16,7 @@ from symderive.numeric.draws import draw_all
 
 DATA = json.loads((Path(__file__).parent / "derivatives.json").read_text(encoding="utf-8"))
 CASES = {case["id"]: case for case in DATA["cases"]}
-READY = [name for name, case in CASES.items() if "not_yet" not in case and "defect" not in case]
-DEFECTS = [name for name, case in CASES.items() if "defect" in case]
+READY = [name for name, case in CASES.items() if "not_yet" not in case]
 NOT_YET = [name for name, case in CASES.items() if "not_yet" in case]
 SPACE = {"np": np, "sc": special, "expit": special.expit, "erf": special.erf}
 
@@ -95,13 +94,6 @@ def test_is_written_in_matrix_notation(name):
     else:
         assert written != case.get("index_notation", False)
     assert code.source
-
-
-@pytest.mark.parametrize("name", DEFECTS)
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_known_defect(name, request):
-    request.applymarker(pytest.mark.xfail(reason=CASES[name]["defect"], raises=NameError, strict=True))
-    compare(CASES[name])
 
 
 @pytest.mark.parametrize("name", NOT_YET)

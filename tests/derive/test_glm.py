@@ -110,7 +110,9 @@ def test_the_log_likelihood_is_scipys(family, link):
     model = GLM(family, link)
     rng = np.random.default_rng(3)
     x, theta = rng.uniform(0.2, 1.0, (7, 3)), rng.uniform(0.2, 0.6, 3)
-    y = {"poisson": rng.poisson(2.0, 7), "bernoulli": rng.integers(0, 2, 7)}.get(family, rng.uniform(0.3, 2.0, 7))
+    y = {"poisson": rng.poisson(2.0, 7), "bernoulli": rng.integers(0, 2, 7)}.get(
+        family, rng.uniform(0.3, 2.0, 7)
+    )
     arrays = {"X": x, "y": y.astype(float), "theta": theta}
     function = model.log_likelihood.to_numpy()
     value = function(**{str(one.name): arrays[str(one.name)] for one in function.program.inputs})
@@ -135,7 +137,9 @@ def test_moments_come_from_the_density(name):
 
 
 def test_a_wrong_density_would_be_noticed(monkeypatch):
-    monkeypatch.setattr(sd.Poisson, "moment", lambda self, order, parameter: sympy.Rational(1001, 1000) * parameter)
+    monkeypatch.setattr(
+        sd.Poisson, "moment", lambda self, order, parameter: sympy.Rational(1001, 1000) * parameter
+    )
     with pytest.raises(sd.InternalError, match="expectation computed over y"):
         GLM("poisson", "identity").fisher_information.check()
 

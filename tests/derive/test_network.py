@@ -10,9 +10,7 @@ from symderive.derive.network import ACTIVATIONS, LOSSES, Layer, Network
 from symderive.derive.network_numbers import NetworkNumbers, Reported
 from symderive.numeric.draws import draw, legacy_draws
 
-LECTURE = Network(
-    sd.dims("d"), [Layer(sd.dims("h")), Layer(1)], "binary_cross_entropy", weights="out-in"
-)
+LECTURE = Network(sd.dims("d"), [Layer(sd.dims("h")), Layer(1)], "binary_cross_entropy", weights="out-in")
 
 
 def written(derivation):
@@ -32,7 +30,7 @@ def test_the_equations_are_those_of_the_lecture():
 
 
 def test_the_sigmoids_slope_cancels_against_the_cross_entropys():
-    # Goodfellow, Bengio, Courville, Deep Learning, section 6.2.2.2: the loss saturates only where it is right.
+    # Goodfellow, Bengio, Courville, Deep Learning, section 6.2.2.2: it saturates only where it is right.
     assert str(LECTURE.derivation.to_numpy().source).count("(1 - p)") == 0
 
 
@@ -42,7 +40,8 @@ def networks(draws):
     widths = draws(st.permutations([3, 5, 4, 2]))
     depth = draws(st.integers(1, 3))
     layers = [
-        Layer(width, draws(st.sampled_from(ACTIVATIONS)), draws(st.booleans())) for width in widths[1 : depth + 1]
+        Layer(width, draws(st.sampled_from(ACTIVATIONS)), draws(st.booleans()))
+        for width in widths[1 : depth + 1]
     ]
     loss = draws(st.sampled_from(sorted(LOSSES)))
     if loss == "binary_cross_entropy":
@@ -83,7 +82,7 @@ def test_a_wrong_backprop_would_be_noticed(monkeypatch):
         _ = NetworkNumbers(network, arrays).parameters
 
 
-# GNR638 (IIT Bombay, spring 2024), assignment 2, question 1: the recovered specification and the printed numbers.
+# GNR638 (IIT Bombay, spring 2024), assignment 2, question 1: specification and printed numbers.
 SEED_NETWORK = Network(2, [Layer(2, "sigmoid", False), Layer(1, "sigmoid", False)], "difference")
 SEED_ARRAYS = {
     "x": [1, 1],
@@ -133,8 +132,8 @@ def test_five_reported_entries_pass_and_the_sixth_is_flagged(seed_numbers):
     assert len(verdicts) == 5
     assert judgement.verdict == "wrong"
     assert judgement.comparison.worst.sentence == (
-        "W2[0]: reported −0.16504242, true −0.16096605: off by 2.5 %, 3,670 times the round-off of a one-sided "
-        "difference at ε = 1e-10."
+        "W2[0]: reported −0.16504242, true −0.16096605: off by 2.5 %, 3,670 times the round-off of a "
+        "one-sided difference at ε = 1e-10."
     )
     assert [slip.message for slip in judgement.slips] == [
         "The reported value equals the quotient for W2[1]: one entry was probably written into both places."

@@ -151,7 +151,18 @@ def reason(definition: Definition, used: Tensor) -> str:
     written = [law for law in dict.fromkeys(laws) if law]
     if not written and is_linear(definition.body, used):
         return _linear_reason(definition.body, used)
-    return ", ".join(written) or "power rule"
+    powers = any(used in tensors_of(power.base) for power in definition.body.atoms(sympy.Pow))
+    return ", ".join(written) or ("power rule" if powers else "product rule")
+
+
+def _forward_reason(definition: Definition, moving: Sequence[Tensor]) -> str:
+    """Why the tangent of a definition has the form that it has."""
+    reasons = []
+    for used in moving:
+        linear = is_linear(definition.body, used)
+        name = f" in {used.name}" if used.name[0].isalpha() else ""
+        reasons.append(f"linear{name}" if linear else reason(definition, used))
+    return "; ".join(dict.fromkeys(reasons))
 
 
 def _linear_reason(body: sympy.Expr, used: Tensor) -> str:
@@ -196,7 +207,8 @@ def forward(program: Program, output: Tensor, wrt: Tensor, prefix: str = "∂∂
             substitute(separated(made.body, *indices), dict(zip(made.indices, own, strict=True))), *indices
         )
         slope = _tangent_of(made, body, own, wrt, at, tangents)
-        definitions.append(Definition(tangent, indices, canonical(slope), "chain rule", ""))
+        why = _forward_reason(made, sorted(tensors_of(made.body) & active, key=lambda tensor: tensor.name))
+        definitions.append(Definition(tangent, indices, canonical(slope), "chain rule", why))
         tangents[made.tensor] = tangent
     if output not in tangents:
         raise SymderiveError(f"differentiating {output.name}: it does not depend on {wrt.name}.")

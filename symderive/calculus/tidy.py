@@ -8,7 +8,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.sums import has_binder, rebuild, sum_over
-from symderive.core.identity import FREE_LETTERS, free_indices, fresh, tensors_of
+from symderive.core.identity import FREE_LETTERS, canonical, free_indices, fresh, tensors_of
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.notation.forms import Leaf, Transposed
@@ -105,7 +105,7 @@ def summed_by_terms(expr: sympy.Expr) -> sympy.Expr:
         return inner
     if all(free_indices(term).issuperset(inner.indices) for term in inner.body.args):
         return inner
-    apart = sympy.Add(*(sum_over(term, inner.indices) for term in inner.body.args))
+    apart = canonical(sympy.Add(*(sum_over(term, inner.indices) for term in inner.body.args)))
     return apart if _entries(apart) < _entries(inner) else inner
 
 

@@ -56,15 +56,18 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
     Args:
         program: the equations.
         choice: says of a definition, the number of its uses and its only consumer whether to inline it.
-        keep: tensors to keep whatever `choice` says; outputs and pinned names are always kept.
+        keep: tensors to keep whatever `choice` says; outputs, pinned names and what is read at positions that
+            may lie outside are always kept.
     """
     uses: Counter[Tensor] = Counter()
     consumer: dict[Tensor, Definition] = {}
+    kept = set(program.outputs) | set(keep)
     for made in program.definitions:
         for entry in entries_in(made.body):
             uses[entry.tensor] += 1
             consumer[entry.tensor] = made
-    kept = set(program.outputs) | set(keep)
+            if not entry.is_inside:  # there the entry is 0, but its right-hand side need not be
+                kept.add(entry.tensor)
     inlined: dict[Tensor, Definition] = {}
     definitions = []
     for made in program.definitions:

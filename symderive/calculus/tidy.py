@@ -8,16 +8,19 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.sums import has_binder, rebuild, sum_over
-from symderive.core.identity import free_indices, tensors_of
+from symderive.core.identity import FREE_LETTERS, canonical, free_indices, fresh, tensors_of
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
-from symderive.notation.names import text_name
+from symderive.notation.forms import Leaf, Transposed
+from symderive.notation.printing import latex, text
+from symderive.notation.recover import index_form
 
 _LIMIT = 9  # different entries and functions in a quotient that is looked at
 _OPERATIONS = 60
+Fact = tuple[str, str]
 
 
-def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Program, tuple[str, ...]]:
+def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Program, tuple[Fact, ...]]:
     """Tidy every equation.
 
     Args:
@@ -25,22 +28,22 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
         fixed: tensors whose domain must not be used, because derivatives in them are still to be taken.
 
     Returns:
-        the program, and the facts about domains that were used, as sentences.
+        the program, and the facts about domains that were used, as sentences in text and in LaTeX.
     """
-    used: dict[str, None] = {}
+    used: dict[Fact, None] = {}
     excluded = set(fixed)
     definitions = [_tidied(made, excluded, used) for made in program.definitions]
     return Program(program.inputs, tuple(definitions), program.outputs), tuple(used)
 
 
-def _tidied(made: Definition, excluded: set[Tensor], used: dict[str, None]) -> Definition:
+def _tidied(made: Definition, excluded: set[Tensor], used: dict[Fact, None]) -> Definition:
     body = domain_facts(made.body, excluded, used)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used)
     return made.with_body(cancelled(summed_by_terms(body)))
 
 
-def domain_facts(expr: sympy.Expr, excluded: set[Tensor], used: dict[str, None]) -> sympy.Expr:
+def domain_facts(expr: sympy.Expr, excluded: set[Tensor], used: dict[Fact, None]) -> sympy.Expr:
     """Powers of ±1 and 0/1 entries as what they equal; entries of symmetric matrices in one order."""
     if not any(_special(tensor) and tensor not in excluded for tensor in tensors_of(expr)):
         return expr
@@ -52,29 +55,38 @@ def domain_facts(expr: sympy.Expr, excluded: set[Tensor], used: dict[str, None])
     return inner
 
 
-def _ordered_entry(expr: Entry, used: dict[str, None]) -> Entry:
+def _ordered_entry(expr: Entry, used: dict[Fact, None]) -> Entry:
     """`S_ji = S_ij` for symmetric S."""
     if not expr.tensor.is_symmetric:
         return expr
     axes = sorted(expr.axes, key=str)
     if list(expr.axes) == axes:
         return expr
-    name = text_name(expr.tensor.name)
-    used[f"{name}ᵀ = {name}, since {name} is symmetric"] = None
+    whole = Leaf(expr.tensor)
+    name, typeset = text(whole), latex(whole)
+    fact = (
+        f"{name}ᵀ = {name}, since {name} is symmetric",
+        rf"{latex(Transposed(whole))} = {typeset}\text{{, since }}{typeset}\text{{ is symmetric}}",
+    )
+    used[fact] = None
     return Entry(expr.tensor, *axes)
 
 
-def _power_of_entry(expr: sympy.Pow, used: dict[str, None]) -> sympy.Expr:
+def _power_of_entry(expr: sympy.Pow, used: dict[Fact, None]) -> sympy.Expr:
     tensor, exponent = expr.base.tensor, expr.exp
     if not exponent.is_Integer:
         return expr
-    plain = text_name(tensor.name)
-    name = plain + ("ᵢ" if tensor.rank == 1 else "")
+    whole, one = Leaf(tensor), index_form(Entry(tensor, *fresh(tensor.shape, (), FREE_LETTERS)))
+    plain, typeset, name, entry = text(whole), latex(whole), text(one), latex(one)
     if tensor.domain == "sign":
-        used[f"{name}² = 1, since the entries of {plain} are ±1"] = None
+        sentence = f"{name}² = 1, since the entries of {plain} are ±1"
+        typeset = rf"{entry}^{{2}} = 1\text{{, since the entries of }}{typeset}\text{{ are }}\pm 1"
+        used[sentence, typeset] = None
         return sympy.S.One if exponent % 2 == 0 else expr.base
     if tensor.domain in ("binary", "onehot") and exponent > 0:
-        used[f"{name}² = {name}, since the entries of {plain} are 0 or 1"] = None
+        sentence = f"{name}² = {name}, since the entries of {plain} are 0 or 1"
+        typeset = rf"{entry}^{{2}} = {entry}\text{{, since the entries of }}{typeset}\text{{ are 0 or 1}}"
+        used[sentence, typeset] = None
         return expr.base
     return expr
 
@@ -93,7 +105,7 @@ def summed_by_terms(expr: sympy.Expr) -> sympy.Expr:
         return inner
     if all(free_indices(term).issuperset(inner.indices) for term in inner.body.args):
         return inner
-    apart = sympy.Add(*(sum_over(term, inner.indices) for term in inner.body.args))
+    apart = canonical(sympy.Add(*(sum_over(term, inner.indices) for term in inner.body.args)))
     return apart if _entries(apart) < _entries(inner) else inner
 
 

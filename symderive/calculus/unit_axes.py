@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy
 
+from symderive.calculus.condense import entries_in
 from symderive.core.identity import free_indices
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
@@ -12,6 +13,9 @@ from symderive.core.program import Definition, Program
 def drop_unit_axes(program: Program) -> Program:
     """The same program, its unnamed results rid of axes of size 1 on which they do not depend."""
     slim: dict[Tensor, tuple[Tensor, tuple[int, ...]]] = {}
+    outside = {
+        entry.tensor for made in program.definitions for entry in entries_in(made.body) if not entry.is_inside
+    }
     definitions = []
     for made in program.definitions:
         body = _slimmed(made.body, slim)
@@ -21,7 +25,8 @@ def drop_unit_axes(program: Program) -> Program:
             for place, index in enumerate(made.indices)
             if made.tensor.shape[place] != 1 or index in used
         )
-        if made.pinned or made.tensor in program.outputs or len(keep) == made.tensor.rank:
+        fixed = made.pinned or made.tensor in program.outputs or made.tensor in outside
+        if fixed or len(keep) == made.tensor.rank:
             definitions.append(made.with_body(body))
             continue
         old = made.tensor

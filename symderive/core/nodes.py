@@ -248,16 +248,18 @@ class Entry(sympy.Expr):
         return True if self.tensor.domain in _INTEGER else None
 
     def _eval_is_extended_positive(self) -> bool | None:
-        return True if self.tensor.domain in _POSITIVE and self._in_range() else None
+        return True if self.tensor.domain in _POSITIVE and self.is_inside else None
 
     def _eval_is_extended_nonnegative(self) -> bool | None:
         return True if self.tensor.domain in _POSITIVE | _NONNEGATIVE else None
 
     def _eval_is_zero(self) -> bool | None:
         positive = self.tensor.domain in _POSITIVE or self.tensor.domain == "sign"
-        return False if positive and self._in_range() else None
+        return False if positive and self.is_inside else None
 
-    def _in_range(self) -> bool:
+    @property
+    def is_inside(self) -> bool:
+        """Whether every position is surely one of the array, whatever the values of the indices."""
         return all(
             isinstance(axis, Index) or (axis.is_nonnegative and (size - 1 - axis).is_nonnegative)
             for axis, size in zip(self.axes, self.tensor.shape, strict=True)

@@ -12,6 +12,7 @@ from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.naming import is_unnamed
+from symderive.errors import InternalError
 from symderive.functions import by_head
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
 from symderive.notation.components import component_of
@@ -25,6 +26,7 @@ _DOMAINS = {
     "simplex": sympy.Interval(0, 1),
 }  # fmt: skip
 NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
+_OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
 
 
 @dataclass(frozen=True)
@@ -205,11 +207,28 @@ def _condition(
     latex_every = rf"\text{{ for all }} {', '.join(indices)}" if indices else ""
     if kind == "kink":
         return Condition(f"at {text(form)} = 0: {word}", rf"{latex(form)} \neq 0{latex_every}", kind)
-    signs = {POSITIVE: ("> 0", "> 0"), NONNEGATIVE: ("≥ 0", r"\ge 0"), NONZERO: ("≠ 0", r"\neq 0")}
-    if domain == UNIT:
-        return Condition(f"0 < {text(form)} < 1{every}", f"0 < {latex(form)} < 1{latex_every}", kind)
-    plain, written = signs[domain]
-    return Condition(f"{text(form)} {plain}{every}", f"{latex(form)} {written}{latex_every}", kind)
+    plain, written = _membership(text(form), latex(form), domain)
+    return Condition(f"{plain}{every}", f"{written}{latex_every}", kind)
+
+
+def _membership(plain: str, written: str, domain: sympy.Set) -> tuple[str, str]:
+    """`x lies in the domain` in text and LaTeX: an interval as inequalities, all but one number as ≠."""
+    if domain == NONZERO:
+        return f"{plain} ≠ 0", rf"{written} \neq 0"
+    if not isinstance(domain, sympy.Interval):
+        raise InternalError(f"a condition with the domain {domain} has no wording.")
+    low, low_open, high, high_open = _ends(domain)
+    if low == -sympy.oo or high == sympy.oo:
+        end, is_open, sign = (low, low_open, ">") if high == sympy.oo else (high, high_open, "<")
+        plain_sign, written_sign = (sign, sign) if is_open else _OR_EQUAL[sign]
+        return f"{plain} {plain_sign} {end}", f"{written} {written_sign} {sympy.latex(end)}"
+    (first, first_written), (second, second_written) = (
+        ("<", "<") if is_open else _OR_EQUAL["<"] for is_open in (low_open, high_open)
+    )
+    return (
+        f"{low} {first} {plain} {second} {high}",
+        f"{sympy.latex(low)} {first_written} {written} {second_written} {sympy.latex(high)}",
+    )
 
 
 def _written(program: Program, made: Definition, argument: sympy.Expr) -> Form:

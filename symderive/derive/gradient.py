@@ -8,7 +8,7 @@ from dataclasses import replace
 from symderive.calculus.chain import Chained, active_tensors, forward, reverse
 from symderive.calculus.condense import condense, for_result, for_steps, rename, weight
 from symderive.calculus.sharing import with_shared
-from symderive.calculus.tidy import tidy_program
+from symderive.calculus.tidy import Fact, tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
 from symderive.core.dims import shape_text
 from symderive.core.identity import tensors_of
@@ -55,7 +55,7 @@ def gradient(
     output = start.outputs[0]
     chained = reverse(start, output, targets)
     chained = _with_adjoint_names(chained, adjoints or {})
-    facts: dict[str, None] = {}
+    facts: dict[Fact, None] = {}
     steps, used = tidy_program(chained.program)
     facts.update(dict.fromkeys(used))
     chosen = set(adjoints or ())
@@ -90,7 +90,7 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     written, start = _forward_program(loss, (wrt, second), "Hessian")
     first = reverse(start, start.outputs[0], (wrt.tensor,))
     slim = first.program.needed(first.program.outputs)
-    facts: dict[str, None] = {}
+    facts: dict[Fact, None] = {}
     slim = condense(
         slim, lambda made, count, consumer: made.tensor in first.of and for_result(made, count, consumer)
     )
@@ -196,7 +196,7 @@ def _finish(
     chained: Chained,
     steps: Program,
     targets: tuple[Tensor, ...],
-    facts: dict[str, None],
+    facts: dict[Fact, None],
     keep: Collection[Tensor],
 ) -> Derivation:
     """Names, closed form, conditions: the same for every kind of derivative."""
@@ -296,5 +296,5 @@ def _steps(original: Program, program: Program, headings: Sequence[tuple[str, st
     return tuple(made_steps)
 
 
-def _fact(sentence: str) -> Condition:
-    return Condition(sentence, rf"\text{{{sentence}}}", "fact")
+def _fact(fact: Fact) -> Condition:
+    return Condition(*fact, "fact")

@@ -362,7 +362,10 @@ def elementwise(make: Callable[..., sympy.Expr], *values: Any, symbol: str = "op
     arrays = tuple(as_array(value, f"elementwise {symbol}") for value in values)
     shape = broadcast([one.shape for one in arrays], symbol)
     indices = free_axes(shape)
-    return define(indices, make(*(aligned(one, indices) for one in arrays)), arrays)
+    entries = [aligned(one, indices) for one in arrays]
+    if make is divide and entries[0] == entries[1] and isinstance(entries[1], Entry):
+        return arrays[0] * (1 / arrays[1])  # a quotient that cancels must not take the condition x ≠ 0 along
+    return define(indices, make(*entries), arrays)
 
 
 def aligned(value: Array, indices: tuple[Index, ...]) -> sympy.Expr:

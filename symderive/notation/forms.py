@@ -341,7 +341,10 @@ def plus(*terms: Form) -> Form:
         return Const(sympy.S.Zero)
     if len(flat) == 1:
         return flat[0]
-    common = _content([split(term)[0] for term in flat])
+    flat = _diagonals_together(flat)
+    if len(flat) == 1:
+        return flat[0]
+    common = _content([split(term)[0] for term in flat], any(_is_over_scalars(term) for term in flat))
     if common == 1:
         return Plus(_ordered(flat))
     return times(common, Plus(_ordered([times(1 / common, term) for term in flat])))
@@ -388,12 +391,46 @@ def _sum_of_logs(expr: sympy.Expr) -> bool:
     return bool(expr.is_Add and all(isinstance(term, sympy.log) and term.is_number for term in expr.args))
 
 
-def _content(coefficients: list[sympy.Expr]) -> sympy.Expr:
+def _diagonals_together(terms: list[Form]) -> list[Form]:
+    """`diag(u) + diag(v) = diag(u + v)`, in the place of the first."""
+    parts = [(split(term), term) for term in terms]
+    diagonal = [(own, rest) for own, term in parts if isinstance(rest := own[2], Diag)]
+    if len(diagonal) < 2:
+        return terms
+    inner = plus(*(times(own[0], *own[1], rest.inner) for own, rest in diagonal))
+    coefficient, scalars, vector = split(inner)
+    joined = times(coefficient, *scalars, Diag(vector)) if vector is not None and vector.rank else None
+    if joined is None:
+        return terms
+    first = next(place for place, (own, _) in enumerate(parts) if isinstance(own[2], Diag))
+    others = [(place, term) for place, (own, term) in enumerate(parts) if not isinstance(own[2], Diag)]
+    return [term for _, term in sorted([(first, joined), *others], key=lambda one: one[0])]
+
+
+def _is_over_scalars(form: Form) -> bool:
+    """Whether a scalar that depends on arrays stands below a fraction line in front."""
+    return any(
+        isinstance(one, Power)
+        and isinstance(one.exponent, Const)
+        and one.exponent.value.could_extract_minus_sign()
+        for one in split(form)[1]
+    )
+
+
+def _content(coefficients: list[sympy.Expr], fractions: bool = False) -> sympy.Expr:
+    """The factor that all terms have in common.
+
+    Only the sign where the factor in front would leave fractions behind: `2λw − (2/n) Xᵀr`.
+    """
     numbers = [coefficient.as_coeff_Mul() for coefficient in coefficients]
     plain = all(n.is_Rational and n.q <= _LARGEST and abs(n.p) <= _LARGEST for n, _ in numbers)
     gcd = sympy.gcd_list([abs(number) for number, _ in numbers]) if plain else ONE
     rests = {rest for _, rest in numbers}
-    common = gcd * rests.pop() if len(rests) == 1 else gcd
+    mixed = any(sympy.fraction(rest)[1] != 1 for rest in rests) and len(rests) > 1
+    broken = plain and gcd.q != 1 and any(number.q == 1 for number, _ in numbers)
+    if mixed or broken or fractions:
+        gcd = ONE
+    common = gcd * rests.pop() if len(rests) == 1 and not fractions else gcd
     if all(number < 0 for number, _ in numbers):
         common = -common
     return common if common != 0 else ONE

@@ -46,6 +46,7 @@ from symderive.notation.forms import (
 )  # fmt: skip
 
 Labels = tuple[Index, ...]
+_MOST_TERMS = 12  # of a product that is multiplied out
 
 
 class NoMatrixNotationError(Exception):
@@ -64,10 +65,51 @@ def matrix_form(definition: Definition) -> Form | None:
     """The right-hand side of a definition in matrix notation, or None where there is none."""
     if definition.tensor.rank > 2:
         return None
-    try:
-        return laid_out(recover(definition.body), definition.indices)
-    except NoMatrixNotationError:
-        return None
+    for change in (lambda body: body, multiplied_out):
+        try:
+            return laid_out(recover(change(definition.body)), definition.indices)
+        except NoMatrixNotationError:
+            continue
+    return None
+
+
+def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
+    """Products of sums as sums of products, each under one sign Σ: `Σ_p a_p Σ_q (b_pq + c_pq)`.
+
+    Raises:
+        NoMatrixNotationError: there are many terms.
+    """
+    terms = []
+    for product, indices in _terms_of(expr, set(index_names(expr))):
+        used = tuple(index for index in indices if index in free_indices(product))
+        extent = sympy.Mul(*(index.dim for index in indices if index not in used))
+        terms.append(extent * (IndexSum(product, *used) if used else product))
+    return sympy.Add(*terms)
+
+
+def _terms_of(expr: sympy.Expr, taken: set[str]) -> list[tuple[sympy.Expr, Labels]]:
+    """The terms of an expression with the indices that each is summed over, every letter used once."""
+    if isinstance(expr, sympy.Add):
+        found = [term for arg in expr.args for term in _terms_of(arg, taken)]
+    elif isinstance(expr, sympy.Mul):
+        found = [(sympy.S.One, ())]
+        for arg in expr.args:
+            inner = _terms_of(arg, taken)
+            found = [
+                (left * right, (*bound, *more)) for left, bound in found for right, more in inner
+            ]  # fmt: skip
+            if len(found) > _MOST_TERMS:
+                raise NoMatrixNotationError
+    elif isinstance(expr, IndexSum):
+        new = fresh((index.dim for index in expr.indices), frozenset(taken), BOUND_LETTERS)
+        taken.update(index.name for index in new)
+        body = substitute(expr.body, dict(zip(expr.indices, new, strict=True)))
+        found = [(term, (*new, *bound)) for term, bound in _terms_of(body, taken)]
+    else:
+        found = [(expr, ())]
+    if len(found) > _MOST_TERMS:
+        raise NoMatrixNotationError
+    return found
 
 
 def laid_out(value: Labelled, axes: Labels) -> Form:
@@ -296,8 +338,14 @@ def _index_sum_term(term: sympy.Expr, indices: Labels) -> Labelled:
 
 
 def _one_vector(body: sympy.Expr) -> bool:
-    """Whether all terms carry the same indices, so that the body is one elementwise form."""
-    return len({free_indices(term) for term in body.args}) == 1
+    """Whether all terms carry the same indices and none is a product, so that the body is one elementwise form."""
+    carried = {free_indices(term) for term in body.args}
+    return len(carried) == 1 and (len(carried.pop()) == 1 or not any(map(_is_contraction, body.args)))
+
+
+def _is_contraction(term: sympy.Expr) -> bool:
+    """Whether the factors of a term carry different indices, as in a matrix product."""
+    return len({free_indices(factor) for factor in sympy.Mul.make_args(term)} - {frozenset()}) > 1
 
 
 def _contract(values: list[Labelled], summed: Labels, order: Labels) -> Labelled:
@@ -391,7 +439,7 @@ def dot(vectors: list[Form]) -> Form:
     if not isinstance(product, Times):
         if isinstance(product, Power) and product.exponent == Const(sympy.Integer(2)):
             return NormSquared(product.base)
-        return Total(product)
+        return Trace(product.inner) if isinstance(product, DiagPart) else Total(product)
     arrays = product.arrays
     if len(arrays) == 2 and not any(isinstance(one, (Apply, Power)) for one in arrays):
         inner = chain(*arrays)

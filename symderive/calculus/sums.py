@@ -30,10 +30,9 @@ def sum_over(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
         terms = _terms(body)
         if len(terms) > 1:
             return sympy.Add(*(sum_over(term, remaining) for term in terms))
-        reduced = _eliminate(terms[0], remaining)
-        if reduced is not None:
-            return sum_over(*reduced)
-        body = terms[0]
+        body, remaining = _eliminate(terms[0], remaining)
+        if body == 0 or not remaining:
+            return body
     return _pull_out(body, remaining)
 
 
@@ -67,14 +66,27 @@ def _terms(body: sympy.Expr) -> tuple[sympy.Expr, ...]:
     return (body,)
 
 
-def _eliminate(term: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list[Index]] | None:
-    for factor in sympy.Mul.make_args(term):
-        if not isinstance(factor, Delta):
-            continue
+def _eliminate(term: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list[Index]]:
+    """The term after the first law has been applied as often as it can be, and the indices that remain."""
+    factors, found = list(sympy.Mul.make_args(term)), True
+    while found:
+        found = False
+        for place, factor in enumerate(factors):
+            pair = _replaced(factor, indices)
+            if pair is not None:
+                factors = [substitute(f, dict([pair])) for f in factors[:place] + factors[place + 1 :]]
+                indices = [index for index in indices if index != pair[0]]
+                found = True
+                break
+    return sympy.Mul(*factors), indices
+
+
+def _replaced(factor: sympy.Expr, indices: list[Index]) -> tuple[Index, sympy.Expr] | None:
+    """The summed index that a delta fixes, and the position it fixes it to."""
+    if isinstance(factor, Delta):
         for here, there in (factor.args, factor.args[::-1]):
             if isinstance(here, Index) and here in indices and _within(there, here):
-                rest = sympy.Mul(*(other for other in sympy.Mul.make_args(term) if other is not factor))
-                return substitute(rest, {here: there}), [index for index in indices if index != here]
+                return here, there
     return None
 
 

@@ -84,17 +84,17 @@ def substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.E
 
 
 def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.Expr:
-    relevant = free_indices(expr).intersection(mapping)
-    if not relevant:
-        return expr
     if isinstance(expr, Index):
-        return mapping[expr]
-    inner = {old: mapping[old] for old in mapping if old in relevant}
+        return mapping.get(expr, expr)
+    if free_indices(expr).isdisjoint(mapping):
+        return expr
     if isinstance(expr, Binder):
+        relevant = free_indices(expr)
+        inner = {old: new for old, new in mapping.items() if old in relevant}
         incoming: set[str] = set().union(*(index_names(new) for new in inner.values()))
         safe = rename_bound(expr, incoming)
         return safe.func(_substitute(safe.body, inner), *safe.indices)
-    return expr.func(*(_substitute(arg, inner) for arg in expr.args))
+    return expr.func(*(_substitute(arg, mapping) for arg in expr.args))
 
 
 def rename_bound(expr: Binder, taken: Collection[str]) -> Binder:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.core.identity import canonical, free_indices, index_names, substitute
+from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
 from symderive.core.nodes import Binder, Delta, Index, IndexMax, IndexSum
 from symderive.errors import SymderiveError
@@ -74,8 +74,10 @@ def _eliminate(term: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list
         for place, factor in enumerate(factors):
             pair = _replaced(factor, indices)
             if pair is not None:
-                factors = [substitute(f, dict([pair])) for f in factors[:place] + factors[place + 1 :]]
-                indices = [index for index in indices if index != pair[0]]
+                old, new = pair
+                others = factors[:place] + factors[place + 1 :]
+                factors = [substitute(f, {old: new}) if old in free_indices(f) else f for f in others]
+                indices = [index for index in indices if index != old]
                 found = True
                 break
     return sympy.Mul(*factors), indices
@@ -135,7 +137,7 @@ def rebuild(expr: sympy.Expr) -> sympy.Expr:
         return IndexMax(rebuild(expr.body), *expr.indices)
     if isinstance(expr, Binder):
         raise SymderiveError(f"simplifying: no law is known for {type(expr).__name__}.")
-    return expr.func(*(rebuild(arg) for arg in expr.args))
+    return with_args(expr, [rebuild(arg) for arg in expr.args])
 
 
 @lru_cache(maxsize=100_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import sympy
@@ -45,6 +45,12 @@ def tensors_of(expr: sympy.Basic) -> frozenset[sympy.Basic]:
     if not expr.args:
         return frozenset()
     return frozenset().union(*(tensors_of(arg) for arg in expr.args))
+
+
+def with_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
+    """`expr` with other arguments; `expr` itself where they are the ones that it has."""
+    same = all(new is old for new, old in zip(args, expr.args, strict=True))
+    return expr if same else expr.func(*args)
 
 
 def letters(kind: Iterable[str]) -> Iterator[str]:

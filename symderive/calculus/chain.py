@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy
 
@@ -127,10 +128,17 @@ def pulled_back(definition: Definition, bar: Tensor | sympy.Expr, used: Tensor) 
     own = fresh(
         definition.tensor.shape, index_names(definition.body) | {index.name for index in at}, BOUND_LETTERS
     )
-    body = separated(definition.at(own), *at, *own)
+    body = _body_at(definition.body, definition.indices, own, at)
     slope = slope_of(definition, body, own, used, at)
     seed = Entry(bar, *own) if isinstance(bar, Tensor) else bar
     return sum_over(seed * slope, own)
+
+
+@lru_cache(maxsize=1_000)  # one right-hand side is pulled back to each array in it
+def _body_at(
+    body: sympy.Expr, indices: tuple[Index, ...], own: tuple[Index, ...], at: tuple[Index, ...]
+) -> sympy.Expr:
+    return separated(substitute(body, dict(zip(indices, own, strict=True))), *at, *own)
 
 
 def slope_of(

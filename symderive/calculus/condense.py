@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 import sympy
 
@@ -29,18 +30,23 @@ def entries_in(expr: sympy.Basic) -> Iterator[Entry]:
 
 def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
     """Put the right-hand sides of `bodies` in place of their entries."""
-    if not any(tensor in bodies for tensor in tensors_of(expr)):
+    if tensors_of(expr).isdisjoint(bodies):
         return expr
     return rebuild(own_functions(_replace(expr, bodies)))
 
 
 def own_functions(expr: sympy.Expr) -> sympy.Expr:
     """`|x|` as the project's function where SymPy has evaluated `√(x²)` to its own."""
-    return expr.replace(sympy.Abs, absolute) if expr.has(sympy.Abs) else expr
+    return expr.replace(sympy.Abs, absolute) if _has_absolute(expr) else expr
+
+
+@lru_cache(maxsize=50_000)
+def _has_absolute(expr: sympy.Basic) -> bool:
+    return isinstance(expr, sympy.Abs) or any(_has_absolute(arg) for arg in expr.args)
 
 
 def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
-    if not any(tensor in bodies for tensor in tensors_of(expr)):
+    if tensors_of(expr).isdisjoint(bodies):
         return expr
     if isinstance(expr, Entry):
         made = bodies.get(expr.tensor)
@@ -145,16 +151,20 @@ def rename(program: Program, names: Mapping[Tensor, Tensor]) -> Program:
     """The same program with other names for tensors of the same shape."""
 
     def renamed(expr: sympy.Expr) -> sympy.Expr:
-        if not any(tensor in names for tensor in tensors_of(expr)):
+        if tensors_of(expr).isdisjoint(names):
             return expr
         if isinstance(expr, Entry):
             return Entry(names.get(expr.tensor, expr.tensor), *expr.axes)
         return expr.func(*(renamed(arg) for arg in expr.args))
 
-    definitions = tuple(
-        Definition(names.get(d.tensor, d.tensor), d.indices, renamed(d.body), d.rule, d.why, d.pinned)
-        for d in program.definitions
-    )
+    def renamed_definition(d: Definition) -> Definition:
+        if d.tensor not in names and tensors_of(d.body).isdisjoint(names):
+            return d
+        return Definition(
+            names.get(d.tensor, d.tensor), d.indices, renamed(d.body), d.rule, d.why, d.pinned
+        )
+
+    definitions = tuple(renamed_definition(made) for made in program.definitions)
     return Program(
         tuple(names.get(tensor, tensor) for tensor in program.inputs),
         definitions,

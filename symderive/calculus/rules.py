@@ -12,7 +12,7 @@ from typing import Any
 import sympy
 
 from symderive.calculus.sums import sum_over
-from symderive.core.identity import free_indices, fresh, index_names, substitute
+from symderive.core.identity import free_indices, fresh, index_names, substitute, tensors_of
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
@@ -31,7 +31,7 @@ def differentiate(expr: sympy.Expr, entry_rule: EntryRule) -> sympy.Expr:
     Raises:
         SymderiveError: a node or function without a rule; its name is in the message.
     """
-    if not expr.args or not expr.has(Entry):
+    if not tensors_of(expr):
         return sympy.S.Zero
     for kind, rule in RULES:
         if isinstance(expr, kind):
@@ -149,4 +149,6 @@ def partial(expr: sympy.Expr, tensor: Tensor, at: tuple[Index, ...]) -> sympy.Ex
     >>> partial(IndexSum(x[p] ** 2, p), x, (i,))
     2*x[i]
     """
+    if isinstance(expr, sympy.Add):
+        expr = sympy.Add(*(term for term in expr.args if tensor in tensors_of(term)))
     return differentiate(separated(expr, *at), unit_rule(tensor, at))

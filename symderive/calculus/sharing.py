@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from symderive.core.identity import canonical
+from symderive.core.identity import canonical, tensors_of
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 
@@ -31,9 +31,8 @@ def with_shared(program: Program) -> Program:
 
 
 def _with_names(expr: sympy.Expr, instead: dict[Tensor, Tensor]) -> sympy.Expr:
-    if not instead or not expr.args:
+    if tensors_of(expr).isdisjoint(instead):
         return expr
     if isinstance(expr, Entry):
-        tensor = instead.get(expr.tensor)
-        return expr if tensor is None else Entry(tensor, *expr.axes)
+        return Entry(instead[expr.tensor], *expr.axes)
     return expr.func(*(_with_names(arg, instead) for arg in expr.args))

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.core.identity import canonical, free_indices, index_names, substitute
+from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
 from symderive.core.nodes import Binder, Delta, Index, IndexMax, IndexSum
 from symderive.errors import SymderiveError
@@ -30,10 +30,9 @@ def sum_over(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
         terms = _terms(body)
         if len(terms) > 1:
             return sympy.Add(*(sum_over(term, remaining) for term in terms))
-        reduced = _eliminate(terms[0], remaining)
-        if reduced is not None:
-            return sum_over(*reduced)
-        body = terms[0]
+        body, remaining = _eliminate(terms[0], remaining)
+        if body == 0 or not remaining:
+            return body
     return _pull_out(body, remaining)
 
 
@@ -67,14 +66,29 @@ def _terms(body: sympy.Expr) -> tuple[sympy.Expr, ...]:
     return (body,)
 
 
-def _eliminate(term: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list[Index]] | None:
-    for factor in sympy.Mul.make_args(term):
-        if not isinstance(factor, Delta):
-            continue
+def _eliminate(term: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list[Index]]:
+    """The term after the first law has been applied as often as it can be, and the indices that remain."""
+    factors, found = list(sympy.Mul.make_args(term)), True
+    while found:
+        found = False
+        for place, factor in enumerate(factors):
+            pair = _replaced(factor, indices)
+            if pair is not None:
+                old, new = pair
+                others = factors[:place] + factors[place + 1 :]
+                factors = [substitute(f, {old: new}) if old in free_indices(f) else f for f in others]
+                indices = [index for index in indices if index != old]
+                found = True
+                break
+    return sympy.Mul(*factors), indices
+
+
+def _replaced(factor: sympy.Expr, indices: list[Index]) -> tuple[Index, sympy.Expr] | None:
+    """The summed index that a delta fixes, and the position it fixes it to."""
+    if isinstance(factor, Delta):
         for here, there in (factor.args, factor.args[::-1]):
             if isinstance(here, Index) and here in indices and _within(there, here):
-                rest = sympy.Mul(*(other for other in sympy.Mul.make_args(term) if other is not factor))
-                return substitute(rest, {here: there}), [index for index in indices if index != here]
+                return here, there
     return None
 
 
@@ -123,7 +137,7 @@ def rebuild(expr: sympy.Expr) -> sympy.Expr:
         return IndexMax(rebuild(expr.body), *expr.indices)
     if isinstance(expr, Binder):
         raise SymderiveError(f"simplifying: no law is known for {type(expr).__name__}.")
-    return expr.func(*(rebuild(arg) for arg in expr.args))
+    return with_args(expr, [rebuild(arg) for arg in expr.args])
 
 
 @lru_cache(maxsize=100_000)

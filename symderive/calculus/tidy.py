@@ -8,7 +8,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.sums import has_binder, rebuild, sum_over
-from symderive.core.identity import FREE_LETTERS, canonical, free_indices, fresh, tensors_of
+from symderive.core.identity import FREE_LETTERS, canonical, free_indices, fresh, tensors_of, with_args
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.notation.forms import Leaf, Transposed
@@ -100,7 +100,7 @@ def summed_by_terms(expr: sympy.Expr) -> sympy.Expr:
     """Sums of differences term by term where something cancels: `Σ_p (x_p − (1/n) Σ_q x_q) = 0`."""
     if not has_binder(expr):
         return expr
-    inner = expr.func(*(summed_by_terms(arg) for arg in expr.args))
+    inner = with_args(expr, [summed_by_terms(arg) for arg in expr.args])
     if not (isinstance(inner, IndexSum) and isinstance(inner.body, sympy.Add)):
         return inner
     if all(free_indices(term).issuperset(inner.indices) for term in inner.body.args):
@@ -122,13 +122,16 @@ def cancelled(expr: sympy.Expr) -> sympy.Expr:
         shorter = _rational(expr)
         if shorter is not expr:
             return shorter
-    return expr.func(*(cancelled(arg) for arg in expr.args))
+    return with_args(expr, [cancelled(arg) for arg in expr.args])
 
 
+@lru_cache(maxsize=50_000)
 def _has_denominator(expr: sympy.Expr) -> bool:
-    return any(
-        power.exp.could_extract_minus_sign() and tensors_of(power.base) for power in expr.atoms(sympy.Pow)
-    )
+    if isinstance(expr, Entry) or not tensors_of(expr):
+        return False
+    if isinstance(expr, sympy.Pow) and tensors_of(expr.base) and expr.exp.could_extract_minus_sign():
+        return True
+    return any(_has_denominator(arg) for arg in expr.args)
 
 
 def _rational(expr: sympy.Expr) -> sympy.Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 
 from symderive.calculus.condense import entries_in
-from symderive.core.identity import free_indices
+from symderive.core.identity import free_indices, tensors_of
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 
@@ -39,9 +39,9 @@ def drop_unit_axes(program: Program) -> Program:
 
 
 def _slimmed(expr: sympy.Expr, slim: dict[Tensor, tuple[Tensor, tuple[int, ...]]]) -> sympy.Expr:
+    if tensors_of(expr).isdisjoint(slim):
+        return expr
     if isinstance(expr, Entry):
-        if expr.tensor not in slim:
-            return expr
         tensor, keep = slim[expr.tensor]
         return Entry(tensor, *(expr.axes[place] for place in keep))
-    return expr.func(*(_slimmed(arg, slim) for arg in expr.args)) if expr.args else expr
+    return expr.func(*(_slimmed(arg, slim) for arg in expr.args))

@@ -6,6 +6,7 @@ import keyword
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -87,12 +88,24 @@ def sizes_of(program: Program) -> tuple[sympy.Symbol, ...]:
     found: dict[sympy.Symbol, None] = {}
     for tensor in (*program.inputs, *(made.tensor for made in program.definitions)):
         for size in tensor.shape:
-            found.update(dict.fromkeys(sorted(size.free_symbols, key=str)))
+            found.update(dict.fromkeys(_alphabetical(size)))
     for made in program.definitions:
-        for part in sympy.preorder_traversal(made.body):
-            loose = part.dim.free_symbols if isinstance(part, Index) else {part} if part.is_Symbol else ()
-            found.update(dict.fromkeys(sorted(loose, key=str)))
+        found.update(dict.fromkeys(_symbols(made.body)))
     return tuple(found)
+
+
+@lru_cache(maxsize=50_000)
+def _symbols(expr: sympy.Basic) -> tuple[sympy.Symbol, ...]:
+    """The symbols of an expression and of the extents of its indices, in the order in which they occur."""
+    if isinstance(expr, Index):
+        return _alphabetical(expr.dim)
+    if expr.is_Symbol:
+        return (expr,)
+    return tuple(dict.fromkeys(symbol for arg in expr.args for symbol in _symbols(arg)))
+
+
+def _alphabetical(size: sympy.Expr) -> tuple[sympy.Symbol, ...]:
+    return (size,) if size.is_Symbol else tuple(sorted(size.free_symbols, key=str))
 
 
 def with_sizes(program: Program, arrays: Iterable[Tensor]) -> Program:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import sympy
@@ -47,6 +47,12 @@ def tensors_of(expr: sympy.Basic) -> frozenset[sympy.Basic]:
     return frozenset().union(*(tensors_of(arg) for arg in expr.args))
 
 
+def with_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
+    """`expr` with other arguments; `expr` itself where they are the ones that it has."""
+    same = all(new is old for new, old in zip(args, expr.args, strict=True))
+    return expr if same else expr.func(*args)
+
+
 def letters(kind: Iterable[str]) -> Iterator[str]:
     """The letters of a kind, then the same with 1, 2, … behind them."""
     base = tuple(kind)
@@ -84,17 +90,17 @@ def substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.E
 
 
 def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.Expr:
-    relevant = free_indices(expr).intersection(mapping)
-    if not relevant:
-        return expr
     if isinstance(expr, Index):
-        return mapping[expr]
-    inner = {old: mapping[old] for old in mapping if old in relevant}
+        return mapping.get(expr, expr)
+    if free_indices(expr).isdisjoint(mapping):
+        return expr
     if isinstance(expr, Binder):
+        relevant = free_indices(expr)
+        inner = {old: new for old, new in mapping.items() if old in relevant}
         incoming: set[str] = set().union(*(index_names(new) for new in inner.values()))
         safe = rename_bound(expr, incoming)
         return safe.func(_substitute(safe.body, inner), *safe.indices)
-    return expr.func(*(_substitute(arg, inner) for arg in expr.args))
+    return expr.func(*(_substitute(arg, mapping) for arg in expr.args))
 
 
 def rename_bound(expr: Binder, taken: Collection[str]) -> Binder:

@@ -8,11 +8,15 @@ SymPy's operations apply to the nodes. Three things to know:
 - `subs` respects binding: a bound index is never replaced, and never captures what is put in.
 - `xreplace` is SymPy's exact replacement of subtrees and knows nothing of binding, as for SymPy's own `Sum`.
 - `cse` knows nothing of binding either; give it the bound indices as `ignore`.
+
+Equal indices, tensors and entries are, as a rule, one object: SymPy compares nodes by content, which costs far
+more than comparing identities. Nothing depends on it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import sympy
@@ -30,6 +34,7 @@ _INTEGER = {"binary", "sign", "count", "onehot", "integer"}
 _POSITIVE = {"positive", "unit"}
 _NONNEGATIVE = {"nonnegative", "binary", "count", "onehot", "simplex"}
 _SQUARE = {"symmetric", "spd", "invertible"}
+_KEPT = 50_000  # nodes of each kind that are kept to be shared
 
 
 class Index(AtomicExpr):
@@ -57,6 +62,13 @@ class Index(AtomicExpr):
         Raises:
             ShapeError: `dim` is not a size.
         """
+        if not isinstance(dim, sympy.Basic):
+            dim = as_size(dim, f"the extent of index {name}")
+        return cls._shared(name, dim)
+
+    @classmethod
+    @lru_cache(maxsize=_KEPT)
+    def _shared(cls, name: str, dim: Size) -> Index:
         made: Index = AtomicExpr.__new__(cls)
         made.name, made.dim = name, as_size(dim, f"the extent of index {name}")
         return made
@@ -126,6 +138,14 @@ class Tensor(sympy.Atom):
             raise SymderiveError(
                 f"declaring {name}: unknown domain {domain!r}; known are {', '.join(DOMAINS)}."
             )
+        given = tuple(
+            size if isinstance(size, sympy.Basic) else as_size(size, f"the shape of {name}") for size in shape
+        )
+        return cls._shared(name, given, domain, latex_name)
+
+    @classmethod
+    @lru_cache(maxsize=_KEPT)
+    def _shared(cls, name: str, shape: tuple[Size, ...], domain: str, latex_name: str | None) -> Tensor:
         sizes = tuple(as_size(size, f"the shape of {name}") for size in shape)
         if domain in _SQUARE and (len(sizes) != 2 or not same_size(sizes[0], sizes[1])):
             raise ShapeError(
@@ -206,12 +226,19 @@ class Entry(sympy.Expr):
         Raises:
             ShapeError: the number of axes is not the rank, or a plain index runs over another extent.
         """
-        if len(axes) != tensor.rank:
+        positions = tuple(
+            axis if isinstance(axis, sympy.Basic) else sympy.sympify(axis, strict=True) for axis in axes
+        )
+        return cls._shared(tensor, positions)
+
+    @classmethod
+    @lru_cache(maxsize=_KEPT)
+    def _shared(cls, tensor: Tensor, positions: tuple[sympy.Expr, ...]) -> Entry:
+        if len(positions) != tensor.rank:
             raise ShapeError(
-                f"an entry of {tensor.name}: {len(axes)} positions given, but {tensor.name} has shape "
+                f"an entry of {tensor.name}: {len(positions)} positions given, but {tensor.name} has shape "
                 f"{shape_text(tensor.shape)}."
             )
-        positions = tuple(sympy.sympify(axis, strict=True) for axis in axes)
         for position, size in zip(positions, tensor.shape, strict=True):
             if isinstance(position, Index) and position.dim != size and not same_size(position.dim, size):
                 raise ShapeError(

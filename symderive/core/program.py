@@ -69,7 +69,7 @@ class Definition:
 
     def with_body(self, body: sympy.Expr) -> Definition:
         """The same definition with another right-hand side."""
-        return self if body == self.body else replace(self, body=body)
+        return self if body is self.body or body == self.body else replace(self, body=body)
 
     def __str__(self) -> str:
         left = str(Entry(self.tensor, *self.indices))

@@ -144,6 +144,7 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
     program = program_of(loss)
     if not variables:
         raise SymderiveError(f"{what}: no variable given.")
+    inputs = set(program.inputs)
     for variable in variables:
         if not isinstance(variable, Array):
             raise SymderiveError(
@@ -153,7 +154,7 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
             raise SymderiveError(
                 f"{what}: {variable.label} is not an input; differentiate with respect to declared arrays."
             )
-        if variable.tensor not in program.inputs:
+        if variable.tensor not in inputs:
             raise SymderiveError(f"{what}: the loss does not contain {variable.name}.")
     if not program.definitions:
         raise SymderiveError(f"{what}: the loss is the variable {loss.name} itself; its derivative is 1.")

@@ -206,8 +206,9 @@ class Derivation:
     def to_sympy(self) -> Any:
         """The closed form in SymPy, named intermediates put in; a tuple for several variables.
 
-        A `MatrixExpr` where matrix notation exists (vectors are n×1, a scalar is a plain expression), otherwise
-        `Sum` of `Indexed` over the free indices `i, j, k, …`, one per axis of the result in this order.
+        A `MatrixExpr` where matrix notation exists (vectors are n×1, a scalar is a plain expression),
+        otherwise `Sum` of `Indexed` over the free indices `i, j, k, …`, one per axis of the result in
+        this order.
         """
         matrices = matrix_expressions(self.program)
         made = tuple(
@@ -235,6 +236,10 @@ class Derivation:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
+
+    def __repr__(self) -> str:
+        """The closed form on one line; `print` shows the derivation."""
+        return f"<{self.kind.replace('_', ' ')}: {'; '.join(map(str, self.results))}>"
 
     def __str__(self) -> str:
         lines = [str(self.loss), ""]

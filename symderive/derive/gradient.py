@@ -138,9 +138,7 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
             "build it from symderive.array."
         )
     if loss.ndim and any(size != 1 for size in loss.shape):
-        raise ShapeError(
-            f"{what}: the loss has shape {shape_text(loss.shape)}; sum it to a scalar, or use jacobian."
-        )
+        raise ShapeError(f"{what}: the loss has shape {shape_text(loss.shape)}; sum it to a scalar.")
     program = program_of(loss)
     if not variables:
         raise SymderiveError(f"{what}: no variable given.")

@@ -305,7 +305,8 @@ class _Reader:
 
     def error(self, node: ast.AST, message: str) -> SymderiveError:
         """An error that points at the place in the text."""
-        return SymderiveError(f"reading the formula, {self.place(node)}: {message}.")
+        end = "" if message.endswith(("?", ".")) else "."
+        return SymderiveError(f"reading the formula, {self.place(node)}: {message}{end}")
 
     def place(self, node: ast.AST) -> str:
         """The column, counted in characters from 1, and the text that stands there."""
@@ -424,6 +425,8 @@ class _Reader:
     def binary(self, node: ast.BinOp) -> Any:
         """`+ - * / ** @`."""
         operation = _OPERATORS.get(type(node.op))
+        if isinstance(node.op, ast.BitXor):
+            raise self.error(node, "^ is not a power in Python; write **")
         if operation is None:
             raise self.error(node, f"the operator {type(node.op).__name__} is not supported")
         left, right = self.operand(node.left), self.operand(node.right)

@@ -25,7 +25,7 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
 
     Args:
         program: the equations.
-        fixed: tensors whose domain must not be used, because derivatives in them are still to be taken.
+        fixed: tensors whose domain must not be used, because derivatives are taken in them.
 
     Returns:
         the program, and the facts about domains that were used, as sentences in text and in LaTeX.

@@ -186,6 +186,10 @@ class NumpyFunction:
         given = checked_arrays(inputs, arrays, self.name)
         return self._call(**{tensor.name: given[tensor.name] for tensor in self.program.inputs})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the source: the loaded function belongs to no module, so pickle cannot find it by name."""
+        return _loaded, (self.program, self.source, self.name, self.accepted)
+
 
 def numpy_function(
     program: Program, name: str, summary: str = "", accepted: tuple[Tensor, ...] = ()
@@ -203,7 +207,10 @@ def numpy_function(
         SymderiveError: a name that clashes, or a size that cannot be read off an array.
     """
     program = with_sizes(program, accepted)
-    source = function_source(program, name, summary)
+    return _loaded(program, function_source(program, name, summary), name, accepted)
+
+
+def _loaded(program: Program, source: str, name: str, accepted: tuple[Tensor, ...]) -> NumpyFunction:
     space: dict[str, Any] = {}
     exec(compile(source, f"<{name}>", "exec"), space)  # noqa: S102 -- our own code; every name in it is a checked identifier
     return NumpyFunction(program, source, name, space[name], accepted)

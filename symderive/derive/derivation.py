@@ -29,14 +29,18 @@ class Equation:
     Attributes:
         definition: what it says.
         left: how the left-hand side is written, if not by the name of the tensor: (LaTeX, text).
+        entrywise: whether it is about one entry, and so always written with indices.
     """
 
     definition: Definition
     left: tuple[str, str] | None = None
+    entrywise: bool = False
 
     @cached_property
     def form(self) -> Form:
         """The right-hand side: matrix notation where it exists, otherwise index notation."""
+        if self.entrywise:
+            return self.entry_form
         found = matrix_form(self.definition)
         return index_form(self.definition.body) if found is None else found
 
@@ -59,7 +63,7 @@ class Equation:
         return text(self.left_form) if self.left is None else self.left[1] + self._subscript("text")
 
     def _subscript(self, kind: str) -> str:
-        if not self.definition.tensor.rank or matrix_form(self.definition) is not None:
+        if self.entrywise or not self.definition.tensor.rank or matrix_form(self.definition) is not None:
             return ""
         names = "".join(index.name for index in self.definition.indices)
         return f"_{{{names}}}" if kind == "latex" else f"[{','.join(names)}]"
@@ -235,6 +239,10 @@ class Derivation:
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
+
+    def __repr__(self) -> str:
+        """The closed form on one line; `print` shows the derivation."""
+        return f"<{self.kind.replace('_', ' ')}: {'; '.join(map(str, self.results))}>"
 
     def __str__(self) -> str:
         lines = [str(self.loss), ""]

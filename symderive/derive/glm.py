@@ -116,7 +116,7 @@ class GLM:
         """The density of one observation, with the predictor put in, in index notation."""
         program = condense(self.density_program, lambda made, count, consumer: True)
         (definition,) = (one for one in program.definitions if one.tensor == program.outputs[0])
-        return Equation(definition, (r"p(y_i \mid x_i)", "p(yᵢ | xᵢ)"))
+        return Equation(definition, (r"p(y_i \mid x_i)", "p(yᵢ | xᵢ)"), entrywise=True)
 
     @cached_property
     def log_likelihood(self) -> Derivation:

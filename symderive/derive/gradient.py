@@ -56,7 +56,7 @@ def gradient(
     chained = reverse(start, output, targets)
     chained = _with_adjoint_names(chained, adjoints or {})
     facts: dict[Fact, None] = {}
-    steps, used = tidy_program(chained.program)
+    steps, used = tidy_program(chained.program, fixed=targets)
     facts.update(dict.fromkeys(used))
     chosen = set(adjoints or ())
     outputs = set(chained.program.outputs)
@@ -100,7 +100,7 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
         return _zero_hessian(loss, written, start, wrt, second)
     chained = forward(slim, slim.outputs[0], second.tensor)
     program = chained.program.needed(chained.program.outputs)
-    steps, used = tidy_program(program)
+    steps, used = tidy_program(program, fixed=(wrt.tensor, second.tensor))
     facts.update(dict.fromkeys(used))
     of = {tangent: tensor for tangent, tensor in chained.of.items() if tensor not in first.of}
     made = _finish(
@@ -138,9 +138,7 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
             "build it from symderive.array."
         )
     if loss.ndim and any(size != 1 for size in loss.shape):
-        raise ShapeError(
-            f"{what}: the loss has shape {shape_text(loss.shape)}; sum it to a scalar, or use jacobian."
-        )
+        raise ShapeError(f"{what}: the loss has shape {shape_text(loss.shape)}; sum it to a scalar.")
     program = program_of(loss)
     if not variables:
         raise SymderiveError(f"{what}: no variable given.")
@@ -204,9 +202,9 @@ def _finish(
     needed = steps.needed(steps.outputs)
     short = needed
     for _ in range(2):  # cancelling can leave a definition with a single use
-        short, used = tidy_program(condense(short, for_result, keep))
+        short, used = tidy_program(condense(short, for_result, keep), fixed=targets)
         facts.update(dict.fromkeys(used))
-    symbol = loss.name if loss.definition is not None and loss.definition.pinned else "L"
+    symbol = loss.name if loss.definition is not None and loss.definition.pinned else _loss_symbol(start)
     adjoint_of: dict[Tensor, Slope] = {}
     for made, of in chained.of.items():
         if made not in keep:
@@ -223,6 +221,11 @@ def _finish(
     return Derivation(
         kind, shown, _steps(original, needed, headings), lets, results, conditions, short, original, targets
     )
+
+
+def _loss_symbol(program: Program) -> str:
+    """A name for the loss that nothing else has."""
+    return next(letter for letter in ("L", "J", "F", "ell", "loss_") if letter not in program.names)
 
 
 def _all(start: Program, needed: Program) -> tuple[Definition, ...]:

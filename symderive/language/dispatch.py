@@ -58,7 +58,7 @@ def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
         return elementwise(make, *inputs, symbol=symbol)
     entry = _functions_by_short_name().get(name)
     if entry is None:
-        raise SymderiveError(f"{name}: not supported on symbolic arrays{nearest(name, known_names())}.")
+        raise SymderiveError(f"{name}: not supported on symbolic arrays{nearest(name, known_names())}")
     if len(inputs) != entry.arity:
         raise SymderiveError(f"{name}: it takes {entry.arity} arguments, not {len(inputs)}.")
     return elementwise(entry.make, *inputs, symbol=name)
@@ -82,9 +82,9 @@ def known_names() -> list[str]:
 
 
 def nearest(name: str, known: list[str]) -> str:
-    """`; did you mean X?` where a known name is close, else nothing."""
+    """`; did you mean X?` where a known name is close, else a full stop: the end of an error sentence."""
     close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    return f"; did you mean {close[0]}?" if close else "."
 
 
 def apply_function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -96,7 +96,7 @@ def apply_function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
     made = _ARRAY_FUNCTIONS.get(func)
     if made is None:
         raise SymderiveError(
-            f"{func.__name__}: not supported on symbolic arrays{nearest(func.__name__, known_names())}."
+            f"{func.__name__}: not supported on symbolic arrays{nearest(func.__name__, known_names())}"
         )
     try:
         return made(*args, **kwargs)

@@ -305,7 +305,8 @@ class _Reader:
 
     def error(self, node: ast.AST, message: str) -> SymderiveError:
         """An error that points at the place in the text."""
-        return SymderiveError(f"reading the formula, {self.place(node)}: {message}.")
+        end = "" if message.endswith(("?", ".")) else "."
+        return SymderiveError(f"reading the formula, {self.place(node)}: {message}{end}")
 
     def place(self, node: ast.AST) -> str:
         """The column, counted in characters from 1, and the text that stands there."""
@@ -365,17 +366,25 @@ class _Reader:
             return self.checked(node, number, value)
         raise self.error(node, f"a {type(value).__name__} cannot stand in a formula")
 
+    def sizes(self) -> dict[str, Any]:
+        """The symbolic sizes of the arrays by name."""
+        symbols = [symbol for one in self.arrays.values() for size in one.shape for symbol in size.free_symbols]
+        return {str(symbol): symbol for symbol in sorted(symbols, key=str)}
+
     def name(self, node: ast.Name) -> Any:
-        """An array, a module, a function or a constant."""
+        """An array, a size, a module, a function or a constant."""
         if node.id in self.arrays:
             return self.arrays[node.id]
         if node.id in _MODULES:
             return _Module(_MODULES[node.id])
         if node.id in _CONSTANTS:
             return _CONSTANTS[node.id]
+        sizes = self.sizes()
+        if node.id in sizes:
+            return sizes[node.id]
         if node.id in _functions():
             return _functions()[node.id]
-        known = [*self.arrays, *(name for name in _functions() if "." not in name)]
+        known = [*self.arrays, *sizes, *(name for name in _functions() if "." not in name)]
         raise self.error(node, f"unknown name {node.id}{did_you_mean(node.id, known)}".rstrip("."))
 
     def attribute(self, node: ast.Attribute) -> Any:
@@ -424,6 +433,8 @@ class _Reader:
     def binary(self, node: ast.BinOp) -> Any:
         """`+ - * / ** @`."""
         operation = _OPERATORS.get(type(node.op))
+        if isinstance(node.op, ast.BitXor):
+            raise self.error(node, "^ is not a power in Python; write **")
         if operation is None:
             raise self.error(node, f"the operator {type(node.op).__name__} is not supported")
         left, right = self.operand(node.left), self.operand(node.right)

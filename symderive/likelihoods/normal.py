@@ -13,7 +13,7 @@ class Normal(Distribution):
     """`f(y) = exp(−(y − μ)²/2) / √(2π)`: mean μ, variance 1."""
 
     name: ClassVar[str] = "normal"
-    title: ClassVar[str] = "normal"
+    title: ClassVar[str] = "unit-variance normal"
     support: ClassVar[str] = "real"
     parameter: ClassVar[tuple[str, str]] = ("mu", "real")
     canonical_link: ClassVar[str] = "identity"

@@ -38,9 +38,8 @@ def kernel_blocks(found: Inference) -> list[doc.Block]:
     heading = doc.Heading(doc.text("The kernel"))
     if found.status == "determined":
         return [heading, doc.Display(doc.Math(found.latex(), str(found)))]
-    words = (
-        f"{_capital(found.words)}. Give the stride and the padding, and the multiplications can be counted."
-    )
+    missing = "the stride and the padding" if found.open else "the kernel"
+    words = f"{_capital(found.words)}. Give {missing}, and the multiplications can be counted."
     return [heading, doc.Verdict("undecided", doc.text(words))]
 
 

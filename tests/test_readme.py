@@ -64,7 +64,9 @@ def failures_of(block, names):
     """Run a pycon block with the given names; return what failed, or an empty text."""
     report = []
     test = doctest.DocTestParser().get_doctest(block, names, "README.md", "README.md", 0)
-    doctest.DocTestRunner(checker=Checker(), optionflags=FLAGS).run(test, out=report.append, clear_globs=False)
+    doctest.DocTestRunner(checker=Checker(), optionflags=FLAGS).run(
+        test, out=report.append, clear_globs=False
+    )
     names.update(test.globs)
     return "".join(report)
 

@@ -160,9 +160,7 @@ def rename(program: Program, names: Mapping[Tensor, Tensor]) -> Program:
     def renamed_definition(d: Definition) -> Definition:
         if d.tensor not in names and tensors_of(d.body).isdisjoint(names):
             return d
-        return Definition(
-            names.get(d.tensor, d.tensor), d.indices, renamed(d.body), d.rule, d.why, d.pinned
-        )
+        return Definition(names.get(d.tensor, d.tensor), d.indices, renamed(d.body), d.rule, d.why, d.pinned)
 
     definitions = tuple(renamed_definition(made) for made in program.definitions)
     return Program(

@@ -75,7 +75,7 @@ def dims(names: str) -> Any:
     >>> n.is_positive and n.is_integer
     True
     """
-    parts = names.replace(",", " ").split()
+    parts = names.replace(",", " ").split() if isinstance(names, str) else []
     if not parts:
         raise SymderiveError("dims: no name given; write for example dims('n d').")
     made = tuple(Dim(check_name(part, "a size")) for part in parts)

@@ -26,6 +26,9 @@ DRAWS = 3
 SIZES = (7, 3, 5, 4, 6, 2)
 _ATTEMPTS = 60
 _TRIES = 12
+# Arrays without a declared domain: of any sign; positive, for logarithms of products; small and positive, for
+# products that have to be probabilities.
+_MOODS = (("real", 1.0), ("positive", 1.0), ("positive", 0.2))
 _CLEAR = 1e-5
 _RELATIVE = 1e-9
 _TINY = 1e-250
@@ -51,12 +54,15 @@ def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -
         str(tensor.name): (tuple(int(size.xreplace(sizes)) for size in tensor.shape), str(tensor.domain))
         for tensor in inputs
     }
-    positive = {
-        name: (shape, "positive" if domain == "real" else domain) for name, (shape, domain) in shapes.items()
-    }
     for attempt in range(_ATTEMPTS):
-        # Every other attempt is positive, so that logarithms of unconstrained products have a value.
-        arrays = draw_all(positive if attempt % 2 else shapes, seed=1000 * seed + attempt)
+        kind, scale = _MOODS[attempt % len(_MOODS)]
+        chosen = {
+            name: (shape, kind if domain == "real" else domain) for name, (shape, domain) in shapes.items()
+        }
+        arrays = draw_all(chosen, seed=1000 * seed + attempt)
+        for name, (_, domain) in shapes.items():
+            if domain == "real":
+                arrays[name] = scale * arrays[name]
         if valid(arrays):
             yield dict(arrays)
 

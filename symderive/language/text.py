@@ -368,8 +368,8 @@ class _Reader:
 
     def sizes(self) -> dict[str, Any]:
         """The symbolic sizes of the arrays by name."""
-        symbols = [symbol for one in self.arrays.values() for size in one.shape for symbol in size.free_symbols]
-        return {str(symbol): symbol for symbol in sorted(symbols, key=str)}
+        found = {part for one in self.arrays.values() for size in one.shape for part in size.free_symbols}
+        return {str(symbol): symbol for symbol in sorted(found, key=str)}
 
     def name(self, node: ast.Name) -> Any:
         """An array, a size, a module, a function or a constant."""

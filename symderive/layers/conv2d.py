@@ -78,7 +78,7 @@ class Conv2d(Layer):
     def parameters(self) -> tuple[Tensor, ...]:
         """`weight` (C_out, C_in, k_h, k_w), or (G, C_out/G, C_in/G, k_h, k_w) in groups; `bias` likewise."""
         group, c_in, c_out = self._split()
-        weight = Tensor("weight", (*group, c_out, c_in, *self.kernel), latex_name="W")
+        weight = Tensor("weight", (*group, c_out, c_in, *self.kernel), latex_name="K")
         return (weight, Tensor("bias", (*group, c_out), latex_name="b")) if self.bias else (weight,)
 
     def _split(self) -> tuple[tuple[Size, ...], Size, Size]:

@@ -60,7 +60,7 @@ class DepthwiseConv2d(Layer):
 
     def arrays(self, prefix: str) -> tuple[Tensor, ...]:
         """The parameters with `prefix` before their names, for layers that contain this one."""
-        weight = Tensor(f"{prefix}weight", (self.c_in, *self.kernel), latex_name="W")
+        weight = Tensor(f"{prefix}weight", (self.c_in, *self.kernel), latex_name="K")
         return (weight, Tensor(f"{prefix}bias", (self.c_in,), latex_name="b")) if self.bias else (weight,)
 
     @property

@@ -207,7 +207,7 @@ def test_the_steps_read_the_count_off_the_equation():
         "y[o, i, j] = Σ_{c, u, v} weight[o, c, u, v] · x[c, 2·i + u − 1, 2·j + v − 1] + bias[o]"
     )
     assert step.equation_latex == (
-        r"y_{o, i, j} = \sum_{c, u, v} W_{o, c, u, v}\, x_{c, 2 i + u - 1, 2 j + v - 1} + b_{o}"
+        r"y_{o, i, j} = \sum_{c, u, v} K_{o, c, u, v}\, x_{c, 2 i + u - 1, 2 j + v - 1} + b_{o}"
     )
     assert step.sentence == (
         "each y[o, i, j] is a sum of k² · C_in products; there are H′ · W′ · C_out of them: "

@@ -7,11 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 from symderive.derive.convexity import convexity
-from symderive.derive.derivation import Derivation
+from symderive.derive.derivation import Derivation, Equation
 from symderive.derive.glm import GLM
 from symderive.errors import SymderiveError
+from symderive.notation.forms import ONE, Const
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.printing import latex, text
+from symderive.notation.recover import matrix_form
 from symderive.solutions import document as doc
 from symderive.solutions.formulas import (
     EQUALS,
@@ -35,7 +37,7 @@ def description(model: GLM) -> doc.Paragraph:
     """The model in one sentence."""
     theta = name(model.theta.tensor)
     article = "an" if model.link.name[0] in "aeiou" else "a"
-    kind = "an" if model.family.title[0] in "AEIOUaeiou" else "a"
+    kind = "an" if model.family.title[0] in "aeio" else "a"
     return doc.Paragraph(
         doc.text(
             "The observations ",
@@ -96,11 +98,21 @@ def derivative_blocks(derivation: Derivation, title: str) -> list[doc.Block]:
     return [
         doc.Heading(doc.text(title)),
         doc.Steps(tuple(rows)),
-        doc.Paragraph(doc.text("In index form")),
-        long_display(_entry(derivation), equation.index_form),
-        doc.Paragraph(doc.text("and in matrix form")),
+        *_two_forms(_entry(derivation), equation),
         together([equation, *derivation.lets]),
+        *condition_blocks(derivation.conditions),
         checked(derivation.check()),
+    ]
+
+
+def _two_forms(entry: doc.Math, equation: Equation) -> list[doc.Block]:
+    """One entry in index form before the matrix form; nothing where there is no matrix form."""
+    if matrix_form(equation.definition) is None:
+        return []
+    return [
+        doc.Paragraph(doc.text("In index form")),
+        long_display(entry, equation.index_form),
+        doc.Paragraph(doc.text("and in matrix form")),
     ]
 
 
@@ -130,20 +142,27 @@ def convexity_sentence(derivation: Derivation) -> list[doc.Block] | None:
     found = convexity(derivation)
     if found is None:
         return None
-    weight = math(found.weight)
+    alone = found.weight == Const(ONE)
+    weight = doc.Math("", "") if alone else math(found.weight)
     variable = name(derivation.wrt[0])
     row = found.rows.lower()
     size = math_of_size(str(derivation.wrt[0].shape[0]))
     left = doc.Math(rf"v^{{\top}} \nabla^2_{{{variable.latex}}} L \, v", f"vᵀ ∇²_{variable.plain} L v")
     right = doc.Math(
-        rf"\sum_i {weight.latex} \, ({row}_i^{{\top}} v)^2 \ge 0", f"Σᵢ {weight.plain} ({row}ᵢᵀv)² ≥ 0"
+        rf"\sum_i {weight.latex} \, ({row}_i^{{\top}} v)^2 \ge 0",
+        f"Σᵢ {weight.plain} ({row}ᵢᵀv)² ≥ 0".replace("  ", " "),
+    )
+    reason = (
+        ("a sum of squares",)
+        if alone
+        else ("since ", doc.Math(rf"{weight.latex} \ge 0", f"{weight.plain} ≥ 0"))
     )
     every = doc.Math(rf"v \in \mathbb{{R}}^{{{size.latex}}}", f"v ∈ ℝ^{size.plain}")
     where = domain_clause(derivation.conditions)
     return [
         doc.Paragraph(doc.text("For every ", every)),
         doc.Display(joined(left, EQUALS, right)),
-        doc.Paragraph(doc.text("since every weight is nonnegative: the loss is convex", where, ".")),
+        doc.Paragraph(doc.text(*reason, ": the loss is convex", where, ".")),
     ]
 
 
@@ -170,10 +189,9 @@ def information_blocks(model: GLM) -> list[doc.Block]:
     return [
         heading,
         doc.Steps(rows),
-        doc.Paragraph(doc.text("In index form")),
-        long_display(entry, equation.index_form),
-        doc.Paragraph(doc.text("and in matrix form")),
+        *_two_forms(entry, equation),
         together([equation, *derivation.lets]) if derivation.lets else display(equation, boxed=True),
+        *condition_blocks(derivation.conditions),
         checked(derivation.check()),
     ]
 

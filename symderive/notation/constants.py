@@ -20,10 +20,12 @@ def constant(value: sympy.Expr, marks: Marks) -> Written:
         return _sum(value, marks), SUM
     if value.could_extract_minus_sign():
         return marks.minus + _within(constant(-value, marks), marks, HADAMARD), SUM
-    joined = _one_root(value)
+    if isinstance(value, sympy.log):
+        return marks.apply(sympy.log, [constant(value.args[0], marks)[0]], True), ATOM
+    joined = one_root(value)
     if joined is not None:
-        up, down = joined
-        return marks.fraction(constant(up, marks), (marks.root(constant(down, marks)[0]), POWER))
+        up, down = (_root(part, marks) for part in joined)
+        return up if joined[1] == 1 else marks.fraction(up, down)
     top, bottom = sympy.fraction(value)
     if bottom != 1 and top / bottom == value:
         return marks.fraction(constant(top, marks), constant(bottom, marks))
@@ -60,10 +62,18 @@ def _power(value: sympy.Expr, marks: Marks) -> Written:
     ), POWER
 
 
-def _one_root(value: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
-    """Numerator and squared denominator of a constant such as `√2/(2√π) = 1/√(2π)`; None for others."""
+def one_root(value: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
+    """Squared numerator and denominator of a constant such as `√2/(2√π) = 1/√(2π)`; None for others."""
     roots = [factor for factor in sympy.Mul.make_args(value) if factor.is_Pow and (2 * factor.exp).is_odd]
     if len(roots) < 2 or not value.is_number:
         return None
     up, down = sympy.fraction(value**2)
-    return sympy.sqrt(up), down
+    return up, down
+
+
+def _root(square: sympy.Expr, marks: Marks) -> Written:
+    """The square root of a number: the number itself where it is a perfect square."""
+    exact = sympy.sqrt(square)
+    if exact.is_Rational:
+        return constant(exact, marks)
+    return marks.root(constant(square, marks)[0]), POWER

@@ -15,7 +15,7 @@ import sympy
 
 from symderive.core.nodes import Index
 from symderive.notation.components import big_sum_of, component_of
-from symderive.notation.constants import constant
+from symderive.notation.constants import constant, one_root
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
     MINUS_ONE,
@@ -198,6 +198,9 @@ def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, a
         up, 1 / down, evaluate=False
     ).equals(coefficient):
         up, down = coefficient, ONE
+    joined = one_root(coefficient)
+    if joined is not None:
+        up, down = sympy.sqrt(joined[0]), sympy.sqrt(joined[1])
     if not factors:
         return whole
     ups: list[Form] = [Const(up)] if up != 1 else []

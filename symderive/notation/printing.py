@@ -270,8 +270,14 @@ def _elementwise(over: list[Form], under: list[Form], marks: Marks) -> Written:
 
 
 def _incoming_first(factors: list[Form]) -> list[Form]:
-    """What comes back through a matrix stands before the slopes that it is multiplied with."""
-    return sorted(factors, key=lambda one: not isinstance(one, Chain)) if len(factors) > 2 else factors
+    """What comes back through a matrix or a name stands before the slopes that it is multiplied with."""
+
+    def comes_back(one: Form) -> bool:
+        if isinstance(one, Leaf):
+            return r"\partial" in (one.tensor.latex_name or "")
+        return isinstance(one, Chain)
+
+    return sorted(factors, key=lambda one: not comes_back(one)) if len(factors) > 2 else factors
 
 
 def _power(form: Power, marks: Marks) -> Written:

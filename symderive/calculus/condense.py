@@ -30,7 +30,7 @@ def entries_in(expr: sympy.Basic) -> Iterator[Entry]:
 
 def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
     """Put the right-hand sides of `bodies` in place of their entries."""
-    if tensors_of(expr).isdisjoint(bodies):
+    if bodies.keys().isdisjoint(tensors_of(expr)):
         return expr
     return rebuild(own_functions(_replace(expr, bodies)))
 
@@ -46,7 +46,7 @@ def _has_absolute(expr: sympy.Basic) -> bool:
 
 
 def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
-    if tensors_of(expr).isdisjoint(bodies):
+    if bodies.keys().isdisjoint(tensors_of(expr)):
         return expr
     if isinstance(expr, Entry):
         made = bodies.get(expr.tensor)
@@ -148,14 +148,14 @@ def rename(program: Program, names: Mapping[Tensor, Tensor]) -> Program:
     """The same program with other names for tensors of the same shape."""
 
     def renamed(expr: sympy.Expr) -> sympy.Expr:
-        if tensors_of(expr).isdisjoint(names):
+        if names.keys().isdisjoint(tensors_of(expr)):
             return expr
         if isinstance(expr, Entry):
             return Entry(names.get(expr.tensor, expr.tensor), *expr.axes)
         return expr.func(*(renamed(arg) for arg in expr.args))
 
     def renamed_definition(d: Definition) -> Definition:
-        if d.tensor not in names and tensors_of(d.body).isdisjoint(names):
+        if d.tensor not in names and names.keys().isdisjoint(tensors_of(d.body)):
             return d
         return Definition(
             names.get(d.tensor, d.tensor), d.indices, renamed(d.body), d.rule, d.why, d.pinned

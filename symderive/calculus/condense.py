@@ -146,7 +146,18 @@ def _under_product(expr: sympy.Expr, tensor: Tensor) -> bool:
 
 def rename(program: Program, names: Mapping[Tensor, Tensor]) -> Program:
     """The same program with other names for tensors of the same shape."""
+    return rename_all((program,), names)[0]
 
+
+def rename_all(programs: Iterable[Program], names: Mapping[Tensor, Tensor]) -> list[Program]:
+    """Several programs with other names; what they share is renamed once."""
+    made: dict[int, tuple[Definition, Definition]] = {}
+    return [_renamed_program(program, names, made) for program in programs]
+
+
+def _renamed_program(
+    program: Program, names: Mapping[Tensor, Tensor], known: dict[int, tuple[Definition, Definition]]
+) -> Program:
     def renamed(expr: sympy.Expr) -> sympy.Expr:
         if names.keys().isdisjoint(tensors_of(expr)):
             return expr
@@ -154,14 +165,13 @@ def rename(program: Program, names: Mapping[Tensor, Tensor]) -> Program:
             return Entry(names.get(expr.tensor, expr.tensor), *expr.axes)
         return expr.func(*(renamed(arg) for arg in expr.args))
 
-    def renamed_definition(d: Definition) -> Definition:
-        if d.tensor not in names and names.keys().isdisjoint(tensors_of(d.body)):
-            return d
-        return Definition(
-            names.get(d.tensor, d.tensor), d.indices, renamed(d.body), d.rule, d.why, d.pinned
-        )
-
-    definitions = tuple(renamed_definition(made) for made in program.definitions)
+    for d in program.definitions:
+        if id(d) not in known:  # the old definition is kept beside the new one, so that its id stays its own
+            touched = d.tensor in names or not names.keys().isdisjoint(tensors_of(d.body))
+            tensor = names.get(d.tensor, d.tensor)
+            new = Definition(tensor, d.indices, renamed(d.body), d.rule, d.why, d.pinned) if touched else d
+            known[id(d)] = (d, new)
+    definitions = tuple(known[id(d)][1] for d in program.definitions)
     return Program(
         tuple(names.get(tensor, tensor) for tensor in program.inputs),
         definitions,

@@ -206,8 +206,9 @@ class Derivation:
     def to_sympy(self) -> Any:
         """The closed form in SymPy, named intermediates put in; a tuple for several variables.
 
-        A `MatrixExpr` where matrix notation exists (vectors are n×1, a scalar is a plain expression), otherwise
-        `Sum` of `Indexed` over the free indices `i, j, k, …`, one per axis of the result in this order.
+        A `MatrixExpr` where matrix notation exists (vectors are n×1, a scalar is a plain expression),
+        otherwise `Sum` of `Indexed` over the free indices `i, j, k, …`, one per axis of the result in
+        this order.
         """
         matrices = matrix_expressions(self.program)
         made = tuple(

@@ -30,7 +30,7 @@ def entries_in(expr: sympy.Basic) -> Iterator[Entry]:
 
 def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
     """Put the right-hand sides of `bodies` in place of their entries."""
-    if tensors_of(expr).isdisjoint(bodies):
+    if bodies.keys().isdisjoint(tensors_of(expr)):
         return expr
     return rebuild(own_functions(_replace(expr, bodies)))
 
@@ -46,7 +46,7 @@ def _has_absolute(expr: sympy.Basic) -> bool:
 
 
 def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
-    if tensors_of(expr).isdisjoint(bodies):
+    if bodies.keys().isdisjoint(tensors_of(expr)):
         return expr
     if isinstance(expr, Entry):
         made = bodies.get(expr.tensor)
@@ -149,20 +149,32 @@ def _under_product(expr: sympy.Expr, tensor: Tensor) -> bool:
 
 def rename(program: Program, names: Mapping[Tensor, Tensor]) -> Program:
     """The same program with other names for tensors of the same shape."""
+    return rename_all((program,), names)[0]
 
+
+def rename_all(programs: Iterable[Program], names: Mapping[Tensor, Tensor]) -> list[Program]:
+    """Several programs with other names; what they share is renamed once."""
+    made: dict[int, tuple[Definition, Definition]] = {}
+    return [_renamed_program(program, names, made) for program in programs]
+
+
+def _renamed_program(
+    program: Program, names: Mapping[Tensor, Tensor], known: dict[int, tuple[Definition, Definition]]
+) -> Program:
     def renamed(expr: sympy.Expr) -> sympy.Expr:
-        if tensors_of(expr).isdisjoint(names):
+        if names.keys().isdisjoint(tensors_of(expr)):
             return expr
         if isinstance(expr, Entry):
             return Entry(names.get(expr.tensor, expr.tensor), *expr.axes)
         return expr.func(*(renamed(arg) for arg in expr.args))
 
-    def renamed_definition(d: Definition) -> Definition:
-        if d.tensor not in names and tensors_of(d.body).isdisjoint(names):
-            return d
-        return Definition(names.get(d.tensor, d.tensor), d.indices, renamed(d.body), d.rule, d.why, d.pinned)
-
-    definitions = tuple(renamed_definition(made) for made in program.definitions)
+    for d in program.definitions:
+        if id(d) not in known:  # the old definition is kept beside the new one, so that its id stays its own
+            touched = d.tensor in names or not names.keys().isdisjoint(tensors_of(d.body))
+            tensor = names.get(d.tensor, d.tensor)
+            new = Definition(tensor, d.indices, renamed(d.body), d.rule, d.why, d.pinned) if touched else d
+            known[id(d)] = (d, new)
+    definitions = tuple(known[id(d)][1] for d in program.definitions)
     return Program(
         tuple(names.get(tensor, tensor) for tensor in program.inputs),
         definitions,

@@ -31,7 +31,7 @@ def with_shared(program: Program) -> Program:
 
 
 def _with_names(expr: sympy.Expr, instead: dict[Tensor, Tensor]) -> sympy.Expr:
-    if tensors_of(expr).isdisjoint(instead):
+    if instead.keys().isdisjoint(tensors_of(expr)):
         return expr
     if isinstance(expr, Entry):
         return Entry(instead[expr.tensor], *expr.axes)

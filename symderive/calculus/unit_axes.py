@@ -39,7 +39,7 @@ def drop_unit_axes(program: Program) -> Program:
 
 
 def _slimmed(expr: sympy.Expr, slim: dict[Tensor, tuple[Tensor, tuple[int, ...]]]) -> sympy.Expr:
-    if tensors_of(expr).isdisjoint(slim):
+    if slim.keys().isdisjoint(tensors_of(expr)):
         return expr
     if isinstance(expr, Entry):
         tensor, keep = slim[expr.tensor]

@@ -75,9 +75,9 @@ def _safe(line: str) -> str:
 
 
 def _check_names(program: Program) -> None:
-    sizes = {symbol.name for symbol in sizes_of(program)}
+    taken = {symbol.name for symbol in sizes_of(program)} | RESERVED
     for tensor in (*program.inputs, *(made.tensor for made in program.definitions)):
-        if tensor.name in sizes | RESERVED or keyword.iskeyword(tensor.name):
+        if tensor.name in taken or keyword.iskeyword(tensor.name):
             raise SymderiveError(
                 f"writing code: the array {tensor.name} has the name of a size or module; rename it."
             )

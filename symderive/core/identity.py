@@ -92,7 +92,7 @@ def substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.E
 def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.Expr:
     if isinstance(expr, Index):
         return mapping.get(expr, expr)
-    if free_indices(expr).isdisjoint(mapping):
+    if mapping.keys().isdisjoint(free_indices(expr)):
         return expr
     if isinstance(expr, Binder):
         relevant = free_indices(expr)

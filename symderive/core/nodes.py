@@ -9,8 +9,8 @@ SymPy's operations apply to the nodes. Three things to know:
 - `xreplace` is SymPy's exact replacement of subtrees and knows nothing of binding, as for SymPy's own `Sum`.
 - `cse` knows nothing of binding either; give it the bound indices as `ignore`.
 
-Equal indices, tensors and entries are, as a rule, one object: SymPy compares nodes by content, which costs far
-more than comparing identities. Nothing depends on it.
+Equal indices, tensors and entries are, as a rule, one object: SymPy compares nodes by content, which costs
+far more than comparing identities. Nothing depends on it.
 """
 
 from __future__ import annotations

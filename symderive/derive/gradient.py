@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from symderive.calculus.chain import Chained, active_tensors, forward, reverse
-from symderive.calculus.condense import condense, for_result, for_steps, rename, weight
+from symderive.calculus.condense import condense, for_result, for_steps, rename, rename_all, weight
 from symderive.calculus.sharing import with_shared
 from symderive.calculus.tidy import Fact, tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
@@ -211,9 +211,9 @@ def _finish(
             adjoint_of[made] = (None, of) if kind == "gradient" else (of, targets[1])
     names = chosen_names(Program(start.inputs, _all(start, needed), needed.outputs), adjoint_of, symbol)
     names = {**names, **_output_names(kind, needed, targets, symbol)}
-    original, needed, short = rename(start, names), rename(needed, names), rename(short, names)
+    original, needed, short, as_written = rename_all((start, needed, short, written), names)
     headings = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
-    conditions = conditions_of(rename(written, names), targets) + tuple(_fact(one) for one in facts)
+    conditions = conditions_of(as_written, targets) + tuple(_fact(one) for one in facts)
     results = tuple(_equation(short, out, head) for out, head in zip(short.outputs, headings, strict=True))
     outputs = set(short.outputs)
     lets = tuple(Equation(made) for made in short.definitions if made.tensor not in outputs)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy
 
@@ -63,11 +64,14 @@ class Labelled:
 
 def matrix_form(definition: Definition) -> Form | None:
     """The right-hand side of a definition in matrix notation, or None where there is none."""
-    if definition.tensor.rank > 2:
-        return None
-    for change in (lambda body: body, multiplied_out):
+    return _matrix_form(definition.body, definition.indices) if definition.tensor.rank <= 2 else None
+
+
+@lru_cache(maxsize=20_000)  # LaTeX, text and code of one equation ask for the same form
+def _matrix_form(body: sympy.Expr, indices: Labels) -> Form | None:
+    for change in (lambda plain: plain, multiplied_out):
         try:
-            return laid_out(recover(change(definition.body)), definition.indices)
+            return laid_out(recover(change(body)), indices)
         except NoMatrixNotationError:
             continue
     return None

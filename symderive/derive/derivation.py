@@ -118,6 +118,7 @@ class Check:
         sizes: the sizes used, as text.
         largest_error: the largest relative error of an entry.
         passed: whether every entry agreed within the noise of the method.
+        undecided: variables whose derivative is so small that round-off hides it.
     """
 
     method: str
@@ -125,12 +126,14 @@ class Check:
     sizes: str
     largest_error: float
     passed: bool
+    undecided: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         word = "checked" if self.passed else "NOT CONFIRMED"
+        hidden = f"; hidden by round-off, so not decided: {', '.join(self.undecided)}" if self.undecided else ""
         return (
-            f"{word}: NumPy code against {self.method}, {self.draws} draws, {self.sizes}, "
-            f"largest relative error {self.largest_error:.0e}"
+            f"{word}: NumPy code against {self.method}, {self.draws} draw{'' if self.draws == 1 else 's'}, "
+            f"{self.sizes}, largest relative error {self.largest_error:.0e}{hidden}"
         )
 
 
@@ -210,8 +213,8 @@ class Derivation:
     def to_sympy(self) -> Any:
         """The closed form in SymPy, named intermediates put in; a tuple for several variables.
 
-        A `MatrixExpr` where matrix notation exists (vectors are n×1, a scalar is an expression), otherwise `Sum`
-        of `Indexed` over the free indices `i, j, k, …`, one per axis of the result in this order.
+        A `MatrixExpr` where matrix notation exists (vectors are n×1, a scalar is an expression), otherwise a
+        `Sum` of `Indexed` over the free indices `i, j, k, …`, one per axis of the result in this order.
         """
         matrices = matrix_expressions(self.program)
         made = tuple(

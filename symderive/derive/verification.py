@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DRAWS = 3
 SIZES = (7, 3, 5, 4, 6, 2)
 _ATTEMPTS = 60
-_TRIES = 12
+_TRIES = 6
 # Arrays without a declared domain: of any sign; positive, for logarithms of products; small and positive, for
 # products that have to be probabilities.
 _MOODS = (("real", 1.0), ("positive", 1.0), ("positive", 0.2))
@@ -94,22 +94,24 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
         first = derivation.first.to_numpy()
         slope = lambda arrays: first(**_given(first.program, arrays))  # noqa: E731 -- the gradient as a function
     variables = derivation.wrt[-1:] if derivation.first is not None else derivation.wrt
-    most = max(_FEWEST_ENTRIES, _MOST_ENTRIES // len(variables))
     kept: list[Comparison] = []
+    waiting = {str(variable.name) for variable in variables}
     seen = 0
     for arrays in points(derivation, seed, lambda arrays: _has_value(derivation, arrays)):
         seen += 1
         _same_as_slow(derivation, loss, arrays)
         values = function(**_given(function.program, arrays))
         values = values if isinstance(values, tuple) else (values,)
-        made = [
-            _compared(slope, arrays, one, value, most) for one, value in zip(variables, values, strict=True)
-        ]
-        for comparison in made:
+        made = _compared(slope, arrays, dict(zip(map(str, (v.name for v in variables)), values, strict=True)))
+        for comparison in made.values():
             _confirm(comparison, derivation, arrays)
-        if all(_says_something(comparison) for comparison in made):
-            kept.append(join(made))
-        if len(kept) == DRAWS or seen == _TRIES:
+        clear = {name: comparison for name, comparison in made.items() if _says_something(comparison)}
+        if clear:
+            kept.append(join(list(clear.values())))
+            waiting -= clear.keys()
+        if len(kept) >= DRAWS and (not waiting or seen > DRAWS):
+            break
+        if seen >= _TRIES:
             break
     if not seen:
         raise _no_point(derivation)
@@ -118,7 +120,9 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
             f"the derived {derivation.kind} could not be confirmed: at {seen} random points no entry of it "
             "stands out from the round-off of central differences; do not use the result unchecked."
         )
-    return Check("central differences", len(kept), _sizes_text(derivation), max(map(_largest, kept)), True)
+    undecided = tuple(str(one.name) for one in variables if str(one.name) in waiting)
+    largest = max(map(_largest, kept))
+    return Check("central differences", len(kept), _sizes_text(derivation), largest, True, undecided)
 
 
 def _given(program: Program, arrays: Arrays) -> dict[str, Any]:
@@ -126,26 +130,40 @@ def _given(program: Program, arrays: Arrays) -> dict[str, Any]:
 
 
 def _compared(
-    slope: Callable[[Arrays], Any], arrays: Arrays, variable: Tensor, value: Any, most: int
-) -> Comparison:
-    """Compare the derivative in one variable, at a random sample of at most `most` of its entries."""
-    name = str(variable.name)
-    start = np.asarray(arrays[name], dtype=float)
-    chosen = np.arange(start.size)
-    if start.size > most:
-        chosen = np.sort(np.random.default_rng(start.size).choice(start.size, most, replace=False))
+    slope: Callable[[Arrays], Any], arrays: Arrays, derived: Mapping[str, Any]
+) -> dict[str, Comparison]:
+    """Compare the derivatives in several variables by name, at a random sample of entries where there are many."""
+    most = max(_FEWEST_ENTRIES, _MOST_ENTRIES // len(derived))
+    starts = {name: np.asarray(arrays[name], dtype=float) for name in derived}
+    chosen = {name: _sample(start.size, most) for name, start in starts.items()}
+    ends = np.cumsum([len(places) for places in chosen.values()])
 
     def at(entries: Any) -> Any:
-        point = start.copy()
-        point.reshape(-1)[chosen] = entries
-        return slope({**arrays, name: point})
+        moved = dict(arrays)
+        for (name, places), part in zip(chosen.items(), np.split(entries, ends[:-1]), strict=True):
+            moved[name] = starts[name].copy()
+            moved[name].reshape(-1)[places] = part
+        return slope(moved)
 
+    start = np.concatenate([starts[name].reshape(-1)[places] for name, places in chosen.items()])
     with np.errstate(all="ignore"):
-        quotient = central(at, start.reshape(-1)[chosen])
-    derived = np.asarray(value)
-    outer = derived.shape[: derived.ndim - start.ndim]
-    derived = derived.reshape(*outer, start.size)[..., chosen]
-    return compare(quotient.value, derived, noise=quotient, name=name, words=("quotient", "derived"))
+        quotient = central(at, start)
+    values = np.split(quotient.value, ends[:-1], axis=-1)
+    noises = np.split(quotient.noise, ends[:-1], axis=-1)
+    made: dict[str, Comparison] = {}
+    for (name, places), value, noise in zip(chosen.items(), values, noises, strict=True):
+        whole = np.asarray(derived[name])
+        outer = whole.shape[: whole.ndim - starts[name].ndim]
+        part = whole.reshape(*outer, starts[name].size)[..., places]
+        made[name] = compare(value, part, noise=noise, name=name, words=("quotient", "derived"))
+    return made
+
+
+def _sample(size: int, most: int) -> Any:
+    """The places compared in an array of `size` entries: all, or a random sample in order."""
+    if size <= most:
+        return np.arange(size)
+    return np.sort(np.random.default_rng(size).choice(size, most, replace=False))
 
 
 def _confirm(comparison: Comparison, derivation: Derivation, arrays: Arrays) -> None:

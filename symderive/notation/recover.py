@@ -342,7 +342,7 @@ def _index_sum_term(term: sympy.Expr, indices: Labels) -> Labelled:
 
 
 def _one_vector(body: sympy.Expr) -> bool:
-    """Whether all terms carry the same indices and none is a product, so that the body is one elementwise form."""
+    """Whether all terms carry the same indices and none is a product: the body is one elementwise form."""
     carried = {free_indices(term) for term in body.args}
     return len(carried) == 1 and (len(carried.pop()) == 1 or not any(map(_is_contraction, body.args)))
 

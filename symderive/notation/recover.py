@@ -65,12 +65,14 @@ def matrix_form(definition: Definition) -> Form | None:
     """The right-hand side of a definition in matrix notation, or None where there is none."""
     if definition.tensor.rank > 2:
         return None
-    for change in (lambda body: body, multiplied_out):
-        try:
-            return laid_out(recover(change(definition.body)), definition.indices)
-        except NoMatrixNotationError:
-            continue
-    return None
+    try:
+        return laid_out(recover(definition.body), definition.indices)
+    except NoMatrixNotationError:
+        pass
+    try:
+        return laid_out(recover(multiplied_out(definition.body)), definition.indices)
+    except NoMatrixNotationError:
+        return None
 
 
 def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
@@ -338,7 +340,7 @@ def _index_sum_term(term: sympy.Expr, indices: Labels) -> Labelled:
 
 
 def _one_vector(body: sympy.Expr) -> bool:
-    """Whether all terms carry the same indices and none is a product, so that the body is one elementwise form."""
+    """Whether the body is one elementwise form: all terms carry the same indices, and none is a product."""
     carried = {free_indices(term) for term in body.args}
     return len(carried) == 1 and (len(carried.pop()) == 1 or not any(map(_is_contraction, body.args)))
 

@@ -30,6 +30,7 @@ from symderive.notation.forms import (
     Trace,
     Transposed,
     is_negative,
+    split,
     times,
     transposed,
 )  # fmt: skip
@@ -134,17 +135,18 @@ def _plus(form: Plus) -> Code:
 
 def _broadcast_term(term: Form, terms: tuple[Form, ...]) -> str | None:
     """A rank-one term with a vector of ones, beside a full matrix: NumPy's broadcasting."""
-    if not isinstance(term, Outer) or not any(
-        not _is_ones_outer(other) for other in terms if other.rank == 2
-    ):
+    coefficient, scalars, inner = split(term)
+    full = any(not _is_ones_outer(other) for other in terms if other.rank == 2)
+    if not full or not isinstance(inner, Outer) or not _is_ones_outer(inner):
         return None
-    if isinstance(term.left, Ones):
-        return at_level(term.right, PRODUCT)
-    return f"{at_level(term.left, ATOM)}[:, None]" if isinstance(term.right, Ones) else None
+    if isinstance(inner.left, Ones):
+        return at_level(times(coefficient, *scalars, inner.right), PRODUCT)
+    return f"{at_level(times(coefficient, *scalars, inner.left), ATOM)}[:, None]"
 
 
 def _is_ones_outer(form: Form) -> bool:
-    return isinstance(form, Outer) and (isinstance(form.left, Ones) or isinstance(form.right, Ones))
+    inner = split(form)[2]
+    return isinstance(inner, Outer) and (isinstance(inner.left, Ones) or isinstance(inner.right, Ones))
 
 
 def _times(form: Times) -> Code:
@@ -168,10 +170,9 @@ def _times(form: Times) -> Code:
             factors.append(factor)
     above = " * ".join(_factor(factor) for factor in [*top, *factors]) or "1"
     if len(bottom) > 1:
-        return (
-            f"{sign}{above} / ({' * '.join(_factor(factor) for factor in bottom)})",
-            PRODUCT if not sign else SUM,
-        )
+        first = at_level(bottom[0], PRODUCT) if isinstance(bottom[0], Const) else _factor(bottom[0])
+        below = " * ".join([first, *(_factor(factor) for factor in bottom[1:])])
+        return f"{sign}{above} / ({below})", PRODUCT if not sign else SUM
     below = f" / {at_level(bottom[0], UNARY)}" if bottom else ""
     return f"{sign}{above}{below}", PRODUCT if not sign else SUM
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sympy
 
-from symderive.codegen.from_forms import constant
+from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, constant
 from symderive.core.identity import free_indices
 from symderive.core.nodes import Delta, Entry, Index, IndexSum
 from symderive.core.program import Definition
@@ -21,60 +23,77 @@ def code_of(definition: Definition) -> str:
         SymderiveError: an entry at an affine position, for which there is no code yet.
     """
     if definition.body == 0 and definition.indices:
-        return f"np.zeros(({''.join(constant(index.dim)[0] + ', ' for index in definition.indices).strip()}))"
-    written, labels = _emit(definition.body)
-    full = _spread(written, labels, definition.indices)
+        shape = ", ".join(constant(index.dim)[0] for index in definition.indices)
+        return f"np.zeros(({shape}))" if len(definition.indices) > 1 else f"np.zeros({shape})"
+    piece, labels = _emit(definition.body, definition.indices)
+    full = _spread(piece, labels, definition.indices)
     if len(labels) == len(definition.indices):
-        return full
+        return full[0]
     shape = ", ".join(constant(index.dim)[0] for index in definition.indices)
-    return f"{full} * np.ones(({shape},))"
+    shape = f"({shape})" if len(definition.indices) > 1 else shape
+    return f"{_within(full, UNARY)} * np.ones({shape})"
 
 
-def _spread(written: str, labels: Labels, target: Labels) -> str:
+def _within(piece: Code, level: int) -> str:
+    return piece[0] if piece[1] >= level else f"({piece[0]})"
+
+
+def _arranged(labels: Iterable[Index], order: Labels) -> Labels:
+    """The labels, each once: those of `order` in its order, then the others as they came."""
+    unique = dict.fromkeys(labels)
+    return (*(label for label in order if label in unique), *(one for one in unique if one not in order))
+
+
+def _spread(piece: Code, labels: Labels, target: Labels) -> Code:
     """Reorder axes to those of `target`, with axes of length 1 for missing ones."""
     if labels == target or not labels:
-        return written
+        return piece
     order = [labels.index(label) for label in target if label in labels]
     if order != sorted(order):
-        written = f"np.transpose({written}, {tuple(order)})"
+        turned = (
+            f"{_within(piece, ATOM)}.T" if len(order) == 2 else f"np.transpose({piece[0]}, {tuple(order)})"
+        )
+        piece = turned, ATOM
     if len(labels) < len(target):
         slots = ", ".join(":" if label in labels else "None" for label in target)
-        written = f"({written})[{slots}]"
-    return written
+        piece = f"{_within(piece, ATOM)}[{slots}]", ATOM
+    return piece
 
 
-def _emit(expr: sympy.Expr) -> tuple[str, Labels]:
+def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
+    """Code and the labels of its axes, as far as it costs nothing in the given order."""
     if not free_indices(expr) and not expr.has(Entry, IndexSum, Delta):
-        return f"({constant(expr)[0]})", ()
+        return constant(expr), ()
     if isinstance(expr, Entry):
-        return _entry(expr)
+        return _entry(expr, order)
     if isinstance(expr, Delta):
         left, right = expr.args
-        return _delta(left, right)
+        return _delta(left, right, order)
     if isinstance(expr, IndexSum):
-        return _sum(expr)
+        return _sum(expr, order)
     if isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
-        return _operator(expr)
+        return _operator(expr, order)
     if isinstance(expr, sympy.Function):
-        args, labels = _aligned(expr.args)
-        return by_head()[type(expr)].numpy.format(*args), labels
+        args, labels = _aligned(expr.args, order)
+        return (by_head()[type(expr)].numpy.format(*(written for written, _ in args)), ATOM), labels
     raise SymderiveError(f"writing code: {type(expr).__name__} has no code yet.")
 
 
-def _delta(left: sympy.Expr, right: sympy.Expr) -> tuple[str, Labels]:
+def _delta(left: sympy.Expr, right: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
     """The identity matrix, or a row of it; a position past the end is compared, so that it gives zeros."""
     if isinstance(left, Index) and isinstance(right, Index):
-        return f"np.eye({constant(left.dim)[0]})", (left, right)
+        return (f"np.eye({constant(left.dim)[0]})", ATOM), _arranged((left, right), order)
     index, position = (left, right) if isinstance(left, Index) else (right, left)
     if not isinstance(index, Index) or free_indices(position):
         raise SymderiveError(f"writing code: delta({left}, {right}) at a computed position has no code yet.")
-    return f"(np.arange({constant(index.dim)[0]}) == {constant(position)[0]}) * 1.0", (index,)
+    hit = f"np.where(np.arange({constant(index.dim)[0]}) == {constant(position)[0]}, 1.0, 0.0)"
+    return (hit, ATOM), (index,)
 
 
-def _entry(expr: Entry) -> tuple[str, Labels]:
+def _entry(expr: Entry, order: Labels) -> tuple[Code, Labels]:
     name = str(expr.tensor.name)
     if not expr.axes:
-        return name, ()
+        return (name, ATOM), ()
     if not all(isinstance(axis, Index) or not free_indices(axis) for axis in expr.axes):
         raise SymderiveError(f"writing code: the entry {expr} at a computed position has no code yet.")
     labels = tuple(axis for axis in expr.axes if isinstance(axis, Index))
@@ -83,10 +102,11 @@ def _entry(expr: Entry) -> tuple[str, Labels]:
         name = f"{name}[{slots}]"
     unique = tuple(dict.fromkeys(labels))
     if len(unique) < len(labels):
+        unique = _arranged(labels, order)
         letters = _letters(labels)
         inside = "".join(letters[label] for label in labels)
         name = f'np.einsum("{inside}->{"".join(letters[label] for label in unique)}", {name})'
-    return name, unique
+    return (name, ATOM), unique
 
 
 def _letters(labels: Labels) -> dict[Index, str]:
@@ -99,37 +119,75 @@ def _letters(labels: Labels) -> dict[Index, str]:
     return {label: chr(ord("a") + place) for place, label in enumerate(unique)}
 
 
-def _aligned(parts: tuple[sympy.Expr, ...]) -> tuple[list[str], Labels]:
-    emitted = [_emit(part) for part in parts]
-    labels = tuple(dict.fromkeys(label for _, own in emitted for label in own))
-    return [_spread(written, own, labels) for written, own in emitted], labels
+def _aligned(parts: tuple[sympy.Expr, ...], order: Labels) -> tuple[list[Code], Labels]:
+    emitted = [_emit(part, order) for part in parts]
+    labels = _arranged((label for _, own in emitted for label in own), order)
+    return [_spread(piece, own, labels) for piece, own in emitted], labels
 
 
-def _operator(expr: sympy.Expr) -> tuple[str, Labels]:
+def _operator(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
     if isinstance(expr, sympy.Pow):
-        if expr.exp == -1:
-            written, labels = _emit(expr.base)
-            return f"(1 / {written})", labels
-        if expr.exp.is_number and expr.exp.could_extract_minus_sign():
-            written, labels = _emit(expr.base ** (-expr.exp))
-            return f"(1 / {written})", labels
-        args, labels = _aligned(expr.args)
-        return f"({args[0]} ** {args[1]})", labels
-    args, labels = _aligned(expr.args)
-    sign = " + " if isinstance(expr, sympy.Add) else " * "
-    return f"({sign.join(args)})", labels
+        return _power(expr, order)
+    if isinstance(expr, sympy.Mul):
+        return _product(expr, order)
+    terms = sorted(expr.args, key=lambda term: term.could_extract_minus_sign())
+    flips = [place > 0 and term.could_extract_minus_sign() for place, term in enumerate(terms)]
+    shown = tuple(-term if flip else term for term, flip in zip(terms, flips, strict=True))
+    args, labels = _aligned(shown, order)
+    written = args[0][0]
+    for piece, flip in zip(args[1:], flips[1:], strict=True):
+        written += f" {'-' if flip else '+'} {_within(piece, PRODUCT)}"
+    return (written, SUM), labels
 
 
-def _sum(expr: IndexSum) -> tuple[str, Labels]:
-    emitted = [_emit(factor) for factor in sympy.Mul.make_args(expr.body)]
-    plain = [written for written, own in emitted if not own]
-    arrays = [(written, own) for written, own in emitted if own]
+def _power(expr: sympy.Pow, order: Labels) -> tuple[Code, Labels]:
+    if expr.exp == sympy.Rational(1, 2):
+        (written, _), labels = _emit(expr.base, order)
+        return (f"np.sqrt({written})", ATOM), labels
+    if expr.exp.is_number and expr.exp.could_extract_minus_sign():
+        piece, labels = _emit(expr.base ** (-expr.exp), order)
+        return (f"1 / {_within(piece, UNARY)}", PRODUCT), labels
+    (base, exponent), labels = _aligned(expr.args, order)
+    return (f"{_within(base, ATOM)} ** {_within(exponent, ATOM)}", POWER), labels
+
+
+def _product(expr: sympy.Mul, order: Labels) -> tuple[Code, Labels]:
+    coefficient, rest = expr.as_coeff_Mul()
+    if coefficient.is_negative:
+        piece, labels = _emit(-coefficient * rest, order)
+        return (f"-{_within(piece, PRODUCT)}", SUM), labels
+    top = [one for one in expr.args if not _is_below(one)]
+    bottom = [one for one in expr.args if _is_below(one)]
+    args, labels = _aligned((*(top or [sympy.S.One]), *(1 / one for one in bottom)), order)
+    above, below = args[: len(args) - len(bottom)], args[len(args) - len(bottom) :]
+    written = " * ".join(
+        _within(piece, UNARY if place else PRODUCT) for place, piece in enumerate(above)
+    )  # fmt: skip
+    if below:
+        product = " * ".join(_within(piece, UNARY) for piece in below)
+        written += f" / ({product})" if len(below) > 1 else f" / {product}"
+    return (written, PRODUCT), labels
+
+
+def _is_below(factor: sympy.Expr) -> bool:
+    return bool(factor.is_Pow and factor.exp.is_number and factor.exp.could_extract_minus_sign())
+
+
+def _sum(expr: IndexSum, order: Labels) -> tuple[Code, Labels]:
+    inner = (*order, *expr.indices)
+    emitted = [_emit(factor, inner) for factor in sympy.Mul.make_args(expr.body)]
+    plain = [piece for piece, own in emitted if not own]
+    arrays = [(piece, own) for piece, own in emitted if own]
     labels = tuple(dict.fromkeys(label for _, own in arrays for label in own))
     loose = [index for index in expr.indices if index not in labels]
-    plain.extend(f"({constant(index.dim)[0]})" for index in loose)
+    plain.extend(constant(index.dim) for index in loose)
     letters = _letters(labels)
-    out = tuple(label for label in labels if label not in expr.indices)
-    spec = ",".join("".join(letters[label] for label in own) for _, own in arrays)
-    target = "".join(letters[label] for label in out)
-    written = f'np.einsum("{spec}->{target}", {", ".join(code for code, _ in arrays)})'
-    return (f"({' * '.join([*plain, written])})" if plain else written), out
+    out = _arranged((label for label in labels if label not in expr.indices), order)
+    if len(arrays) == 1 and not out:
+        written = f"np.sum({arrays[0][0][0]})"
+    else:
+        spec = ",".join("".join(letters[label] for label in own) for _, own in arrays)
+        target = "".join(letters[label] for label in out)
+        written = f'np.einsum("{spec}->{target}", {", ".join(piece for (piece, _), _ in arrays)})'
+    factors = [*(_within(piece, UNARY) for piece in plain), written]
+    return (" * ".join(factors), PRODUCT if plain else ATOM), out

@@ -130,7 +130,9 @@ class Check:
 
     def __str__(self) -> str:
         word = "checked" if self.passed else "NOT CONFIRMED"
-        hidden = f"; hidden by round-off, so not decided: {', '.join(self.undecided)}" if self.undecided else ""
+        hidden = (
+            f"; hidden by round-off, so not decided: {', '.join(self.undecided)}" if self.undecided else ""
+        )
         return (
             f"{word}: NumPy code against {self.method}, {self.draws} draw{'' if self.draws == 1 else 's'}, "
             f"{self.sizes}, largest relative error {self.largest_error:.0e}{hidden}"

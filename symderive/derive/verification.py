@@ -132,7 +132,7 @@ def _given(program: Program, arrays: Arrays) -> dict[str, Any]:
 def _compared(
     slope: Callable[[Arrays], Any], arrays: Arrays, derived: Mapping[str, Any]
 ) -> dict[str, Comparison]:
-    """Compare the derivatives in several variables by name, at a random sample of entries where there are many."""
+    """Compare the derivatives in several variables by name, at a sample of entries where there are many."""
     most = max(_FEWEST_ENTRIES, _MOST_ENTRIES // len(derived))
     starts = {name: np.asarray(arrays[name], dtype=float) for name in derived}
     chosen = {name: _sample(start.size, most) for name, start in starts.items()}

@@ -69,12 +69,14 @@ def matrix_form(definition: Definition) -> Form | None:
 
 @lru_cache(maxsize=20_000)  # LaTeX, text and code of one equation ask for the same form
 def _matrix_form(body: sympy.Expr, indices: Labels) -> Form | None:
-    for change in (lambda plain: plain, multiplied_out):
-        try:
-            return laid_out(recover(change(body)), indices)
-        except NoMatrixNotationError:
-            continue
-    return None
+    try:
+        return laid_out(recover(body), indices)
+    except NoMatrixNotationError:
+        pass
+    try:
+        return laid_out(recover(multiplied_out(body)), indices)
+    except NoMatrixNotationError:
+        return None
 
 
 def multiplied_out(expr: sympy.Expr) -> sympy.Expr:

@@ -105,11 +105,6 @@ CASES = {
     ),
     "unknown distribution": (changed(LIKELIHOOD, '"poisson"', '"poison"'), 4, 'did you mean "poisson"?'),
     "unknown link": (changed(LIKELIHOOD, '"identity"', '"identiy"'), 5, 'did you mean "identity"?'),
-    "no point to check": (
-        changed(LIKELIHOOD[: LIKELIHOOD.index("[question.d")], '"poisson"', '"bernoulli"'),
-        2,
-        "no random point",
-    ),
     "seed without draw": (
         changed(NETWORK, 'draw = ["W1"]\n', ""),
         7,

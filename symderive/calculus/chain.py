@@ -24,6 +24,7 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
+from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
@@ -147,11 +148,19 @@ def slope_of(
 
 def reason(definition: Definition, used: Tensor) -> str:
     """Why the adjoint of `used` has the form that it has."""
-    laws = [by_head()[head].law for head in _heads(definition.body, used) if head in by_head()]
+    heads = _heads(definition.body, used)
+    laws = [by_head()[head].law if head in by_head() else _MATRIX_LAWS.get(head, "") for head in heads]
     written = [law for law in dict.fromkeys(laws) if law]
     if not written and is_linear(definition.body, used):
         return _linear_reason(definition.body, used)
     return ", ".join(written) or "power rule"
+
+
+_MATRIX_LAWS: dict[type, str] = {
+    InverseEntry: "dA⁻¹ = −A⁻¹ dA A⁻¹",
+    LogAbsDet: "d log |det A| = tr(A⁻¹ dA)",
+    Det: "d det A = det A tr(A⁻¹ dA)",
+}
 
 
 def _linear_reason(body: sympy.Expr, used: Tensor) -> str:
@@ -168,7 +177,7 @@ def _linear_reason(body: sympy.Expr, used: Tensor) -> str:
 def _heads(expr: sympy.Expr, used: Tensor) -> list[type]:
     if used not in tensors_of(expr):
         return []
-    own = [type(expr)] if isinstance(expr, sympy.Function) else []
+    own = [type(expr)] if isinstance(expr, (sympy.Function, MatrixNode)) else []
     return own + [head for arg in expr.args for head in _heads(arg, used)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy
 
+from symderive.calculus.condense import inverted
 from symderive.core.identity import free_indices
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
@@ -13,6 +14,7 @@ def drop_unit_axes(program: Program) -> Program:
     """The same program, its unnamed results rid of axes of size 1 on which they do not depend."""
     slim: dict[Tensor, tuple[Tensor, tuple[int, ...]]] = {}
     definitions = []
+    whole = inverted(program)
     for made in program.definitions:
         body = _slimmed(made.body, slim)
         used = free_indices(body)
@@ -21,7 +23,12 @@ def drop_unit_axes(program: Program) -> Program:
             for place, index in enumerate(made.indices)
             if made.tensor.shape[place] != 1 or index in used
         )
-        if made.pinned or made.tensor in program.outputs or len(keep) == made.tensor.rank:
+        if (
+            made.pinned
+            or made.tensor in whole
+            or made.tensor in program.outputs
+            or len(keep) == made.tensor.rank
+        ):
             definitions.append(made.with_body(body))
             continue
         old = made.tensor

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sympy
 
-from symderive.codegen.from_forms import constant
+from symderive.codegen.from_forms import code, constant
 from symderive.core.identity import free_indices
-from symderive.core.nodes import Delta, Entry, Index, IndexSum
+from symderive.core.matrix_nodes import MatrixNode
+from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
 from symderive.core.program import Definition
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
+from symderive.notation.recover import whole_matrix
 
 Labels = tuple[Index, ...]
 
@@ -44,10 +46,12 @@ def _spread(written: str, labels: Labels, target: Labels) -> str:
 
 
 def _emit(expr: sympy.Expr) -> tuple[str, Labels]:
-    if not free_indices(expr) and not expr.has(Entry, IndexSum, Delta):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
         return f"({constant(expr)[0]})", ()
     if isinstance(expr, Entry):
-        return _entry(expr)
+        return _entry(expr, str(expr.tensor.name))
+    if isinstance(expr, MatrixNode):
+        return _entry(expr, code(whole_matrix(expr)))
     if isinstance(expr, Delta):
         left, right = expr.args
         return _delta(left, right)
@@ -71,8 +75,7 @@ def _delta(left: sympy.Expr, right: sympy.Expr) -> tuple[str, Labels]:
     return f"(np.arange({constant(index.dim)[0]}) == {constant(position)[0]}) * 1.0", (index,)
 
 
-def _entry(expr: Entry) -> tuple[str, Labels]:
-    name = str(expr.tensor.name)
+def _entry(expr: TensorNode, name: str) -> tuple[str, Labels]:
     if not expr.axes:
         return name, ()
     if not all(isinstance(axis, Index) or not free_indices(axis) for axis in expr.axes):

@@ -25,6 +25,7 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
+from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
@@ -155,7 +156,8 @@ def slope_of(
 
 def reason(definition: Definition, used: Tensor) -> str:
     """Why the adjoint of `used` has the form that it has."""
-    laws = [by_head()[head].law for head in _heads(definition.body, used) if head in by_head()]
+    heads = _heads(definition.body, used)
+    laws = [by_head()[head].law if head in by_head() else _MATRIX_LAWS.get(head, "") for head in heads]
     written = [law for law in dict.fromkeys(laws) if law]
     if not written and is_linear(definition.body, used):
         return _linear_reason(definition.body, used)
@@ -173,6 +175,13 @@ def _forward_reason(definition: Definition, moving: Sequence[Tensor]) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
+_MATRIX_LAWS: dict[type, str] = {
+    InverseEntry: "dA⁻¹ = −A⁻¹ dA A⁻¹",
+    LogAbsDet: "d log |det A| = tr(A⁻¹ dA)",
+    Det: "d det A = det A tr(A⁻¹ dA)",
+}
+
+
 def _linear_reason(body: sympy.Expr, used: Tensor) -> str:
     terms = [term for term in sympy.Add.make_args(body) if used in tensors_of(term)]
     others = tensors_of(sympy.Add(*terms)) - {used}
@@ -187,7 +196,7 @@ def _linear_reason(body: sympy.Expr, used: Tensor) -> str:
 def _heads(expr: sympy.Expr, used: Tensor) -> list[type]:
     if used not in tensors_of(expr):
         return []
-    own = [type(expr)] if isinstance(expr, sympy.Function) else []
+    own = [type(expr)] if isinstance(expr, (sympy.Function, MatrixNode)) else []
     return own + [head for arg in expr.args for head in _heads(arg, used)]
 
 

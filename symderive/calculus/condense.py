@@ -11,7 +11,8 @@ import sympy
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, rebuild
 from symderive.core.identity import free_indices, tensors_of
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
+from symderive.core.matrix_nodes import InverseEntry, MatrixNode, seen_through
+from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor, TensorNode
 from symderive.core.program import Definition, Program
 from symderive.functions import by_head
 from symderive.functions.kinked import absolute
@@ -20,9 +21,9 @@ SIZE_LIMIT = 16
 Choice = Callable[[Definition, int, "Definition | None"], bool]
 
 
-def entries_in(expr: sympy.Basic) -> Iterator[Entry]:
-    """All entries that occur in `expr`, with repetition."""
-    if isinstance(expr, Entry):
+def entries_in(expr: sympy.Basic) -> Iterator[TensorNode]:
+    """All entries that occur in `expr`, with repetition; a whole matrix that is read counts as one."""
+    if isinstance(expr, TensorNode):
         yield expr
     for arg in expr.args:
         yield from entries_in(arg)
@@ -51,9 +52,34 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
     if isinstance(expr, Entry):
         made = bodies.get(expr.tensor)
         return expr if made is None else made.at(expr.axes)
+    if isinstance(expr, MatrixNode):
+        return _through(expr, bodies)
     if isinstance(expr, IndexSum):
         return IndexSum(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
     return expr.func(*(_replace(arg, bodies) for arg in expr.args))
+
+
+def _through(expr: MatrixNode, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
+    """Nothing is put inside an inverse or a determinant, except another name of the matrix."""
+    made = bodies.get(expr.tensor)
+    new = None if made is None else seen_through(expr, made.indices, made.body)
+    return expr if new is None else _replace(new, bodies)
+
+
+def inverted(program: Program) -> set[Tensor]:
+    """The matrices that are inverted or whose determinant is taken."""
+    return {
+        node.tensor
+        for made in program.definitions
+        for node in entries_in(made.body)
+        if isinstance(node, MatrixNode)
+    }
+
+
+def _is_open(made: Definition) -> bool:
+    """Whether an inverse or determinant of this matrix can be written without it."""
+    probe = InverseEntry(made.tensor, *made.indices)
+    return seen_through(probe, made.indices, made.body) is not None
 
 
 def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> Program:
@@ -74,6 +100,7 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
             consumer[entry.tensor] = made
             if not entry.is_inside:  # there the entry is 0, but its right-hand side need not be
                 kept.add(entry.tensor)
+    locked = inverted(program)
     inlined: dict[Tensor, Definition] = {}
     definitions = []
     for made in program.definitions:
@@ -81,6 +108,7 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
         made = made.with_body(body)
         count = uses[made.tensor]
         can = made.tensor not in kept and not made.pinned and count
+        can = can and (made.tensor not in locked or _is_open(made))
         if can and (is_trivial(body) or choice(made, count, consumer[made.tensor] if count == 1 else None)):
             inlined[made.tensor] = made
         elif count or made.tensor in kept:
@@ -118,12 +146,12 @@ def weight(expr: sympy.Expr) -> int:
 
 
 def is_trivial(body: sympy.Expr) -> bool:
-    """A number, an entry, a delta, or a constant times one of them."""
+    """A number, an entry (of an inverse too), a delta, or a constant times one of them."""
     if isinstance(body, sympy.Mul):
         inner = [factor for factor in body.args if tensors_of(factor) or isinstance(factor, Delta)]
-        entries = [factor for factor in inner if isinstance(factor, Entry)]
-        return len(entries) <= 1 and all(isinstance(factor, (Entry, Delta)) for factor in inner)
-    return isinstance(body, (Entry, Delta)) or not (tensors_of(body) or free_indices(body))
+        entries = [factor for factor in inner if isinstance(factor, TensorNode)]
+        return len(entries) <= 1 and all(isinstance(factor, (Entry, InverseEntry, Delta)) for factor in inner)
+    return isinstance(body, (Entry, InverseEntry, Delta)) or not (tensors_of(body) or free_indices(body))
 
 
 def is_linear(expr: sympy.Expr, tensor: Tensor) -> bool:
@@ -164,8 +192,8 @@ def _renamed_program(
     def renamed(expr: sympy.Expr) -> sympy.Expr:
         if names.keys().isdisjoint(tensors_of(expr)):
             return expr
-        if isinstance(expr, Entry):
-            return Entry(names.get(expr.tensor, expr.tensor), *expr.axes)
+        if isinstance(expr, TensorNode):
+            return expr.func(names.get(expr.tensor, expr.tensor), *expr.axes)
         return expr.func(*(renamed(arg) for arg in expr.args))
 
     for d in program.definitions:
@@ -180,6 +208,14 @@ def _renamed_program(
         definitions,
         tuple(names.get(tensor, tensor) for tensor in program.outputs),
     )
+
+
+def without_symmetry(program: Program, variables: Iterable[Tensor]) -> Program:
+    """The same program for variables that need not be symmetric: a difference varies one entry alone."""
+    names = {
+        one: Tensor(one.name, one.shape, "real", one.latex_name) for one in variables if one.is_symmetric
+    }
+    return rename(program, names) if names else program
 
 
 __all__ = ["Index", "condense", "for_result", "for_steps", "rename", "replace_entries"]

@@ -13,6 +13,7 @@ import sympy
 
 from symderive.calculus.sums import sum_over
 from symderive.core.identity import free_indices, fresh, index_names, substitute, tensors_of
+from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
@@ -89,6 +90,31 @@ def index_max(expr: IndexMax, entry_rule: EntryRule) -> sympy.Expr:
     raise SymderiveError("differentiating: the maximum over an index is not supported yet.")
 
 
+def _marks(tensor: Tensor) -> tuple[Index, Index]:
+    """Two indices over the axes of a matrix, with names that no expression has; sums rename them."""
+    rows, columns = tensor.shape
+    return Index("·row", rows), Index("·column", columns)
+
+
+def inverse_entry(expr: InverseEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """`d(A⁻¹)_ij = −Σ_pq A⁻¹_ip dA_pq A⁻¹_qj`."""
+    matrix, (i, j) = expr.tensor, expr.axes
+    p, q = _marks(matrix)
+    slope = entry_rule(matrix[p, q])
+    return sum_over(-InverseEntry(matrix, i, p) * slope * InverseEntry(matrix, q, j), (p, q))
+
+
+def log_abs_det(expr: LogAbsDet, entry_rule: EntryRule) -> sympy.Expr:
+    """`d log |det A| = Σ_pq A⁻¹_qp dA_pq`."""
+    p, q = _marks(expr.tensor)
+    return sum_over(InverseEntry(expr.tensor, q, p) * entry_rule(expr.tensor[p, q]), (p, q))
+
+
+def det(expr: Det, entry_rule: EntryRule) -> sympy.Expr:
+    """`d det A = det A Σ_pq A⁻¹_qp dA_pq`."""
+    return expr * log_abs_det(LogAbsDet(expr.tensor), entry_rule)
+
+
 def delta(expr: Delta, entry_rule: EntryRule) -> sympy.Expr:
     """Kronecker's delta is constant."""
     return sympy.S.Zero
@@ -102,6 +128,9 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (IndexSum, index_sum),
     (IndexMax, index_max),
     (Delta, delta),
+    (InverseEntry, inverse_entry),
+    (LogAbsDet, log_abs_det),
+    (Det, det),
     (sympy.Function, function),
 )
 

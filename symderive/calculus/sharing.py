@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy
 
 from symderive.core.identity import canonical, tensors_of
-from symderive.core.nodes import Entry, Tensor
+from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
 
 
@@ -33,6 +33,7 @@ def with_shared(program: Program) -> Program:
 def _with_names(expr: sympy.Expr, instead: dict[Tensor, Tensor]) -> sympy.Expr:
     if instead.keys().isdisjoint(tensors_of(expr)):
         return expr
-    if isinstance(expr, Entry):
-        return Entry(instead[expr.tensor], *expr.axes)
+    if isinstance(expr, TensorNode):
+        tensor = instead.get(expr.tensor)
+        return expr if tensor is None else expr.func(tensor, *expr.axes)
     return expr.func(*(_with_names(arg, instead) for arg in expr.args))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from symderive.calculus.condense import entries_in
+from symderive.calculus.condense import entries_in, inverted
 from symderive.core.identity import free_indices, tensors_of
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
@@ -17,6 +17,7 @@ def drop_unit_axes(program: Program) -> Program:
         entry.tensor for made in program.definitions for entry in entries_in(made.body) if not entry.is_inside
     }
     definitions = []
+    whole = inverted(program)
     for made in program.definitions:
         body = _slimmed(made.body, slim)
         used = free_indices(body)
@@ -25,7 +26,9 @@ def drop_unit_axes(program: Program) -> Program:
             for place, index in enumerate(made.indices)
             if made.tensor.shape[place] != 1 or index in used
         )
-        fixed = made.pinned or made.tensor in program.outputs or made.tensor in outside
+        fixed = (
+            made.pinned or made.tensor in program.outputs or made.tensor in outside or made.tensor in whole
+        )
         if fixed or len(keep) == made.tensor.rank:
             definitions.append(made.with_body(body))
             continue

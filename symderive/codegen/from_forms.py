@@ -7,18 +7,23 @@ from typing import Any
 
 import sympy
 
+from symderive.codegen.solves import contains_inverse, with_solves_by
 from symderive.functions import by_head
+from symderive.functions.kinked import signum
 from symderive.notation.forms import (
     ONE,
     Apply,
     Chain,
     Component,
     Const,
+    Determinant,
     Diag,
     DiagPart,
     Eye,
     Form,
+    Inverse,
     Leaf,
+    LogDeterminant,
     NormSquared,
     Ones,
     Outer,
@@ -193,11 +198,15 @@ def _power(form: Power) -> Code:
 
 
 def _apply(form: Apply) -> Code:
+    if form.head is signum and isinstance(form.args[0], Determinant):
+        return f"np.linalg.slogdet({code(form.args[0].inner)})[0]", ATOM  # a determinant can overflow
     return by_head()[form.head].numpy.format(*(code(arg) for arg in form.args)), ATOM
 
 
 def _chain(form: Chain) -> Code:
-    factors = list(form.factors)
+    factors = with_solves(list(form.factors))
+    if len(factors) == 1:
+        return _code(factors[0])
     if factors[-1].rank == 1:
         written = _fold_right(factors)
     elif factors[0].rank == 1:
@@ -205,6 +214,11 @@ def _chain(form: Chain) -> Code:
     else:
         written = _fold_left(factors)
     return written, PRODUCT
+
+
+def with_solves(factors: list[Form]) -> list[Form]:
+    """The factors with every inverse put into a call of `np.linalg.solve`."""
+    return with_solves_by(code, factors)
 
 
 def _fold_right(factors: list[Form]) -> str:
@@ -271,6 +285,7 @@ def _trace(form: Trace) -> Code:
         isinstance(inner, Chain)
         and inner.rank == 2
         and not any(isinstance(factor, Diag) for factor in inner.factors)
+        and not contains_inverse(inner.factors)
     ):
         first, rest = inner.factors[0], inner.factors[1:]
         other = _fold_left(list(rest)) if len(rest) > 1 else code(rest[0])
@@ -302,6 +317,9 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Chain: _chain,
     Transposed: _transposed,
     Outer: _outer,
+    Inverse: _call("np.linalg.inv"),
+    Determinant: _call("np.linalg.det"),
+    LogDeterminant: lambda form: (f"np.linalg.slogdet({code(form.inner)})[1]", ATOM),
     Diag: _call("np.diag"),
     DiagPart: _call("np.diag"),
     Trace: _trace,

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 import sympy
 
-from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, constant
+from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, code, constant
 from symderive.core.identity import free_indices
-from symderive.core.nodes import Delta, Entry, Index, IndexSum
+from symderive.core.matrix_nodes import MatrixNode
+from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
 from symderive.core.program import Definition
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
+from symderive.notation.recover import whole_matrix
 
 Labels = tuple[Index, ...]
 
@@ -62,10 +64,12 @@ def _spread(piece: Code, labels: Labels, target: Labels) -> Code:
 
 def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
     """Code and the labels of its axes, as far as it costs nothing in the given order."""
-    if not free_indices(expr) and not expr.has(Entry, IndexSum, Delta):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
         return constant(expr), ()
     if isinstance(expr, Entry):
-        return _entry(expr, order)
+        return _entry(expr, str(expr.tensor.name), order)
+    if isinstance(expr, MatrixNode):
+        return _entry(expr, code(whole_matrix(expr)), order)
     if isinstance(expr, Delta):
         left, right = expr.args
         return _delta(left, right, order)
@@ -90,8 +94,7 @@ def _delta(left: sympy.Expr, right: sympy.Expr, order: Labels) -> tuple[Code, La
     return (hit, ATOM), (index,)
 
 
-def _entry(expr: Entry, order: Labels) -> tuple[Code, Labels]:
-    name = str(expr.tensor.name)
+def _entry(expr: TensorNode, name: str, order: Labels) -> tuple[Code, Labels]:
     if not expr.axes:
         return (name, ATOM), ()
     if not all(isinstance(axis, Index) or not free_indices(axis) for axis in expr.axes):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import sympy
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symderive.core.dims import Size
+from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
 from symderive.errors import SymderiveError
 
@@ -16,7 +18,7 @@ def index_symbol(index: Index) -> sympy.Idx:
     return sympy.Idx(index.name, index.dim)
 
 
-def to_sympy(expr: sympy.Expr) -> sympy.Expr:
+def to_sympy(expr: sympy.Expr, matrices: Mapping[Tensor, sympy.Expr] | None = None) -> sympy.Expr:
     """`expr` with SymPy's `Indexed`, `Sum` and `KroneckerDelta` in place of symderive's nodes.
 
     A scalar tensor becomes a real symbol. Indices count from 0. SymPy has no word for "0 outside the
@@ -24,6 +26,7 @@ def to_sympy(expr: sympy.Expr) -> sympy.Expr:
 
     Args:
         expr: an expression over entries, sums and deltas.
+        matrices: the matrix expressions of arrays under an inverse or determinant; by default their symbols.
 
     Returns:
         the same in SymPy's own classes.
@@ -44,14 +47,24 @@ def to_sympy(expr: sympy.Expr) -> sympy.Expr:
             return sympy.Symbol(tensor.name, real=True)
         base = sympy.IndexedBase(tensor.name, shape=tensor.shape)
         return base[tuple(to_sympy(axis) for axis in expr.axes)]
+    if isinstance(expr, MatrixNode):
+        return _of_matrix(expr, matrices or {})
     if isinstance(expr, IndexSum):
         limits = [(index_symbol(index), 0, index.dim - 1) for index in reversed(expr.indices)]
-        return sympy.Sum(to_sympy(expr.body), *limits)
+        return sympy.Sum(to_sympy(expr.body, matrices), *limits)
     if isinstance(expr, IndexMax):
         raise SymderiveError(f"converting {expr}: SymPy has no maximum over an index.")
     if isinstance(expr, Delta):
         return sympy.KroneckerDelta(*(to_sympy(arg) for arg in expr.args))
-    return expr.func(*(to_sympy(arg) for arg in expr.args)) if expr.args else expr
+    return expr.func(*(to_sympy(arg, matrices) for arg in expr.args)) if expr.args else expr
+
+
+def _of_matrix(expr: MatrixNode, matrices: Mapping[Tensor, sympy.Expr]) -> sympy.Expr:
+    matrix = matrices.get(expr.tensor, sympy.MatrixSymbol(expr.tensor.name, *expr.tensor.shape))
+    if isinstance(expr, InverseEntry):
+        return MatrixElement(sympy.Inverse(matrix), *(to_sympy(axis) for axis in expr.axes))
+    value = sympy.Determinant(matrix)
+    return sympy.log(sympy.Abs(value)) if isinstance(expr, LogAbsDet) else value
 
 
 def from_sympy(expr: sympy.Expr, tensors: Iterable[Tensor] = ()) -> sympy.Expr:

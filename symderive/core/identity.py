@@ -10,7 +10,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.dims import Size, same_size
-from symderive.core.nodes import Binder, Delta, Entry, Index
+from symderive.core.nodes import Binder, Delta, Index, TensorNode
 
 FREE_LETTERS = ("i", "j", "k", "l", "m", "o")
 BOUND_LETTERS = ("p", "q", "r", "s", "t", "u")
@@ -39,8 +39,8 @@ def index_names(expr: sympy.Basic) -> frozenset[str]:
 
 @lru_cache(maxsize=200_000)
 def tensors_of(expr: sympy.Basic) -> frozenset[sympy.Basic]:
-    """The tensors whose entries occur in `expr`."""
-    if isinstance(expr, Entry):
+    """The tensors that are read in `expr`."""
+    if isinstance(expr, TensorNode):
         return frozenset((expr.tensor,)).union(*(tensors_of(axis) for axis in expr.axes))
     if not expr.args:
         return frozenset()

@@ -207,7 +207,28 @@ class Tensor(sympy.Atom):
         return self.latex_name or str(sympy.latex(sympy.Symbol(self.name)))
 
 
-class Entry(sympy.Expr):
+class TensorNode(sympy.Expr):
+    """Abstract: a number that is read off one tensor, at positions."""
+
+    @property
+    def tensor(self) -> Tensor:
+        """The array that it is read off."""
+        tensor: Tensor = self.args[0]
+        return tensor
+
+    @property
+    def axes(self) -> tuple[sympy.Expr, ...]:
+        """The positions along each axis."""
+        axes: tuple[sympy.Expr, ...] = self.args[1:]
+        return axes
+
+    @property
+    def free_symbols(self) -> set[sympy.Basic]:
+        """The tensor, and the symbols and indices of the positions."""
+        return {self.tensor}.union(*(axis.free_symbols for axis in self.axes))
+
+
+class Entry(TensorNode):
     """One component `T[i, j]`; an axis is an index, an integer or affine in indices. Outside it is 0.
 
     The domain of the tensor gives SymPy's assumptions, as far as they hold at every position: an entry of a
@@ -247,23 +268,6 @@ class Entry(sympy.Expr):
                 )
         made: Entry = sympy.Expr.__new__(cls, tensor, *positions)
         return made
-
-    @property
-    def tensor(self) -> Tensor:
-        """The array that this is a component of."""
-        tensor: Tensor = self.args[0]
-        return tensor
-
-    @property
-    def axes(self) -> tuple[sympy.Expr, ...]:
-        """The positions along each axis."""
-        axes: tuple[sympy.Expr, ...] = self.args[1:]
-        return axes
-
-    @property
-    def free_symbols(self) -> set[sympy.Basic]:
-        """The tensor, and the symbols and indices of the positions."""
-        return {self.tensor}.union(*(axis.free_symbols for axis in self.axes))
 
     def _eval_is_extended_real(self) -> bool:
         return True

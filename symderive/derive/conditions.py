@@ -8,17 +8,18 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.calculus.condense import condense
-from symderive.core.identity import free_indices, substitute
-from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor
+from symderive.core.identity import free_indices, substitute, tensors_of
+from symderive.core.matrix_nodes import Det, InverseEntry, MatrixNode
+from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor, TensorNode
 from symderive.core.program import Definition, Program
 from symderive.derive.naming import is_unnamed
 from symderive.errors import InternalError
 from symderive.functions import by_head
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
 from symderive.notation.components import component_of
-from symderive.notation.forms import Form
+from symderive.notation.forms import Form, Leaf
 from symderive.notation.printing import latex, text
-from symderive.notation.recover import NoMatrixNotationError, index_form, recover
+from symderive.notation.recover import NoMatrixNotationError, index_form, laid_out, recover
 
 _DOMAINS = {
     "positive": POSITIVE, "nonnegative": NONNEGATIVE, "unit": UNIT, "binary": sympy.Interval(0, 1),
@@ -56,7 +57,7 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
     found: dict[str, Condition] = {}
     active: set[Tensor] = set(wrt)
     for made in program.definitions:
-        moving = any(entry.tensor in active for entry in _entries(made.body))
+        moving = bool(tensors_of(made.body) & active)
         if moving:
             active.add(made.tensor)
         for argument, domain, kind, word in _demands(made.body, moving):
@@ -64,17 +65,60 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
                 continue
             one = _condition(program, made, argument, domain, kind, word)
             found.setdefault(one.text, one)
+        for tensor in _inverted(made.body, moving):
+            if not _is_regular(program, tensor):
+                one = _regular(program, made, tensor)
+                found.setdefault(one.text, one)
     return tuple(found.values())
 
 
-def _entries(expr: sympy.Basic) -> Iterator[Entry]:
-    return (part for part in sympy.preorder_traversal(expr) if isinstance(part, Entry))
+def _inverted(body: sympy.Expr, moving: bool) -> Iterator[Tensor]:
+    """The matrices that must have an inverse; of a determinant only where a derivative passes through."""
+    for part in sympy.preorder_traversal(body):
+        if isinstance(part, MatrixNode) and (moving or not isinstance(part, Det)):
+            yield part.tensor
+
+
+def _is_regular(program: Program, tensor: Tensor) -> bool:
+    """Whether a matrix has an inverse by declaration, or because it is one."""
+    made = program.definition(tensor)
+    body = None if made is None else made.body
+    return (
+        tensor.domain in ("spd", "invertible")
+        or isinstance(body, InverseEntry)
+        or _is_definite(program, body)
+    )
+
+
+def _is_definite(program: Program, body: sympy.Expr | None) -> bool:
+    """Whether a right-hand side is a sum of positive definite matrices."""
+    if isinstance(body, sympy.Add):
+        return all(_is_definite(program, term) for term in body.args)
+    if isinstance(body, sympy.Mul):
+        matrices = [factor for factor in body.args if free_indices(factor)]
+        rest = sympy.Mul(*(factor for factor in body.args if not free_indices(factor)))
+        return len(matrices) == 1 and rest.is_positive is True and _is_definite(program, matrices[0])
+    if not isinstance(body, (Entry, InverseEntry)) or len(set(body.axes)) != 2:
+        return False
+    made = program.definition(body.tensor)
+    definite = body.tensor.domain == "spd" or (made is not None and _is_definite(program, made.body))
+    return definite and all(isinstance(axis, Index) for axis in body.axes)
+
+
+def _regular(program: Program, made: Definition, tensor: Tensor) -> Condition:
+    indices = (Index("i", tensor.shape[0]), Index("j", tensor.shape[1]))
+    body = _inlined(program, made, indices, tensor[indices])
+    try:
+        form = laid_out(recover(body), indices)
+    except NoMatrixNotationError:
+        form = Leaf(tensor)
+    return Condition(f"{text(form)} is invertible", rf"{latex(form)} \text{{ is invertible}}", "domain")
 
 
 def _demands(body: sympy.Expr, moving: bool) -> Iterator[tuple[sympy.Expr, sympy.Set, str, str]]:
     """Arguments with the set that they must lie in; stricter where a derivative passes through."""
     for part in sympy.preorder_traversal(body):
-        if isinstance(part, sympy.Pow) and part.has(Entry):
+        if isinstance(part, sympy.Pow) and part.has(TensorNode):
             yield from _power_demands(part, moving)
         entry = by_head().get(type(part))
         if entry is None:
@@ -88,7 +132,7 @@ def _demands(body: sympy.Expr, moving: bool) -> Iterator[tuple[sympy.Expr, sympy
 def _power_demands(part: sympy.Pow, moving: bool) -> Iterator[tuple[sympy.Expr, sympy.Set, str, str]]:
     base, exponent = part.args
     if exponent.is_integer:
-        if exponent.is_negative or (not exponent.is_nonnegative and base.has(Entry)):
+        if exponent.is_negative or (not exponent.is_nonnegative and base.has(TensorNode)):
             yield base, NONZERO, "domain", "quotient"
     elif base.is_positive is not True:
         smooth = exponent.is_number and exponent > 1
@@ -123,6 +167,8 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
     """A set that contains all values of an expression; all reals where nothing is known."""
     if isinstance(expr, Entry):
         return ranges.of(expr.tensor)
+    if isinstance(expr, Det):
+        return {"spd": POSITIVE, "invertible": NONZERO}.get(expr.tensor.domain, REALS)
     if isinstance(expr, Index):
         return NONNEGATIVE
     if isinstance(expr, Delta):
@@ -236,14 +282,21 @@ def _written(program: Program, made: Definition, argument: sympy.Expr) -> Form:
     loose = tuple(sorted(free_indices(argument), key=lambda index: index.name))
     indices = tuple(Index(letter, index.dim) for letter, index in zip("ijkl", loose, strict=False))
     argument = substitute(argument, dict(zip(loose, indices, strict=True)))
-    probe = Tensor("_probe", tuple(index.dim for index in indices))
-    place = program.definitions.index(made)
-    definitions = (*program.definitions[:place], Definition(probe, indices, argument))
-    needed = Program(program.inputs, definitions, (probe,)).needed((probe,))
-    body = condense(needed, lambda d, n, c: n == 1 or is_unnamed(d.tensor.name)).definitions[-1].body
+    body = _inlined(program, made, indices, argument)
     try:
         labelled = recover(body)
         form = component_of(labelled.form, labelled.labels)
     except NoMatrixNotationError:
         form = index_form(body)
     return form
+
+
+def _inlined(
+    program: Program, made: Definition, indices: tuple[Index, ...], argument: sympy.Expr
+) -> sympy.Expr:
+    """An expression over what stands before `made`, in terms of inputs and named results."""
+    probe = Tensor("_probe", tuple(index.dim for index in indices))
+    place = program.definitions.index(made)
+    definitions = (*program.definitions[:place], Definition(probe, indices, argument))
+    needed = Program(program.inputs, definitions, (probe,)).needed((probe,))
+    return condense(needed, lambda d, n, c: n == 1 or is_unnamed(d.tensor.name)).definitions[-1].body

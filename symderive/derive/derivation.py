@@ -15,7 +15,7 @@ from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition
-from symderive.notation.components import component_of
+from symderive.notation.components import component_of, put_inside
 from symderive.notation.forms import Form, Leaf
 from symderive.notation.printing import latex, text
 from symderive.notation.recover import index_form, matrix_form, readable_indices
@@ -30,11 +30,13 @@ class Equation:
         definition: what it says.
         left: how the left-hand side is written, if not by the name of the tensor: (LaTeX, text).
         entrywise: whether it is about one entry, and so always written with indices.
+        inside: matrices that are written out under an inverse or determinant: (name, form).
     """
 
     definition: Definition
     left: tuple[str, str] | None = None
     entrywise: bool = False
+    inside: tuple[tuple[Tensor, Form], ...] = ()
 
     @cached_property
     def form(self) -> Form:
@@ -42,7 +44,7 @@ class Equation:
         if self.entrywise:
             return self.entry_form
         found = matrix_form(self.definition)
-        return index_form(self.definition.body) if found is None else found
+        return put_inside(index_form(self.definition.body) if found is None else found, dict(self.inside))
 
     @cached_property
     def left_form(self) -> Form:
@@ -234,7 +236,7 @@ class Derivation:
         for made in self.program.definitions:
             bodies[made.tensor] = made.with_body(replace_entries(made.body, bodies))
         axes = fresh(tensor.shape, (), FREE_LETTERS)
-        return in_sympy_words(to_sympy(bodies[tensor].at(axes)))
+        return in_sympy_words(to_sympy(bodies[tensor].at(axes), matrix_expressions(self.program)))
 
     def latex(self) -> str:
         """The closed form in LaTeX, intermediates behind it."""

@@ -6,22 +6,36 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from symderive.calculus.chain import Chained, active_tensors, forward, reverse
-from symderive.calculus.condense import condense, for_result, for_steps, rename, rename_all, weight
+from symderive.calculus.condense import (
+    condense,
+    entries_in,
+    for_result,
+    for_steps,
+    inverted,
+    rename,
+    rename_all,
+    weight,
+    without_symmetry,
+)
 from symderive.calculus.sharing import with_shared
 from symderive.calculus.tidy import Fact, tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
 from symderive.core.dims import shape_text
 from symderive.core.identity import tensors_of
-from symderive.core.nodes import Tensor
+from symderive.core.matrix_nodes import MatrixNode
+from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition, conditions_of
 from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.naming import Slope, chosen_names
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
+from symderive.notation.forms import Form, is_symmetric
 from symderive.notation.names import latex_name, text_name
+from symderive.notation.recover import matrix_form
 
 LONGEST_STATEMENT = 24
+LONGEST_INSIDE = 3
 
 
 def gradient(
@@ -36,7 +50,8 @@ def gradient(
             `{"z1": ("delta1", r"\delta^{1}")}`.
 
     Returns:
-        a derivation; the gradient has the shape of its variable (denominator layout).
+        a derivation; the gradient has the shape of its variable (denominator layout). The entries of a
+        symmetric variable are varied one by one, as those of any other matrix.
 
     Raises:
         ShapeError: `loss` is not a scalar.
@@ -50,18 +65,29 @@ def gradient(
     ∇_w L = 2 Xᵀ(Xw − y)
     """
     variables = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
+    targets = tuple(variable.tensor for variable in variables if isinstance(variable, Array))
+    return _gradient(loss, variables, adjoints or {}, targets)
+
+
+def _gradient(
+    loss: Array,
+    variables: tuple[Array, ...],
+    adjoints: Mapping[str, tuple[str, str]],
+    fixed: Sequence[Tensor],
+) -> Derivation:
+    """The gradient; of the arrays in `fixed` no domain is used, because derivatives are taken in them."""
     written, start = _forward_program(loss, variables, "gradient")
     targets = tuple(variable.tensor for variable in variables)
     output = start.outputs[0]
     chained = reverse(start, output, targets)
-    chained = _with_adjoint_names(chained, adjoints or {})
+    chained = _with_adjoint_names(chained, adjoints)
     facts: dict[Fact, None] = {}
-    steps, used = tidy_program(chained.program, fixed=targets)
+    steps, used = tidy_program(chained.program, fixed)
     facts.update(dict.fromkeys(used))
-    chosen = set(adjoints or ())
+    chosen = set(adjoints)
     outputs = set(chained.program.outputs)
     keep = {made for made, of in chained.of.items() if of.name in chosen and made not in outputs}
-    return _finish("gradient", loss, written, start, chained, steps, targets, facts, keep)
+    return _finish("gradient", loss, written, start, chained, steps, targets, facts, keep, fixed)
 
 
 def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
@@ -106,7 +132,7 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     made = _finish(
         "hessian", loss, written, start, Chained(program, of), steps, (wrt.tensor, second.tensor), facts, ()
     )
-    return replace(made, first=gradient(loss, wrt))
+    return replace(made, first=_gradient(loss, (wrt,), {}, (wrt.tensor, second.tensor)))
 
 
 def _depends(program: Program, tensor: Tensor) -> bool:
@@ -197,12 +223,13 @@ def _finish(
     targets: tuple[Tensor, ...],
     facts: dict[Fact, None],
     keep: Collection[Tensor],
+    fixed: Sequence[Tensor] = (),
 ) -> Derivation:
     """Names, closed form, conditions: the same for every kind of derivative."""
     needed = steps.needed(steps.outputs)
     short = needed
     for _ in range(2):  # cancelling can leave a definition with a single use
-        short, used = tidy_program(condense(short, for_result, keep), fixed=targets)
+        short, used = tidy_program(condense(short, for_result, keep), fixed)
         facts.update(dict.fromkeys(used))
     symbol = loss.name if loss.definition is not None and loss.definition.pinned else _loss_symbol(start)
     adjoint_of: dict[Tensor, Slope] = {}
@@ -211,12 +238,21 @@ def _finish(
             adjoint_of[made] = (None, of) if kind == "gradient" else (of, targets[1])
     names = chosen_names(Program(start.inputs, _all(start, needed), needed.outputs), adjoint_of, symbol)
     names = {**names, **_output_names(kind, needed, targets, symbol)}
+    names = _with_symmetry(Program(start.inputs, _all(start, needed), needed.outputs), names, targets)
     original, needed, short, as_written = rename_all((start, needed, short, written), names)
     headings = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
     conditions = conditions_of(as_written, targets) + tuple(_fact(one) for one in facts)
-    results = tuple(_equation(short, out, head) for out, head in zip(short.outputs, headings, strict=True))
-    outputs = set(short.outputs)
-    lets = tuple(Equation(made) for made in short.definitions if made.tensor not in outputs)
+    inside = _written_inside(short)
+    results = tuple(
+        replace(_equation(short, out, head), inside=tuple(inside.items()))
+        for out, head in zip(short.outputs, headings, strict=True)
+    )
+    hidden = {*short.outputs, *inside}
+    lets = tuple(
+        Equation(made, None, inside=tuple(inside.items()))
+        for made in short.definitions
+        if made.tensor not in hidden
+    )
     shown = _loss_equation(original, symbol)
     return Derivation(
         kind, shown, _steps(original, needed, headings), lets, results, conditions, short, original, targets
@@ -226,6 +262,45 @@ def _finish(
 def _loss_symbol(program: Program) -> str:
     """A name for the loss that nothing else has."""
     return next(letter for letter in ("L", "J", "F", "ell", "loss_") if letter not in program.names)
+
+
+def _with_symmetry(
+    program: Program, names: Mapping[Tensor, Tensor], targets: Sequence[Tensor]
+) -> dict[Tensor, Tensor]:
+    """The names, with matrices such as `XᵀX` declared symmetric where they are inverted.
+
+    The symmetry must not rest on that of a variable, whose entries are varied one by one.
+    """
+    found = dict(names)
+    matrices = inverted(program)
+    if not matrices:
+        return found
+    for made in without_symmetry(program, targets).definitions:
+        form = matrix_form(made) if made.tensor in matrices and made.tensor.domain == "real" else None
+        if form is not None and is_symmetric(form):
+            old = names.get(made.tensor, made.tensor)
+            found[made.tensor] = Tensor(old.name, old.shape, "symmetric", old.latex_name)
+    return found
+
+
+def _written_inside(program: Program) -> dict[Tensor, Form]:
+    """Short matrices that only stand under an inverse or determinant: `(XᵀX)⁻¹` needs no name."""
+    matrices = inverted(program)
+    uses_of: dict[Tensor, list[TensorNode]] = {}
+    for node in (node for made in program.definitions for node in entries_in(made.body)):
+        if node.tensor in matrices:
+            uses_of.setdefault(node.tensor, []).append(node)
+    found: dict[Tensor, Form] = {}
+    for made in program.definitions:
+        uses = uses_of.get(made.tensor, [])
+        plain = made.pinned or made.tensor in program.outputs or not uses or len(uses) > LONGEST_INSIDE
+        if plain or not all(isinstance(node, MatrixNode) for node in uses):
+            continue
+        form = matrix_form(made)
+        short = weight(made.body) <= LONGEST_INSIDE and not made.body.has(MatrixNode)
+        if form is not None and short:
+            found[made.tensor] = form
+    return found
 
 
 def _all(start: Program, needed: Program) -> tuple[Definition, ...]:

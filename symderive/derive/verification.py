@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy
 
+from symderive.calculus.condense import inverted, without_symmetry
 from symderive.codegen.numpy_source import numpy_function
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
@@ -29,6 +30,8 @@ _TRIES = 6
 # Arrays without a declared domain: of any sign; positive, for logarithms of products; small and positive, for
 # products that have to be probabilities.
 _MOODS = (("real", 1.0), ("positive", 1.0), ("positive", 0.2))
+_PROBES = 6
+_CONDITION = 1e5
 _CLEAR = 1e-5
 _MOST_ENTRIES, _FEWEST_ENTRIES = 240, 4  # entries compared in one draw, of all variables and of each
 _RELATIVE = 1e-9
@@ -49,12 +52,7 @@ def sizes_for(inputs: Iterable[Tensor]) -> dict[sympy.Symbol, int]:
 
 def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -> Iterator[dict[str, Any]]:
     """Random points of the declared domains at which the loss has a value, at most `_ATTEMPTS` of them."""
-    inputs = derivation.original.inputs
-    sizes = sizes_for(inputs)
-    shapes = {
-        str(tensor.name): (tuple(int(size.xreplace(sizes)) for size in tensor.shape), str(tensor.domain))
-        for tensor in inputs
-    }
+    shapes = _shapes(derivation, _sizes(derivation))
     for attempt in range(_ATTEMPTS):
         kind, scale = _MOODS[attempt % len(_MOODS)]
         chosen = {
@@ -66,6 +64,34 @@ def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -
                 arrays[name] = scale * arrays[name]
         if valid(arrays):
             yield dict(arrays)
+
+
+def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
+    """The sizes to check at: the other way round where only so a matrix such as `XᵀX` has an inverse."""
+    sizes = sizes_for(derivation.original.inputs)
+    if not inverted(derivation.original):
+        return sizes
+    for candidate in (sizes, dict(zip(sizes, reversed(sizes.values()), strict=True))):
+        draws = (draw_all(_shapes(derivation, candidate), seed=seed) for seed in range(_PROBES))
+        if any(_is_regular(derivation, arrays) for arrays in draws):
+            return candidate
+    return sizes
+
+
+def _shapes(derivation: Derivation, sizes: Mapping[sympy.Symbol, int]) -> dict[str, tuple[Any, str]]:
+    return {
+        str(tensor.name): (tuple(int(size.xreplace(sizes)) for size in tensor.shape), str(tensor.domain))
+        for tensor in derivation.original.inputs
+    }
+
+
+def _is_regular(derivation: Derivation, arrays: Arrays) -> bool:
+    """Whether the matrices that are inverted are far from singular, so that round-off stays small."""
+    matrices = inverted(derivation.original)
+    if not matrices:
+        return True
+    values = evaluate(derivation.original, arrays, outputs=sorted(str(one.name) for one in matrices))
+    return all(bool(np.isfinite(one).all()) and np.linalg.cond(one) < _CONDITION for one in values.values())
 
 
 def _no_point(derivation: Derivation) -> SymderiveError:
@@ -91,7 +117,8 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
     slope: Callable[[Arrays], Any] = loss
     if derivation.first is not None:
         verify_by_differences(derivation.first, seed)
-        first = derivation.first.to_numpy()
+        program = without_symmetry(derivation.first.program, derivation.wrt)
+        first = numpy_function(program, "gradient", accepted=derivation.first.original.inputs)
         slope = lambda arrays: first(**_given(first.program, arrays))  # noqa: E731 -- the gradient as a function
     variables = derivation.wrt[-1:] if derivation.first is not None else derivation.wrt
     kept: list[Comparison] = []
@@ -202,7 +229,7 @@ def _names(program: Program) -> list[str]:
 
 
 def _loss_function(derivation: Derivation) -> Callable[[Arrays], float]:
-    made = numpy_function(derivation.original, "loss")
+    made = numpy_function(without_symmetry(derivation.original, derivation.wrt), "loss")
     return lambda arrays: float(made(**_given(derivation.original, arrays)))
 
 
@@ -213,7 +240,7 @@ def _slow(derivation: Derivation, arrays: Arrays) -> float:
 
 def _has_value(derivation: Derivation, arrays: Arrays) -> bool:
     try:
-        return bool(np.isfinite(_slow(derivation, arrays)))
+        return bool(np.isfinite(_slow(derivation, arrays))) and _is_regular(derivation, arrays)
     except (ValueError, ArithmeticError):
         return False
 
@@ -232,7 +259,7 @@ def _shown(arrays: Arrays) -> str:
 
 
 def _sizes_text(derivation: Derivation) -> str:
-    sizes = sizes_for(derivation.original.inputs)
+    sizes = _sizes(derivation)
     return " ".join(f"{symbol}={size}" for symbol, size in sizes.items()) or "the sizes given"
 
 

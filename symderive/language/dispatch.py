@@ -12,7 +12,7 @@ import numpy as np
 from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
-from symderive.language import linear
+from symderive.language import inverse, linear
 from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
 
 _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
@@ -168,6 +168,10 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.transpose: _transpose,
     np.swapaxes: _swapaxes,
     np.linalg.norm: linear.norm,
+    np.linalg.inv: inverse.inv,
+    np.linalg.det: inverse.det,
+    np.linalg.slogdet: inverse.slogdet,
+    np.linalg.solve: inverse.solve,
     np.clip: _clip,
     np.shape: lambda a: as_array(a, "shape").shape,
     np.ndim: lambda a: as_array(a, "ndim").ndim,

@@ -18,10 +18,12 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.core.identity import free_indices
+from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
+from symderive.language.elimination import inverse_and_determinant
 
 Position = list[int]  # the values of all indices in scope
 Value = Callable[[Position], float]
@@ -174,6 +176,8 @@ class _Reading:
         self.slots = max(self.slots, len(scope))
         if isinstance(expr, Entry):
             return self.entry(expr, scope)
+        if isinstance(expr, MatrixNode):
+            return self.of_matrix(expr, scope)
         if isinstance(expr, IndexSum):
             return self.total(expr, scope)
         if isinstance(expr, IndexMax):
@@ -236,6 +240,21 @@ class _Reading:
             return entries[offset]
 
         return read
+
+    def of_matrix(self, expr: MatrixNode, scope: Mapping[Index, int]) -> Value:
+        """An entry of the inverse, the determinant or its logarithm, by Gaussian elimination."""
+        table = self.tables.get(expr.tensor)
+        if table is None:
+            raise SymderiveError(f"evaluating {self.name}: {expr.tensor.name} has no value yet.")
+        size = table.shape[0]
+        rows = [table.entries[size * row : size * (row + 1)] for row in range(size)]
+        inverse, determinant = inverse_and_determinant(rows)
+        if isinstance(expr, InverseEntry):
+            row, column = (self.place(axis, scope) for axis in expr.axes)
+            return lambda at: inverse[row(at)][column(at)]
+        if isinstance(expr, LogAbsDet):
+            determinant = math.log(abs(determinant)) if determinant else -math.inf
+        return lambda at: determinant
 
     def place(self, expr: sympy.Expr, scope: Mapping[Index, int]) -> Place:
         """A position along an axis, an exact integer."""

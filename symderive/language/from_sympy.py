@@ -25,6 +25,7 @@ from symderive.core.identity import FREE_LETTERS, free_indices, letters, tensors
 from symderive.core.nodes import Delta, Index
 from symderive.errors import ShapeError, SymderiveError, did_you_mean
 from symderive.functions import by_head, by_name
+from symderive.language import inverse
 from symderive.language.array import Array, array, as_array, define, elementwise, free_axes
 
 # SymPy's functions that have another name in the catalogue.
@@ -39,7 +40,6 @@ _CATALOGUE_NAMES: dict[Any, str] = {
     sympy.Min: "minimum",
     sympy.Heaviside: "step",
 }
-_SQUARED = (sympy.Determinant, sympy.Inverse)
 
 
 def from_sympy(expr: Any, **domains: str) -> Array:
@@ -58,8 +58,8 @@ def from_sympy(expr: Any, **domains: str) -> Array:
         the array: a vector for a result with one row or one column, a scalar for 1×1.
 
     Raises:
-        SymderiveError: something that is not supported (an inverse, a determinant, an unknown function), or
-            a domain for a name that does not occur.
+        SymderiveError: something that is not supported (a fractional power of a matrix, an unknown
+            function), or a domain for a name that does not occur.
 
     >>> X, w = sympy.MatrixSymbol("X", 3, 2), sympy.MatrixSymbol("w", 2, 1)
     >>> from_sympy(X * w).shape
@@ -194,10 +194,18 @@ class _Reader:
 
     def mat_pow(self, expr: sympy.MatPow) -> _Value:
         base, exponent = expr.args
-        if not (exponent.is_Integer and exponent > 0):
+        if not (exponent.is_Integer and exponent != 0):
             return _refuse(expr)
-        value = self.value(base)
-        return reduce(_product, [value] * int(exponent))
+        value = self.value(base) if exponent > 0 else self.inverted(base)
+        return reduce(_product, [value] * abs(int(exponent)))
+
+    def inverted(self, matrix: sympy.Expr) -> _Value:
+        value = self.value(matrix)
+        return value.like(inverse.inv(value.array) if value.array.ndim else 1 / value.array)
+
+    def determinant(self, expr: sympy.Determinant) -> _Value:
+        value = self.value(expr.args[0])
+        return _scalar(inverse.det(value.array) if value.array.ndim else value.array)
 
     def power(self, expr: sympy.Expr) -> _Value:
         base, exponent = self.values(expr.args)
@@ -263,7 +271,11 @@ class _Reader:
         return _scalar((left.array * right.array).sum())
 
     def call(self, expr: sympy.Expr) -> _Value:
-        """A function of the catalogue."""
+        """A function of the catalogue; `log |det A|` as one function."""
+        if isinstance(expr, sympy.log) and isinstance(expr.args[0], sympy.Abs):
+            (inner,) = expr.args[0].args
+            if isinstance(inner, sympy.Determinant) and (value := self.value(inner.args[0])).array.ndim:
+                return _scalar(inverse.slogdet(value.array).logabsdet)
         heads = by_head()
         args = expr.args[:1] if isinstance(expr, sympy.Heaviside) and expr.args[1:] == (0,) else expr.args
         entry = heads.get(expr.func) or by_name().get(_CATALOGUE_NAMES.get(expr.func, ""))
@@ -369,13 +381,13 @@ def _product(left: _Value, right: _Value) -> _Value:
 def _refuse(expr: sympy.Basic) -> NoReturn:
     name = type(expr).__name__
     if isinstance(expr, sympy.MatPow):
-        what = "Inverse" if expr.exp.is_negative else f"the power {expr.exp} of a matrix"
-        raise SymderiveError(f"reading {expr}: {what} is not supported yet.")
+        raise SymderiveError(f"reading {expr}: the power {expr.exp} of a matrix is not supported yet.")
     raise SymderiveError(f"reading {expr}: {name} is not supported yet.")
 
 
 _READERS: tuple[tuple[Any, Callable[[_Reader, Any], _Value]], ...] = (
-    (_SQUARED, lambda reader, expr: _refuse(expr)),
+    (sympy.Determinant, _Reader.determinant),
+    (sympy.Inverse, lambda reader, expr: reader.inverted(expr.args[0])),
     (sympy.MatrixSymbol, _Reader.matrix_symbol),
     (sympy.Symbol, _Reader.symbol),
     (sympy.MatAdd, lambda reader, expr: reader.folded(operator.add)(expr)),

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 
 import sympy
 
 from symderive.core.dims import Dim
-from symderive.core.nodes import Index
+from symderive.core.nodes import Index, Tensor
 from symderive.notation.forms import (
     ONE,
     Apply,
     BigSum,
     Component,
     Const,
+    Determinant,
     Form,
+    Inverse,
+    Leaf,
+    LogDeterminant,
     Ones,
     Outer,
     Plus,
@@ -82,6 +86,13 @@ def _written_out(form: Form, names: set[str]) -> Form:
         made = big_sum_of(form, names)
         return BigSum(made.indices, _written_out(made.inner, names | {index.name for index in made.indices}))
     return rebuilt(form, lambda part: _written_out(part, names))
+
+
+def put_inside(form: Form, known: Mapping[Tensor, Form]) -> Form:
+    """The form with `(X + A)⁻¹` for `V⁻¹`, where V is known to be `X + A`; determinants likewise."""
+    if isinstance(form, (Inverse, Determinant, LogDeterminant)) and isinstance(form.inner, Leaf):
+        return replace(form, inner=known.get(form.inner.tensor, form.inner))
+    return rebuilt(form, lambda part: put_inside(part, known)) if known else form
 
 
 def rebuilt(form: Form, change: Callable[[Form], Form]) -> Form:

@@ -90,8 +90,20 @@ class LatexDialect(Dialect):
         """A transpose."""
         return rf"{{{inner}}}^{{\top}}" if "^" in inner else rf"{inner}^{{\top}}"
 
+    def inverse(self, inner: str, transposed: bool) -> str:
+        """An inverse, or the transpose of one."""
+        base = f"{{{inner}}}" if "^" in inner and not inner.startswith(("(", r"\left(")) else inner
+        return rf"{base}^{{-\top}}" if transposed else f"{base}^{{-1}}"
+
+    def log_determinant(self, inner: str, positive: bool) -> str:
+        """The logarithm of the absolute value of a determinant."""
+        written = self.call("det", inner)
+        return rf"\log {written}" if positive else rf"\log \left|{written}\right|"
+
     def call(self, word: str, inner: str) -> str:
         """A named operator."""
+        if word == "det":
+            return rf"\det{self.bracket(inner)}"
         return rf"\operatorname{{{word}}}{self.bracket(inner)}"
 
     def norm(self, inner: str, kind: str, power: str) -> str:
@@ -190,6 +202,15 @@ class TextDialect(Dialect):
         """A transpose."""
         return f"{inner}ᵀ"
 
+    def inverse(self, inner: str, transposed: bool) -> str:
+        """An inverse, or the transpose of one."""
+        return f"{inner}⁻{'ᵀ' if transposed else '¹'}"
+
+    def log_determinant(self, inner: str, positive: bool) -> str:
+        """The logarithm of the absolute value of a determinant."""
+        written = self.call("det", inner)
+        return f"log {written}" if positive else f"log |{written}|"
+
     def call(self, word: str, inner: str) -> str:
         """A named operator."""
         return f"{word}({inner})"
@@ -235,7 +256,7 @@ class TextDialect(Dialect):
         return joined
 
 
-_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³]*|\d+|𝟏ᵀ?")
+_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹]*|\d+|𝟏ᵀ?")
 _WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}(_\{[^{}]*(\{[^{}]*\})?[^{}]*\})?$")
 
 

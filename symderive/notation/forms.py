@@ -222,6 +222,31 @@ class Transposed(Unary):
 
 
 @dataclass(frozen=True)
+class Inverse(Unary):
+    """`A⁻¹`."""
+
+    @property
+    def rank(self) -> int:
+        """2."""
+        return 2
+
+
+@dataclass(frozen=True)
+class Determinant(Unary):
+    """`det A`."""
+
+
+@dataclass(frozen=True)
+class LogDeterminant(Unary):
+    """`log |det A|`; `log det A` where the determinant is positive by declaration."""
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether the matrix is declared positive definite."""
+        return isinstance(self.inner, Leaf) and self.inner.tensor.domain == "spd"
+
+
+@dataclass(frozen=True)
 class Diag(Unary):
     """The diagonal matrix of a vector."""
 
@@ -455,6 +480,8 @@ def transposed(form: Form) -> Form:
         return form.inner
     if isinstance(form, (Eye, Diag)) or (isinstance(form, Leaf) and form.tensor.is_symmetric):
         return form
+    if isinstance(form, Inverse) and is_symmetric(form.inner):
+        return form
     if isinstance(form, Outer):
         return Outer(form.right, form.left)
     if isinstance(form, Chain):
@@ -480,6 +507,15 @@ def _inside(form: Form) -> Form:
     return Transposed(form)
 
 
+def is_symmetric(form: Form) -> bool:
+    """Whether a matrix is its own transpose, seen from its form."""
+    if isinstance(form, (Plus, Times)) and form.rank == 2:
+        return all(is_symmetric(part) for part in form.parts if part.rank == 2) and not any(
+            part.rank == 1 for part in form.parts
+        )
+    return form.rank == 2 and transposed(form) == form
+
+
 def transposes(form: Form) -> int:
     """The number of transposes that are written."""
     own = isinstance(form, Transposed)
@@ -501,7 +537,7 @@ def _transposes(form: Form) -> int:
     """How many matrices in the form stand transposed, less those that do not."""
     if isinstance(form, Transposed):
         return 1
-    if isinstance(form, (Leaf, Chain)) and form.rank == 2:
+    if isinstance(form, (Leaf, Chain, Inverse)) and form.rank == 2:
         return -1
     return sum(_transposes(part) for part in form.parts if part.rank == 2)
 

@@ -25,12 +25,15 @@ from symderive.notation.forms import (
     Chain,
     Component,
     Const,
+    Determinant,
     Diag,
     DiagPart,
     Eye,
     Form,
+    Inverse,
     Kronecker,
     Leaf,
+    LogDeterminant,
     NormSquared,
     Ones,
     Outer,
@@ -315,7 +318,17 @@ def _chain(form: Chain, marks: Marks) -> Written:
     return marks.juxtapose(pieces), PRODUCT
 
 
+def _inverse(form: Inverse, marks: Marks) -> Written:
+    return marks.inverse(bracketed(form.inner, marks, ATOM), False), POWER
+
+
+def _log_determinant(form: LogDeterminant, marks: Marks) -> Written:
+    return marks.log_determinant(write(form.inner, marks)[0], form.is_positive), POWER
+
+
 def _transposed(form: Transposed, marks: Marks) -> Written:
+    if isinstance(form.inner, Inverse):
+        return marks.inverse(bracketed(form.inner.inner, marks, ATOM), True), POWER
     return marks.transpose(bracketed(form.inner, marks, ATOM)), POWER
 
 
@@ -373,6 +386,9 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Chain: _chain,
     Transposed: _transposed,
     Outer: _outer,
+    Inverse: _inverse,
+    Determinant: _named("det"),
+    LogDeterminant: _log_determinant,
     Diag: _named("diag"),
     DiagPart: _named("diag"),
     Trace: _named("tr"),

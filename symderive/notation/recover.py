@@ -13,7 +13,8 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum
+from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
+from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, TensorNode
 from symderive.core.program import Definition
 from symderive.notation.forms import (
     ONE,
@@ -22,12 +23,15 @@ from symderive.notation.forms import (
     Chain,
     Component,
     Const,
+    Determinant,
     Diag,
     DiagPart,
     Eye,
     Form,
+    Inverse,
     Kronecker,
     Leaf,
+    LogDeterminant,
     NormSquared,
     Ones,
     Plus,
@@ -147,10 +151,12 @@ def recover(expr: sympy.Expr) -> Labelled:
     Raises:
         NoMatrixNotationError: there is none with up to two axes.
     """
-    if not free_indices(expr) and not expr.has(Entry, IndexSum):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum):
         return Labelled(Const(expr), ())
     if isinstance(expr, Entry):
         return _entry(expr)
+    if isinstance(expr, MatrixNode):
+        return _of_matrix(expr)
     if isinstance(expr, Delta):
         left, right = expr.args
         if isinstance(left, Index) and isinstance(right, Index):
@@ -179,7 +185,7 @@ def _written_order(expr: sympy.Expr) -> tuple[int, str]:
     base = expr.base if isinstance(expr, sympy.Pow) else expr
     if isinstance(base, Entry):
         return (1, str(base.tensor.name))
-    kind = 0 if not expr.has(Entry) else 2
+    kind = 0 if not expr.has(TensorNode) else 2
     return (kind, "")
 
 
@@ -203,6 +209,24 @@ def _entry(expr: Entry) -> Labelled:
     if not labels:
         return Labelled(Component(Leaf(tensor), axes), ())
     return Labelled(Slice(tensor, tuple(None if isinstance(axis, Index) else axis for axis in axes)), labels)
+
+
+def _of_matrix(expr: MatrixNode) -> Labelled:
+    form = whole_matrix(expr)
+    labels = tuple(axis for axis in expr.axes if isinstance(axis, Index))
+    if len(labels) != len(expr.axes):
+        raise NoMatrixNotationError  # a row of an inverse is written with indices
+    if len(set(labels)) < len(labels):
+        return Labelled(DiagPart(form), labels[:1])
+    return Labelled(form, labels)
+
+
+def whole_matrix(expr: MatrixNode) -> Form:
+    """The inverse, the determinant or its logarithm without positions."""
+    kinds: dict[type, type[Inverse | Determinant | LogDeterminant]] = {
+        InverseEntry: Inverse, Det: Determinant, LogAbsDet: LogDeterminant,
+    }  # fmt: skip
+    return kinds[type(expr)](Leaf(expr.tensor))
 
 
 def _add(expr: sympy.Add) -> Labelled:
@@ -229,7 +253,7 @@ def _combined(values: list[Labelled], build: Callable[[list[Form]], Form]) -> La
 def _term_order(expr: sympy.Expr) -> tuple[int, int]:
     """Longer products first, numbers last, otherwise SymPy's order (sorted is stable)."""
     sums = sum(1 for _ in sympy.preorder_traversal(expr) if isinstance(_, IndexSum))
-    entries = sum(1 for _ in sympy.preorder_traversal(expr) if isinstance(_, Entry))
+    entries = sum(1 for _ in sympy.preorder_traversal(expr) if isinstance(_, TensorNode))
     if not entries:
         return (0, 0) if expr == 1 else (2, 0)
     return (1, -10 * sums - entries)
@@ -311,7 +335,7 @@ def _scaled(scalars: list[Form], u: list[Form], matrices: list[Form], v: list[Fo
         diagonal = [DiagPart(matrix) if not isinstance(matrix, Diag) else matrix.inner for matrix in rest]
         vector = [*u, *v, *diagonal]
         return times(ONE, *scalars, _diag(times(ONE, *vector)) if vector else matrices[0])
-    if u and v and not all(isinstance(matrix, (Leaf, Chain, Transposed)) for matrix in rest):
+    if u and v and not all(isinstance(matrix, (Leaf, Chain, Inverse, Transposed)) for matrix in rest):
         return times(ONE, *scalars, outer(times(ONE, *u), times(ONE, *v)), *rest)
     pieces = [times(ONE, *rest)]
     if u:
@@ -458,8 +482,10 @@ def dot(vectors: list[Form]) -> Form:
 
 def index_form(expr: sympy.Expr) -> Form:
     """The expression in index notation: entries with subscripts, sums with their index."""
-    if not free_indices(expr) and not expr.has(Entry, IndexSum, Delta):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
         return Const(expr)
+    if isinstance(expr, MatrixNode):
+        return Component(whole_matrix(expr), expr.axes) if expr.axes else whole_matrix(expr)
     if isinstance(expr, Index):
         return Component(Const(sympy.Symbol(expr.name)), ())
     if isinstance(expr, Entry):

@@ -22,19 +22,22 @@ from sympy.matrices.expressions.transpose import Transpose
 from symderive.core.identity import letters
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
-from symderive.functions import counting, kinked, sigmoid, special
+from symderive.functions import counting, kinked, normal_tail, sigmoid, special
 from symderive.notation.forms import (
     Apply,
     BigSum,
     Chain,
     Component,
     Const,
+    Determinant,
     Diag,
     DiagPart,
     Eye,
     Form,
+    Inverse,
     Kronecker,
     Leaf,
+    LogDeterminant,
     NormSquared,
     Ones,
     Outer,
@@ -81,6 +84,13 @@ class MatrixTrace(sympy.Trace):
         return f"{printer._module_format(f'{printer._module}.trace')}({printer._print(self.arg)})"
 
 
+class MatrixDeterminant(sympy.Determinant):
+    """SymPy's `Determinant` that prints as NumPy code."""
+
+    def _numpycode(self, printer: Any) -> str:
+        return f"{printer._module_format(f'{printer._module}.linalg.det')}({printer._print(self.arg)})"
+
+
 class IdentityMatrix(Identity):
     """SymPy's `Identity` that prints as NumPy code for a symbolic size too."""
 
@@ -100,6 +110,7 @@ SYMPY_WORDS: dict[Any, Callable[..., sympy.Expr]] = {
     special.digamma: sympy.digamma,
     special.polygamma: sympy.polygamma,
     special.ndtr: lambda x: (1 + sympy.erf(x / sympy.sqrt(2))) / 2,
+    normal_tail.log_ndtr: lambda x: sympy.log((1 + sympy.erf(x / sympy.sqrt(2))) / 2),
     counting.factorial: lambda x: sympy.gamma(x + 1),
     counting.log_factorial: lambda x: sympy.loggamma(x + 1),
 }
@@ -275,6 +286,16 @@ class _Writer:
     def transposed(self, form: Transposed) -> sympy.Expr:
         return Transpose(self.write(form.inner))
 
+    def inverse(self, form: Inverse) -> sympy.Expr:
+        return sympy.Inverse(self.write(form.inner))
+
+    def determinant(self, form: Determinant) -> sympy.Expr:
+        return MatrixDeterminant(self.write(form.inner))
+
+    def log_determinant(self, form: LogDeterminant) -> sympy.Expr:
+        value = MatrixDeterminant(self.write(form.inner))
+        return sympy.log(value if form.is_positive else sympy.Abs(value))
+
     def diag(self, form: Diag) -> sympy.Expr:
         return DiagMatrix(self.write(form.inner))
 
@@ -329,6 +350,7 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     Const: _Writer.const, Leaf: _Writer.leaf, Component: _Writer.component, Slice: _Writer.slice,
     Ones: _Writer.ones, Eye: _Writer.eye, Kronecker: _Writer.refused, Plus: _Writer.plus,
     Times: _Writer.times, Power: _Writer.power, Apply: _Writer.apply, Chain: _Writer.chain,
+    Inverse: _Writer.inverse, Determinant: _Writer.determinant, LogDeterminant: _Writer.log_determinant,
     Transposed: _Writer.transposed, Diag: _Writer.diag, DiagPart: _Writer.diag_part, Trace: _Writer.trace,
     NormSquared: _Writer.norm_squared, Total: _Writer.total, Outer: _Writer.outer, BigSum: _Writer.refused,
 }  # fmt: skip

@@ -124,7 +124,10 @@ def without_unit_sums(equation: Equation) -> Equation:
     """The equation with sums over a single position written out: `L = y − p` for one output."""
     made = equation.definition
     return Equation(
-        Definition(made.tensor, made.indices, _unit_free(made.body), made.rule, made.why), equation.left
+        Definition(made.tensor, made.indices, _unit_free(made.body), made.rule, made.why),
+        equation.left,
+        equation.entrywise,
+        equation.inside,
     )
 
 

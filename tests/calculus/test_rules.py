@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from symderive.calculus.chain import active_tensors, forward, pulled_back, reverse
 from symderive.calculus.rules import RULES, differentiate, partial, separated
 from symderive.calculus.sums import has_binder
-from symderive.core import nodes
+from symderive.core import matrix_nodes, nodes
 from symderive.core.dims import dims
 from symderive.core.identity import alpha_equivalent
 from symderive.core.nodes import Delta, Index, IndexMax, IndexSum, Tensor
@@ -76,10 +76,12 @@ def test_every_node_type_has_a_rule():
     kinds = {kind for kind, _ in RULES}
     own = {
         one
-        for one in vars(nodes).values()
-        if isinstance(one, type) and issubclass(one, sympy.Expr) and one.__module__ == nodes.__name__
+        for module in (nodes, matrix_nodes)
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, sympy.Expr) and one.__module__ == module.__name__
     }
-    assert own - kinds == {nodes.Index, nodes.Binder}  # positions are constants; Binder is abstract
+    abstract = {nodes.Binder, nodes.TensorNode, matrix_nodes.MatrixNode}
+    assert own - kinds == {nodes.Index, *abstract}  # positions are constants
     with pytest.raises(SymderiveError, match="Piecewise has no derivative rule"):
         differentiate(sympy.Piecewise((x[i], x[i] > 0), (0, True)), lambda _: sympy.S.One)
 

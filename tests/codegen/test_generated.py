@@ -37,6 +37,13 @@ MORE = [
     ("hessian", "np.sum(1 / (1 + (A @ x) ** 2) ** 1.5)", "A=m,d; x=d", "x"),
     ("gradient", "np.var(x) + np.std(x)", "x=d", "x"),
     ("hessian", "np.var(x)", "x=d", "x"),
+    (
+        "gradient",
+        "np.log(np.linalg.det(S)) * np.sum(np.linalg.inv(S) * S.T) + np.linalg.det(S)",
+        "S=d,d:spd",
+        "S",
+    ),
+    ("gradient", "np.linalg.slogdet(S)[1] ** 2 + x @ np.linalg.solve(S, x)", "S=d,d:spd; x=d", "S"),
 ]
 ALL = [row[:4] for row in FORMULAS] + MORE
 derived = cache(fresh)

@@ -18,7 +18,7 @@ SUPERS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
 CALLS = {
     "exp": np.exp, "log": np.log, "σ": special.expit, "softplus": lambda x: np.logaddexp(0, x), "tanh": np.tanh, "sin": np.sin,
     "cos": np.cos, "arctan": np.arctan, "erf": special.erf, "erfc": special.erfc, "Φ": special.ndtr, "sinh": np.sinh, "cosh": np.cosh,
-    "arsinh": np.arcsinh, "sign": np.sign, "log Γ": special.gammaln, "ψ": special.digamma, "relu": lambda x: np.maximum(x, 0),
+    "arsinh": np.arcsinh, "sign": np.sign, "log Γ": special.gammaln, "log Φ": special.log_ndtr, "ψ": special.digamma, "relu": lambda x: np.maximum(x, 0),
     "tan": np.tan,
 }  # fmt: skip
 
@@ -27,7 +27,7 @@ def from_latex(source: str) -> str:
     """LaTeX as the text form: only spelling changes here, no brackets are guessed."""
     s = source
     for command, sign in {
-        r"\left": "", r"\right": "", r"\,": " ", r"\odot": "⊙", r"\oslash": "⊘", r"\cdot": "·", r"\log\Gamma": "log Γ", r"\pi": "π",
+        r"\left": "", r"\right": "", r"\,": " ", r"\odot": "⊙", r"\oslash": "⊘", r"\cdot": "·", r"\log\Gamma": "log Γ", r"\log\Phi": "log Φ", r"\det": "det", r"\pi": "π",
         r"\lVert": "‖", r"\rVert": "‖", r"\mathbf{1}": "𝟏", r"\Phi": "Φ", r"\sigma": "σ", r"\psi^{(1)}": "ψ⁽1⁾", r"\psi^{(2)}": "ψ⁽2⁾",
         r"\psi": "ψ", "-": "−",
     }.items():  # fmt: skip
@@ -38,7 +38,7 @@ def from_latex(source: str) -> str:
 
 TOKEN = re.compile(
     r"\\frac\{\\partial (?P<up>\{?[^{}]*(?:\{[^{}]*\})*\}?)\}\{\\partial (?P<low>[^{}]*(?:\{[^{}]*\})*)\}"
-    r"|(?P<step>𝟏\[|1\[)|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<call>log Γ|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
+    r"|(?P<step>𝟏\[|1\[)|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
     r"|(?P<slope>∂\w+/∂\w+)|(?P<latexname>\\mathrm\{\w+\})|(?P<frac>\\frac)|(?P<sqrt>\\sqrt)|(?P<sum>\\sum|Σ)|(?P<delta>\\delta(?=_)|δ(?=[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀-₉\[]))"
     r"|(?P<greek>\\[a-zA-Z]+)|(?P<ones>𝟏)|(?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sub>[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉]+)"
     r"|(?P<name>[^\W\d_])|(?P<sign>.)",
@@ -214,6 +214,9 @@ class Reader:
                 value = lambda env, a=value: turned(a(env))
             elif kind == "super":
                 self.take()
+                if text == "⁻" and self.peek()[1] == "ᵀ":
+                    value = lambda env, a=value: raised(a(env), -1)
+                    continue
                 number = int("".join(SUPERS[one] for one in text))
                 value = lambda env, a=value, n=number: raised(a(env), n)
             elif text == "^":
@@ -246,6 +249,10 @@ class Reader:
             self.take()
             self.take("}")
             return lambda env: turned(base(env))
+        if self.peek()[1] == "−" and self.peek(1)[1] == "\\top":
+            for sign in ("−", "\\top", "}"):
+                self.take(sign)
+            return lambda env: turned(raised(base(env), -1))
         elementwise = self.peek()[1] == "⊙" and self.take()
         exponent = self.sum()
         self.take("}")
@@ -336,6 +343,9 @@ class Reader:
         if word == "tr":
             inner = self.group("(", ")")
             return lambda env: float(np.trace(closed(inner(env))))
+        if word == "det":
+            inner = self.group("(", ")")
+            return lambda env: float(np.linalg.det(closed(inner(env))))
         if word == "diag":
             inner = self.group("(", ")")
             return lambda env: diagonal(inner(env))
@@ -490,6 +500,8 @@ def turned(value):
 
 
 def raised(value, exponent):
+    if isinstance(value, Matrix) and exponent == -1:
+        return Matrix(np.linalg.inv(closed(value)))
     if isinstance(value, Matrix):
         raise SyntaxError("a power of an array without ⊙")
     return value**exponent

@@ -124,6 +124,9 @@ def test_every_form_of_matrix_notation_occurs_in_the_derivations():
 
 M, a, b = (forms.Leaf(Tensor(*one)) for one in (("M", (3, 3)), ("a", (3,)), ("b", (3,))))
 DIRECT = [
+    (forms.Inverse(M), lambda M, a, b: np.linalg.inv(M)),
+    (forms.Determinant(M), lambda M, a, b: np.linalg.det(M)),
+    (forms.LogDeterminant(M), lambda M, a, b: np.linalg.slogdet(M)[1]),
     (forms.DiagPart(forms.Chain((M, M))), lambda M, a, b: np.diag(M @ M)),
     (forms.Diag(a), lambda M, a, b: np.diag(a)),
     (forms.Trace(forms.Chain((M, M))), lambda M, a, b: np.trace(M @ M)),

@@ -1,0 +1,145 @@
+"""Nodes that read a whole matrix: an entry of its inverse, its determinant, the logarithm of that.
+
+They refer to a tensor, not to an expression: what is inverted is a named array or has an equation of its own,
+so that no rule ever looks inside an inverse. The laws of their derivatives are in `symderive.calculus.rules`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+
+from symderive.core.dims import same_size, shape_text
+from symderive.core.nodes import Entry, Index, Tensor, TensorNode
+from symderive.errors import ShapeError
+
+
+class MatrixNode(TensorNode):
+    """Abstract: a number that depends on every entry of a square matrix."""
+
+    is_commutative = True
+    _count = 0  # the number of positions behind the tensor
+    _what = "the matrix function"
+    _is_open = False  # whether what is written behind it would belong to it
+
+    def __new__(cls, tensor: Tensor, *axes: Any) -> MatrixNode:
+        """Read the number off `tensor`.
+
+        Raises:
+            ShapeError: not a square matrix, or another number of positions.
+        """
+        check_square(tensor.shape, f"{cls._what} of {tensor.name}")
+        if len(axes) != cls._count:
+            raise ShapeError(f"{cls._what} of {tensor.name}: {len(axes)} positions given, not {cls._count}.")
+        positions = (sympy.sympify(axis, strict=True) for axis in axes)
+        made: MatrixNode = sympy.Expr.__new__(cls, tensor, *positions)
+        return made
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the value is that of the matrix: it reads every entry, and none outside."""
+        return True
+
+    def of(self, tensor: Tensor) -> MatrixNode:
+        """The same of another matrix."""
+        return self.func(tensor, *self.axes)
+
+    def _eval_is_extended_real(self) -> bool:
+        return True
+
+    def _eval_is_finite(self) -> bool:
+        return True
+
+    def _eval_derivative(self, symbol: sympy.Basic) -> sympy.Expr:
+        return sympy.S.Zero
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{type(self).__name__}({', '.join(printer._print(arg) for arg in self.args)})"
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        text = self._written(self.tensor._latex(printer), printer)
+        # SymPy's printer brackets only its own sums; inside a larger formula the brackets come from here.
+        if self._is_open and printer._print_level > 1:
+            text = rf"\left({text}\right)"
+        return text if exp is None else f"{text}^{{{exp}}}"
+
+    def _written(self, name: str, printer: Any) -> str:
+        raise NotImplementedError
+
+
+class InverseEntry(MatrixNode):
+    """`(A⁻¹)_ij`, an entry of the inverse of a square matrix.
+
+    >>> A, i, j = Tensor("A", (3, 3)), Index("i", 3), Index("j", 3)
+    >>> InverseEntry(A, i, j)
+    InverseEntry(A, i, j)
+    """
+
+    _count = 2
+    _what = "the inverse"
+
+    def _written(self, name: str, printer: Any) -> str:
+        return rf"\left({{{name}}}^{{-1}}\right)_{{{', '.join(printer._print(axis) for axis in self.axes)}}}"
+
+
+class Det(MatrixNode):
+    """`det A`.
+
+    >>> Det(Tensor("A", (3, 3), "spd")).is_positive
+    True
+    """
+
+    _what = "the determinant"
+
+    def _eval_is_extended_positive(self) -> bool | None:
+        return True if self.tensor.domain == "spd" else None
+
+    def _written(self, name: str, printer: Any) -> str:
+        return rf"\det\left({name}\right)"
+
+
+class LogAbsDet(MatrixNode):
+    """`log |det A|`.
+
+    >>> LogAbsDet(Tensor("A", (3, 3)))
+    LogAbsDet(A)
+    """
+
+    _what = "the log-determinant"
+    _is_open = True
+
+    def _written(self, name: str, printer: Any) -> str:
+        return rf"\log \left|\det\left({name}\right)\right|"
+
+
+def check_square(shape: tuple[Any, ...], what: str) -> None:
+    """Raise where a shape is not that of a square matrix.
+
+    Raises:
+        ShapeError: names the shape.
+
+    >>> check_square((3, 3), "inv")
+    """
+    if len(shape) != 2 or not same_size(*shape):
+        raise ShapeError(f"{what}: takes a square matrix, not {shape_text(shape)}.")
+
+
+def seen_through(node: MatrixNode, indices: tuple[Index, ...], body: sympy.Expr) -> sympy.Expr | None:
+    """`node` of a matrix `T[indices] = body` in terms of what `body` reads, where a law says so; else None.
+
+    `T = A` and `T = Aᵀ` only have other names; `(A⁻¹)⁻¹ = A`, `det A⁻¹ = 1/det A`,
+    `log |det A⁻¹| = −log |det A|`.
+
+    >>> A, T, i, j = Tensor("A", (3, 3)), Tensor("T", (3, 3)), Index("i", 3), Index("j", 3)
+    >>> seen_through(InverseEntry(T, i, j), (i, j), A[j, i])
+    InverseEntry(A, j, i)
+    """
+    if not isinstance(body, (Entry, InverseEntry)) or body.axes not in (indices, indices[::-1]):
+        return None
+    axes = node.axes if body.axes == indices else node.axes[::-1]
+    if isinstance(body, Entry):
+        return node.func(body.tensor, *axes)
+    if isinstance(node, InverseEntry):
+        return Entry(body.tensor, *axes)
+    return -LogAbsDet(body.tensor) if isinstance(node, LogAbsDet) else 1 / Det(body.tensor)

@@ -1,0 +1,80 @@
+"""Inverse, determinant, log-determinant and solve of one square matrix."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from symderive.core.dims import same_size, shape_text
+from symderive.core.identity import fresh
+from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, check_square
+from symderive.core.nodes import Entry, IndexSum
+from symderive.errors import ShapeError
+from symderive.functions.kinked import signum
+from symderive.language.array import Array, as_array, define, elementwise, free_axes
+
+
+class SlogDet(NamedTuple):
+    """What `numpy.linalg.slogdet` returns: a pair with names.
+
+    Attributes:
+        sign: the sign of the determinant.
+        logabsdet: the logarithm of its absolute value.
+    """
+
+    sign: Array
+    logabsdet: Array
+
+
+def inv(a: Any) -> Array:
+    """`A⁻¹` of a square matrix, as `numpy.linalg.inv`.
+
+    Raises:
+        ShapeError: not a square matrix.
+    """
+    matrix = _square(a, "inv")
+    i, j = free_axes(matrix.shape)
+    return define((i, j), InverseEntry(matrix.tensor, i, j), (matrix,))
+
+
+def det(a: Any) -> Array:
+    """`det A` of a square matrix, as `numpy.linalg.det`.
+
+    Raises:
+        ShapeError: not a square matrix.
+    """
+    matrix = _square(a, "det")
+    return define((), Det(matrix.tensor), (matrix,))
+
+
+def slogdet(a: Any) -> SlogDet:
+    """The sign of the determinant and `log |det A|`, as `numpy.linalg.slogdet`.
+
+    Raises:
+        ShapeError: not a square matrix.
+    """
+    matrix = _square(a, "slogdet")
+    return SlogDet(elementwise(signum, det(matrix)), define((), LogAbsDet(matrix.tensor), (matrix,)))
+
+
+def solve(a: Any, b: Any) -> Array:
+    """`A⁻¹ b` for a vector or matrix b, as `numpy.linalg.solve`.
+
+    Raises:
+        ShapeError: A is not a square matrix, or b has another number of rows.
+    """
+    matrix, right = _square(a, "solve"), as_array(b, "solve")
+    if right.ndim not in (1, 2) or not same_size(right.shape[0], matrix.shape[0]):
+        raise ShapeError(
+            f"solve: the matrix has shape {shape_text(matrix.shape)} and the right-hand side "
+            f"{shape_text(right.shape)}; give a vector or matrix with {matrix.shape[0]} rows."
+        )
+    i, *rest = free_axes(right.shape)
+    (p,) = fresh(matrix.shape[:1], ())
+    body = InverseEntry(matrix.tensor, i, p) * Entry(right.tensor, p, *rest)
+    return define((i, *rest), IndexSum(body, p), (matrix, right))
+
+
+def _square(value: Any, what: str) -> Array:
+    matrix = as_array(value, what)
+    check_square(matrix.shape, what)
+    return matrix

@@ -123,7 +123,7 @@ def _row(of: Chain, axis: sympy.Expr, marks: Marks) -> str | None:
 
 
 def _ones(form: Ones, marks: Marks) -> Written:
-    return marks.ones, ATOM
+    return ("1" if form.size == 1 else marks.ones), ATOM
 
 
 def _eye(form: Eye, marks: Marks) -> Written:
@@ -145,6 +145,9 @@ def _plus(form: Plus, marks: Marks) -> Written:
     return "".join(pieces), SUM
 
 
+_MANY = sympy.Symbol("n", integer=True, positive=True)  # the length of a vector of ones that is only printed
+
+
 def _spread(term: Form, whole: Plus) -> Form:
     """A scalar beside a matrix product or an identity as that scalar times ones."""
     others = [other for other in whole.terms if other.rank]
@@ -152,8 +155,8 @@ def _spread(term: Form, whole: Plus) -> Form:
         return term
     number = isinstance(term, Const) and not term.value.free_symbols
     if whole.rank == 2 and not (number and all(_is_elementwise(other) for other in others)):
-        return times(ONE, term, Outer(Ones(ONE), Ones(ONE)))
-    return term if number or whole.rank != 1 else times(ONE, term, Ones(ONE))
+        return times(ONE, term, Outer(Ones(_MANY), Ones(_MANY)))
+    return term if number or whole.rank != 1 else times(ONE, term, Ones(_MANY))
 
 
 def _is_elementwise(form: Form) -> bool:

@@ -25,14 +25,22 @@ class Link:
     inverse: Callable[[sympy.Expr], sympy.Expr]
 
 
+def _itself(eta: sympy.Expr) -> sympy.Expr:
+    return eta
+
+
+def _reciprocal(eta: sympy.Expr) -> sympy.Expr:
+    return 1 / eta
+
+
 LINKS = {
     link.name: link
     for link in (
-        Link("identity", lambda eta: eta),
+        Link("identity", _itself),
         Link("log", sympy.exp),
         Link("logit", sigmoid),
         Link("probit", ndtr),
-        Link("inverse", lambda eta: 1 / eta),
+        Link("inverse", _reciprocal),
     )
 }
 

@@ -1,5 +1,7 @@
 """Generalised linear models: published formulas as tests, numbers against SciPy and against sums over y."""
 
+import pickle
+
 import numpy as np
 import pytest
 import sympy
@@ -164,6 +166,12 @@ def test_a_dropped_term_of_the_log_density_would_be_noticed(monkeypatch):
 def test_wrong_models_are_one_sentence(make, message):
     with pytest.raises(sd.SymderiveError, match=message):
         make()
+
+
+def test_a_model_s_derivations_can_be_pickled():
+    for derivation in (POISSON.loss, POISSON.loss_gradient, POISSON.fisher_information):
+        again = pickle.loads(pickle.dumps(derivation))
+        assert str(again.results[0]) == str(derivation.results[0])
 
 
 def test_all_links_are_covered():

@@ -6,17 +6,21 @@ constant time per layer.
 
 from __future__ import annotations
 
+import gc
 import time
+from itertools import count
 
 import symderive as sd
 from symderive.derive.network import Layer, Network
 
 DEPTHS = (4, 16, 64, 256)
+_FRESH = count()
 
 
 def network(depth: int) -> Network:
-    """A sigmoid network with symbolic widths."""
-    width, inputs = sd.dims("h d")
+    """A sigmoid network with symbolic widths; each has its own, so that no cache knows it."""
+    number = next(_FRESH)
+    width, inputs = sd.dims(f"h{number} d{number}")
     return Network(inputs, [Layer(width, "sigmoid") for _ in range(depth)], "squared_error")
 
 
@@ -24,9 +28,12 @@ def seconds(depth: int, repeats: int = 1) -> float:
     """The least processor time to derive all gradients, over several repeats; other load does not count."""
     times = []
     for _ in range(repeats):
+        gc.collect()
+        gc.disable()  # as timeit does: a collection looks at everything that other tests left
         start = time.process_time()
         derivation = network(depth).derivation
         times.append(time.process_time() - start)
+        gc.enable()
         if len(derivation.results) != 2 * depth:
             raise RuntimeError(f"{len(derivation.results)} gradients for {depth} layers")
     return min(times)

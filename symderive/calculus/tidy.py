@@ -12,8 +12,8 @@ from symderive.core.identity import FREE_LETTERS, canonical, free_indices, fresh
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.notation.forms import Leaf, Transposed
+from symderive.notation.index_notation import index_form
 from symderive.notation.printing import latex, text
-from symderive.notation.recover import index_form
 
 _LIMIT = 9  # different entries and functions in a quotient that is looked at
 _OPERATIONS = 60

@@ -10,8 +10,8 @@ import sympy
 from symderive.codegen.solves import contains_inverse, with_solves_by
 from symderive.functions import by_head
 from symderive.functions.kinked import signum
+from symderive.notation.arithmetic import ONE, is_negative, split, times
 from symderive.notation.forms import (
-    ONE,
     Apply,
     Chain,
     Component,
@@ -34,11 +34,8 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
-    is_negative,
-    split,
-    times,
-    transposed,
-)  # fmt: skip
+)
+from symderive.notation.matrix_products import transposed
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
 Code = tuple[str, int]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from symderive.core.nodes import Tensor
-from symderive.notation.forms import Form, Inverse, Leaf, Transposed, chain, transposed
+from symderive.notation.forms import Form, Inverse, Leaf, Transposed
+from symderive.notation.matrix_products import chain, transposed
 
 
 def ready(written: str, rank: int) -> Form:

@@ -18,8 +18,10 @@ from symderive.functions import by_head
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
 from symderive.notation.components import component_of
 from symderive.notation.forms import Form, Leaf
+from symderive.notation.index_notation import index_form
+from symderive.notation.labelled import NoMatrixNotationError, laid_out
 from symderive.notation.printing import latex, text
-from symderive.notation.recover import NoMatrixNotationError, index_form, laid_out, recover
+from symderive.notation.recover import recover
 
 _DOMAINS = {
     "positive": POSITIVE, "nonnegative": NONNEGATIVE, "unit": UNIT, "binary": sympy.Interval(0, 1),

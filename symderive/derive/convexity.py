@@ -12,7 +12,7 @@ from symderive.derive.conditions import Ranges, range_of
 from symderive.derive.derivation import Derivation
 from symderive.functions.record import NONNEGATIVE
 from symderive.notation.forms import Form
-from symderive.notation.recover import index_form
+from symderive.notation.index_notation import index_form
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition
 from symderive.notation.components import component_of, put_inside
 from symderive.notation.forms import Form, Leaf
+from symderive.notation.index_notation import index_form, readable_indices
 from symderive.notation.printing import latex, text
-from symderive.notation.recover import index_form, matrix_form, readable_indices
+from symderive.notation.recover import matrix_form
 from symderive.notation.to_matrix import in_sympy_words, matrix_expressions
 
 

@@ -27,8 +27,10 @@ from symderive.language.evaluate import evaluate
 from symderive.likelihoods import distribution
 from symderive.likelihoods.links import link as link_of
 from symderive.likelihoods.record import Distribution
-from symderive.notation.forms import Chain, Form, Times, Total, plus, times
-from symderive.notation.recover import NoMatrixNotationError, recover
+from symderive.notation.arithmetic import plus, times
+from symderive.notation.forms import Chain, Form, Times, Total
+from symderive.notation.labelled import NoMatrixNotationError
+from symderive.notation.recover import recover
 
 
 class GLM:

@@ -30,7 +30,8 @@ from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.naming import Slope, chosen_names
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
-from symderive.notation.forms import Form, is_symmetric
+from symderive.notation.forms import Form
+from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.recover import matrix_form
 

@@ -9,8 +9,8 @@ import sympy
 
 from symderive.core.dims import Dim
 from symderive.core.nodes import Index, Tensor
+from symderive.notation.arithmetic import ONE, times
 from symderive.notation.forms import (
-    ONE,
     Apply,
     BigSum,
     Component,
@@ -27,9 +27,8 @@ from symderive.notation.forms import (
     Times,
     Total,
     Transposed,
-    times,
     walk,
-)  # fmt: skip
+)
 
 _LETTERS = ("i", "j", "k", "l", "m", "o")
 

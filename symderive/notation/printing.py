@@ -14,12 +14,11 @@ from typing import Any
 import sympy
 
 from symderive.core.nodes import Index
+from symderive.notation.arithmetic import MINUS_ONE, ONE, is_negative, times
 from symderive.notation.components import big_sum_of, component_of
 from symderive.notation.constants import constant, one_root
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
-    MINUS_ONE,
-    ONE,
     Apply,
     BigSum,
     Chain,
@@ -44,13 +43,10 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
-    chain,
-    is_negative,
-    times,
-    transposed,
     walk,
-)  # fmt: skip
+)
 from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
+from symderive.notation.matrix_products import chain, transposed
 
 Marks = LatexDialect | TextDialect
 Written = tuple[str, int]

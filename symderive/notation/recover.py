@@ -7,63 +7,43 @@ matrix–vector product, a matrix product or a trace, according to how many fact
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
 from symderive.core.program import Definition
+from symderive.notation.arithmetic import plus, times
+from symderive.notation.contraction import contracted, multiplied
 from symderive.notation.forms import (
-    ONE,
     Apply,
-    BigSum,
-    Chain,
     Component,
     Const,
     Determinant,
-    Diag,
     DiagPart,
     Eye,
     Form,
     Inverse,
-    Kronecker,
     Leaf,
     LogDeterminant,
-    NormSquared,
-    Ones,
-    Plus,
     Power,
     Slice,
-    Times,
-    Total,
-    Trace,
-    Transposed,
-    chain,
-    fewest_transposes,
-    outer,
-    plus,
-    times,
-    transposed,
-    transposes,
-)  # fmt: skip
+)
+from symderive.notation.labelled import (
+    Labelled,
+    Labels,
+    NoMatrixNotationError,
+    factors_in_order,
+    label_order,
+    laid_out,
+    oriented,
+    term_order,
+)
+from symderive.notation.matrix_products import transposes
 
-Labels = tuple[Index, ...]
 _MOST_TERMS = 12  # of a product that is multiplied out
-
-
-class NoMatrixNotationError(Exception):
-    """The expression has no matrix notation; write it with indices."""
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """A form whose axes carry the labels of free indices, all different."""
-
-    form: Form
-    labels: Labels
 
 
 def matrix_form(definition: Definition) -> Form | None:
@@ -122,29 +102,6 @@ def _terms_of(expr: sympy.Expr, taken: set[str]) -> list[tuple[sympy.Expr, Label
     return found
 
 
-def laid_out(value: Labelled, axes: Labels) -> Form:
-    """The form with exactly the given axes; missing ones are filled with ones."""
-    form = oriented(value, axes)
-    if form.rank == len(axes):
-        return form
-    if len(axes) == 1:
-        return times(ONE, form, Ones(axes[0].dim))
-    return times(ONE, form, outer(Ones(axes[0].dim), Ones(axes[1].dim)))
-
-
-def oriented(value: Labelled, axes: Labels) -> Form:
-    """The form with its axes in the order of `axes`; a scalar stays one."""
-    labels = value.labels
-    if labels == axes or not labels:
-        return value.form
-    if len(labels) == 2 and labels[::-1] == axes:
-        return transposed(value.form)
-    if len(labels) == 1 and len(axes) == 2 and labels[0] in axes:
-        i, j = axes
-        return outer(value.form, Ones(j.dim)) if labels[0] == i else outer(Ones(i.dim), value.form)
-    raise NoMatrixNotationError
-
-
 def recover(expr: sympy.Expr) -> Labelled:
     """The labelled form of an expression.
 
@@ -165,7 +122,7 @@ def recover(expr: sympy.Expr) -> Labelled:
     if isinstance(expr, sympy.Add):
         return _add(expr)
     if isinstance(expr, sympy.Mul):
-        return _product([recover(factor) for factor in _factors(expr)], _label_order(expr))
+        return multiplied([recover(factor) for factor in factors_in_order(expr)], label_order(expr))
     if isinstance(expr, sympy.Pow):
         return _combined([recover(expr.base), recover(expr.exp)], lambda forms: Power(*forms))
     if isinstance(expr, IndexSum):
@@ -174,23 +131,6 @@ def recover(expr: sympy.Expr) -> Labelled:
         head = type(expr)
         return _combined([recover(arg) for arg in expr.args], lambda forms: Apply(head, tuple(forms)))
     raise NoMatrixNotationError
-
-
-def _factors(expr: sympy.Expr) -> list[sympy.Expr]:
-    """Factors in the order in which people write them: numbers, then functions and sums by name."""
-    return sorted(sympy.Mul.make_args(expr), key=_written_order)
-
-
-def _written_order(expr: sympy.Expr) -> tuple[int, str]:
-    base = expr.base if isinstance(expr, sympy.Pow) else expr
-    if isinstance(base, Entry):
-        return (1, str(base.tensor.name))
-    kind = 0 if not expr.has(TensorNode) else 2
-    return (kind, "")
-
-
-def _label_order(expr: sympy.Expr) -> Labels:
-    return tuple(sorted(free_indices(expr), key=lambda index: index.name))
 
 
 def _entry(expr: Entry) -> Labelled:
@@ -230,7 +170,7 @@ def whole_matrix(expr: MatrixNode) -> Form:
 
 
 def _add(expr: sympy.Add) -> Labelled:
-    return _sum_of([recover(term) for term in sorted(expr.args, key=_term_order)])
+    return _sum_of([recover(term) for term in sorted(expr.args, key=term_order)])
 
 
 def _sum_of(terms: list[Labelled]) -> Labelled:
@@ -250,15 +190,6 @@ def _combined(values: list[Labelled], build: Callable[[list[Form]], Form]) -> La
     return made
 
 
-def _term_order(expr: sympy.Expr) -> tuple[int, int]:
-    """Longer products first, numbers last, otherwise SymPy's order (sorted is stable)."""
-    sums = sum(1 for _ in sympy.preorder_traversal(expr) if isinstance(_, IndexSum))
-    entries = sum(1 for _ in sympy.preorder_traversal(expr) if isinstance(_, TensorNode))
-    if not entries:
-        return (0, 0) if expr == 1 else (2, 0)
-    return (1, -10 * sums - entries)
-
-
 def _common(labels: list[Labels]) -> Labels:
     longest = max(labels, key=len)
     found = list(longest)
@@ -271,93 +202,11 @@ def _common(labels: list[Labels]) -> Labels:
     return tuple(found)
 
 
-@dataclass
-class _Factors:
-    """The factors of a product, sorted by the labels that they carry."""
-
-    scalars: list[Form]
-    vectors: dict[Index, list[Form]]
-    matrices: dict[Labels, list[Form]]
-
-    def add(self, value: Labelled) -> None:
-        """Sort one factor in, turning matrices so that each pair of labels has one orientation."""
-        if not value.labels:
-            self.scalars.append(value.form)
-        elif len(value.labels) == 1:
-            self.vectors.setdefault(value.labels[0], []).append(value.form)
-        elif value.labels[::-1] in self.matrices:
-            known = self.matrices[value.labels[::-1]]
-            if transposes(value.form) + sum(transposes(transposed(one)) for one in known) < transposes(
-                transposed(value.form)
-            ) + sum(map(transposes, known)):
-                del self.matrices[value.labels[::-1]]
-                self.matrices[value.labels] = [*(transposed(one) for one in known), value.form]
-            else:
-                known.append(transposed(value.form))
-        else:
-            self.matrices.setdefault(value.labels, []).append(value.form)
-
-
-def _sorted_factors(values: list[Labelled]) -> _Factors:
-    found = _Factors([], {}, {})
-    for value in values:
-        found.add(value)
-    return found
-
-
-def _product(values: list[Labelled], order: Labels) -> Labelled:
-    """A product without a sum: scalars, vectors and matrices over at most two labels."""
-    found = _sorted_factors(values)
-    labels = [*found.vectors, *(label for pair in found.matrices for label in pair)]
-    free = tuple(label for label in order if label in labels)
-    if len(free) > 2 or len(found.matrices) > 1:
-        raise NoMatrixNotationError
-    if len(free) < 2:
-        vector = found.vectors.get(free[0], []) if free else []
-        return Labelled(times(ONE, *found.scalars, *vector), free)
-    if found.matrices:
-        free = next(iter(found.matrices))
-    i, j = free
-    u = found.vectors.get(i, [])
-    v = found.vectors.get(j, [])
-    matrices = found.matrices.get(free, [])
-    if matrices:
-        return Labelled(_scaled(found.scalars, u, matrices, v), free)
-    left = times(ONE, *u) if u else Ones(i.dim)
-    right = times(ONE, *v) if v else Ones(j.dim)
-    return Labelled(times(ONE, *found.scalars, outer(left, right)), free)
-
-
-def _scaled(scalars: list[Form], u: list[Form], matrices: list[Form], v: list[Form]) -> Form:
-    """`diag(u) M diag(v)`, or a diagonal matrix where M is the identity."""
-    rest = [matrix for matrix in matrices if not isinstance(matrix, Eye)]
-    if len(rest) < len(matrices):
-        diagonal = [DiagPart(matrix) if not isinstance(matrix, Diag) else matrix.inner for matrix in rest]
-        vector = [*u, *v, *diagonal]
-        return times(ONE, *scalars, _diag(times(ONE, *vector)) if vector else matrices[0])
-    if u and v and not all(isinstance(matrix, (Leaf, Chain, Inverse, Transposed)) for matrix in rest):
-        return times(ONE, *scalars, outer(times(ONE, *u), times(ONE, *v)), *rest)
-    pieces = [times(ONE, *rest)]
-    if u:
-        pieces.insert(0, _diag(times(ONE, *u)))
-    if v:
-        pieces.append(_diag(times(ONE, *v)))
-    return times(ONE, *scalars, chain(*pieces))
-
-
-def _diag(vector: Form) -> Form:
-    if not vector.rank:
-        raise NoMatrixNotationError  # a vector that has cancelled to 0
-    if isinstance(vector, Times) and (vector.coefficient != 1 or vector.scalars):
-        return times(vector.coefficient, *vector.scalars, Diag(times(ONE, *vector.arrays)))
-    return Diag(vector)
-
-
 def _index_sum(expr: IndexSum) -> Labelled:
     body = expr.body
     if isinstance(body, sympy.Add) and not _one_vector(body):
-        return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=_term_order)])
-    return _contract([recover(factor) for factor in _factors(body)], expr.indices, _label_order(expr))
+        return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=term_order)])
+    return contracted([recover(factor) for factor in factors_in_order(body)], expr.indices, label_order(expr))
 
 
 def _index_sum_term(term: sympy.Expr, indices: Labels) -> Labelled:
@@ -376,174 +225,3 @@ def _one_vector(body: sympy.Expr) -> bool:
 def _is_contraction(term: sympy.Expr) -> bool:
     """Whether the factors of a term carry different indices, as in a matrix product."""
     return len({free_indices(factor) for factor in sympy.Mul.make_args(term)} - {frozenset()}) > 1
-
-
-def _contract(values: list[Labelled], summed: Labels, order: Labels) -> Labelled:
-    """`Σ` over the `summed` labels of a product."""
-    found = _sorted_factors(values)
-    waiting = list(summed)
-    while waiting:
-        label = min(waiting, key=lambda one: (_degree(found, one), waiting.index(one)))
-        waiting.remove(label)
-        closing = _closing_pair(found, label, waiting)
-        if closing is not None:
-            waiting.remove(closing)
-            continue
-        _eliminate(found, label)
-    remaining = [Labelled(form, ()) for form in found.scalars]
-    remaining += [Labelled(form, (label,)) for label, forms in found.vectors.items() for form in forms]
-    remaining += [Labelled(form, pair) for pair, forms in found.matrices.items() for form in forms]
-    return _product(remaining, order)
-
-
-def _degree(found: _Factors, label: Index) -> int:
-    return sum(label in pair for pair in found.matrices)
-
-
-def _closing_pair(found: _Factors, label: Index, waiting: list[Index]) -> Index | None:
-    """Sum both ends of the only pair that carries `label`: a trace or a total."""
-    pairs = [pair for pair in found.matrices if label in pair]
-    if len(pairs) != 1:
-        return None
-    (pair,) = pairs
-    other = pair[1] if pair[0] == label else pair[0]
-    if other not in waiting or _degree(found, other) != 1 or other in found.vectors or label in found.vectors:
-        return None
-    found.scalars.append(total(found.matrices.pop(pair)))
-    return other
-
-
-def total(matrices: list[Form]) -> Form:
-    """The sum of all entries of an elementwise product of matrices."""
-    product = times(ONE, *matrices)
-    if not isinstance(product, Times):
-        if isinstance(product, Power) and product.exponent == Const(sympy.Integer(2)):
-            return NormSquared(product.base)
-        return Total(product)
-    plain = product.coefficient, *product.scalars
-    arrays = product.arrays
-    if len(arrays) == 2 and not any(isinstance(one, (Apply, Power)) for one in arrays):
-        first, second = arrays
-        if first == second:
-            inner: Form = NormSquared(first)
-        elif isinstance(second, Transposed):
-            inner = fewest_transposes(Trace(chain(second.inner, first)))
-        else:
-            inner = fewest_transposes(Trace(chain(transposed(first), second)))
-        return times(plain[0], *product.scalars, inner)
-    return times(plain[0], *product.scalars, Total(times(ONE, *arrays)))
-
-
-def _eliminate(found: _Factors, label: Index) -> None:
-    vectors = found.vectors.pop(label, [])
-    pairs = [pair for pair in found.matrices if label in pair]
-    if not pairs:
-        found.scalars.append(dot(vectors) if vectors else Const(label.dim))
-        return
-    if len(pairs) > 2:
-        raise NoMatrixNotationError
-    factors = []
-    for pair in pairs:
-        matrix = times(ONE, *found.matrices.pop(pair))
-        other = pair[1] if pair[0] == label else pair[0]
-        factors.append((other, matrix if pair[1] == label else transposed(matrix)))
-    (i, left), rest = factors[0], factors[1:]
-    if not rest:
-        vector = times(ONE, *vectors) if vectors else Ones(label.dim)
-        found.vectors.setdefault(i, []).append(chain(left, vector))
-        return
-    j, right = rest[0]
-    middle = [_diag(times(ONE, *vectors))] if vectors else []
-    product = chain(left, *middle, transposed(right))
-    turned = transposed(product)
-    straight, across = transposes(product), transposes(turned)
-    if across < straight or (across == straight and j.name < i.name):
-        found.add(Labelled(turned, (j, i)))
-    else:
-        found.add(Labelled(product, (i, j)))
-
-
-def dot(vectors: list[Form]) -> Form:
-    """The sum of the entries of an elementwise product of vectors."""
-    product = times(ONE, *vectors)
-    if not isinstance(product, Times):
-        if isinstance(product, Power) and product.exponent == Const(sympy.Integer(2)):
-            return NormSquared(product.base)
-        return Trace(product.inner) if isinstance(product, DiagPart) else Total(product)
-    arrays = product.arrays
-    if len(arrays) == 2 and not any(isinstance(one, (Apply, Power)) for one in arrays):
-        inner = chain(*arrays)
-    elif len(arrays) == 1:
-        inner = dot([arrays[0]])
-    else:
-        inner = Total(times(ONE, *arrays))
-    return times(product.coefficient, *product.scalars, inner)
-
-
-def index_form(expr: sympy.Expr) -> Form:
-    """The expression in index notation: entries with subscripts, sums with their index."""
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
-        return Const(expr)
-    if isinstance(expr, MatrixNode):
-        return Component(whole_matrix(expr), expr.axes) if expr.axes else whole_matrix(expr)
-    if isinstance(expr, Index):
-        return Component(Const(sympy.Symbol(expr.name)), ())
-    if isinstance(expr, Entry):
-        return Component(Leaf(expr.tensor), expr.axes) if expr.axes else Leaf(expr.tensor)
-    if isinstance(expr, Delta):
-        return Kronecker(*expr.args)
-    if isinstance(expr, sympy.Add):
-        return plus(*(index_form(term) for term in sorted(expr.args, key=_term_order)))
-    if isinstance(expr, sympy.Mul):
-        return times(ONE, *(index_form(factor) for factor in _factors(expr)))
-    if isinstance(expr, sympy.Pow):
-        return Power(index_form(expr.base), index_form(expr.exp))
-    if isinstance(expr, IndexSum):
-        return _product_entry(expr) or BigSum(expr.indices, index_form(expr.body))
-    if isinstance(expr, sympy.Function):
-        return Apply(type(expr), tuple(index_form(arg) for arg in expr.args))
-    raise NoMatrixNotationError
-
-
-def _product_entry(expr: IndexSum) -> Form | None:
-    """A sum that is an entry of a matrix-vector product, such as `x_iᵀ w`; None for any other."""
-    if len(free_indices(expr)) != 1:
-        return None
-    try:
-        labelled = recover(expr)
-    except NoMatrixNotationError:
-        return None
-    simple = isinstance(labelled.form, Chain) and all(
-        isinstance(part, (Leaf, Transposed)) for part in labelled.form.factors
-    )
-    return Component(labelled.form, labelled.labels) if simple else None
-
-
-def readable_indices(definition: Definition, summed: str = "i", free: str = "jklm") -> Definition:
-    """The same equation with the index letters of a textbook: `j, k` free, `i` over observations."""
-    indices = fresh(definition.tensor.shape, (), tuple(free if definition.tensor.rank else summed))
-    taken = frozenset(index.name for index in indices)
-    body = substitute(
-        separate_names(definition.body, taken), dict(zip(definition.indices, indices, strict=True))
-    )
-    return Definition(definition.tensor, indices, _renamed(body, taken, (summed, *BOUND_LETTERS)))
-
-
-def separate_names(expr: sympy.Expr, names: frozenset[str]) -> sympy.Expr:
-    """Bound indices away from the given names."""
-    return _renamed(expr, names | index_names(expr), BOUND_LETTERS)
-
-
-def _renamed(expr: sympy.Expr, taken: frozenset[str], pool: tuple[str, ...]) -> sympy.Expr:
-    if isinstance(expr, Binder):
-        new = fresh((index.dim for index in expr.indices), taken, pool)
-        inner = taken | {index.name for index in new}
-        clear = _renamed(expr.body, inner | index_names(expr), BOUND_LETTERS)
-        body = substitute(clear, dict(zip(expr.indices, new, strict=True)))
-        return expr.func(_renamed(body, inner, pool), *new)
-    if not expr.args or isinstance(expr, Entry):
-        return expr
-    return expr.func(*(_renamed(arg, taken, pool) for arg in expr.args))
-
-
-__all__ = ["Chain", "Plus", "index_form", "matrix_form", "recover"]

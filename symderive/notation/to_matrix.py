@@ -48,7 +48,7 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
-)  # fmt: skip
+)
 from symderive.notation.recover import matrix_form
 
 Known = Mapping[Tensor, sympy.Expr]

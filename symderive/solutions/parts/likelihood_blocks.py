@@ -10,7 +10,8 @@ from symderive.derive.convexity import convexity
 from symderive.derive.derivation import Derivation, Equation
 from symderive.derive.glm import GLM
 from symderive.errors import SymderiveError
-from symderive.notation.forms import ONE, Const
+from symderive.notation.arithmetic import ONE
+from symderive.notation.forms import Const
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.printing import latex, text
 from symderive.notation.recover import matrix_form

@@ -1,0 +1,91 @@
+"""Index notation: entries with subscripts, sums with their index, the letters of a textbook."""
+
+from __future__ import annotations
+
+import sympy
+
+from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
+from symderive.core.matrix_nodes import MatrixNode
+from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.program import Definition
+from symderive.notation.arithmetic import ONE, plus, times
+from symderive.notation.forms import (
+    Apply,
+    BigSum,
+    Chain,
+    Component,
+    Const,
+    Form,
+    Kronecker,
+    Leaf,
+    Power,
+    Transposed,
+)
+from symderive.notation.labelled import NoMatrixNotationError, factors_in_order, term_order
+from symderive.notation.recover import recover, whole_matrix
+
+
+def index_form(expr: sympy.Expr) -> Form:
+    """The expression in index notation: entries with subscripts, sums with their index."""
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
+        return Const(expr)
+    if isinstance(expr, MatrixNode):
+        return Component(whole_matrix(expr), expr.axes) if expr.axes else whole_matrix(expr)
+    if isinstance(expr, Index):
+        return Component(Const(sympy.Symbol(expr.name)), ())
+    if isinstance(expr, Entry):
+        return Component(Leaf(expr.tensor), expr.axes) if expr.axes else Leaf(expr.tensor)
+    if isinstance(expr, Delta):
+        return Kronecker(*expr.args)
+    if isinstance(expr, sympy.Add):
+        return plus(*(index_form(term) for term in sorted(expr.args, key=term_order)))
+    if isinstance(expr, sympy.Mul):
+        return times(ONE, *(index_form(factor) for factor in factors_in_order(expr)))
+    if isinstance(expr, sympy.Pow):
+        return Power(index_form(expr.base), index_form(expr.exp))
+    if isinstance(expr, IndexSum):
+        return _product_entry(expr) or BigSum(expr.indices, index_form(expr.body))
+    if isinstance(expr, sympy.Function):
+        return Apply(type(expr), tuple(index_form(arg) for arg in expr.args))
+    raise NoMatrixNotationError
+
+
+def _product_entry(expr: IndexSum) -> Form | None:
+    """A sum that is an entry of a matrix-vector product, such as `x_iᵀ w`; None for any other."""
+    if len(free_indices(expr)) != 1:
+        return None
+    try:
+        labelled = recover(expr)
+    except NoMatrixNotationError:
+        return None
+    simple = isinstance(labelled.form, Chain) and all(
+        isinstance(part, (Leaf, Transposed)) for part in labelled.form.factors
+    )
+    return Component(labelled.form, labelled.labels) if simple else None
+
+
+def readable_indices(definition: Definition, summed: str = "i", free: str = "jklm") -> Definition:
+    """The same equation with the index letters of a textbook: `j, k` free, `i` over observations."""
+    indices = fresh(definition.tensor.shape, (), tuple(free if definition.tensor.rank else summed))
+    taken = frozenset(index.name for index in indices)
+    body = substitute(
+        separate_names(definition.body, taken), dict(zip(definition.indices, indices, strict=True))
+    )
+    return Definition(definition.tensor, indices, _renamed(body, taken, (summed, *BOUND_LETTERS)))
+
+
+def separate_names(expr: sympy.Expr, names: frozenset[str]) -> sympy.Expr:
+    """Bound indices away from the given names."""
+    return _renamed(expr, names | index_names(expr), BOUND_LETTERS)
+
+
+def _renamed(expr: sympy.Expr, taken: frozenset[str], pool: tuple[str, ...]) -> sympy.Expr:
+    if isinstance(expr, Binder):
+        new = fresh((index.dim for index in expr.indices), taken, pool)
+        inner = taken | {index.name for index in new}
+        clear = _renamed(expr.body, inner | index_names(expr), BOUND_LETTERS)
+        body = substitute(clear, dict(zip(expr.indices, new, strict=True)))
+        return expr.func(_renamed(body, inner, pool), *new)
+    if not expr.args or isinstance(expr, Entry):
+        return expr
+    return expr.func(*(_renamed(arg, taken, pool) for arg in expr.args))

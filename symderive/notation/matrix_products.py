@@ -1,0 +1,162 @@
+"""Matrix products and transposes of forms, kept as a person would write them."""
+
+from __future__ import annotations
+
+import sympy
+
+from symderive.notation.arithmetic import ONE, plus, split, times
+from symderive.notation.forms import (
+    Apply,
+    Chain,
+    Diag,
+    Eye,
+    Form,
+    Inverse,
+    Leaf,
+    NormSquared,
+    Ones,
+    Outer,
+    Plus,
+    Power,
+    Times,
+    Total,
+    Trace,
+    Transposed,
+)
+
+
+def transposed(form: Form) -> Form:
+    """The transpose, moved inside products so that no two transposes meet."""
+    if form.rank < 2:
+        return form
+    if isinstance(form, Transposed):
+        return form.inner
+    if isinstance(form, (Eye, Diag)) or (isinstance(form, Leaf) and form.tensor.is_symmetric):
+        return form
+    if isinstance(form, Inverse) and is_symmetric(form.inner):
+        return form
+    if isinstance(form, Outer):
+        return Outer(form.right, form.left)
+    if isinstance(form, Chain):
+        return chain(*(transposed(factor) for factor in reversed(form.factors)))
+    coefficient, scalars, rest = split(form)
+    if (coefficient != 1 or scalars) and rest is not None:
+        return times(coefficient, *scalars, transposed(rest))
+    if _transposes(form) > 0 and isinstance(form, (Plus, Times, Apply, Power)):
+        return _inside(form)
+    return Transposed(form)
+
+
+def _inside(form: Form) -> Form:
+    """The transpose of an elementwise form, taken inside."""
+    if isinstance(form, Plus):
+        return plus(*(transposed(term) for term in form.terms))
+    if isinstance(form, Times):
+        return times(form.coefficient, *form.scalars, *(transposed(factor) for factor in form.arrays))
+    if isinstance(form, Apply):
+        return Apply(form.head, tuple(transposed(arg) for arg in form.args))
+    if isinstance(form, Power):
+        return Power(transposed(form.base), transposed(form.exponent))
+    return Transposed(form)
+
+
+def is_symmetric(form: Form) -> bool:
+    """Whether a matrix is its own transpose, seen from its form."""
+    if isinstance(form, (Plus, Times)) and form.rank == 2:
+        return all(is_symmetric(part) for part in form.parts if part.rank == 2) and not any(
+            part.rank == 1 for part in form.parts
+        )
+    return form.rank == 2 and transposed(form) == form
+
+
+def transposes(form: Form) -> int:
+    """The number of transposes that are written."""
+    own = isinstance(form, Transposed)
+    return own + sum(transposes(part) for part in form.parts)
+
+
+def fewest_transposes(form: Form) -> Form:
+    """A scalar product or trace, read from the end that needs fewer transposes."""
+    if isinstance(form, Trace):
+        turned: Form = Trace(transposed(form.inner))
+    elif isinstance(form, Chain) and form.rank == 0:
+        turned = Chain(tuple(transposed(factor) for factor in reversed(form.factors)))
+    else:
+        return form
+    return turned if transposes(turned) < transposes(form) else form
+
+
+def _transposes(form: Form) -> int:
+    """How many matrices in the form stand transposed, less those that do not."""
+    if isinstance(form, Transposed):
+        return 1
+    if isinstance(form, (Leaf, Chain, Inverse)) and form.rank == 2:
+        return -1
+    return sum(_transposes(part) for part in form.parts if part.rank == 2)
+
+
+def chain(*factors: Form) -> Form:
+    """The matrix product, flat: coefficients in front, identities dropped, rank-one factors opened."""
+    coefficient: sympy.Expr = ONE
+    scalars: list[Form] = []
+    flat: list[Form] = []
+    for factor in factors:
+        own, loose, rest = split(factor)
+        coefficient = coefficient * own
+        scalars.extend(loose)
+        if rest is not None:
+            flat.extend(rest.factors if isinstance(rest, Chain) and rest.rank == 2 else (rest,))
+    trimmed = [factor for factor in flat if not isinstance(factor, Eye)]
+    flat = _diagonals_joined(trimmed or flat[:1])
+    if len(flat) == 1:
+        return times(coefficient, *scalars, flat[0])
+    for place, factor in enumerate(flat):
+        if isinstance(factor, Outer):
+            opened = _open(flat[:place], factor, flat[place + 1 :])
+            return times(coefficient, *scalars, opened)
+    if flat[-1].rank == 1 and isinstance(flat[-1], Chain):
+        flat = [*flat[:-1], *flat[-1].factors]
+    if flat[0].rank == 1 and len(flat) > 1 and flat[-1].rank == 2:
+        flat = [transposed(factor) for factor in reversed(flat)]
+    if flat[0].rank == 1 and isinstance(flat[0], Chain) and len(flat) > 1:
+        turned = [transposed(factor) for factor in reversed(flat[0].factors)]
+        flat = [*turned, *flat[1:]]
+    return times(coefficient, *scalars, _dot(flat))
+
+
+def _diagonals_joined(factors: list[Form]) -> list[Form]:
+    """`diag(u) diag(v) = diag(u ⊙ v)`."""
+    joined: list[Form] = []
+    for factor in factors:
+        if isinstance(factor, Diag) and joined and isinstance(joined[-1], Diag):
+            joined[-1] = Diag(times(ONE, joined[-1].inner, factor.inner))
+        else:
+            joined.append(factor)
+    return joined
+
+
+def _dot(flat: list[Form]) -> Form:
+    if len(flat) == 2 and flat[0] == flat[1] and flat[0].rank == 1:
+        return NormSquared(flat[0])
+    if flat[0].rank == 1 and flat[-1].rank == 1:
+        for ones, other in ((flat[0], flat[1:]), (flat[-1], flat[:-1])):
+            if isinstance(ones, Ones) and len(other) == 1:
+                return Total(other[0])
+    return fewest_transposes(Chain(tuple(flat)))
+
+
+def _open(before: list[Form], middle: Outer, after: list[Form]) -> Form:
+    left = chain(*before, middle.left) if before else middle.left
+    right = (
+        chain(*(transposed(factor) for factor in reversed(after)), middle.right) if after else middle.right
+    )
+    return outer(left, right) if left.rank and right.rank else times(ONE, left, right)
+
+
+def outer(left: Form, right: Form) -> Form:
+    """`u vᵀ` with coefficients in front."""
+    a, loose_a, u = split(left)
+    b, loose_b, v = split(right)
+    if u is None or v is None:
+        return times(ONE, left, right)
+    return times(a * b, *loose_a, *loose_b, Outer(u, v))

@@ -215,6 +215,17 @@ class Derivation:
         summary = summary if len(summary) < 90 else f"The {self.kind}."
         return numpy_function(self.program, self.kind, summary, self.original.inputs)
 
+    def to_python(self) -> str:
+        """A Python file with the value, the derivatives and a self-check, as text; it needs NumPy alone.
+
+        Raises:
+            SymderiveError: the derivation is not a gradient or a second derivative.
+            InternalError: the derivation or the file does not pass its check.
+        """
+        from symderive.derive.python_file import python_file
+
+        return python_file(self)
+
     def to_sympy(self) -> Any:
         """The closed form in SymPy, named intermediates put in; a tuple for several variables.
 

@@ -87,6 +87,18 @@ class Array:
         refuse(unsupported, "mean")
         return reduce_sum(self, axis, keepdims, mean=True)
 
+    def var(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The variance over `axis` (all axes by default), as `numpy.var`."""
+        from symderive.language.dispatch import variance
+
+        return variance(self, axis, keepdims, **unsupported)
+
+    def std(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The standard deviation over `axis` (all axes by default), as `numpy.std`."""
+        from symderive.language.dispatch import call_ufunc
+
+        return call_ufunc("sqrt", (self.var(axis, keepdims, **unsupported),))
+
     def dot(self, other: Any) -> Array:
         """The matrix product, as `numpy.dot` for up to two axes."""
         from symderive.language import linear

@@ -98,3 +98,38 @@ def test_a_planted_error_in_an_array_of_numbers_is_seen():
 def test_other_arrays_are_refused(numbers, message):
     with pytest.raises(SymderiveError, match=message):
         y * numbers
+
+
+x = sd.array("x", 5)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda X: X.var(),
+        lambda X: np.var(X, ddof=1),
+        lambda X: np.std(X, axis=1, ddof=1).sum(),
+        lambda X: X.std(axis=0).sum(),
+        lambda X: np.sum((X / X.std(axis=1, keepdims=True)) ** 3),
+    ],
+)
+def test_variances(loss):
+    derived = sd.gradient(loss(X), X)
+    assert derived.check().passed
+    values = np.random.default_rng(5).normal(size=(5, 3))
+    step = 1e-6 * np.eye(15).reshape(15, 5, 3)
+    differences = np.array([(loss(values + one) - loss(values - one)) / 2e-6 for one in step])
+    assert np.allclose(derived.to_numpy()(X=values).ravel(), differences, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (lambda: np.var(x, ddof=1.5), "ddof is 1.5"),
+        (lambda: np.var(x, ddof=5), "leave nothing to divide by"),
+        (lambda: x.std(dtype=float), "dtype is not supported"),
+    ],
+)
+def test_variances_that_are_refused(loss, message):
+    with pytest.raises(SymderiveError, match=message):
+        loss()

@@ -321,7 +321,7 @@ def as_array(value: Any, what: str) -> Array:
     """
     if isinstance(value, Array):
         return value
-    if isinstance(value, (list, tuple)) or getattr(value, "ndim", 0):
+    if isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim):
         return _literal(value, what)
     expr = number(value)
     if expr is None:

@@ -58,8 +58,9 @@ def _product_entry(expr: IndexSum) -> Form | None:
         isinstance(factor, TensorNode) for factor in sympy.Mul.make_args(expr.body)
     ):
         return None
-    forms = [_chain_entry(part) for part in _apart(expr)]
-    return times(ONE, *forms) if None not in forms else None
+    parts = _apart(expr)
+    forms = [form for part in parts if (form := _chain_entry(part)) is not None]
+    return times(ONE, *forms) if len(forms) == len(parts) else None
 
 
 def _apart(expr: IndexSum) -> list[IndexSum]:

@@ -158,6 +158,7 @@ class Derivation:
         wrt: the variables.
         first: of a second derivative, the derivation of the first.
         verifier: how `check` compares, if not with differences of the loss.
+        written: the equations of the loss, one operation each, for the slow evaluator; `original` by default.
     """
 
     kind: str
@@ -171,6 +172,7 @@ class Derivation:
     wrt: tuple[Tensor, ...]
     first: Derivation | None = field(default=None, compare=False, repr=False)
     verifier: Callable[[Derivation, int], Check] | None = field(default=None, compare=False, repr=False)
+    written: Program | None = field(default=None, compare=False, repr=False)
     _checks: list[Check] = field(default_factory=list, compare=False, repr=False)
 
     @property

@@ -256,8 +256,9 @@ def _finish(
     )
     shown = _loss_equation(original, symbol)
     return Derivation(
-        kind, shown, _steps(original, needed, headings), lets, results, conditions, short, original, targets
-    )
+        kind, shown, _steps(original, needed, headings), lets, results, conditions, short, original, targets,
+        written=as_written,
+    )  # fmt: skip
 
 
 def _loss_symbol(program: Program) -> str:
@@ -360,10 +361,20 @@ def _equation(program: Program, output: Tensor, heading: tuple[str, str]) -> Equ
 
 
 def _loss_equation(original: Program, symbol: str) -> Equation:
-    whole = condense(original, lambda made, count, consumer: True)
-    if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
-        whole = original
+    whole = original
+    if _length_written_out(original) <= LONGEST_STATEMENT + 6:  # putting in can also make it shorter
+        whole = condense(original, lambda made, count, consumer: True)
+        if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
+            whole = original
     return Equation(whole.definitions[-1], (latex_name(symbol), text_name(symbol)))
+
+
+def _length_written_out(program: Program) -> int:
+    """The number of entries in the last equation with all others put in, before anything cancels."""
+    lengths: dict[Tensor, int] = {}
+    for made in program.definitions:
+        lengths[made.tensor] = sum(lengths.get(entry.tensor, 1) for entry in entries_in(made.body))
+    return lengths[program.definitions[-1].tensor]
 
 
 def _steps(original: Program, program: Program, headings: Sequence[tuple[str, str]]) -> tuple[Step, ...]:

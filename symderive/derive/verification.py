@@ -78,13 +78,19 @@ def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, fl
     sizes = _sizes(derivation)
     shapes = _shapes(derivation, sizes)
     best: tuple[int, str, float] = (0, "", 0.0)
+    loss = _loss_function(derivation)
+
+    def has_value(arrays: Arrays) -> bool:
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite(loss(arrays))) and _is_regular(derivation, arrays)
+
     for kind, scale in _MOODS:
         chosen = {name: (shape, kind if own == "real" else own) for name, (shape, own) in shapes.items()}
         scales = {name: scale if own == "real" else 1.0 for name, (_, own) in shapes.items()}
         good = 0
         for seed in range(_ATTEMPTS // len(_MOODS)):
             drawn = draw_all(chosen, seed=seed)
-            good += _has_value(derivation, {name: scales[name] * drawn[name] for name in drawn})
+            good += has_value({name: scales[name] * drawn[name] for name in drawn})
         best = max(best, (good, kind, scale), key=lambda one: one[0])
         if 2 * good > _ATTEMPTS // len(_MOODS):
             break
@@ -261,7 +267,8 @@ def _loss_function(derivation: Derivation) -> Callable[[Arrays], float]:
 
 
 def _slow(derivation: Derivation, arrays: Arrays) -> float:
-    (value,) = evaluate(derivation.original, arrays).values()
+    """The loss at a point, computed as it was written, one operation at a time."""
+    (value,) = evaluate(derivation.written or derivation.original, arrays).values()
     return float(value)
 
 

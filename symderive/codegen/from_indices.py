@@ -13,6 +13,8 @@ from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
 from symderive.core.program import Definition
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
+from symderive.functions.choice import where
+from symderive.functions.comparisons import SIGNS
 from symderive.notation.recover import whole_matrix
 
 Labels = tuple[Index, ...]
@@ -77,6 +79,12 @@ def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
         return _sum(expr, order)
     if isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
         return _operator(expr, order)
+    if isinstance(expr, where) and type(expr.args[0]) in SIGNS:
+        comparison, *branches = expr.args
+        sign = SIGNS[type(comparison)][2]
+        (left, right, *rest), labels = _aligned((*comparison.args, *branches), order)
+        written = ", ".join([f"{left[0]} {sign} {right[0]}", *(piece for piece, _ in rest)])
+        return (f"np.where({written})", ATOM), labels
     if isinstance(expr, sympy.Function):
         args, labels = _aligned(expr.args, order)
         return (by_head()[type(expr)].numpy.format(*(written for written, _ in args)), ATOM), labels

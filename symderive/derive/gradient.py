@@ -12,6 +12,7 @@ from symderive.calculus.condense import (
     for_result,
     for_steps,
     inverted,
+    powers_joined,
     rename,
     rename_all,
     weight,
@@ -25,6 +26,7 @@ from symderive.core.identity import tensors_of
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
+from symderive.derive.branches import within_branches
 from symderive.derive.conditions import Condition, conditions_of
 from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.naming import Slope, chosen_names
@@ -185,8 +187,8 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
         raise SymderiveError(f"{what}: the loss is the variable {loss.name} itself; its derivative is 1.")
     if loss.ndim:
         program = program_of(loss.sum())
-    written = with_shared(drop_unit_axes(program))
-    return written, _inputs_as_used(condense(written, for_steps))
+    written = with_shared(within_branches(drop_unit_axes(program)))
+    return written, _inputs_as_used(condense(powers_joined(written), for_steps))
 
 
 def _inputs_as_used(program: Program) -> Program:

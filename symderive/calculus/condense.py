@@ -238,9 +238,9 @@ def _renamed_program(
 
 
 def without_symmetry(program: Program, variables: Iterable[Tensor]) -> Program:
-    """The same program for variables that need not be symmetric: a difference varies one entry alone."""
+    """The same program for variables of no structure: a difference varies one entry alone."""
     names = {
-        one: Tensor(one.name, one.shape, "real", one.latex_name) for one in variables if one.is_symmetric
+        one: Tensor(one.name, one.shape, "real", one.latex_name) for one in variables if one.is_structured
     }
     return rename(program, names) if names else program
 

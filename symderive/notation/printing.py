@@ -376,6 +376,13 @@ def _named(word: str) -> Callable[[Any, Marks], Written]:
     return written
 
 
+def _diag(form: Diag, marks: Marks) -> Written:
+    """`diag(v)`; the diagonal part of a matrix as `A ⊙ I`, not as diag(diag(A))."""
+    if isinstance(form.inner, DiagPart):
+        return f"{bracketed(form.inner.inner, marks, PRODUCT)} {marks.hadamard} {marks.identity}", HADAMARD
+    return _named("diag")(form, marks)
+
+
 def _norm_kind(form: NormSquared) -> str:
     return "2" if form.inner.rank == 1 else "F"
 
@@ -413,7 +420,7 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Inverse: _inverse,
     Determinant: _named("det"),
     LogDeterminant: _log_determinant,
-    Diag: _named("diag"),
+    Diag: _diag,
     DiagPart: _named("diag"),
     Trace: _named("tr"),
     NormSquared: _norm_squared,

@@ -301,6 +301,7 @@ def _finish(
         original,
         targets,
         moves="free" if entries is not None else "alone",
+        written=as_written,
     )
 
 
@@ -404,10 +405,20 @@ def _equation(program: Program, output: Tensor, heading: tuple[str, str]) -> Equ
 
 
 def _loss_equation(original: Program, symbol: str) -> Equation:
-    whole = condense(original, lambda made, count, consumer: True)
-    if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
-        whole = original
+    whole = original
+    if _length_written_out(original) <= LONGEST_STATEMENT + 6:  # putting in can also make it shorter
+        whole = condense(original, lambda made, count, consumer: True)
+        if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
+            whole = original
     return Equation(whole.definitions[-1], (latex_name(symbol), text_name(symbol)))
+
+
+def _length_written_out(program: Program) -> int:
+    """The number of entries in the last equation with all others put in, before anything cancels."""
+    lengths: dict[Tensor, int] = {}
+    for made in program.definitions:
+        lengths[made.tensor] = sum(lengths.get(entry.tensor, 1) for entry in entries_in(made.body))
+    return lengths[program.definitions[-1].tensor]
 
 
 def _steps(

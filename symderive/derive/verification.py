@@ -68,6 +68,39 @@ def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -
             yield dict(arrays)
 
 
+def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, float]:
+    """The sizes to check at, and from where undeclared arrays are drawn so that the loss mostly has a value.
+
+    Returns:
+        sizes, domain and scale.
+
+    Raises:
+        SymderiveError: no point could be drawn at which the loss has a value.
+    """
+    sizes = _sizes(derivation)
+    shapes = _shapes(derivation, sizes)
+    best: tuple[int, str, float] = (0, "", 0.0)
+    loss = _loss_function(derivation)
+
+    def has_value(arrays: Arrays) -> bool:
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite(loss(arrays))) and _is_regular(derivation, arrays)
+
+    for kind, scale in _MOODS:
+        chosen = {name: (shape, kind if own == "real" else own) for name, (shape, own) in shapes.items()}
+        scales = {name: scale if own == "real" else 1.0 for name, (_, own) in shapes.items()}
+        good = 0
+        for seed in range(_ATTEMPTS // len(_MOODS)):
+            drawn = draw_all(chosen, seed=seed)
+            good += has_value({name: scales[name] * drawn[name] for name in drawn})
+        best = max(best, (good, kind, scale), key=lambda one: one[0])
+        if 2 * good > _ATTEMPTS // len(_MOODS):
+            break
+    if not best[0]:
+        raise _no_point(derivation)
+    return sizes, best[1], best[2]
+
+
 def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
     """The sizes to check at: the other way round where only so a matrix such as `XᵀX` has an inverse."""
     sizes = sizes_for(derivation.original.inputs)
@@ -253,7 +286,8 @@ def _quietly(function: Callable[..., Any], program: Program, arrays: Arrays) -> 
 
 
 def _slow(derivation: Derivation, arrays: Arrays) -> float:
-    (value,) = evaluate(derivation.original, arrays).values()
+    """The loss at a point, computed as it was written, one operation at a time."""
+    (value,) = evaluate(derivation.written or derivation.original, arrays).values()
     return float(value)
 
 

@@ -35,11 +35,21 @@ def _spd(rng: Generator, shape: Shape) -> FloatArray:
     return np.asarray(square @ np.swapaxes(square, -1, -2) / shape[-1] + 0.5 * np.eye(shape[-1]))
 
 
-def _triangular(rng: Generator, shape: Shape) -> FloatArray:
+def _diagonal(rng: Generator, shape: Shape) -> FloatArray:
+    entries = rng.choice([-1.0, 1.0], size=shape[:-1]) * rng.uniform(0.6, 1.6, size=shape[:-1])
+    return np.asarray(entries[..., None] * np.eye(shape[-1]))
+
+
+def _lower(rng: Generator, shape: Shape) -> FloatArray:
     """Lower triangular; every other matrix, at random, has a positive diagonal, as a Cholesky factor has."""
     sign = rng.choice([-1.0, 1.0], size=shape[:-1]) if rng.uniform() < 0.5 else np.ones(shape[:-1])
     diagonal = sign * rng.uniform(0.6, 1.6, size=shape[:-1])
     return np.asarray(np.tril(rng.normal(size=shape), -1) + diagonal[..., None] * np.eye(shape[-1]))
+
+
+def _upper(rng: Generator, shape: Shape) -> FloatArray:
+    diagonal = rng.choice([-1.0, 1.0], size=shape[:-1]) * rng.uniform(0.6, 1.6, size=shape[:-1])
+    return np.asarray(np.triu(rng.normal(size=shape), 1) + diagonal[..., None] * np.eye(shape[-1]))
 
 
 def _skew(rng: Generator, shape: Shape) -> FloatArray:
@@ -94,9 +104,9 @@ _RECIPES: Mapping[str, Callable[[Generator, Shape], FloatArray]] = {
     "unit": _unit,
     "symmetric": _symmetric,
     "spd": _spd,
-    "diagonal": lambda rng, shape: np.asarray(_triangular(rng, shape) * np.eye(shape[-1])),
-    "lower": _triangular,
-    "upper": lambda rng, shape: np.asarray(np.swapaxes(_triangular(rng, shape), -1, -2)),
+    "diagonal": _diagonal,
+    "lower": _lower,
+    "upper": _upper,
     "skew": _skew,
     "invertible": _invertible,
     "binary": _binary,

@@ -23,6 +23,10 @@ from symderive.notation.printing import text
 from symderive.notation.recover import matrix_form
 
 RESERVED = frozenset({"np", "special", "result"})
+_WORDS = {
+    "spd": "symmetric positive definite", "lower": "lower triangular", "upper": "upper triangular",
+    "skew": "skew-symmetric",
+}  # fmt: skip
 
 
 def function_source(program: Program, name: str, summary: str = "") -> str:
@@ -86,7 +90,7 @@ def _signature(program: Program) -> str:
 
 
 def _shape_words(tensor: Tensor) -> str:
-    domain = "" if tensor.domain == "real" else f", {tensor.domain}"
+    domain = "" if tensor.domain == "real" else f", {_WORDS.get(tensor.domain, tensor.domain)}"
     return f"{shape_text(tensor.shape)}{domain}"
 
 

@@ -18,7 +18,7 @@ from symderive.numeric.rounding import FloatArray
 
 Shape = tuple[int, ...]
 _ATTEMPTS = 100
-_MATRIX_DOMAINS = ("symmetric", "spd", "invertible")
+_MATRIX_DOMAINS = ("symmetric", "spd", "diagonal", "lower", "upper", "skew", "invertible")
 
 
 def _positive(rng: Generator, shape: Shape) -> FloatArray:
@@ -33,6 +33,28 @@ def _symmetric(rng: Generator, shape: Shape) -> FloatArray:
 def _spd(rng: Generator, shape: Shape) -> FloatArray:
     square = rng.normal(size=shape)
     return np.asarray(square @ np.swapaxes(square, -1, -2) / shape[-1] + 0.5 * np.eye(shape[-1]))
+
+
+def _diagonal(rng: Generator, shape: Shape) -> FloatArray:
+    entries = rng.choice([-1.0, 1.0], size=shape[:-1]) * rng.uniform(0.6, 1.6, size=shape[:-1])
+    return np.asarray(entries[..., None] * np.eye(shape[-1]))
+
+
+def _lower(rng: Generator, shape: Shape) -> FloatArray:
+    """Lower triangular; every other matrix, at random, has a positive diagonal, as a Cholesky factor has."""
+    sign = rng.choice([-1.0, 1.0], size=shape[:-1]) if rng.uniform() < 0.5 else np.ones(shape[:-1])
+    diagonal = sign * rng.uniform(0.6, 1.6, size=shape[:-1])
+    return np.asarray(np.tril(rng.normal(size=shape), -1) + diagonal[..., None] * np.eye(shape[-1]))
+
+
+def _upper(rng: Generator, shape: Shape) -> FloatArray:
+    diagonal = rng.choice([-1.0, 1.0], size=shape[:-1]) * rng.uniform(0.6, 1.6, size=shape[:-1])
+    return np.asarray(np.triu(rng.normal(size=shape), 1) + diagonal[..., None] * np.eye(shape[-1]))
+
+
+def _skew(rng: Generator, shape: Shape) -> FloatArray:
+    square = rng.normal(size=shape)
+    return np.asarray((square - np.swapaxes(square, -1, -2)) / 2)
 
 
 def _invertible(rng: Generator, shape: Shape) -> FloatArray:
@@ -82,6 +104,10 @@ _RECIPES: Mapping[str, Callable[[Generator, Shape], FloatArray]] = {
     "unit": _unit,
     "symmetric": _symmetric,
     "spd": _spd,
+    "diagonal": _diagonal,
+    "lower": _lower,
+    "upper": _upper,
+    "skew": _skew,
     "invertible": _invertible,
     "binary": _binary,
     "sign": _sign,
@@ -97,8 +123,8 @@ def draw(shape: Shape, domain: str = "real", *, seed: int | Generator = 0) -> Fl
     """Draw one generic test point.
 
     real: standard normal · positive, nonnegative: between 0.3 and 3.3 · unit: between 0.05 and 0.95 ·
-    symmetric, spd, invertible: in the last two axes · binary: 0, 1 · sign: ±1 · count: Poisson(3) · onehot,
-    simplex: in the last axis · integer: −5 … 5.
+    symmetric, spd, diagonal, lower, upper, skew, invertible: in the last two axes · binary: 0, 1 ·
+    sign: ±1 · count: Poisson(3) · onehot, simplex: in the last axis · integer: −5 … 5.
 
     Args:
         shape: The shape, () for a number.
@@ -127,7 +153,7 @@ def draw(shape: Shape, domain: str = "real", *, seed: int | Generator = 0) -> Fl
     rng = np.random.default_rng(seed)
     point = recipe(rng, shape)
     for _ in range(_ATTEMPTS):
-        if is_generic(point, symmetric=domain in ("symmetric", "spd")):
+        if is_generic(point, symmetric=domain in ("symmetric", "spd", "diagonal")):
             break
         point = recipe(rng, shape)
     return point

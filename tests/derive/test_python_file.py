@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 import symderive as sd
+from symderive.core.nodes import STRUCTURES
 from symderive.errors import InternalError, SymderiveError
 from symderive.numeric import DOMAINS, self_check
 from symderive.numeric.draws import draw
@@ -159,7 +160,7 @@ def test_a_kink_near_by_is_stepped_around(capsys):
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_every_domain_has_data(domain):
-    shape = "d,d" if domain in ("spd", "symmetric", "invertible") else "n,d"
+    shape = "d,d" if domain in {*STRUCTURES, "invertible"} else "n,d"
     good, printed = verdict(
         derived(("np.sum(np.exp(A * B))", {"A": f"{shape}:{domain}", "B": shape}), "B").to_python()
     )

@@ -1,4 +1,4 @@
-"""The table of correctness: its judge finds planted errors, and symderive's own column is right or refused."""
+"""The table of correctness: its judge finds planted errors, and slow cases are ended."""
 
 import copy
 import json

@@ -1,1 +1,1 @@
-"""The catalogue's NumPy lambdas in the objects of a tool: a file per tool, with `DISTRIBUTION` and `answer`."""
+"""The catalogue in the objects of a tool: a file per tool, with `DISTRIBUTION` and `answer`."""

@@ -284,6 +284,8 @@ def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None
     >>> (array("X", n, d) @ array("w", d)).shape
     (n,)
     """
+    import symderive.language.dispatch  # noqa: F401 -- from here on NumPy's functions also take sizes
+
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = tuple(shape[0])
     check_name(name, "an array")

@@ -25,6 +25,7 @@ from symderive.language import (
     triangles,
 )
 from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
+from symderive.language.einsum import einsum
 
 _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
     "add": (lambda x, y: x + y, "+"),
@@ -181,7 +182,7 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.vdot: linear.vdot,
     np.inner: linear.inner,
     np.outer: linear.outer,
-    np.einsum: linear.einsum,
+    np.einsum: einsum,
     np.trace: triangles.trace,
     np.diag: triangles.diag,
     np.diagonal: triangles.diagonal,

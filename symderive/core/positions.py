@@ -287,7 +287,13 @@ class Quotient(_Division):
 
 
 class Remainder(_Division):
-    """`position mod size`, from 0 to size − 1."""
+    """`position mod size`, from 0 to size − 1.
+
+    >>> from symderive.core.nodes import Index
+    >>> i = Index("i", 7)
+    >>> Remainder(Remainder(i + 1, 3) + 1, 3)
+    ((i + 2) mod 3)
+    """
 
     _word = "mod"
     _sign = r"({0} \bmod {1})"
@@ -296,6 +302,8 @@ class Remainder(_Division):
     def __new__(cls, position: Any, size: Any) -> sympy.Expr:
         """Take the remainder, dropping the terms that are multiples of the size."""
         position, size = map(sympy.sympify, (position, size))
+        inner = {one: one.args[0] for one in position.atoms(Remainder) if one.args[1] == size}
+        position = sympy.expand(position.xreplace(inner)) if inner else position
         whole, rest = division(position, size)
         if rest == 0 or is_surely_inside(sympy.expand(position - size * whole), size):
             return sympy.expand(position - size * whole)

@@ -17,6 +17,7 @@ from symderive.calculus.condense import (
     weight,
     without_symmetry,
 )
+from symderive.calculus.opened import opened
 from symderive.calculus.sharing import with_shared
 from symderive.calculus.tidy import Fact, tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
@@ -186,7 +187,7 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
     if loss.ndim:
         program = program_of(loss.sum())
     written = with_shared(drop_unit_axes(program))
-    return written, _inputs_as_used(condense(written, for_steps))
+    return written, _inputs_as_used(condense(opened(written), for_steps))
 
 
 def _inputs_as_used(program: Program) -> Program:

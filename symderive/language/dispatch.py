@@ -12,7 +12,7 @@ import numpy as np
 from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
-from symderive.language import inverse, linear
+from symderive.language import inverse, linear, matrix_powers
 from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
 
 _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
@@ -169,6 +169,8 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.swapaxes: _swapaxes,
     np.linalg.norm: linear.norm,
     np.linalg.inv: inverse.inv,
+    np.linalg.matrix_power: matrix_powers.matrix_power,
+    np.linalg.multi_dot: matrix_powers.multi_dot,
     np.linalg.det: inverse.det,
     np.linalg.slogdet: inverse.slogdet,
     np.linalg.solve: inverse.solve,

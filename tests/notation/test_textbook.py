@@ -317,8 +317,8 @@ FORMULAS = [
         "np.sum((X - U @ V.T)**2)",
         "X=n,m; U=n,k; V=m,k",
         "U",
-        ["∇²_U L[i,j,k,l] = 2 δᵢₖ Σₚ Vₚⱼ Vₚₗ"],
-        r"""\nabla^2_{U} L_{ijkl} = 2 \delta_{ik} \sum_{p} V_{pj} V_{pl}""",
+        ["∇²_U L[i,j,k,l] = 2 δᵢₖ (VᵀV)ⱼₗ"],
+        r"""\nabla^2_{U} L_{ijkl} = 2 \delta_{ik} (V^{\top} V)_{jl}""",
     ),
     (
         "gradient",
@@ -333,8 +333,8 @@ FORMULAS = [
         "np.sum((X - U @ V.T)**2)",
         "X=n,m; U=n,k; V=m,k",
         "V",
-        ["∇²_V L[i,j,k,l] = 2 δᵢₖ Σₚ Uₚⱼ Uₚₗ"],
-        r"""\nabla^2_{V} L_{ijkl} = 2 \delta_{ik} \sum_{p} U_{pj} U_{pl}""",
+        ["∇²_V L[i,j,k,l] = 2 δᵢₖ (UᵀU)ⱼₗ"],
+        r"""\nabla^2_{V} L_{ijkl} = 2 \delta_{ik} (U^{\top} U)_{jl}""",
     ),
     (
         "gradient",
@@ -349,8 +349,8 @@ FORMULAS = [
         "np.linalg.norm(A @ X - B)**2",
         "A=n,m; X=m,k; B=n,k",
         "X",
-        ["∇²_X L[i,j,k,l] = 2 δⱼₗ Σₚ Aₚᵢ Aₚₖ"],
-        r"""\nabla^2_{X} L_{ijkl} = 2 \delta_{jl} \sum_{p} A_{pi} A_{pk}""",
+        ["∇²_X L[i,j,k,l] = 2 δⱼₗ (AᵀA)ᵢₖ"],
+        r"""\nabla^2_{X} L_{ijkl} = 2 \delta_{jl} (A^{\top} A)_{ik}""",
     ),
     (
         "gradient",
@@ -733,8 +733,8 @@ FORMULAS = [
         "np.sum((X @ W - Y)**2)",
         "X=n,d; W=d,k; Y=n,k",
         "W",
-        ["∇²_W L[i,j,k,l] = 2 δⱼₗ Σₚ Xₚᵢ Xₚₖ"],
-        r"""\nabla^2_{W} L_{ijkl} = 2 \delta_{jl} \sum_{p} X_{pi} X_{pk}""",
+        ["∇²_W L[i,j,k,l] = 2 δⱼₗ (XᵀX)ᵢₖ"],
+        r"""\nabla^2_{W} L_{ijkl} = 2 \delta_{jl} (X^{\top} X)_{ik}""",
     ),
     (
         "hessian",

@@ -8,11 +8,13 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.calculus.brackets import without_implied
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, rebuild
 from symderive.core.identity import free_indices, tensors_of
 from symderive.core.matrix_nodes import InverseEntry, MatrixNode, seen_through
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor, TensorNode
+from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition, Program
 from symderive.functions import by_head
 from symderive.functions.kinked import absolute
@@ -33,7 +35,7 @@ def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sy
     """Put the right-hand sides of `bodies` in place of their entries."""
     if bodies.keys().isdisjoint(tensors_of(expr)):
         return expr
-    return rebuild(own_functions(_replace(expr, bodies)))
+    return without_implied(rebuild(own_functions(_replace(expr, bodies))))
 
 
 def own_functions(expr: sympy.Expr) -> sympy.Expr:
@@ -51,12 +53,18 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
         return expr
     if isinstance(expr, Entry):
         made = bodies.get(expr.tensor)
-        return expr if made is None else made.at(expr.axes)
+        return expr if made is None else _inlined(expr, made)
     if isinstance(expr, MatrixNode):
         return _through(expr, bodies)
     if isinstance(expr, IndexSum):
         return IndexSum(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
     return expr.func(*(_replace(arg, bodies) for arg in expr.args))
+
+
+def _inlined(expr: Entry, made: Definition) -> sympy.Expr:
+    """The right-hand side at the positions of an entry, with brackets where they may lie outside."""
+    brackets = (Inside(axis, size) for axis, size in zip(expr.axes, made.tensor.shape, strict=True))
+    return sympy.Mul(*brackets, made.at([bare(axis) for axis in expr.axes]))
 
 
 def _through(expr: MatrixNode, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
@@ -93,14 +101,16 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
     """
     uses: Counter[Tensor] = Counter()
     consumer: dict[Tensor, Definition] = {}
-    kept = set(program.outputs) | set(keep)
+    kept, outside = set(program.outputs) | set(keep), set[Tensor]()
     for made in program.definitions:
         for entry in entries_in(made.body):
             uses[entry.tensor] += 1
             consumer[entry.tensor] = made
-            if not entry.is_inside:  # there the entry is 0, but its right-hand side need not be
-                kept.add(entry.tensor)
+            if not entry.is_inside:  # there the entry is 0; a longer right-hand side would need brackets
+                outside.add(entry.tensor)
     locked = inverted(program)
+    long = {made.tensor for made in program.definitions if not is_short(made.body)}
+    kept |= outside & long
     inlined: dict[Tensor, Definition] = {}
     definitions = []
     for made in program.definitions:
@@ -151,7 +161,13 @@ def is_trivial(body: sympy.Expr) -> bool:
         inner = [factor for factor in body.args if tensors_of(factor) or isinstance(factor, Delta)]
         entries = [factor for factor in inner if isinstance(factor, TensorNode)]
         return len(entries) <= 1 and all(isinstance(factor, (Entry, InverseEntry, Delta)) for factor in inner)
-    return isinstance(body, (Entry, InverseEntry, Delta)) or not (tensors_of(body) or free_indices(body))
+    single = isinstance(body, (Entry, InverseEntry, Delta, Inside))
+    return single or not (tensors_of(body) or free_indices(body))
+
+
+def is_short(body: sympy.Expr) -> bool:
+    """A number, a delta or bracket, or a number times one entry: short enough for a bracket before it."""
+    return is_trivial(body) and len(sympy.Mul.make_args(body)) <= 2
 
 
 def is_linear(expr: sympy.Expr, tensor: Tensor) -> bool:

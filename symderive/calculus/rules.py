@@ -15,6 +15,7 @@ from symderive.calculus.sums import sum_over
 from symderive.core.identity import free_indices, fresh, index_names, substitute, tensors_of
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.positions import Inside
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
 
@@ -120,6 +121,11 @@ def delta(expr: Delta, entry_rule: EntryRule) -> sympy.Expr:
     return sympy.S.Zero
 
 
+def constant(expr: sympy.Expr, entry_rule: EntryRule) -> sympy.Expr:
+    """An index, a position or a bracket does not change with the entries of an array."""
+    return sympy.S.Zero
+
+
 RULES: tuple[tuple[Any, Rule], ...] = (
     (Entry, entry),
     (sympy.Add, add),
@@ -128,6 +134,7 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (IndexSum, index_sum),
     (IndexMax, index_max),
     (Delta, delta),
+    (Inside, constant),
     (InverseEntry, inverse_entry),
     (LogAbsDet, log_abs_det),
     (Det, det),

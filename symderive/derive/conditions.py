@@ -11,6 +11,7 @@ from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute, tensors_of
 from symderive.core.matrix_nodes import Det, InverseEntry, MatrixNode
 from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor, TensorNode
+from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
 from symderive.derive.naming import is_unnamed
 from symderive.errors import InternalError
@@ -173,7 +174,7 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return {"spd": POSITIVE, "invertible": NONZERO}.get(expr.tensor.domain, REALS)
     if isinstance(expr, Index):
         return NONNEGATIVE
-    if isinstance(expr, Delta):
+    if isinstance(expr, (Delta, Inside)):
         return sympy.Interval(0, 1)
     if expr.is_number:
         return sympy.FiniteSet(expr)

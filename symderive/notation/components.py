@@ -8,11 +8,13 @@ from dataclasses import fields, replace
 import sympy
 
 from symderive.core.dims import Dim
+from symderive.core.identity import free_indices
 from symderive.core.nodes import Index, Tensor
 from symderive.notation.arithmetic import ONE, times
 from symderive.notation.forms import (
     Apply,
     BigSum,
+    Bracket,
     Component,
     Const,
     Determinant,
@@ -68,13 +70,16 @@ def big_sum_of(form: Total, taken: Iterable[str] = ()) -> BigSum:
 
 def _written_indices(form: Form) -> tuple[Index, ...]:
     if isinstance(form, Component):
-        return tuple(axis for axis in form.axes if isinstance(axis, Index))
+        return tuple(index for axis in form.axes for index in sorted(free_indices(axis), key=str))
+    if isinstance(form, Bracket):
+        places = (one for one in form.relation if isinstance(one, sympy.Expr))
+        return tuple(index for place in places for index in sorted(free_indices(place), key=str))
     return form.indices if isinstance(form, BigSum) else ()
 
 
 def without_letters(form: Form, axes: tuple[sympy.Expr | None, ...]) -> Form:
     """The form with totals written out where they would use the letters of `axes`."""
-    names = {axis.name for axis in axes if isinstance(axis, Index)}
+    names = {index.name for axis in axes if axis is not None for index in free_indices(axis)}
     if not names or not any(isinstance(part, Total) for part in walk(form)):
         return form
     return _written_out(form, names)

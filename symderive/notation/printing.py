@@ -21,6 +21,7 @@ from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
     Apply,
     BigSum,
+    Bracket,
     Chain,
     Component,
     Const,
@@ -98,7 +99,7 @@ def _slice(form: Slice, marks: Marks) -> Written:
 def _component(form: Component, marks: Marks) -> Written:
     of = form.of
     if isinstance(of, Const) and not form.axes:
-        return str(of.value), ATOM
+        return marks.position(of.value), ATOM
     if isinstance(of, Chain) and len(form.axes) == 1:
         row = _row(of, form.axes[0], marks)
         if row is not None:
@@ -378,7 +379,13 @@ def _total(form: Total, marks: Marks) -> Written:
 
 
 def _big_sum(form: BigSum, marks: Marks) -> Written:
-    return marks.big_sum(form.indices, bracketed(form.inner, marks, OPEN)), OPEN
+    return marks.big_sum(
+        form.indices, bracketed(form.inner, marks, OPEN), [one.relation for one in form.brackets]
+    ), OPEN
+
+
+def _bracket(form: Bracket, marks: Marks) -> Written:
+    return marks.iverson(form.relation), ATOM
 
 
 _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
@@ -405,6 +412,7 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     NormSquared: _norm_squared,
     Total: _total,
     BigSum: _big_sum,
+    Bracket: _bracket,
 }
 
 __all__ = ["bracketed", "component_of", "latex", "text", "write"]

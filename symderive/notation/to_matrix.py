@@ -26,6 +26,7 @@ from symderive.functions import counting, kinked, normal_tail, sigmoid, special
 from symderive.notation.forms import (
     Apply,
     BigSum,
+    Bracket,
     Chain,
     Component,
     Const,
@@ -353,4 +354,5 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     Inverse: _Writer.inverse, Determinant: _Writer.determinant, LogDeterminant: _Writer.log_determinant,
     Transposed: _Writer.transposed, Diag: _Writer.diag, DiagPart: _Writer.diag_part, Trace: _Writer.trace,
     NormSquared: _Writer.norm_squared, Total: _Writer.total, Outer: _Writer.outer, BigSum: _Writer.refused,
+    Bracket: _Writer.refused,
 }  # fmt: skip

@@ -17,6 +17,7 @@ from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
 from symderive.core.positions import Inside, is_readable
 from symderive.core.program import Definition
 from symderive.notation.arithmetic import plus, times
+from symderive.notation.factoring import factored
 from symderive.notation.contraction import contracted, multiplied
 from symderive.notation.forms import (
     Apply,
@@ -55,11 +56,11 @@ def matrix_form(definition: Definition) -> Form | None:
 @lru_cache(maxsize=20_000)  # LaTeX, text and code of one equation ask for the same form
 def _matrix_form(body: sympy.Expr, indices: Labels) -> Form | None:
     try:
-        return laid_out(recover(body), indices)
+        return factored(laid_out(recover(body), indices))
     except NoMatrixNotationError:
         pass
     try:
-        return laid_out(recover(multiplied_out(body)), indices)
+        return factored(laid_out(recover(multiplied_out(body)), indices))
     except NoMatrixNotationError:
         return None
 
@@ -208,7 +209,7 @@ def _common(labels: list[Labels]) -> Labels:
 
 def _index_sum(expr: IndexSum) -> Labelled:
     body = expr.body
-    if isinstance(body, sympy.Add) and not _one_vector(body):
+    if isinstance(body, sympy.Add) and (not _one_vector(body) or all(map(_is_trace, body.args))):
         return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=term_order)])
     return contracted([recover(factor) for factor in factors_in_order(body)], expr.indices, label_order(expr))
 
@@ -224,6 +225,16 @@ def _one_vector(body: sympy.Expr) -> bool:
     """Whether all terms carry the same indices and none is a product: the body is one elementwise form."""
     carried = {free_indices(term) for term in body.args}
     return len(carried) == 1 and (len(carried.pop()) == 1 or not any(map(_is_contraction, body.args)))
+
+
+def _is_trace(term: sympy.Expr) -> bool:
+    """Whether a term is a product of two matrices, one of them with an inverse in it."""
+    indexed = [factor for factor in sympy.Mul.make_args(term) if free_indices(factor)]
+    return (
+        len(indexed) == 2
+        and all(len(free_indices(factor)) == 2 for factor in indexed)
+        and any(factor.has(InverseEntry) for factor in indexed)
+    )
 
 
 def _is_contraction(term: sympy.Expr) -> bool:

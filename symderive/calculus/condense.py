@@ -159,9 +159,7 @@ def is_norm(body: sympy.Expr) -> bool:
 
 def is_between_inverses(body: sympy.Expr) -> bool:
     """Whether the right-hand side is a short product with an inverse: `det(Z) Z⁻ᵀ`, `Z⁻¹AZ⁻¹`."""
-    factors = sympy.Mul.make_args(body)
-    inner = [part for one in factors for part in sympy.Mul.make_args(getattr(one, "body", one))]
-    plain = all(isinstance(one, TensorNode) or not tensors_of(one) for one in inner)
+    plain = not body.has(sympy.Add, sympy.Function)
     return plain and body.has(InverseEntry) and weight(body) <= LONGEST_PRODUCT
 
 

@@ -186,6 +186,13 @@ def _bracketed(expr: sympy.Mul, order: Labels) -> tuple[Code, Labels]:
     return (f"np.where({both(masks)}, {spread(piece, own, labels)[0]}, 0.0)", ATOM), labels
 
 
+def _natural(factor: sympy.Expr, order: Labels) -> Labels:
+    """The order in which the largest array of a factor has its axes: `einsum` takes any."""
+    axes = [part.axes for part in sympy.preorder_traversal(factor) if isinstance(part, Entry)]
+    longest = max(axes, key=len, default=())
+    return arranged((*(axis for axis in longest if axis in order), *order), ())
+
+
 def _sum(expr: IndexSum, order: Labels) -> tuple[Code, Labels]:
     expr = over_ranges(expr)
     found = running_sum(expr)
@@ -197,7 +204,7 @@ def _sum(expr: IndexSum, order: Labels) -> tuple[Code, Labels]:
     factors = sympy.Mul.make_args(expr.body)
     if any(isinstance(one, Inside) for one in factors) and not is_finite_outside(expr.body):
         factors = (expr.body,)
-    emitted = [_emit(factor, inner) for factor in factors]
+    emitted = [_emit(factor, _natural(factor, inner)) for factor in factors]
     plain = [piece for piece, own in emitted if not own]
     arrays = [(piece, own) for piece, own in emitted if own]
     labels = tuple(dict.fromkeys(label for _, own in arrays for label in own))

@@ -31,13 +31,14 @@ from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.naming import Slope, chosen_names
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
+from symderive.notation.composed import composed
 from symderive.notation.forms import Form
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.recover import matrix_form
 
 LONGEST_STATEMENT = 24
-LONGEST_INSIDE = 3
+LONGEST_INSIDE = 4
 
 
 def gradient(
@@ -255,7 +256,7 @@ def _finish(
         for made in short.definitions
         if made.tensor not in hidden
     )
-    shown = _loss_equation(original, symbol)
+    shown = replace(_loss_equation(original, symbol), written=composed(as_written))
     return Derivation(
         kind, shown, _steps(original, needed, headings), lets, results, conditions, short, original, targets
     )

@@ -13,8 +13,9 @@ import sympy
 from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
-from symderive.language import inverse, linear, matrix_powers
+from symderive.language import inverse, linear, matrix_powers, norms
 from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
+from symderive.language.einsum import einsum
 
 _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
     "add": (lambda x, y: x + y, "+"),
@@ -171,13 +172,13 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.vdot: linear.vdot,
     np.inner: linear.inner,
     np.outer: linear.outer,
-    np.einsum: linear.einsum,
+    np.einsum: einsum,
     np.trace: linear.trace,
     np.diag: linear.diag,
     np.diagonal: linear.diagonal,
     np.transpose: _transpose,
     np.swapaxes: _swapaxes,
-    np.linalg.norm: linear.norm,
+    np.linalg.norm: norms.norm,
     np.linalg.inv: inverse.inv,
     np.linalg.matrix_power: matrix_powers.matrix_power,
     np.linalg.multi_dot: matrix_powers.multi_dot,

@@ -9,12 +9,11 @@ import sympy
 
 from symderive.notation.arithmetic import ONE, plus, split, times
 from symderive.notation.components import rebuilt
-from symderive.notation.forms import Chain, Determinant, Form, Inverse, Leaf, Outer, Plus, Trace, Transposed
+from symderive.notation.forms import Chain, Determinant, Diag, Form, Outer, Plus, Trace
 from symderive.notation.matrix_products import chain, transposed, transposes
 
 Factors = tuple[Form, ...]
 Term = tuple[sympy.Expr, tuple[Form, ...], Factors, int]  # coefficient, scalars, factors, place of a row
-_WHOLE = (Leaf, Inverse, Transposed)
 
 
 @lru_cache(maxsize=20_000)
@@ -22,6 +21,7 @@ def factored(form: Form) -> Form:
     """The form with the common factors of its sums of products in front or behind.
 
     >>> from symderive.core.nodes import Tensor
+    >>> from symderive.notation.forms import Leaf
     >>> from symderive.notation.printing import text
     >>> A, B, x = (Leaf(Tensor(name, shape)) for name, shape in (("A", (3, 3)), ("B", (3, 3)), ("x", (3,))))
     >>> text(factored(plus(chain(A, x), chain(B, x))))
@@ -84,6 +84,10 @@ def _by_side(form: Plus, last: bool) -> Form | None:
     chosen = [one for one in candidates if group is not None and _end(one, last) == group]
     others = [term for term, one in zip(form.terms, listed, strict=True) if one not in chosen]
     if len(chosen) < 2 or (others and form.rank == 2) or any(_carries(one, group) for one in others):
+        return None
+    if len({one[1] for one in chosen}) > 1 or any(
+        isinstance(part, Diag) for one in chosen for part in one[2]
+    ):
         return None
     count = _common(chosen, last)
     inner = factored(_sum(_without(one, count, last) for one in chosen))

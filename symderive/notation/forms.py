@@ -308,11 +308,19 @@ class Outer(Form):
 
 @dataclass(frozen=True)
 class BigSum(Form):
-    """`Σ_{p, q}` of a scalar in index notation, over the positions for which the brackets hold."""
+    """`Σ_{p, q}` of a scalar in index notation, or of matrices that carry p, q as subscripts.
+
+    It runs over the positions for which the brackets hold.
+    """
 
     indices: tuple[Index, ...]
     inner: Form
     brackets: tuple[Bracket, ...] = ()
+
+    @property
+    def rank(self) -> int:
+        """The rank of the summand."""
+        return self.inner.rank
 
     @property
     def parts(self) -> tuple[Form, ...]:

@@ -127,6 +127,33 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
     return Program(program.inputs, tuple(definitions), program.outputs)
 
 
+def powers_joined(program: Program) -> Program:
+    """`(√u)² = u`: integer powers of an unnamed result that is a power itself as one power.
+
+    A norm that is only squared then has a derivative where it is 0.
+    """
+    roots = {
+        made.tensor: made
+        for made in program.definitions
+        if isinstance(made.body, sympy.Pow) and made.body.exp.is_number and not made.pinned
+    }
+
+    def joined(expr: sympy.Expr) -> sympy.Expr:
+        if roots.keys().isdisjoint(tensors_of(expr)):
+            return expr
+        if isinstance(expr, sympy.Pow) and isinstance(expr.base, Entry) and expr.exp.is_Integer:
+            made = roots.get(expr.base.tensor)
+            if made is not None and expr.base.is_inside and (made.body.exp * expr.exp) >= 1:
+                return rebuild(made.at(expr.base.axes) ** expr.exp)
+        if not expr.args or isinstance(expr, TensorNode):
+            return expr
+        return expr.func(*(joined(arg) for arg in expr.args))
+
+    definitions = tuple(made.with_body(joined(made.body)) for made in program.definitions)
+    needed = Program(program.inputs, definitions, program.outputs).needed(program.outputs).definitions
+    return Program(program.inputs, needed, program.outputs) if roots else program
+
+
 def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool:
     """Fusion for the steps of a derivation: elementwise chains and affine uses become one equation."""
     if count != 1 or consumer is None or weight(made.body) > SIZE_LIMIT:
@@ -240,9 +267,9 @@ def _renamed_program(
 
 
 def without_symmetry(program: Program, variables: Iterable[Tensor]) -> Program:
-    """The same program for variables that need not be symmetric: a difference varies one entry alone."""
+    """The same program for variables of no structure: a difference varies one entry alone."""
     names = {
-        one: Tensor(one.name, one.shape, "real", one.latex_name) for one in variables if one.is_symmetric
+        one: Tensor(one.name, one.shape, "real", one.latex_name) for one in variables if one.is_structured
     }
     return rename(program, names) if names else program
 

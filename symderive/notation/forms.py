@@ -308,9 +308,9 @@ class Outer(Form):
 
 @dataclass(frozen=True)
 class BigSum(Form):
-    """`Σ_{p, q}` of a scalar in index notation, or of matrices that carry p, q as subscripts.
+    """`Σ_{p, q}` over the positions for which the brackets hold.
 
-    It runs over the positions for which the brackets hold.
+    The summand is a scalar in index notation, or a matrix that carries p, q as subscripts.
     """
 
     indices: tuple[Index, ...]

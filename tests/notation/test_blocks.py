@@ -44,7 +44,7 @@ def test_columns_of_a_matrix_do_not_make_blocks():
     made = Definition(Tensor("R", (n, n)), (i, j), body)
     found = block_form(made)
     assert found is not None
-    assert found.axes == (None, None)
+    assert found.axes == (None, None)  # Σ_p T_p u_p
     body = IndexSum(T[j, i, p] * T[i, p, j], p)
     assert block_form(Definition(Tensor("R", (n, n)), (i, j), body)) is None
 

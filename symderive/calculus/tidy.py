@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.calculus.brackets import has_bracket
 from symderive.calculus.recognition import recognised
 from symderive.calculus.sums import has_binder, rebuild, sum_over
 from symderive.core.identity import (
@@ -200,7 +201,7 @@ def cancelled(expr: sympy.Expr) -> sympy.Expr:
     """Cancel common factors of numerators and denominators; fractions that share nothing are left alone."""
     if not expr.args or isinstance(expr, Entry) or not _has_denominator(expr):
         return expr
-    if isinstance(expr, (sympy.Add, sympy.Mul)):
+    if isinstance(expr, (sympy.Add, sympy.Mul)) and not has_bracket(expr):  # a strong zero divides nothing
         shorter = _rational(expr)
         if shorter is not expr:
             return shorter

@@ -176,6 +176,7 @@ class Derivation:
             are varied one by one, the derivation of the gradient in its free entries.
         moves: `alone`, or `free` where the entries of structured variables are varied together.
         verifier: how `check` compares, if not with differences of the loss.
+        written: the equations of the loss, one operation each, for the slow evaluator; `original` by default.
     """
 
     kind: str
@@ -191,6 +192,7 @@ class Derivation:
     structured: Derivation | None = field(default=None, compare=False, repr=False)
     moves: str = "alone"
     verifier: Callable[[Derivation, int], Check] | None = field(default=None, compare=False, repr=False)
+    written: Program | None = field(default=None, compare=False, repr=False)
     _checks: list[Check] = field(default_factory=list, compare=False, repr=False)
 
     @property
@@ -234,6 +236,17 @@ class Derivation:
         summary = "; ".join(str(equation) for equation in self.results)
         summary = summary if len(summary) < 90 else f"The {self.kind}."
         return numpy_function(self.program, self.kind, summary, self.original.inputs)
+
+    def to_python(self) -> str:
+        """A Python file with the value, the derivatives and a self-check, as text; it needs NumPy alone.
+
+        Raises:
+            SymderiveError: the derivation is not a gradient or a second derivative.
+            InternalError: the derivation or the file does not pass its check.
+        """
+        from symderive.derive.python_file import python_file
+
+        return python_file(self)
 
     def to_sympy(self) -> Any:
         """The closed form in SymPy, named intermediates put in; a tuple for several variables.

@@ -13,6 +13,7 @@ from symderive.calculus.condense import (
     for_result_of,
     for_steps,
     inverted,
+    powers_joined,
     rename,
     rename_all,
     weight,
@@ -26,6 +27,7 @@ from symderive.core.identity import tensors_of
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
+from symderive.derive.branches import within_branches
 from symderive.derive.conditions import Condition, conditions_of
 from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.naming import Slope, chosen_names
@@ -212,8 +214,8 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
         raise SymderiveError(f"{what}: the loss is the variable {loss.name} itself; its derivative is 1.")
     if loss.ndim:
         program = program_of(loss.sum())
-    written = with_shared(drop_unit_axes(program))
-    return written, _inputs_as_used(condense(written, for_steps))
+    written = with_shared(within_branches(drop_unit_axes(program)))
+    return written, _inputs_as_used(condense(powers_joined(written), for_steps))
 
 
 def _inputs_as_used(program: Program) -> Program:
@@ -303,6 +305,7 @@ def _finish(
         original,
         targets,
         moves="free" if entries is not None else "alone",
+        written=as_written,
     )
 
 
@@ -406,10 +409,20 @@ def _equation(program: Program, output: Tensor, heading: tuple[str, str]) -> Equ
 
 
 def _loss_equation(original: Program, symbol: str) -> Equation:
-    whole = condense(original, lambda made, count, consumer: True)
-    if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
-        whole = original
+    whole = original
+    if _length_written_out(original) <= LONGEST_STATEMENT + 6:  # putting in can also make it shorter
+        whole = condense(original, lambda made, count, consumer: True)
+        if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
+            whole = original
     return Equation(whole.definitions[-1], (latex_name(symbol), text_name(symbol)))
+
+
+def _length_written_out(program: Program) -> int:
+    """The number of entries in the last equation with all others put in, before anything cancels."""
+    lengths: dict[Tensor, int] = {}
+    for made in program.definitions:
+        lengths[made.tensor] = sum(lengths.get(entry.tensor, 1) for entry in entries_in(made.body))
+    return lengths[program.definitions[-1].tensor]
 
 
 def _steps(

@@ -68,6 +68,39 @@ def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -
             yield dict(arrays)
 
 
+def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, float]:
+    """The sizes to check at, and from where undeclared arrays are drawn so that the loss mostly has a value.
+
+    Returns:
+        sizes, domain and scale.
+
+    Raises:
+        SymderiveError: no point could be drawn at which the loss has a value.
+    """
+    sizes = _sizes(derivation)
+    shapes = _shapes(derivation, sizes)
+    best: tuple[int, str, float] = (0, "", 0.0)
+    loss = _loss_function(derivation)
+
+    def has_value(arrays: Arrays) -> bool:
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite(loss(arrays))) and _is_regular(derivation, arrays)
+
+    for kind, scale in _MOODS:
+        chosen = {name: (shape, kind if own == "real" else own) for name, (shape, own) in shapes.items()}
+        scales = {name: scale if own == "real" else 1.0 for name, (_, own) in shapes.items()}
+        good = 0
+        for seed in range(_ATTEMPTS // len(_MOODS)):
+            drawn = draw_all(chosen, seed=seed)
+            good += has_value({name: scales[name] * drawn[name] for name in drawn})
+        best = max(best, (good, kind, scale), key=lambda one: one[0])
+        if 2 * good > _ATTEMPTS // len(_MOODS):
+            break
+    if not best[0]:
+        raise _no_point(derivation)
+    return sizes, best[1], best[2]
+
+
 def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
     """The sizes to check at: the other way round where only so a matrix such as `XᵀX` has an inverse."""
     sizes = sizes_for(derivation.original.inputs)
@@ -129,7 +162,7 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
     for arrays in points(derivation, seed, lambda arrays: _has_value(derivation, arrays)):
         seen += 1
         _same_as_slow(derivation, loss, arrays)
-        values = function(**_given(function.program, arrays))
+        values = _quietly(function, function.program, arrays)
         values = values if isinstance(values, tuple) else (values,)
         free = {
             str(v.name): str(v.domain) for v in variables if derivation.moves == "free" and v.is_structured
@@ -243,11 +276,18 @@ def _names(program: Program) -> list[str]:
 
 def _loss_function(derivation: Derivation) -> Callable[[Arrays], float]:
     made = numpy_function(without_symmetry(derivation.original, derivation.wrt), "loss")
-    return lambda arrays: float(made(**_given(derivation.original, arrays)))
+    return lambda arrays: float(_quietly(made, derivation.original, arrays))
+
+
+def _quietly(function: Callable[..., Any], program: Program, arrays: Arrays) -> Any:
+    """The value of generated code; `np.where` computes both branches, also where one has no value."""
+    with np.errstate(all="ignore"):
+        return function(**_given(program, arrays))
 
 
 def _slow(derivation: Derivation, arrays: Arrays) -> float:
-    (value,) = evaluate(derivation.original, arrays).values()
+    """The loss at a point, computed as it was written, one operation at a time."""
+    (value,) = evaluate(derivation.written or derivation.original, arrays).values()
     return float(value)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy
 
 from symderive.notation.arithmetic import MINUS_ONE, ONE, plus, split, times
@@ -41,7 +43,7 @@ def transposed(form: Form) -> Form:
     if isinstance(form, Outer):
         return Outer(form.right, form.left)
     if isinstance(form, BigSum):
-        return BigSum(form.indices, transposed(form.inner))
+        return replace(form, inner=transposed(form.inner))
     if isinstance(form, Chain):
         return chain(*(transposed(factor) for factor in reversed(form.factors)))
     coefficient, scalars, rest = split(form)

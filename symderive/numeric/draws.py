@@ -35,11 +35,21 @@ def _spd(rng: Generator, shape: Shape) -> FloatArray:
     return np.asarray(square @ np.swapaxes(square, -1, -2) / shape[-1] + 0.5 * np.eye(shape[-1]))
 
 
-def _triangular(rng: Generator, shape: Shape) -> FloatArray:
+def _diagonal(rng: Generator, shape: Shape) -> FloatArray:
+    entries = rng.choice([-1.0, 1.0], size=shape[:-1]) * rng.uniform(0.6, 1.6, size=shape[:-1])
+    return np.asarray(entries[..., None] * np.eye(shape[-1]))
+
+
+def _lower(rng: Generator, shape: Shape) -> FloatArray:
     """Lower triangular; every other matrix, at random, has a positive diagonal, as a Cholesky factor has."""
     sign = rng.choice([-1.0, 1.0], size=shape[:-1]) if rng.uniform() < 0.5 else np.ones(shape[:-1])
     diagonal = sign * rng.uniform(0.6, 1.6, size=shape[:-1])
     return np.asarray(np.tril(rng.normal(size=shape), -1) + diagonal[..., None] * np.eye(shape[-1]))
+
+
+def _upper(rng: Generator, shape: Shape) -> FloatArray:
+    diagonal = rng.choice([-1.0, 1.0], size=shape[:-1]) * rng.uniform(0.6, 1.6, size=shape[:-1])
+    return np.asarray(np.triu(rng.normal(size=shape), 1) + diagonal[..., None] * np.eye(shape[-1]))
 
 
 def _skew(rng: Generator, shape: Shape) -> FloatArray:
@@ -58,32 +68,53 @@ def _onehot(rng: Generator, shape: Shape) -> FloatArray:
 
 
 def _simplex(rng: Generator, shape: Shape) -> FloatArray:
-    weights = _positive(rng, shape)
+    weights = np.exp(rng.uniform(-1.2, 1.2, size=shape))
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
-def _integers(low: int, high: int) -> Callable[[Generator, Shape], FloatArray]:
-    return lambda rng, shape: rng.integers(low, high, size=shape).astype(np.float64)
+def _real(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(rng.normal(size=shape))
 
 
+def _unit(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(rng.uniform(0.05, 0.95, size=shape))
+
+
+def _binary(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(rng.integers(0, 2, size=shape), dtype=np.float64)
+
+
+def _sign(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(2.0 * rng.integers(0, 2, size=shape) - 1.0, dtype=np.float64)
+
+
+def _count(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(rng.poisson(3.0, size=shape), dtype=np.float64)
+
+
+def _integer(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(rng.integers(-5, 6, size=shape), dtype=np.float64)
+
+
+# Each recipe stands on its own: it is also written into files that are given away.
 _RECIPES: Mapping[str, Callable[[Generator, Shape], FloatArray]] = {
-    "real": lambda rng, shape: np.asarray(rng.normal(size=shape)),
+    "real": _real,
     "positive": _positive,
     "nonnegative": _positive,
-    "unit": lambda rng, shape: np.asarray(rng.uniform(0.05, 0.95, size=shape)),
+    "unit": _unit,
     "symmetric": _symmetric,
     "spd": _spd,
-    "diagonal": lambda rng, shape: np.asarray(_triangular(rng, shape) * np.eye(shape[-1])),
-    "lower": _triangular,
-    "upper": lambda rng, shape: np.asarray(np.swapaxes(_triangular(rng, shape), -1, -2)),
+    "diagonal": _diagonal,
+    "lower": _lower,
+    "upper": _upper,
     "skew": _skew,
     "invertible": _invertible,
-    "binary": _integers(0, 2),
-    "sign": lambda rng, shape: np.asarray(2.0 * rng.integers(0, 2, size=shape) - 1.0, dtype=np.float64),
-    "count": lambda rng, shape: np.asarray(rng.poisson(3.0, size=shape), dtype=np.float64),
+    "binary": _binary,
+    "sign": _sign,
+    "count": _count,
     "onehot": _onehot,
     "simplex": _simplex,
-    "integer": _integers(-5, 6),
+    "integer": _integer,
 }
 DOMAINS = tuple(_RECIPES)
 
@@ -112,8 +143,7 @@ def draw(shape: Shape, domain: str = "real", *, seed: int | Generator = 0) -> Fl
     >>> draw((3, 2), "onehot", seed=1).sum(axis=-1)
     array([1., 1., 1.])
     """
-    if domain not in _RECIPES:
-        raise SymderiveError(f"test point: unknown domain {domain!r}; use one of {', '.join(DOMAINS)}.")
+    recipe = recipe_of(domain)
     if domain in _MATRIX_DOMAINS and (len(shape) < 2 or shape[-1] != shape[-2]):
         raise SymderiveError(f"test point: domain {domain!r} needs a square matrix, not shape {shape}.")
     if domain in ("onehot", "simplex") and (not shape or shape[-1] < 1):
@@ -121,12 +151,26 @@ def draw(shape: Shape, domain: str = "real", *, seed: int | Generator = 0) -> Fl
             f"test point: domain {domain!r} needs at least one entry in the last axis, not shape {shape}."
         )
     rng = np.random.default_rng(seed)
-    point = _RECIPES[domain](rng, shape)
+    point = recipe(rng, shape)
     for _ in range(_ATTEMPTS):
         if is_generic(point, symmetric=domain in ("symmetric", "spd", "diagonal")):
             break
-        point = _RECIPES[domain](rng, shape)
+        point = recipe(rng, shape)
     return point
+
+
+def recipe_of(domain: str) -> Callable[[Generator, Shape], FloatArray]:
+    """The function of a generator and a shape that draws from a domain, for code that is given away.
+
+    Raises:
+        SymderiveError: if the domain is unknown.
+
+    >>> recipe_of("sign")(np.random.default_rng(1), (4,))
+    array([-1.,  1.,  1.,  1.])
+    """
+    if domain not in _RECIPES:
+        raise SymderiveError(f"test point: unknown domain {domain!r}; use one of {', '.join(DOMAINS)}.")
+    return _RECIPES[domain]
 
 
 def draw_all(spec: Mapping[str, tuple[Shape, str]], *, seed: int = 0) -> dict[str, FloatArray]:

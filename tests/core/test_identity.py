@@ -218,7 +218,7 @@ def test_deep_nesting_is_not_exponential():
 
 def test_letters_and_fresh_indices():
     assert list(itertools.islice(letters("ab"), 5)) == ["a", "b", "a1", "b1", "a2"]
-    assert [one.name for one in fresh([N] * 8, {"q"})] == ["p", "r", "s", "t", "u", "p1", "q1", "r1"]
+    assert [one.name for one in fresh([N] * 8, {"r"})] == ["p", "s", "t", "u", "v", "p1", "r1", "s1"]
     assert BOUND_LETTERS[0] == "p"
     assert same_extent(i, j)
     assert not same_extent(i, Index("j", 4))

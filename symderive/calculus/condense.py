@@ -10,7 +10,7 @@ import sympy
 
 from symderive.calculus.brackets import without_implied
 from symderive.calculus.rules import separated
-from symderive.calculus.sums import has_binder, rebuild
+from symderive.calculus.sums import has_binder, open_deltas, rebuild
 from symderive.core.identity import free_indices, tensors_of
 from symderive.core.matrix_nodes import InverseEntry, MatrixNode, seen_through
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor, TensorNode
@@ -20,7 +20,8 @@ from symderive.functions import by_head
 from symderive.functions.kinked import absolute
 
 SIZE_LIMIT = 16
-_MOST_LIGHT = 3  # places in which a light slope is written out
+_MOST_LIGHT = 4  # places in which a light slope is written out
+_LONGEST_DELTA = 6
 LONGEST_PRODUCT = 5  # factors of a product with an inverse that is written twice rather than named
 Choice = Callable[[Definition, int, "Definition | None"], bool]
 
@@ -173,7 +174,7 @@ def for_result(made: Definition, count: int, consumer: Definition | None) -> boo
     return is_norm(made.body) or (count <= 2 and is_between_inverses(made.body))
 
 
-def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor]) -> Choice:
+def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor], second: bool = False) -> Choice:
     """Fusion for the closed form of a derivative: light slopes go in; what they are multiples of is named.
 
     With `∂L/∂R = 2R`, used twice, it is R that is named and `2R` that is written.
@@ -181,11 +182,15 @@ def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor]) -> Ch
     Args:
         slopes: the derivatives with respect to intermediates.
         outputs: the results.
+        second: whether it is a second derivative. Its slopes go in where they hold a delta, which takes a
+            sum away wherever it is put, and where they are short.
     """
 
     def choice(made: Definition, count: int, consumer: Definition | None) -> bool:
-        if made.tensor in slopes and count <= _MOST_LIGHT and is_light(made.body):
-            return True
+        if made.tensor in slopes and count <= _MOST_LIGHT:
+            size = _LONGEST_DELTA if open_deltas(made.body) else 2
+            if is_light(made.body) or (second and weight(made.body) <= size):
+                return True
         used = consumer is not None and consumer.tensor in slopes and consumer.tensor not in outputs
         if used and consumer is not None and is_trivial(consumer.body) and made.tensor not in slopes:
             return False

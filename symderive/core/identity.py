@@ -13,7 +13,7 @@ from symderive.core.dims import Size, same_size
 from symderive.core.nodes import Binder, Delta, Index, TensorNode, fitted
 
 FREE_LETTERS = ("i", "j", "k", "l", "m", "o")
-BOUND_LETTERS = ("p", "q", "r", "s", "t", "u")
+BOUND_LETTERS = ("p", "r", "s", "t", "u", "v")  # those of which Unicode has subscripts
 
 
 @lru_cache(maxsize=200_000)

@@ -262,7 +262,7 @@ def _finish(
     needed = steps.needed(steps.outputs)
     short = needed
     slopes = chained.of.keys() - set(keep)
-    choice = for_result_of(slopes, set(needed.outputs))
+    choice = for_result_of(slopes, set(needed.outputs), second=kind == "hessian")
     if entries is not None:
         choice = entries.choice(choice)
     for _ in range(2):  # cancelling can leave a definition with a single use

@@ -37,7 +37,7 @@ class Dialect:
 
     def is_postfix(self, head: Any) -> bool:
         """Whether the function is written with its argument bare, as in `y!`."""
-        return not re.search(r"[(\[|]\{0\}", by_head()[head].text)
+        return not re.search(r"[(\[|⁽]\{0\}", by_head()[head].text)
 
     def name(self, tensor: Tensor) -> str:
         """The name of an array."""

@@ -29,8 +29,8 @@ FORMULAS = [
         "np.sum(np.tanh(np.einsum('ijk,j,k->i', T, u, u)))",
         "T=m,d,d; u=d",
         "u",
-        ["∇_u L = Σₚ (1 − tanh(uᵀ Tₚ u)²)(Tₚ u + Tₚᵀu)"],
-        r"""\nabla_{u} L = \sum_{p} (1 - {\tanh(u^{\top} T_{p} u)}^{2}) (T_{p} u + T_{p}^{\top} u)""",
+        ["∇_u L = Σₚ (1 − tanh(uᵀ Tₚ u)²)(Tₚ + Tₚᵀ)u"],
+        r"""\nabla_{u} L = \sum_{p} (1 - {\tanh(u^{\top} T_{p} u)}^{2}) (T_{p} + T_{p}^{\top}) u""",
     ),
     (
         "gradient",

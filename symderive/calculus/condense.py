@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 
 import sympy
@@ -26,12 +26,11 @@ LONGEST_PRODUCT = 5  # factors of a product with an inverse that is written twic
 Choice = Callable[[Definition, int, "Definition | None"], bool]
 
 
-def entries_in(expr: sympy.Basic) -> Iterator[TensorNode]:
+@lru_cache(maxsize=100_000)
+def entries_in(expr: sympy.Basic) -> tuple[TensorNode, ...]:
     """All entries that occur in `expr`, with repetition; a whole matrix that is read counts as one."""
-    if isinstance(expr, TensorNode):
-        yield expr
-    for arg in expr.args:
-        yield from entries_in(arg)
+    own = (expr,) if isinstance(expr, TensorNode) else ()
+    return own + tuple(entry for arg in expr.args for entry in entries_in(arg))
 
 
 def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
@@ -227,7 +226,7 @@ def is_between_inverses(body: sympy.Expr) -> bool:
 
 def weight(expr: sympy.Expr) -> int:
     """The number of entries in an expression."""
-    return sum(1 for _ in entries_in(expr))
+    return len(entries_in(expr))
 
 
 def is_trivial(body: sympy.Expr) -> bool:

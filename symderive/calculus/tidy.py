@@ -220,10 +220,10 @@ def _has_denominator(expr: sympy.Expr) -> bool:
 def _rational(expr: sympy.Expr) -> sympy.Expr:
     names: dict[sympy.Expr, sympy.Symbol] = {}
     plain = _plain(expr, names)
-    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
-    if not small or not plain.is_rational_function(*names.values()):
-        return expr
     symbols = set(names.values())
+    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
+    if not small or _is_laurent(plain, symbols) or not plain.is_rational_function(*names.values()):
+        return expr
     reduced = sympy.cancel(plain)
     if _degree(sympy.fraction(reduced)[1], symbols) >= _degree_below(plain, symbols):
         return expr
@@ -232,6 +232,13 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     }
     best = min((form(reduced) for form in _FORMS), key=_length)
     return _signs_settled(best).xreplace(back)
+
+
+def _is_laurent(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> bool:
+    """Whether every term is a product of powers of symbols: then nothing is left to cancel."""
+    factors = (factor for term in sympy.Add.make_args(expr) for factor in sympy.Mul.make_args(term))
+    bases = (factor.base if isinstance(factor, sympy.Pow) else factor for factor in factors)
+    return not any(isinstance(base, sympy.Add) and base.free_symbols & symbols for base in bases)
 
 
 def _degree(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:

@@ -25,9 +25,10 @@ from symderive.core.identity import tensors_of
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
-from symderive.derive.conditions import Condition, conditions_of
+from symderive.derive.conditions import OUTSIDE, Condition, conditions_of
 from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.naming import Slope, chosen_names
+from symderive.derive.size_conditions import reads_outside
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
 from symderive.notation.forms import Form
@@ -243,6 +244,8 @@ def _finish(
     original, needed, short, as_written = rename_all((start, needed, short, written), names)
     headings = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
     conditions = conditions_of(as_written, targets) + tuple(_fact(one) for one in facts)
+    if any(reads_outside(made) for made in short.definitions):
+        conditions += (OUTSIDE,)
     inside = _written_inside(short)
     results = tuple(
         replace(_equation(short, out, head), inside=tuple(inside.items()))

@@ -72,13 +72,28 @@ def constant(value: sympy.Expr) -> Code:
     if value in (sympy.pi, sympy.E):
         return ("np.pi" if value == sympy.pi else "np.e"), ATOM
     if value.is_Add:
-        return " + ".join(_bracket(constant(term), SUM) for term in value.args), SUM
+        return _sum_of_constants(value), SUM
     if value.is_Mul:
         top, bottom = value.as_numer_denom()
         if bottom != 1:
             return f"{_bracket(constant(top), PRODUCT)} / {_bracket(constant(bottom), UNARY)}", PRODUCT
         return " * ".join(_bracket(constant(factor), UNARY) for factor in value.args), PRODUCT
     return _constant_function(value)
+
+
+def _sum_of_constants(value: sympy.Expr) -> str:
+    """`n - d + 1`: what is added first, numbers last."""
+    terms = sorted(
+        value.args, key=lambda one: (bool(one.is_number), one.could_extract_minus_sign(), str(one))
+    )
+    if terms[0].could_extract_minus_sign():
+        terms = sorted(terms, key=lambda one: bool(one.could_extract_minus_sign()))
+    written = ""
+    for term in terms:
+        negative = bool(term.could_extract_minus_sign()) and bool(written)
+        piece = _bracket(constant(-term if negative else term), PRODUCT)
+        written += f" {'-' if negative else '+'} {piece}" if written else piece
+    return written
 
 
 def _constant_function(value: sympy.Expr) -> Code:

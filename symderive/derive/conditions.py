@@ -16,6 +16,7 @@ from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor, TensorNode
 from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
 from symderive.derive.naming import is_unnamed
+from symderive.derive.size_conditions import inequality, slacks
 from symderive.errors import InternalError
 from symderive.functions import by_head
 from symderive.functions.choice import where
@@ -55,11 +56,13 @@ class Condition:
         text: in words and Unicode.
         latex: mathematics and words in LaTeX.
         kind: `domain` (must hold), `kink` (a convention was used) or `fact` (a declared domain was used).
+        slack: of a condition on sizes, the expression that must be at least 0.
     """
 
     text: str
     latex: str
     kind: str
+    slack: sympy.Expr | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -89,7 +92,15 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
             if not _is_regular(program, tensor):
                 one = _regular(program, made, tensor)
                 found.setdefault(one.text, one)
+    for slack in slacks(program):
+        plain, written = inequality(slack)
+        found.setdefault(plain, Condition(plain, written, "domain", slack))
     return tuple(found.values())
+
+
+OUTSIDE = Condition(
+    "entries outside an array are 0", r"\text{entries outside an array are 0}", "fact"
+)  # fmt: skip
 
 
 def _inverted(body: sympy.Expr, moving: bool) -> Iterator[Tensor]:

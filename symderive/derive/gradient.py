@@ -29,9 +29,10 @@ from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
 from symderive.derive.branches import within_branches
-from symderive.derive.conditions import Condition, conditions_of
+from symderive.derive.conditions import OUTSIDE, Condition, conditions_of
 from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.naming import Slope, chosen_names
+from symderive.derive.size_conditions import reads_outside
 from symderive.derive.structures import FreeEntries, check_structured, in_free_entries
 from symderive.derive.structures import structured as with_structure
 from symderive.errors import ShapeError, SymderiveError
@@ -284,6 +285,8 @@ def _finish(
         headings = entries.headings(headings, targets, symbol)
         inner = entries.inner_headings(names, symbol)
     conditions = conditions_of(as_written, targets) + tuple(_fact(one) for one in facts)
+    if any(reads_outside(made) for made in short.definitions):
+        conditions += (OUTSIDE,)
     inside = _written_inside(short)
     results = tuple(
         replace(_equation(short, out, head), inside=tuple(inside.items()))

@@ -12,10 +12,23 @@ from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, rebuild
 from symderive.core.identity import free_indices, tensors_of
 from symderive.core.matrix_nodes import InverseEntry, MatrixNode, seen_through
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor, TensorNode
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexSum,
+    Tensor,
+    TensorNode,
+)
 from symderive.core.program import Definition, Program
 from symderive.functions import by_head
+from symderive.functions.choice import where
 from symderive.functions.kinked import absolute
+from symderive.functions.record import Indicator
 
 SIZE_LIMIT = 16
 Choice = Callable[[Definition, int, "Definition | None"], bool]
@@ -54,8 +67,8 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
         return expr if made is None else made.at(expr.axes)
     if isinstance(expr, MatrixNode):
         return _through(expr, bodies)
-    if isinstance(expr, IndexSum):
-        return IndexSum(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
+    if isinstance(expr, Binder):
+        return expr.func(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
     return expr.func(*(_replace(arg, bodies) for arg in expr.args))
 
 
@@ -82,7 +95,19 @@ def _is_open(made: Definition) -> bool:
     return seen_through(probe, made.indices, made.body) is not None
 
 
-def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> Program:
+def _compared(program: Program) -> set[Tensor]:
+    """The arrays of which a maximum or minimum is taken."""
+    return {
+        entry.tensor
+        for made in program.definitions
+        for part in made.body.atoms(IndexMax, IndexMin)
+        for entry in entries_in(part)
+    }
+
+
+def condense(
+    program: Program, choice: Choice, keep: Iterable[Tensor] = (), *, shown: bool = False
+) -> Program:
     """Inline the definitions that `choice` picks.
 
     Args:
@@ -90,6 +115,8 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
         choice: says of a definition, the number of its uses and its only consumer whether to inline it.
         keep: tensors to keep whatever `choice` says; outputs, pinned names and what is read at positions that
             may lie outside are always kept.
+        shown: whether the program is only printed. What is computed keeps the arrays of maxima, because an
+            entry is compared with the maximum, and both must come from the same operations.
     """
     uses: Counter[Tensor] = Counter()
     consumer: dict[Tensor, Definition] = {}
@@ -101,6 +128,7 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
             if not entry.is_inside:  # there the entry is 0, but its right-hand side need not be
                 kept.add(entry.tensor)
     locked = inverted(program)
+    compared = set() if shown else _compared(program)
     inlined: dict[Tensor, Definition] = {}
     definitions = []
     for made in program.definitions:
@@ -109,6 +137,7 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
         count = uses[made.tensor]
         can = made.tensor not in kept and not made.pinned and count
         can = can and (made.tensor not in locked or _is_open(made))
+        can = can and (made.tensor not in compared or isinstance(body, Entry))
         if can and (is_trivial(body) or choice(made, count, consumer[made.tensor] if count == 1 else None)):
             inlined[made.tensor] = made
         elif count or made.tensor in kept:
@@ -145,6 +174,10 @@ def powers_joined(program: Program) -> Program:
 
 def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool:
     """Fusion for the steps of a derivation: elementwise chains and affine uses become one equation."""
+    if is_comparison(made.body):
+        return True
+    if isinstance(made.body, Fold):  # the derivative of a maximum or a product is written with its value
+        return False
     if count != 1 or consumer is None or weight(made.body) > SIZE_LIMIT:
         return False
     if has_binder(made.body):
@@ -156,9 +189,24 @@ def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool
 
 def for_result(made: Definition, count: int, consumer: Definition | None) -> bool:
     """Fusion for the closed form: everything that is used once, up to a readable size."""
+    if is_comparison(made.body):
+        return True
+    if isinstance(made.body, Fold) or (made.body.has(where) and consumer is not None and _sums(consumer)):
+        return False
     if count == 1 and consumer is not None:
         return weight(made.body) + weight(consumer.body) <= 2 * SIZE_LIMIT
     return is_norm(made.body)
+
+
+def _sums(consumer: Definition) -> bool:
+    return has_binder(consumer.body)
+
+
+def is_comparison(body: sympy.Expr) -> bool:
+    """Whether the right-hand side compares two numbers or entries: `1[y > f]` needs no name."""
+    return isinstance(body, Indicator) and all(
+        isinstance(arg, Entry) or not tensors_of(arg) for arg in body.args
+    )
 
 
 def is_norm(body: sympy.Expr) -> bool:

@@ -9,7 +9,7 @@ import sympy
 
 from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
-from symderive.core.nodes import Binder, Delta, Index, IndexMax, IndexSum
+from symderive.core.nodes import Binder, Delta, Fold, Index, IndexSum
 from symderive.errors import SymderiveError
 
 
@@ -133,8 +133,8 @@ def rebuild(expr: sympy.Expr) -> sympy.Expr:
         return expr
     if isinstance(expr, IndexSum):
         return sum_over(rebuild(expr.body), expr.indices)
-    if isinstance(expr, IndexMax):
-        return IndexMax(rebuild(expr.body), *expr.indices)
+    if isinstance(expr, Fold):
+        return expr.func(rebuild(expr.body), *expr.indices)
     if isinstance(expr, Binder):
         raise SymderiveError(f"simplifying: no law is known for {type(expr).__name__}.")
     return with_args(expr, [rebuild(arg) for arg in expr.args])

@@ -23,6 +23,7 @@ from symderive.notation.forms import (
     Eye,
     Form,
     Inverse,
+    Largest,
     Leaf,
     LogDeterminant,
     NormSquared,
@@ -30,7 +31,9 @@ from symderive.notation.forms import (
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
     Times,
     Total,
     Trace,
@@ -333,6 +336,9 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Trace: _trace,
     NormSquared: _norm_squared,
     Total: _call("np.sum"),
+    Largest: _call("np.max"),
+    Smallest: _call("np.min"),
+    ProductOfAll: _call("np.prod"),
 }
 
 __all__ = ["ONE", "code", "constant"]

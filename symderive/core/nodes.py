@@ -316,7 +316,7 @@ class Entry(TensorNode):
 
 
 class Binder(sympy.Expr):
-    """A node that binds indices in its body: abstract, see `IndexSum` and `IndexMax`."""
+    """A node that binds indices in its body: abstract, see `IndexSum`, `IndexMax`, `IndexMin` and `IndexProduct`."""
 
     is_commutative = True
     _word = "?"
@@ -401,7 +401,11 @@ class IndexSum(Binder):
         return sympy.S.Zero if inner == 0 else IndexSum(inner, *self.indices)
 
 
-class IndexMax(Binder):
+class Fold(Binder):
+    """Abstract: one number made of all values of the body, other than their sum."""
+
+
+class IndexMax(Fold):
     """`max_p body`.
 
     >>> p, x = Index("p", 3), Tensor("x", (3,))
@@ -411,6 +415,30 @@ class IndexMax(Binder):
 
     _word = "Max"
     _symbol = r"\max"
+
+
+class IndexMin(Fold):
+    """`min_p body`.
+
+    >>> p, x = Index("p", 3), Tensor("x", (3,))
+    >>> IndexMin(x[p], p)
+    Min[p](x[p])
+    """
+
+    _word = "Min"
+    _symbol = r"\min"
+
+
+class IndexProduct(Fold):
+    """`Π_p body`.
+
+    >>> p, x = Index("p", 3), Tensor("x", (3,))
+    >>> IndexProduct(x[p], p)
+    Prod[p](x[p])
+    """
+
+    _word = "Prod"
+    _symbol = r"\prod"
 
 
 class Delta(sympy.Expr):

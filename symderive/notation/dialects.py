@@ -138,6 +138,10 @@ class LatexDialect(Dialect):
         """A sum over indices."""
         return rf"\sum_{{{', '.join(index.name for index in indices)}}} {inner}"
 
+    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str) -> str:
+        """A maximum, minimum or product over indices."""
+        return rf"\{kind}_{{{', '.join(index.name for index in indices)}}} {inner}"
+
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""
         return (
@@ -259,6 +263,11 @@ class TextDialect(Dialect):
     def big_sum(self, indices: tuple[Index, ...], inner: str) -> str:
         """A sum over indices."""
         return f"Σ{subscript(''.join(i.name for i in indices))} {inner}"
+
+    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str) -> str:
+        """A maximum, minimum or product over indices."""
+        word = {"prod": "Π"}.get(kind, kind)
+        return f"{word}{subscript(''.join(i.name for i in indices))} {inner}"
 
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""

@@ -22,6 +22,9 @@ from symderive.notation.constants import constant, one_root
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
     Apply,
+    BigMax,
+    BigMin,
+    BigProduct,
     BigSum,
     Chain,
     Component,
@@ -30,9 +33,11 @@ from symderive.notation.forms import (
     Diag,
     DiagPart,
     Eye,
+    Folded,
     Form,
     Inverse,
     Kronecker,
+    Largest,
     Leaf,
     LogDeterminant,
     NormSquared,
@@ -40,7 +45,9 @@ from symderive.notation.forms import (
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
     Times,
     Total,
     Trace,
@@ -390,6 +397,15 @@ def _total(form: Total, marks: Marks) -> Written:
     return _big_sum(big_sum_of(form), marks)
 
 
+def _folded(form: Folded, marks: Marks) -> Written:
+    return _big_fold(big_sum_of(form), marks)
+
+
+def _big_fold(form: BigSum, marks: Marks) -> Written:
+    kinds = {BigMax: "max", BigMin: "min", BigProduct: "prod"}
+    return marks.big_fold(kinds[type(form)], form.indices, bracketed(form.inner, marks, PRODUCT)), OPEN
+
+
 def _big_sum(form: BigSum, marks: Marks) -> Written:
     return marks.big_sum(form.indices, bracketed(form.inner, marks, OPEN)), OPEN
 
@@ -417,7 +433,13 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Trace: _named("tr"),
     NormSquared: _norm_squared,
     Total: _total,
+    Largest: _folded,
+    Smallest: _folded,
+    ProductOfAll: _folded,
     BigSum: _big_sum,
+    BigMax: _big_fold,
+    BigMin: _big_fold,
+    BigProduct: _big_fold,
 }
 
 __all__ = ["bracketed", "component_of", "latex", "stated", "text", "write"]

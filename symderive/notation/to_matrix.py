@@ -25,6 +25,9 @@ from symderive.core.program import Program
 from symderive.functions import choice, comparisons, counting, kinked, normal_tail, sigmoid, special
 from symderive.notation.forms import (
     Apply,
+    BigMax,
+    BigMin,
+    BigProduct,
     BigSum,
     Chain,
     Component,
@@ -36,6 +39,7 @@ from symderive.notation.forms import (
     Form,
     Inverse,
     Kronecker,
+    Largest,
     Leaf,
     LogDeterminant,
     NormSquared,
@@ -43,7 +47,9 @@ from symderive.notation.forms import (
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
     Times,
     Total,
     Trace,
@@ -368,4 +374,6 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     Inverse: _Writer.inverse, Determinant: _Writer.determinant, LogDeterminant: _Writer.log_determinant,
     Transposed: _Writer.transposed, Diag: _Writer.diag, DiagPart: _Writer.diag_part, Trace: _Writer.trace,
     NormSquared: _Writer.norm_squared, Total: _Writer.total, Outer: _Writer.outer, BigSum: _Writer.refused,
+    BigMax: _Writer.refused, BigMin: _Writer.refused, BigProduct: _Writer.refused,
+    Largest: _Writer.refused, Smallest: _Writer.refused, ProductOfAll: _Writer.refused,
 }  # fmt: skip

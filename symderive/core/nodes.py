@@ -316,7 +316,7 @@ class Entry(TensorNode):
 
 
 class Binder(sympy.Expr):
-    """A node that binds indices in its body: abstract, see `IndexSum`, `IndexMax`, `IndexMin` and `IndexProduct`."""
+    """A node that binds indices in its body: abstract, see `IndexSum` and `IndexMax`."""
 
     is_commutative = True
     _word = "?"

@@ -74,14 +74,14 @@ def _sizes(program: Program) -> set[str]:
 
 def _candidates(made: Definition) -> Iterator[str]:
     pool = _pool(made.body)
-    if made.tensor.rank == 2:
+    if made.tensor.rank >= 2:
         pool = [letter.upper() for letter in pool]
     if made.tensor.rank == 0:
         pool = [*(pool[:1] if isinstance(made.body, Fold) else ()), "c", "s", "v", *pool]
     return letters(dict.fromkeys(pool))
 
 
-def _pool(body: sympy.Expr) -> Iterable[str]:
+def _pool(body: sympy.Expr) -> list[str]:
     hint = _HINTS.get(type(body), "m" if isinstance(body, (IndexMax, IndexMin)) else "")
     if isinstance(body, sympy.Add) and any(term.could_extract_minus_sign() for term in body.args):
         hint = "r"

@@ -16,6 +16,7 @@ from symderive.functions import by_call
 from symderive.functions.record import Indicator
 from symderive.language import inverse, linear, logic, reductions
 from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
+from symderive.language.einsum import einsum
 
 _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
     "add": (lambda x, y: x + y, "+"),
@@ -196,7 +197,7 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.vdot: linear.vdot,
     np.inner: linear.inner,
     np.outer: linear.outer,
-    np.einsum: linear.einsum,
+    np.einsum: einsum,
     np.trace: linear.trace,
     np.diag: linear.diag,
     np.diagonal: linear.diagonal,

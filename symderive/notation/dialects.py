@@ -48,6 +48,11 @@ class Dialect:
 class LatexDialect(Dialect):
     """LaTeX with amsmath and amssymb."""
 
+    @property
+    def unit_matrix(self) -> str:
+        """The identity matrix, by another name where an array is called I."""
+        return r"\mathrm{Id}" if "I" in self.taken else self.identity
+
     connectives = 1, (r" \text{ and } ", r" \text{ or } ")
 
     def choice(self, rows: list[tuple[str, str]], otherwise: str) -> tuple[str, int]:
@@ -154,7 +159,7 @@ class LatexDialect(Dialect):
 
     def apply(self, head: Any, args: list[str], scalar: bool) -> str:
         """An elementwise function; e^x for scalars."""
-        if head is sympy.exp and scalar and not _TALL.search(args[0]):
+        if head is sympy.exp and scalar and "e" not in self.taken and not _TALL.search(args[0]):
             return f"e^{{{args[0]}}}"
         template = by_head()[head].latex
         if any(_TALL.search(arg) for arg in args) and "({0})" in template:
@@ -175,6 +180,11 @@ class LatexDialect(Dialect):
 
 class TextDialect(Dialect):
     """Unicode text."""
+
+    @property
+    def unit_matrix(self) -> str:
+        """The identity matrix, by another name where an array is called I."""
+        return "Id" if "I" in self.taken else self.identity
 
     connectives = 0, (" and ", " or ")
 

@@ -133,7 +133,7 @@ def _ones(form: Ones, marks: Marks) -> Written:
 
 
 def _eye(form: Eye, marks: Marks) -> Written:
-    return marks.identity, ATOM
+    return marks.unit_matrix, ATOM
 
 
 def _kronecker(form: Kronecker, marks: Marks) -> Written:

@@ -27,6 +27,7 @@ from symderive.core.nodes import (
     IndexSum,
     Tensor,
 )
+from symderive.core.positions import Inside
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
 from symderive.functions.choice import where
@@ -151,6 +152,11 @@ def delta(expr: Delta, entry_rule: EntryRule) -> sympy.Expr:
     return sympy.S.Zero
 
 
+def constant(expr: sympy.Expr, entry_rule: EntryRule) -> sympy.Expr:
+    """An index, a position or a bracket does not change with the entries of an array."""
+    return sympy.S.Zero
+
+
 RULES: tuple[tuple[Any, Rule], ...] = (
     (Entry, entry),
     (sympy.Add, add),
@@ -161,6 +167,7 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (IndexMin, fold),
     (IndexProduct, fold),
     (Delta, delta),
+    (Inside, constant),
     (InverseEntry, inverse_entry),
     (LogAbsDet, log_abs_det),
     (Det, det),

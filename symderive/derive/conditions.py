@@ -24,6 +24,7 @@ from symderive.core.nodes import (
     Tensor,
     TensorNode,
 )
+from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
 from symderive.derive.naming import is_unnamed
 from symderive.errors import InternalError
@@ -327,7 +328,7 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return {"spd": POSITIVE, "invertible": NONZERO}.get(expr.tensor.domain, REALS)
     if isinstance(expr, Index):
         return NONNEGATIVE
-    if isinstance(expr, Delta):
+    if isinstance(expr, (Delta, Inside)):
         return sympy.Interval(0, 1)
     if expr.is_number:
         return sympy.FiniteSet(expr)

@@ -292,8 +292,8 @@ def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None
         name: a Python identifier; the argument name of generated code.
         shape: sizes, from `dims` or integers; none for a scalar.
         domain: what its entries are known to be: real, positive, nonnegative, unit (0 to 1), symmetric,
-            spd, invertible, binary, sign, count, onehot (one-hot rows), simplex (rows that sum to 1),
-            integer.
+            spd, diagonal, lower and upper (triangular), skew (skew-symmetric), invertible, binary, sign,
+            count, onehot (one-hot rows), simplex (rows that sum to 1), integer.
         latex: how it is written in LaTeX; by default derived from the name (`theta` is θ, `W1` is W with
             index 1).
 

@@ -26,6 +26,7 @@ from symderive.notation.forms import (
     BigMin,
     BigProduct,
     BigSum,
+    Bracket,
     Chain,
     Component,
     Const,
@@ -108,7 +109,7 @@ def _slice(form: Slice, marks: Marks) -> Written:
 def _component(form: Component, marks: Marks) -> Written:
     of = form.of
     if isinstance(of, Const) and not form.axes:
-        return str(of.value), ATOM
+        return marks.position(of.value), ATOM
     if isinstance(of, Chain) and len(form.axes) == 1:
         row = _row(of, form.axes[0], marks)
         if row is not None:
@@ -383,6 +384,13 @@ def _named(word: str) -> Callable[[Any, Marks], Written]:
     return written
 
 
+def _diag(form: Diag, marks: Marks) -> Written:
+    """`diag(v)`; the diagonal part of a matrix as `A ⊙ I`, not as diag(diag(A))."""
+    if isinstance(form.inner, DiagPart):
+        return f"{bracketed(form.inner.inner, marks, PRODUCT)} {marks.hadamard} {marks.identity}", HADAMARD
+    return _named("diag")(form, marks)
+
+
 def _norm_kind(form: NormSquared) -> str:
     return "2" if form.inner.rank == 1 else "F"
 
@@ -408,7 +416,13 @@ def _big_fold(form: BigSum, marks: Marks) -> Written:
 
 
 def _big_sum(form: BigSum, marks: Marks) -> Written:
-    return marks.big_sum(form.indices, bracketed(form.inner, marks, OPEN)), OPEN
+    return marks.big_sum(
+        form.indices, bracketed(form.inner, marks, OPEN), [one.relation for one in form.brackets]
+    ), OPEN
+
+
+def _bracket(form: Bracket, marks: Marks) -> Written:
+    return marks.iverson(form.relation), ATOM
 
 
 _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
@@ -429,7 +443,7 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Inverse: _inverse,
     Determinant: _named("det"),
     LogDeterminant: _log_determinant,
-    Diag: _named("diag"),
+    Diag: _diag,
     DiagPart: _named("diag"),
     Trace: _named("tr"),
     NormSquared: _norm_squared,
@@ -441,6 +455,7 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     BigMax: _big_fold,
     BigMin: _big_fold,
     BigProduct: _big_fold,
+    Bracket: _bracket,
 }
 
 __all__ = ["bracketed", "component_of", "latex", "stated", "text", "write"]

@@ -29,6 +29,7 @@ from symderive.notation.forms import (
     BigMin,
     BigProduct,
     BigSum,
+    Bracket,
     Chain,
     Component,
     Const,
@@ -376,4 +377,5 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     NormSquared: _Writer.norm_squared, Total: _Writer.total, Outer: _Writer.outer, BigSum: _Writer.refused,
     BigMax: _Writer.refused, BigMin: _Writer.refused, BigProduct: _Writer.refused,
     Largest: _Writer.refused, Smallest: _Writer.refused, ProductOfAll: _Writer.refused,
+    Bracket: _Writer.refused,
 }  # fmt: skip

@@ -140,7 +140,7 @@ class Reader:
 
     def joined(self, sign, left, right):
         if sign == "⊙":
-            return lambda env: entrywise(np.multiply, left(env), right(env))
+            return lambda env: entry_by_entry(left(env), right(env))
         if sign == "⊘":
             return lambda env: entrywise(np.divide, left(env), right(env))
         return lambda env: times(1.0 / scalar(right(env)), left(env))
@@ -532,6 +532,15 @@ def spread(values: list[Matrix]) -> tuple[bool, bool]:
         if len(sizes) > 1:
             raise SyntaxError(f"sizes {sizes} side by side")
     return tuple(all(value.free[axis] for value in values) for axis in (0, 1))
+
+
+def entry_by_entry(left, right):
+    """The elementwise product; with the identity, of the diagonal alone."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Matrix) and one.eye and not np.any(one.values) and isinstance(other, Matrix):
+            full = closed(other)
+            return Matrix(one.eye * np.diag(np.diag(full)))
+    return entrywise(np.multiply, left, right)
 
 
 def entrywise(make, *values):

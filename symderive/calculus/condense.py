@@ -13,11 +13,24 @@ from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, open_deltas, rebuild
 from symderive.core.identity import free_indices, tensors_of
 from symderive.core.matrix_nodes import InverseEntry, MatrixNode, seen_through
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor, TensorNode
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexSum,
+    Tensor,
+    TensorNode,
+)
 from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition, Program
 from symderive.functions import by_head
+from symderive.functions.choice import where
 from symderive.functions.kinked import absolute
+from symderive.functions.record import Indicator
 
 SIZE_LIMIT = 16
 _MOST_LIGHT = 4  # places in which a light slope is written out
@@ -58,8 +71,8 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
         return expr if made is None else _inlined(expr, made)
     if isinstance(expr, MatrixNode):
         return _through(expr, bodies)
-    if isinstance(expr, IndexSum):
-        return IndexSum(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
+    if isinstance(expr, Binder):
+        return expr.func(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
     return expr.func(*(_replace(arg, bodies) for arg in expr.args))
 
 
@@ -92,7 +105,19 @@ def _is_open(made: Definition) -> bool:
     return seen_through(probe, made.indices, made.body) is not None
 
 
-def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> Program:
+def _compared(program: Program) -> set[Tensor]:
+    """The arrays of which a maximum or minimum is taken."""
+    return {
+        entry.tensor
+        for made in program.definitions
+        for part in made.body.atoms(IndexMax, IndexMin)
+        for entry in entries_in(part)
+    }
+
+
+def condense(
+    program: Program, choice: Choice, keep: Iterable[Tensor] = (), *, shown: bool = False
+) -> Program:
     """Inline the definitions that `choice` picks.
 
     Args:
@@ -100,6 +125,8 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
         choice: says of a definition, the number of its uses and its only consumer whether to inline it.
         keep: tensors to keep whatever `choice` says; outputs, pinned names and what is read at positions that
             may lie outside are always kept.
+        shown: whether the program is only printed. What is computed keeps the arrays of maxima, because an
+            entry is compared with the maximum, and both must come from the same operations.
     """
     uses: Counter[Tensor] = Counter()
     consumer: dict[Tensor, Definition] = {}
@@ -111,6 +138,7 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
             if not entry.is_inside:  # there the entry is 0; a longer right-hand side would need brackets
                 outside.add(entry.tensor)
     locked = inverted(program)
+    compared = set() if shown else _compared(program)
     long = {made.tensor for made in program.definitions if not is_short(made.body)}
     kept |= outside & long
     inlined: dict[Tensor, Definition] = {}
@@ -121,6 +149,7 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
         count = uses[made.tensor]
         can = made.tensor not in kept and not made.pinned and count
         can = can and (made.tensor not in locked or _is_open(made))
+        can = can and (made.tensor not in compared or isinstance(body, Entry))
         if can and (is_trivial(body) or choice(made, count, consumer[made.tensor] if count == 1 else None)):
             inlined[made.tensor] = made
         elif count or made.tensor in kept:
@@ -157,6 +186,10 @@ def powers_joined(program: Program) -> Program:
 
 def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool:
     """Fusion for the steps of a derivation: elementwise chains and affine uses become one equation."""
+    if is_comparison(made.body):
+        return True
+    if isinstance(made.body, Fold):  # the derivative of a maximum or a product is written with its value
+        return False
     if count != 1 or consumer is None or weight(made.body) > SIZE_LIMIT:
         return False
     if has_binder(made.body):
@@ -168,6 +201,10 @@ def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool
 
 def for_result(made: Definition, count: int, consumer: Definition | None) -> bool:
     """Fusion for the closed form: everything that is used once, up to a readable size."""
+    if is_comparison(made.body):
+        return True
+    if isinstance(made.body, Fold) or (made.body.has(where) and consumer is not None and _sums(consumer)):
+        return False
     if count == 1 and consumer is not None:
         return weight(made.body) + weight(consumer.body) <= 2 * SIZE_LIMIT
     return is_norm(made.body) or (count <= 2 and is_between_inverses(made.body))
@@ -203,6 +240,17 @@ def is_light(body: sympy.Expr) -> bool:
     factors = sympy.Mul.make_args(body)
     return weight(body) <= 2 and not any(
         factor.is_Add or (isinstance(factor, IndexSum) and free_indices(factor)) for factor in factors
+    )
+
+
+def _sums(consumer: Definition) -> bool:
+    return has_binder(consumer.body)
+
+
+def is_comparison(body: sympy.Expr) -> bool:
+    """Whether the right-hand side compares two numbers or entries: `1[y > f]` needs no name."""
+    return isinstance(body, Indicator) and all(
+        isinstance(arg, Entry) or not tensors_of(arg) for arg in body.args
     )
 
 

@@ -17,7 +17,7 @@ from symderive.calculus.brackets import (
 )
 from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
-from symderive.core.nodes import Binder, Delta, Index, IndexMax, IndexSum
+from symderive.core.nodes import Binder, Delta, Fold, Index, IndexSum
 from symderive.core.positions import Inside
 from symderive.errors import SymderiveError
 
@@ -193,8 +193,8 @@ def _rebuilt(expr: sympy.Expr) -> sympy.Expr:
         return expr
     if isinstance(expr, IndexSum):
         return _summed(_rebuilt(expr.body), expr.indices)
-    if isinstance(expr, IndexMax):
-        return IndexMax(_rebuilt(expr.body), *expr.indices)
+    if isinstance(expr, Fold):
+        return expr.func(_rebuilt(expr.body), *expr.indices)
     if isinstance(expr, Binder):
         raise SymderiveError(f"simplifying: no law is known for {type(expr).__name__}.")
     return with_args(expr, [_rebuilt(arg) for arg in expr.args])

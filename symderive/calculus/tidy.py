@@ -158,6 +158,8 @@ def _power_of_entry(expr: sympy.Pow, used: dict[Fact, None]) -> sympy.Expr:
     tensor, exponent = expr.base.tensor, expr.exp
     if not exponent.is_Integer:
         return expr
+    if tensor.domain == "binary" and not tensor.name[0].isalpha():  # an unnamed condition is 0 or 1 by itself
+        return expr.base if exponent > 0 else expr
     whole, one = Leaf(tensor), index_form(Entry(tensor, *fresh(tensor.shape, (), FREE_LETTERS)))
     plain, typeset, name, entry = text(whole), latex(whole), text(one), latex(one)
     if tensor.domain == "sign":

@@ -68,7 +68,7 @@ def _derived(formula: str, shapes: dict[str, str], wrt: list[str], *, hessian: b
     """The derivation, checked."""
     from symderive.derive.gradient import gradient
     from symderive.derive.gradient import hessian as second
-    from symderive.language.text import parse
+    from symderive.language.text import parse, read_formula
 
     for name in wrt:
         if name not in shapes:
@@ -76,7 +76,12 @@ def _derived(formula: str, shapes: dict[str, str], wrt: list[str], *, hessian: b
                 f"derive: --wrt {name[:60]}: it has no shape; add for example {name[:60]}=d."
             )
     arrays: dict[str, Any] = {name: parse(name, **{name: shape}) for name, shape in shapes.items()}
-    loss = parse(formula, **arrays)
+    loss, used = read_formula(formula, arrays)
+    unused = [name for name in shapes if name not in used]
+    if unused:
+        raise SymderiveError(
+            f"derive: the array {unused[0][:60]} is declared, but the formula does not use it; leave it out."
+        )
     variables = [arrays[name] for name in dict.fromkeys(wrt)]
     if not hessian:
         return gradient(loss, variables)

@@ -23,6 +23,7 @@ from symderive.notation.forms import (
     Eye,
     Form,
     Inverse,
+    Largest,
     Leaf,
     LogDeterminant,
     NormSquared,
@@ -30,7 +31,9 @@ from symderive.notation.forms import (
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
     Times,
     Total,
     Trace,
@@ -289,7 +292,7 @@ def _row_sums(matrix: Form) -> str:
 
 def _fold_left(factors: list[Form]) -> str:
     """A product of matrices from the left, scaling rows or columns for diagonal ones."""
-    written = ""
+    written, piece = "", ""
     pending: list[str] = []
     for factor in factors:
         if isinstance(factor, Diag):
@@ -302,7 +305,8 @@ def _fold_left(factors: list[Form]) -> str:
         piece = _matrix(factor)
         written = f"{written} @ {piece}" if written else piece
     for scale in reversed(pending):
-        written = f"{scale} * ({written})" if " " in written else f"{scale} * {written}"
+        plain = " " not in written or (piece == written and written.startswith("("))  # brackets of its own
+        written = f"{scale} * {written}" if plain else f"{scale} * ({written})"
     return written
 
 
@@ -366,6 +370,9 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Trace: _trace,
     NormSquared: _norm_squared,
     Total: _call("np.sum"),
+    Largest: _call("np.max"),
+    Smallest: _call("np.min"),
+    ProductOfAll: _call("np.prod"),
 }
 
 __all__ = ["ONE", "code", "constant"]

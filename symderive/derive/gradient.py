@@ -416,7 +416,7 @@ def _equation(program: Program, output: Tensor, heading: tuple[str, str]) -> Equ
 def _loss_equation(original: Program, symbol: str) -> Equation:
     whole = original
     if _length_written_out(original) <= LONGEST_STATEMENT + 6:  # putting in can also make it shorter
-        whole = condense(original, lambda made, count, consumer: True)
+        whole = condense(original, lambda made, count, consumer: True, shown=True)
         if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
             whole = original
     return Equation(whole.definitions[-1], (latex_name(symbol), text_name(symbol)))

@@ -63,6 +63,11 @@ class Dialect:
 class LatexDialect(Dialect):
     """LaTeX with amsmath and amssymb."""
 
+    @property
+    def unit_matrix(self) -> str:
+        """The identity matrix, by another name where an array is called I."""
+        return r"\mathrm{Id}" if "I" in self.taken else self.identity
+
     connectives = 1, (r" \text{ and } ", r" \text{ or } ")
 
     def choice(self, rows: list[tuple[str, str]], otherwise: str) -> tuple[str, int]:
@@ -171,6 +176,10 @@ class LatexDialect(Dialect):
         """A sum over indices, those of a relation as it says."""
         return rf"\sum_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
 
+    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str) -> str:
+        """A maximum, minimum or product over indices."""
+        return rf"\{kind}_{{{', '.join(index.name for index in indices)}}} {inner}"
+
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""
         return (
@@ -179,7 +188,7 @@ class LatexDialect(Dialect):
 
     def apply(self, head: Any, args: list[str], scalar: bool) -> str:
         """An elementwise function; e^x for scalars."""
-        if head is sympy.exp and scalar and not _TALL.search(args[0]):
+        if head is sympy.exp and scalar and "e" not in self.taken and not _TALL.search(args[0]):
             return f"e^{{{args[0]}}}"
         template = by_head()[head].latex
         if any(_TALL.search(arg) for arg in args) and "({0})" in template:
@@ -200,6 +209,11 @@ class LatexDialect(Dialect):
 
 class TextDialect(Dialect):
     """Unicode text."""
+
+    @property
+    def unit_matrix(self) -> str:
+        """The identity matrix, by another name where an array is called I."""
+        return "Id" if "I" in self.taken else self.identity
 
     connectives = 0, (" and ", " or ")
 
@@ -308,6 +322,11 @@ class TextDialect(Dialect):
         if relations:
             return f"Σ_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
         return f"Σ{subscript(''.join(i.name for i in indices))} {inner}"
+
+    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str) -> str:
+        """A maximum, minimum or product over indices."""
+        word = {"prod": "Π"}.get(kind, kind)
+        return f"{word}{subscript(''.join(i.name for i in indices))} {inner}"
 
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""

@@ -6,12 +6,26 @@ import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import MatrixNode
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    TensorNode,
+)
 from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.core.program import Definition
 from symderive.notation.arithmetic import ONE, plus, times
 from symderive.notation.forms import (
     Apply,
+    BigMax,
+    BigMin,
+    BigProduct,
     BigSum,
     Chain,
     Component,
@@ -51,9 +65,14 @@ def index_form(expr: sympy.Expr) -> Form:
         return Power(index_form(expr.base), index_form(expr.exp))
     if isinstance(expr, IndexSum):
         return _product_entry(expr) or _big_sum(expr)
+    if isinstance(expr, Fold):
+        return _BIG[type(expr)](expr.indices, index_form(expr.body))
     if isinstance(expr, sympy.Function):
         return Apply(type(expr), tuple(index_form(arg) for arg in expr.args))
     raise NoMatrixNotationError
+
+
+_BIG: dict[type[Fold], type[BigSum]] = {IndexMax: BigMax, IndexMin: BigMin, IndexProduct: BigProduct}
 
 
 def _big_sum(expr: IndexSum) -> BigSum:

@@ -22,6 +22,9 @@ from symderive.notation.constants import constant, one_root
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
     Apply,
+    BigMax,
+    BigMin,
+    BigProduct,
     BigSum,
     Bracket,
     Chain,
@@ -31,9 +34,11 @@ from symderive.notation.forms import (
     Diag,
     DiagPart,
     Eye,
+    Folded,
     Form,
     Inverse,
     Kronecker,
+    Largest,
     Leaf,
     LogDeterminant,
     NormSquared,
@@ -41,7 +46,9 @@ from symderive.notation.forms import (
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
     Times,
     Total,
     Trace,
@@ -127,7 +134,7 @@ def _ones(form: Ones, marks: Marks) -> Written:
 
 
 def _eye(form: Eye, marks: Marks) -> Written:
-    return marks.identity, ATOM
+    return marks.unit_matrix, ATOM
 
 
 def _kronecker(form: Kronecker, marks: Marks) -> Written:
@@ -410,6 +417,15 @@ def _total(form: Total, marks: Marks) -> Written:
     return _big_sum(big_sum_of(form), marks)
 
 
+def _folded(form: Folded, marks: Marks) -> Written:
+    return _big_fold(big_sum_of(form), marks)
+
+
+def _big_fold(form: BigSum, marks: Marks) -> Written:
+    kinds = {BigMax: "max", BigMin: "min", BigProduct: "prod"}
+    return marks.big_fold(kinds[type(form)], form.indices, bracketed(form.inner, marks, PRODUCT)), OPEN
+
+
 def _big_sum(form: BigSum, marks: Marks) -> Written:
     return marks.big_sum(
         form.indices, bracketed(form.inner, marks, OPEN), [one.relation for one in form.brackets]
@@ -443,7 +459,13 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Trace: _named("tr"),
     NormSquared: _norm_squared,
     Total: _total,
+    Largest: _folded,
+    Smallest: _folded,
+    ProductOfAll: _folded,
     BigSum: _big_sum,
+    BigMax: _big_fold,
+    BigMin: _big_fold,
+    BigProduct: _big_fold,
     Bracket: _bracket,
 }
 

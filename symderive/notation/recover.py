@@ -13,7 +13,17 @@ import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.nodes import (
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    TensorNode,
+)
 from symderive.core.positions import Inside, is_readable
 from symderive.core.program import Definition
 from symderive.notation.arithmetic import ONE, plus, split, times
@@ -27,13 +37,17 @@ from symderive.notation.forms import (
     Determinant,
     DiagPart,
     Eye,
+    Folded,
     Form,
     Inverse,
     Kronecker,
+    Largest,
     Leaf,
     LogDeterminant,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
     walk,
 )
 from symderive.notation.labelled import (
@@ -138,10 +152,25 @@ def recover(expr: sympy.Expr) -> Labelled:
         return _combined([recover(expr.base), recover(expr.exp)], lambda forms: Power(*forms))
     if isinstance(expr, IndexSum):
         return _index_sum(expr)
+    if isinstance(expr, Fold):
+        return _fold(expr)
     if isinstance(expr, sympy.Function):
         head = type(expr)
         return _combined([recover(arg) for arg in expr.args], lambda forms: Apply(head, tuple(forms)))
     raise NoMatrixNotationError
+
+
+_FOLDS: dict[type[Fold], type[Folded]] = {
+    IndexMax: Largest, IndexMin: Smallest, IndexProduct: ProductOfAll,
+}  # fmt: skip
+
+
+def _fold(expr: Fold) -> Labelled:
+    """A maximum, minimum or product of all entries; over one of two axes it is written with indices."""
+    inner = recover(expr.body)
+    if set(inner.labels) != set(expr.indices):
+        raise NoMatrixNotationError
+    return Labelled(_FOLDS[type(expr)](inner.form), ())
 
 
 def _entry(expr: Entry) -> Labelled:

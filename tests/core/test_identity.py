@@ -23,7 +23,17 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
 
 N = 3
 NAMES = "ijpqrs"
@@ -76,7 +86,7 @@ leaf = (
     | st.builds(Delta, index, index)
     | st.integers(1, 3).map(sympy.Integer)
 )
-binder = st.sampled_from([IndexSum, IndexMax])
+binder = st.sampled_from([IndexSum, IndexMax, IndexMin, IndexProduct])
 several = st.lists(index, min_size=1, max_size=3, unique=True)
 expressions = st.recursive(
     leaf,

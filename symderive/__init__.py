@@ -28,11 +28,13 @@ _PUBLIC = {
     "SymderiveError": "symderive.errors",
     "array": "symderive.language.array",
     "cost": "symderive.cost",
+    "derivative": "symderive.derive.higher",
     "dims": "symderive.core.dims",
     "from_function": "symderive.language.text",
     "from_sympy": "symderive.language.from_sympy",
     "gradient": "symderive.derive.gradient",
-    "hessian": "symderive.derive.gradient",
+    "hessian": "symderive.derive.higher",
+    "jacobian": "symderive.derive.jacobian",
     "let": "symderive.language.array",
     "parse": "symderive.language.text",
 }
@@ -44,7 +46,9 @@ if TYPE_CHECKING:
     from symderive.derive.derivation import Derivation as Derivation
     from symderive.derive.glm import GLM as GLM
     from symderive.derive.gradient import gradient as gradient
-    from symderive.derive.gradient import hessian as hessian
+    from symderive.derive.higher import derivative as derivative
+    from symderive.derive.higher import hessian as hessian
+    from symderive.derive.jacobian import jacobian as jacobian
     from symderive.derive.network import Layer as Layer
     from symderive.derive.network import Network as Network
     from symderive.errors import InternalError as InternalError

@@ -67,7 +67,7 @@ def run(args: Namespace) -> int:
 def _derived(formula: str, shapes: dict[str, str], wrt: list[str], *, hessian: bool) -> Derivation:
     """The derivation, checked."""
     from symderive.derive.gradient import gradient
-    from symderive.derive.gradient import hessian as second
+    from symderive.derive.higher import hessian as second
     from symderive.language.text import parse
 
     for name in wrt:

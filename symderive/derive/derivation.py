@@ -15,82 +15,13 @@ from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition
-from symderive.notation.components import component_of, put_inside
-from symderive.notation.forms import Form, Leaf
-from symderive.notation.index_notation import index_form, readable_indices
-from symderive.notation.printing import latex, text
-from symderive.notation.recover import matrix_form
+from symderive.derive.equation import FORMS, Equation
+from symderive.derive.layout import Layout
+from symderive.derive.naming import Slope
+from symderive.errors import SymderiveError, did_you_mean
 from symderive.notation.to_matrix import in_sympy_words, matrix_expressions
 
-
-@dataclass(frozen=True)
-class Equation:
-    """`left = right`, ready to print.
-
-    Attributes:
-        definition: what it says.
-        left: how the left-hand side is written, if not by the name of the tensor: (LaTeX, text).
-        entrywise: whether it is about one entry, and so always written with indices.
-        inside: matrices that are written out under an inverse or determinant: (name, form).
-    """
-
-    definition: Definition
-    left: tuple[str, str] | None = None
-    entrywise: bool = False
-    inside: tuple[tuple[Tensor, Form], ...] = ()
-
-    @cached_property
-    def form(self) -> Form:
-        """The right-hand side: matrix notation where it exists, otherwise index notation."""
-        if self.entrywise:
-            return self.entry_form
-        found = matrix_form(self.definition)
-        return put_inside(index_form(self.definition.body) if found is None else found, dict(self.inside))
-
-    @cached_property
-    def left_form(self) -> Form:
-        """The left-hand side by its name, with indices if the right-hand side has them."""
-        leaf = Leaf(self.definition.tensor)
-        if self.definition.tensor.rank and matrix_form(self.definition) is None:
-            return component_of(leaf, self.definition.indices)
-        return leaf
-
-    @property
-    def left_latex(self) -> str:
-        """The left-hand side in LaTeX."""
-        return latex(self.left_form) if self.left is None else self.left[0] + self._subscript("latex")
-
-    @property
-    def left_text(self) -> str:
-        """The left-hand side as text."""
-        return text(self.left_form) if self.left is None else self.left[1] + self._subscript("text")
-
-    def _subscript(self, kind: str) -> str:
-        if self.entrywise or not self.definition.tensor.rank or matrix_form(self.definition) is not None:
-            return ""
-        names = "".join(index.name for index in self.definition.indices)
-        return f"_{{{names}}}" if kind == "latex" else f"[{','.join(names)}]"
-
-    @cached_property
-    def index_form(self) -> Form:
-        """The right-hand side in index notation: `i` over observations, `j, k` for entries of the result."""
-        return index_form(readable_indices(self.definition).body)
-
-    @cached_property
-    def entry_form(self) -> Form:
-        """One entry of the right-hand side in index notation, at the definition's own indices."""
-        return index_form(self.definition.body)
-
-    def index_latex(self, left: str = "") -> str:
-        """The equation in index notation in LaTeX, with the left-hand side given or by name."""
-        return f"{left or self.left_latex} = {latex(self.index_form)}"
-
-    def latex(self) -> str:
-        """The equation in LaTeX."""
-        return f"{self.left_latex} = {latex(self.form)}"
-
-    def __str__(self) -> str:
-        return f"{self.left_text} = {text(self.form)}"
+__all__ = ["Check", "Derivation", "Equation", "Simplification", "Step", "entry_of"]
 
 
 @dataclass(frozen=True)
@@ -109,6 +40,19 @@ class Step:
 
     def __str__(self) -> str:
         return f"{self.statement}    {self.why or self.rule}"
+
+
+@dataclass(frozen=True)
+class Simplification:
+    """Where putting steps into one another lets something cancel.
+
+    Attributes:
+        before: the equation with the steps put into one another.
+        after: the same equation as it is shown.
+    """
+
+    before: Equation
+    after: Equation
 
 
 @dataclass(frozen=True)
@@ -157,6 +101,12 @@ class Derivation:
         original: the equations of the loss as it was written.
         wrt: the variables.
         first: of a second derivative, the derivation of the first.
+        blocks: for each result, the variables that it is a derivative by, in order.
+        layout: in what order the axes stand.
+        direction: the direction, where the last derivative is one along a direction.
+        worked: the equations of all steps.
+        slopes: of what each new array of a step is the derivative.
+        simplifications: what cancels when steps are put into one another.
         verifier: how `check` compares, if not with differences of the loss.
     """
 
@@ -170,6 +120,12 @@ class Derivation:
     original: Program
     wrt: tuple[Tensor, ...]
     first: Derivation | None = field(default=None, compare=False, repr=False)
+    blocks: tuple[tuple[Tensor, ...], ...] = ()
+    layout: Layout = field(default=Layout(), compare=False)
+    direction: Tensor | None = None
+    worked: Program | None = field(default=None, compare=False, repr=False)
+    slopes: tuple[tuple[Tensor, Slope], ...] = field(default=(), compare=False, repr=False)
+    simplifications: tuple[Simplification, ...] = field(default=(), compare=False, repr=False)
     verifier: Callable[[Derivation, int], Check] | None = field(default=None, compare=False, repr=False)
     _checks: list[Check] = field(default_factory=list, compare=False, repr=False)
 
@@ -239,10 +195,60 @@ class Derivation:
         axes = fresh(tensor.shape, (), FREE_LETTERS)
         return in_sympy_words(to_sympy(bodies[tensor].at(axes), matrix_expressions(self.program)))
 
-    def latex(self) -> str:
-        """The closed form in LaTeX, intermediates behind it."""
-        lines = [equation.latex() for equation in self.results]
-        lines += [equation.latex() for equation in self.lets]
+    @property
+    def by(self) -> tuple[tuple[Tensor, ...], ...]:
+        """For each result, the variables that it is a derivative by, in order."""
+        if self.blocks:
+            return self.blocks
+        return tuple((one,) for one in self.wrt) if self.first is None else (self.wrt,)
+
+    def lower_place(self, block: tuple[Tensor, ...]) -> int:
+        """Which result of the derivation one order lower a block is the derivative of."""
+        return 0 if self.first is None else self.first.by.index(block[:-1])
+
+    @property
+    def word(self) -> str:
+        """What is derived, in words."""
+        return self.kind.replace("_", " ")
+
+    def __getitem__(self, key: str | tuple[str, ...]) -> Equation:
+        """The result for a variable, `D["w"]`, or for several in order, `D["w", "b"]`.
+
+        Raises:
+            SymderiveError: there is no such result.
+        """
+        wanted = (key,) if isinstance(key, str) else tuple(key)
+        known = [tuple(str(one.name) for one in block) for block in self.by]
+        for names, equation in zip(known, self.results, strict=True):
+            if names == wanted:
+                return equation
+        have = ", ".join("[" + ", ".join(map(repr, names)) + "]" for names in known)
+        raise SymderiveError(f"the {self.word} has no result {', '.join(map(repr, wanted))}; it has {have}.")
+
+    def styled(self, form: str) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
+        """Results and named intermediate results in a form: `closed`, `expanded` or `index`.
+
+        Raises:
+            SymderiveError: the form is unknown.
+        """
+        if form not in FORMS:
+            known = ", ".join(f'"{one}"' for one in FORMS)
+            raise SymderiveError(
+                f'form: "{form}" is not known; it is one of {known}{did_you_mean(str(form), FORMS)}'
+            )
+        return tuple(one.styled(form) for one in self.results), tuple(one.styled(form) for one in self.lets)
+
+    def latex(self, form: str = "closed") -> str:
+        """The result in LaTeX, intermediates behind it.
+
+        Args:
+            form: `closed`, matrix notation where it exists; `expanded`, multiplied out; `index`, with Σ.
+
+        Raises:
+            SymderiveError: the form is unknown.
+        """
+        results, lets = self.styled(form)
+        lines = [equation.latex() for equation in (*results, *lets)]
         return r",\quad ".join(lines) if len(lines) < 3 else _aligned(lines)
 
     def _repr_latex_(self) -> str:
@@ -250,23 +256,24 @@ class Derivation:
 
     def __repr__(self) -> str:
         """The closed form on one line; `print` shows the derivation."""
-        return f"<{self.kind.replace('_', ' ')}: {'; '.join(map(str, self.results))}>"
+        return f"<{self.word}: {'; '.join(map(str, self.results))}>"
 
     def __str__(self) -> str:
-        lines = [str(self.loss), ""]
-        lines += [f"  {number:<3}{step}" for number, step in enumerate(self.steps, start=1)]
-        lines.append("")
-        where = [str(equation) for equation in self.lets]
-        for place, equation in enumerate(self.results):
-            tail = f",   {', '.join(where)}" if where and place == len(self.results) - 1 else ""
-            lines.append(f"  {equation}{tail}")
-        if self.conditions:
-            lines += [
-                "",
-                *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in self.conditions),
-            ]
-        lines += ["", *(str(check) for check in self.checks)]
-        return "\n".join(lines)
+        return self.text()
+
+    def text(self, detail: str = "standard", form: str = "closed") -> str:
+        """The derivation for a terminal.
+
+        Args:
+            detail: `brief`, the result; `standard`, with its steps; `full`, every elementary step.
+            form: of the result: `closed`, `expanded` or `index`.
+
+        Raises:
+            SymderiveError: the level of detail or the form is unknown.
+        """
+        from symderive.derive.report import report
+
+        return report(self, detail, form)
 
 
 def _aligned(lines: list[str]) -> str:

@@ -25,8 +25,13 @@ from symderive.notation.labelled import NoMatrixNotationError, factors_in_order,
 from symderive.notation.recover import recover, whole_matrix
 
 
-def index_form(expr: sympy.Expr) -> Form:
-    """The expression in index notation: entries with subscripts, sums with their index."""
+def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
+    """The expression in index notation: entries with subscripts, sums with their index.
+
+    Args:
+        expr: a right-hand side.
+        rows: whether an entry of a matrix-vector product is written `x_iᵀ w`; otherwise every sum is a Σ.
+    """
     if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
         return Const(expr)
     if isinstance(expr, MatrixNode):
@@ -38,15 +43,16 @@ def index_form(expr: sympy.Expr) -> Form:
     if isinstance(expr, Delta):
         return Kronecker(*expr.args)
     if isinstance(expr, sympy.Add):
-        return plus(*(index_form(term) for term in sorted(expr.args, key=term_order)))
+        return plus(*(index_form(term, rows) for term in sorted(expr.args, key=term_order)))
     if isinstance(expr, sympy.Mul):
-        return times(ONE, *(index_form(factor) for factor in factors_in_order(expr)))
+        return times(ONE, *(index_form(factor, rows) for factor in factors_in_order(expr)))
     if isinstance(expr, sympy.Pow):
-        return Power(index_form(expr.base), index_form(expr.exp))
+        return Power(index_form(expr.base, rows), index_form(expr.exp, rows))
     if isinstance(expr, IndexSum):
-        return _product_entry(expr) or BigSum(expr.indices, index_form(expr.body))
+        short = _product_entry(expr) if rows else None
+        return short or BigSum(expr.indices, index_form(expr.body, rows))
     if isinstance(expr, sympy.Function):
-        return Apply(type(expr), tuple(index_form(arg) for arg in expr.args))
+        return Apply(type(expr), tuple(index_form(arg, rows) for arg in expr.args))
     raise NoMatrixNotationError
 
 

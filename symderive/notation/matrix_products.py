@@ -42,8 +42,10 @@ def transposed(form: Form) -> Form:
     coefficient, scalars, rest = split(form)
     if (coefficient != 1 or scalars) and rest is not None:
         return times(coefficient, *scalars, transposed(rest))
-    if _transposes(form) > 0 and isinstance(form, (Plus, Times, Apply, Power)):
-        return _inside(form)
+    if isinstance(form, (Plus, Times, Apply, Power)):
+        inside = _inside(form)
+        if _transposes(form) > 0 or inside == form:
+            return inside
     return Transposed(form)
 
 

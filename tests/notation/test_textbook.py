@@ -317,8 +317,8 @@ FORMULAS = [
         "np.sum((X - U @ V.T)**2)",
         "X=n,m; U=n,k; V=m,k",
         "U",
-        ["∂²L/∂Uᵢⱼ∂Uₖₗ = 2 δᵢₖ Σₚ Vₚⱼ Vₚₗ"],
-        r"""\frac{\partial^{2} L}{\partial U_{ij}\,\partial U_{kl}} = 2 \delta_{ik} \sum_{p} V_{pj} V_{pl}""",
+        ["∂²L/∂Uᵢⱼ∂Uₖₗ = 2 δᵢₖ (VᵀV)ⱼₗ"],
+        r"""\frac{\partial^{2} L}{\partial U_{ij}\,\partial U_{kl}} = 2 \delta_{ik} (V^{\top} V)_{jl}""",
     ),
     (
         "gradient",
@@ -333,8 +333,8 @@ FORMULAS = [
         "np.sum((X - U @ V.T)**2)",
         "X=n,m; U=n,k; V=m,k",
         "V",
-        ["∂²L/∂Vᵢⱼ∂Vₖₗ = 2 δᵢₖ Σₚ Uₚⱼ Uₚₗ"],
-        r"""\frac{\partial^{2} L}{\partial V_{ij}\,\partial V_{kl}} = 2 \delta_{ik} \sum_{p} U_{pj} U_{pl}""",
+        ["∂²L/∂Vᵢⱼ∂Vₖₗ = 2 δᵢₖ (UᵀU)ⱼₗ"],
+        r"""\frac{\partial^{2} L}{\partial V_{ij}\,\partial V_{kl}} = 2 \delta_{ik} (U^{\top} U)_{jl}""",
     ),
     (
         "gradient",
@@ -349,8 +349,8 @@ FORMULAS = [
         "np.linalg.norm(A @ X - B)**2",
         "A=n,m; X=m,k; B=n,k",
         "X",
-        ["∂²L/∂Xᵢⱼ∂Xₖₗ = 2 δⱼₗ Σₚ Aₚᵢ Aₚₖ"],
-        r"""\frac{\partial^{2} L}{\partial X_{ij}\,\partial X_{kl}} = 2 \delta_{jl} \sum_{p} A_{pi} A_{pk}""",
+        ["∂²L/∂Xᵢⱼ∂Xₖₗ = 2 δⱼₗ (AᵀA)ᵢₖ"],
+        r"""\frac{\partial^{2} L}{\partial X_{ij}\,\partial X_{kl}} = 2 \delta_{jl} (A^{\top} A)_{ik}""",
     ),
     (
         "gradient",
@@ -733,8 +733,8 @@ FORMULAS = [
         "np.sum((X @ W - Y)**2)",
         "X=n,d; W=d,k; Y=n,k",
         "W",
-        ["∂²L/∂Wᵢⱼ∂Wₖₗ = 2 δⱼₗ Σₚ Xₚᵢ Xₚₖ"],
-        r"""\frac{\partial^{2} L}{\partial W_{ij}\,\partial W_{kl}} = 2 \delta_{jl} \sum_{p} X_{pi} X_{pk}""",
+        ["∂²L/∂Wᵢⱼ∂Wₖₗ = 2 δⱼₗ (XᵀX)ᵢₖ"],
+        r"""\frac{\partial^{2} L}{\partial W_{ij}\,\partial W_{kl}} = 2 \delta_{jl} (X^{\top} X)_{ik}""",
     ),
     (
         "hessian",

@@ -30,10 +30,12 @@ _PUBLIC = {
     "cost": "symderive.cost",
     "derivative": "symderive.derive.higher",
     "dims": "symderive.core.dims",
+    "directional": "symderive.derive.directional",
     "from_function": "symderive.language.text",
     "from_sympy": "symderive.language.from_sympy",
     "gradient": "symderive.derive.gradient",
     "hessian": "symderive.derive.higher",
+    "hessian_vector_product": "symderive.derive.directional",
     "jacobian": "symderive.derive.jacobian",
     "let": "symderive.language.array",
     "parse": "symderive.language.text",
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from symderive.core.dims import dims as dims
     from symderive.cost import cost as cost
     from symderive.derive.derivation import Derivation as Derivation
+    from symderive.derive.directional import directional as directional
+    from symderive.derive.directional import hessian_vector_product as hessian_vector_product
     from symderive.derive.glm import GLM as GLM
     from symderive.derive.gradient import gradient as gradient
     from symderive.derive.higher import derivative as derivative

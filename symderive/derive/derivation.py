@@ -24,6 +24,9 @@ from symderive.notation.to_matrix import in_sympy_words, matrix_expressions
 __all__ = ["Check", "Derivation", "Equation", "Simplification", "Step", "entry_of"]
 
 
+_WORDS = {"hessian_vector_product": "Hessian-vector product"}
+
+
 @dataclass(frozen=True)
 class Step:
     """One line of a derivation.
@@ -209,7 +212,7 @@ class Derivation:
     @property
     def word(self) -> str:
         """What is derived, in words."""
-        return self.kind.replace("_", " ")
+        return _WORDS.get(self.kind, self.kind.replace("_", " "))
 
     def __getitem__(self, key: str | tuple[str, ...]) -> Equation:
         """The result for a variable, `D["w"]`, or for several in order, `D["w", "b"]`.

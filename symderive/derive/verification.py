@@ -209,14 +209,14 @@ def _compared_along(
 ) -> Comparison:
     """Compare a derivative along a direction with the difference quotient of one number."""
     start = np.asarray(arrays[variable], dtype=float)
-    fixed = np.array(along)
+    length = float(np.linalg.norm(along)) or 1.0
+    unit = np.array(along) / length  # a step of the size that a single entry would take
     with np.errstate(all="ignore"):
         quotient = central(
-            lambda t: base({**arrays, variable: start + float(t) * fixed})[place], np.array(0.0)
+            lambda t: base({**arrays, variable: start + float(t) * unit})[place], np.array(0.0)
         )
-    return compare(
-        quotient.value, np.asarray(value), noise=quotient.noise, name=variable, words=("quotient", "derived")
-    )
+    expected, noise = length * quotient.value, length * quotient.noise
+    return compare(expected, np.asarray(value), noise=noise, name=variable, words=("quotient", "derived"))
 
 
 def given(program: Program, arrays: Arrays) -> dict[str, Any]:

@@ -21,10 +21,27 @@ from symderive.derive.naming import Slope
 from symderive.errors import SymderiveError, did_you_mean
 from symderive.notation.to_matrix import in_sympy_words, matrix_expressions
 
-__all__ = ["Check", "Derivation", "Equation", "Simplification", "Step", "entry_of"]
+__all__ = ["Check", "Derivation", "Equation", "Simplification", "Step", "StepCheck", "entry_of"]
 
 
 _WORDS = {"hessian_vector_product": "Hessian-vector product"}
+
+
+@dataclass(frozen=True)
+class StepCheck:
+    """A comparison of the derivative that one step states with difference quotients.
+
+    Attributes:
+        method: what it was compared with.
+        entries: the number of entries that could be decided.
+        largest_error: the largest of their relative errors.
+        passed: whether an entry was decided, and all that were agreed within the noise.
+    """
+
+    method: str
+    entries: int
+    largest_error: float
+    passed: bool
 
 
 @dataclass(frozen=True)
@@ -40,6 +57,16 @@ class Step:
     rule: str
     statement: Equation
     why: str = ""
+    _checks: list[StepCheck] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def check(self) -> StepCheck | None:
+        """The newest comparison with difference quotients; None before a check, and for a `let`."""
+        return self._checks[-1] if self._checks else None
+
+    def checked(self, outcome: StepCheck) -> None:
+        """Keep the outcome of a comparison."""
+        self._checks.append(outcome)
 
     def __str__(self) -> str:
         return f"{self.statement}    {self.why or self.rule}"
@@ -107,8 +134,10 @@ class Derivation:
         blocks: for each result, the variables that it is a derivative by, in order.
         layout: in what order the axes stand.
         direction: the direction, where the last derivative is one along a direction.
+        forward: the equations that the chain rule ran over.
         worked: the equations of all steps.
         slopes: of what each new array of a step is the derivative.
+        again: derives the same with one operation in each step.
         simplifications: what cancels when steps are put into one another.
         verifier: how `check` compares, if not with differences of the loss.
     """
@@ -126,9 +155,11 @@ class Derivation:
     blocks: tuple[tuple[Tensor, ...], ...] = ()
     layout: Layout = field(default=Layout(), compare=False)
     direction: Tensor | None = None
+    forward: Program | None = field(default=None, compare=False, repr=False)
     worked: Program | None = field(default=None, compare=False, repr=False)
     slopes: tuple[tuple[Tensor, Slope], ...] = field(default=(), compare=False, repr=False)
     simplifications: tuple[Simplification, ...] = field(default=(), compare=False, repr=False)
+    again: Callable[[], Derivation] | None = field(default=None, compare=False, repr=False)
     verifier: Callable[[Derivation, int], Check] | None = field(default=None, compare=False, repr=False)
     _checks: list[Check] = field(default_factory=list, compare=False, repr=False)
 
@@ -213,6 +244,16 @@ class Derivation:
     def word(self) -> str:
         """What is derived, in words."""
         return _WORDS.get(self.kind, self.kind.replace("_", " "))
+
+    @property
+    def given(self) -> Program:
+        """The equations that the chain rule ran over."""
+        return self.original if self.forward is None else self.forward
+
+    @cached_property
+    def elementary(self) -> Derivation:
+        """The same derived with one operation in each step; itself where there is no such derivation."""
+        return self if self.again is None else self.again()
 
     def __getitem__(self, key: str | tuple[str, ...]) -> Equation:
         """The result for a variable, `D["w"]`, or for several in order, `D["w", "b"]`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from symderive.calculus.chain import reverse, tangents
@@ -16,7 +17,7 @@ from symderive.derive.gradient import gradient_of
 from symderive.derive.headings import Heading, code_name, derivative_heading, latex_of, text_of
 from symderive.derive.layout import Layout
 from symderive.derive.naming import Slope
-from symderive.derive.problem import Problem, array_problem, scalar_problem
+from symderive.derive.problem import Problem, array_problem, elementary, scalar_problem
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, array
 from symderive.notation.names import latex_name, text_name
@@ -44,23 +45,28 @@ def directional(output: Array, wrt: Array, direction: Array | str) -> Derivation
     >>> n, d = sd.dims("n d")
     >>> X, w, y = sd.array("X", n, d), sd.array("w", d), sd.array("y", n)
     >>> print(sd.directional(np.sum((X @ w - y) ** 2), w, "v").results[0])
-    ⟨∇_w L, v⟩ = 2 (Xw − y)ᵀXv
+    ⟨∇_w L, v⟩ = 2(Xw − y)ᵀXv
     """
     what = "directional derivative"
     scalar = isinstance(output, Array) and not output.ndim
     problem = scalar_problem(output, (wrt,), what) if scalar else array_problem(output, (wrt,), what)
     along = _direction(direction, wrt, problem, what)
-    problem = problem.with_inputs(along)
-    chained = tangents(problem.start, (problem.output,), wrt.tensor, "∂v·", along=along)
+    return _directional(problem.with_inputs(along), along)
+
+
+def _directional(problem: Problem, along: Tensor) -> Derivation:
+    fixed = problem.targets
+    chained = tangents(problem.start, (problem.output,), fixed[0], "∂v·", along=along)
     raw = chained.program.needed(chained.program.outputs)
-    fixed = (wrt.tensor,)
     steps, used = tidy_program(raw, fixed)
     slopes = {made: Slope(of, (), along) for made, of in chained.of.items()}
-    slopes |= {made: Slope(None, (), along) for made, of in chained.of.items() if scalar and of == problem.output}
-    result = _result(problem, raw.outputs[0], wrt.tensor, along)
+    if not problem.rank:
+        slopes |= {made: Slope(None, (), along) for made, of in chained.of.items() if of == problem.output}
+    result = _result(problem, raw.outputs[0], fixed[0], along)
     chain = Chain(
         "directional_derivative", problem, steps, raw, (result,), slopes, _shaped_like(problem),
         facts=dict.fromkeys(used), fixed=fixed, direction=along,
+        again=partial(elementary, _directional, problem, along),
     )  # fmt: skip
     return finish(chain)
 
@@ -93,15 +99,20 @@ def hessian_vector_product(loss: Array, wrt: Array, direction: Array | str) -> D
     what = "Hessian-vector product"
     problem = scalar_problem(loss, (wrt,), what)
     along = _direction(direction, wrt, problem, what)
-    fixed, first = (wrt.tensor,), gradient_of(problem, {}, (wrt.tensor,))
-    problem = problem.with_inputs(along)
+    return _hessian_vector_product(problem.with_inputs(along), along)
+
+
+def _hessian_vector_product(problem: Problem, along: Tensor) -> Derivation:
+    fixed = problem.targets
     backward = reverse(problem.start, problem.output, fixed)
     adjoints = backward.program.needed(backward.program.outputs)
     slim, facts = tidy_program(
-        condense(adjoints, lambda made, n, consumer: made.tensor in backward.of and for_result(made, n, consumer)),
+        condense(
+            adjoints, lambda made, n, consumer: made.tensor in backward.of and for_result(made, n, consumer)
+        ),
         fixed,
     )
-    chained = tangents(slim, slim.outputs, wrt.tensor, "∂v·", along=along)
+    chained = tangents(slim, slim.outputs, fixed[0], "∂v·", along=along)
     (gradient,) = slim.outputs
     whole = Program(chained.program.inputs, chained.program.definitions, (gradient, *chained.program.outputs))
     raw = whole.needed(whole.outputs)
@@ -110,14 +121,15 @@ def hessian_vector_product(loss: Array, wrt: Array, direction: Array | str) -> D
     slopes |= {made: _along(of, slopes, along) for made, of in chained.of.items()}
     heading = derivative_heading(problem.symbol, 0, fixed)
     earlier = Result(gradient, code_name(problem.symbol, fixed), heading, fixed, heading.latex)
-    result = _product(problem, chained.program.outputs[0], wrt.tensor, along)
-    name = text_name(str(wrt.name))
+    result = _product(problem, chained.program.outputs[0], fixed[0], along)
+    name = text_name(str(fixed[0].name))
     chain = Chain(
         "hessian_vector_product", problem, steps, raw, (result,), slopes,
         Layout("", f"layout: the product has the shape of {name}"),
         earlier=(earlier,), facts=dict.fromkeys((*facts, *used)), fixed=fixed, direction=along,
+        again=partial(elementary, _hessian_vector_product, problem, along),
     )  # fmt: skip
-    return finish(chain, first=first)
+    return finish(chain, first=gradient_of(problem, {}, fixed))
 
 
 def _along(of: Tensor, slopes: dict[Tensor, Slope], along: Tensor) -> Slope:
@@ -151,7 +163,9 @@ def _direction(direction: Any, wrt: Array, problem: Problem, what: str) -> Tenso
             f"shape {shape_text(wrt.shape)}; declare {tensor.name} with the shape of {wrt.name}."
         )
     if tensor not in problem.written.inputs and tensor.name in problem.written.names:
-        raise SymderiveError(f"{what}: the loss has another array {tensor.name}; give the direction another name.")
+        raise SymderiveError(
+            f"{what}: the loss has another array {tensor.name}; give the direction another name."
+        )
     return tensor
 
 

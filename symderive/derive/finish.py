@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symderive.calculus.condense import (
@@ -70,6 +70,7 @@ class Chain:
         fixed: tensors of which no domain is used, because derivatives are taken in them.
         layout: in what order the axes stand.
         direction: the direction, where the last derivative is one along a direction.
+        again: derives the same with one operation in each step.
     """
 
     kind: str
@@ -84,6 +85,7 @@ class Chain:
     keep: Collection[Tensor] = ()
     fixed: tuple[Tensor, ...] = ()
     direction: Tensor | None = None
+    again: Callable[[], Derivation] | None = None
 
 
 def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
@@ -132,7 +134,9 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         blocks=tuple(one.by for one in chain.results),
         layout=chain.layout,
         direction=chain.direction,
+        forward=original,
         worked=worked,
+        again=chain.again,
         slopes=_renamed(chain.slopes, names),
         simplifications=_simplifications(joined, short, heads, tuple(used for used in facts)),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from symderive.calculus.chain import Chained, reverse
 from symderive.calculus.condense import rename
@@ -13,7 +14,7 @@ from symderive.derive.finish import Chain, Result, finish
 from symderive.derive.headings import code_name, derivative_heading, latex_of
 from symderive.derive.layout import gradient_layout
 from symderive.derive.naming import Slope
-from symderive.derive.problem import Problem, scalar_problem, variables_of
+from symderive.derive.problem import Problem, elementary, scalar_problem, variables_of
 from symderive.derive.turned import turned
 from symderive.language.array import Array
 from symderive.notation.names import latex_name
@@ -82,6 +83,7 @@ def gradient_of(
         Chain(
             "gradient", problem, steps, raw, tuple(results), slopes, arranged,
             facts=dict.fromkeys(used), keep=keep, fixed=tuple(fixed),
+            again=partial(elementary, gradient_of, problem, adjoints, fixed, layout),
         )
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from symderive.calculus.chain import reverse, tangents
 from symderive.calculus.condense import condense, for_result
@@ -17,7 +18,7 @@ from symderive.derive.headings import code_name, derivative_heading
 from symderive.derive.jacobian import jacobian, jacobian_of, tangents_in
 from symderive.derive.layout import Layout, higher_layout
 from symderive.derive.naming import Slope
-from symderive.derive.problem import Problem, array_problem, scalar_problem
+from symderive.derive.problem import Problem, array_problem, elementary, scalar_problem
 from symderive.errors import SymderiveError
 from symderive.language.array import Array
 
@@ -132,6 +133,7 @@ def _raised(problem: Problem, blocks: tuple[tuple[Tensor, ...], ...]) -> Derivat
     chain = Chain(
         kind, problem, stage.program, stage.raw, tuple(_results(problem, stage)), stage.slopes, layout,
         earlier=tuple(earlier), facts=stage.facts, fixed=fixed,
+        again=partial(elementary, _raised, problem, blocks),
     )  # fmt: skip
     return finish(chain, first=_lower(problem, blocks, fixed))
 
@@ -165,11 +167,7 @@ def _next_stage(stage: _Stage, wanted: tuple[tuple[Tensor, ...], ...], fixed: tu
         mine = [block for block in wanted if block[-1] == variable]
         outputs = tuple(held[block[:-1]] for block in mine)
         start = replace(stage.program, outputs=outputs)
-        known = {
-            slope.above: tangent
-            for tangent, slope in stage.slopes.items()
-            if slope.above is not None and slope.below == (variable,) and start.definition(tangent)
-        }
+        known = _known_tangents(start, slopes, variable)
         made = tangents(start, outputs, variable, f"∂{len(wanted[0])}{place}·", known=known)
         there = {one.tensor for one in program.definitions}
         new = tuple(one for one in made.program.definitions if one.tensor not in there)
@@ -189,6 +187,13 @@ def _next_stage(stage: _Stage, wanted: tuple[tuple[Tensor, ...], ...], fixed: tu
         replace(tidied, outputs=last), replace(raw, outputs=last), wanted, slopes,
         {**stage.facts, **dict.fromkeys(used)}, earlier,
     )  # fmt: skip
+
+
+def _known_tangents(program: Program, slopes: dict[Tensor, Slope], variable: Tensor) -> dict[Tensor, Tensor]:
+    """The tangents by `variable` that a program has, by the arrays that they belong to."""
+    made = {slope: tensor for tensor, slope in slopes.items() if program.definition(tensor) is not None}
+    pairs = ((one.tensor, made.get(_sloped(one.tensor, slopes, variable))) for one in program.definitions)
+    return {tensor: tangent for tensor, tangent in pairs if tangent is not None}
 
 
 def _sloped(of: Tensor, slopes: dict[Tensor, Slope], variable: Tensor) -> Slope:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from symderive.calculus.chain import tangents
 from symderive.calculus.tidy import tidy_program
@@ -13,7 +14,7 @@ from symderive.derive.finish import Chain, Result, finish
 from symderive.derive.headings import code_name, derivative_heading
 from symderive.derive.layout import jacobian_layout
 from symderive.derive.naming import Slope
-from symderive.derive.problem import Problem, array_problem, variables_of
+from symderive.derive.problem import Problem, array_problem, elementary, variables_of
 from symderive.derive.turned import turned
 from symderive.language.array import Array
 from symderive.notation.names import text_name
@@ -66,6 +67,7 @@ def jacobian_of(problem: Problem, fixed: Sequence[Tensor], layout: str = "numera
         Chain(
             "jacobian", problem, steps, raw, tuple(results), slopes, arranged,
             facts=dict.fromkeys(used), fixed=tuple(fixed),
+            again=partial(elementary, jacobian_of, problem, fixed, layout),
         )
     )  # fmt: skip
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symderive.calculus.condense import condense, for_steps, rename
 from symderive.calculus.sharing import with_shared
@@ -17,6 +17,9 @@ from symderive.core.program import Definition, Program
 from symderive.derive.naming import is_unnamed
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
+
+if TYPE_CHECKING:
+    from symderive.derive.derivation import Derivation
 
 _SCALARS = ("L", "J", "F", "ell", "loss_")
 _ARRAYS = ("f", "g", "h", "u", "f_")
@@ -62,7 +65,14 @@ class Problem:
 
     def unfused(self) -> Problem:
         """The problem with one operation in each equation."""
-        return Problem(self.written, _inputs_as_used(self.written), self.symbol, self.targets)
+        arrays = [made.tensor for made in self.written.definitions if tensors_of(made.body)]
+        numbers_put_in = condense(self.written, lambda made, count, consumer: False, keep=arrays)
+        return Problem(self.written, _inputs_as_used(numbers_put_in), self.symbol, self.targets)
+
+
+def elementary(core: Callable[..., Derivation], problem: Problem, *rest: Any) -> Derivation:
+    """The derivation of a problem with one operation in each step."""
+    return core(problem.unfused(), *rest)
 
 
 def variables_of(wrt: Any) -> tuple[Any, ...]:

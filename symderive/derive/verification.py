@@ -13,6 +13,7 @@ from symderive.codegen.numpy_source import numpy_function
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.derive.derivation import Check, Derivation
+from symderive.derive.step_checks import verify_steps
 from symderive.derive.turned import turned_back
 from symderive.errors import InternalError, SymderiveError
 from symderive.language.evaluate import evaluate
@@ -58,7 +59,7 @@ def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -
             if domain == "real":
                 arrays[name] = scale * arrays[name]
         if valid(arrays):
-            yield dict(arrays)
+            yield {name: np.asarray(value, dtype=float) for name, value in arrays.items()}
 
 
 def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
@@ -111,12 +112,14 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
     function, written = derivation.to_numpy(), _written_function(derivation)
     base = _base(derivation, written, seed)
     names = [_block_name(block) for block in derivation.by]
+    point: dict[str, Any] = {}
     kept: list[Comparison] = []
     waiting, seen = set(names), 0
     for arrays in points(derivation, seed, lambda arrays: has_value(derivation, arrays)):
         seen += 1
+        point = point or arrays
         _same_as_slow(derivation, written, arrays)
-        values = _usual(derivation, function(**given(function.program, arrays)), base(arrays), arrays)
+        values = _usual(derivation, function.unchecked(arrays), base(arrays), arrays)
         made = _compared_blocks(derivation, base, arrays, values)
         for comparison in made.values():
             confirm(comparison, derivation, arrays)
@@ -135,6 +138,7 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
             f"the derived {derivation.word} could not be confirmed: at {seen} random points no entry of it "
             "stands out from the round-off of central differences; do not use the result unchecked."
         )
+    verify_steps(derivation, point)
     undecided = tuple(name for name in dict.fromkeys(names) if name in waiting)
     error = max(map(largest, kept))
     return Check("central differences", len(kept), sizes_text(derivation), error, True, undecided)
@@ -152,7 +156,7 @@ def _base(
     made = numpy_function(program, lower.kind, accepted=lower.original.inputs)
 
     def base(arrays: Arrays) -> tuple[Any, ...]:
-        value = made(**given(made.program, arrays))
+        value = made.unchecked(arrays)
         return value if isinstance(value, tuple) else (value,)
 
     return base
@@ -300,7 +304,7 @@ def _names(program: Program) -> list[str]:
 def _written_function(derivation: Derivation) -> Callable[[Arrays], Any]:
     """What was differentiated as code, by fused equations."""
     made = numpy_function(without_symmetry(derivation.original, derivation.wrt), "loss")
-    return lambda arrays: made(**given(derivation.original, arrays))
+    return made.unchecked
 
 
 def _slow(derivation: Derivation, arrays: Arrays) -> Any:

@@ -52,11 +52,13 @@ class Step:
         rule: the law that it applies.
         statement: the equation that it states.
         why: the reason in words, possibly empty.
+        before: the same as the law gave it, where it has been simplified.
     """
 
     rule: str
     statement: Equation
     why: str = ""
+    before: Equation | None = field(default=None, compare=False, repr=False)
     _checks: list[StepCheck] = field(default_factory=list, compare=False, repr=False)
 
     @property

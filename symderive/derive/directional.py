@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from symderive.calculus.chain import reverse, tangents
-from symderive.calculus.condense import condense, for_result
 from symderive.calculus.tidy import tidy_program
 from symderive.core.dims import same_size, shape_text
 from symderive.core.nodes import Tensor
@@ -15,6 +14,7 @@ from symderive.derive.derivation import Derivation
 from symderive.derive.finish import Chain, Result, finish
 from symderive.derive.gradient import gradient_of
 from symderive.derive.headings import Heading, code_name, derivative_heading, latex_of, text_of
+from symderive.derive.higher import with_short_slopes
 from symderive.derive.layout import Layout
 from symderive.derive.naming import Slope
 from symderive.derive.problem import Problem, array_problem, elementary, scalar_problem
@@ -106,12 +106,8 @@ def _hessian_vector_product(problem: Problem, along: Tensor) -> Derivation:
     fixed = problem.targets
     backward = reverse(problem.start, problem.output, fixed)
     adjoints = backward.program.needed(backward.program.outputs)
-    slim, facts = tidy_program(
-        condense(
-            adjoints, lambda made, n, consumer: made.tensor in backward.of and for_result(made, n, consumer)
-        ),
-        fixed,
-    )
+    short = adjoints if problem.is_elementary else with_short_slopes(adjoints, backward.of)
+    slim, facts = tidy_program(short, fixed)
     chained = tangents(slim, slim.outputs, fixed[0], "∂v·", along=along)
     (gradient,) = slim.outputs
     whole = Program(chained.program.inputs, chained.program.definitions, (gradient, *chained.program.outputs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from symderive.calculus.condense import (
@@ -109,8 +109,8 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.results}
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.earlier}
     names = _with_symmetry(whole, names, problem.targets)
-    programs = (problem.start, worked, short, problem.written, joined)
-    original, worked, short, written, joined = rename_all(programs, names)
+    programs = (problem.start, worked, short, problem.written, joined, chain.raw)
+    original, worked, short, written, joined, raw = rename_all(programs, names)
     heads = {names[one.tensor]: one.heading for one in (*chain.earlier, *chain.results)}
     inside = _written_inside(short)
     results = tuple(_equation(short, names[one.tensor], one.heading, inside) for one in chain.results)
@@ -123,7 +123,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     return Derivation(
         chain.kind,
         _loss_equation(original, problem),
-        _steps(original, worked, heads),
+        _steps(original, worked, raw, heads),
         lets,
         results,
         conditions_of(written, problem.targets) + tuple(Condition(*one, "fact") for one in facts),
@@ -138,7 +138,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         worked=worked,
         again=chain.again,
         slopes=_renamed(chain.slopes, names),
-        simplifications=_simplifications(joined, short, heads, tuple(used for used in facts)),
+        simplifications=_simplifications(joined, short, heads),
     )
 
 
@@ -219,18 +219,23 @@ def _loss_equation(original: Program, problem: Problem) -> Equation:
     )
 
 
-def _steps(original: Program, program: Program, heads: Mapping[Tensor, Heading]) -> tuple[Step, ...]:
+def _steps(
+    original: Program, program: Program, raw: Program, heads: Mapping[Tensor, Heading]
+) -> tuple[Step, ...]:
     forward_names = {made.tensor for made in original.definitions}
     given = original.definitions if original.outputs[0].rank else original.definitions[:-1]
     made_steps = [Step("definition", Equation(made), "let") for made in given]
     for made in program.definitions:
         if made.tensor not in forward_names:
-            made_steps.append(Step(made.rule, Equation(made, heads.get(made.tensor)), made.why))
+            head, untidied = heads.get(made.tensor), raw.definition(made.tensor)
+            changed = untidied is not None and untidied.body != made.body
+            before = Equation(untidied, head) if changed and untidied is not None else None
+            made_steps.append(Step(made.rule, Equation(made, head), made.why, before))
     return tuple(made_steps)
 
 
 def _simplifications(
-    joined: Program, short: Program, heads: Mapping[Tensor, Heading], facts: Iterable[Fact]
+    joined: Program, short: Program, heads: Mapping[Tensor, Heading]
 ) -> tuple[Simplification, ...]:
     """Where putting the steps into one another lets something cancel: the line before and the line after."""
     found = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -154,9 +154,16 @@ def _first_stage(problem: Problem, variables: tuple[Tensor, ...], fixed: tuple[T
         chained = reverse(problem.start, problem.output, variables)
         raw, slopes = chained.program, {made: Slope(None, (of,)) for made, of in chained.of.items()}
     raw = raw.needed(raw.outputs)
-    slim = condense(raw, lambda made, n, consumer: made.tensor in slopes and for_result(made, n, consumer))
+    slim = raw if problem.is_elementary else with_short_slopes(raw, slopes)
     tidied, used = tidy_program(slim, fixed)
     return _Stage(tidied, slim, tuple((one,) for one in variables), slopes, dict.fromkeys(used))
+
+
+def with_short_slopes(program: Program, slopes: Collection[Tensor]) -> Program:
+    """The equations with derivatives that are used once put into one another."""
+    return condense(
+        program, lambda made, n, consumer: made.tensor in slopes and for_result(made, n, consumer)
+    )
 
 
 def _next_stage(stage: _Stage, wanted: tuple[tuple[Tensor, ...], ...], fixed: tuple[Tensor, ...]) -> _Stage:

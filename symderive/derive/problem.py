@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from symderive.calculus.condense import condense, for_steps, rename
@@ -34,12 +34,14 @@ class Problem:
         start: the same, fused to the steps of a derivation.
         symbol: the name of what is differentiated.
         targets: the variables.
+        is_elementary: whether every step has one operation, adjoints too.
     """
 
     written: Program
     start: Program
     symbol: str
     targets: tuple[Tensor, ...]
+    is_elementary: bool = False
 
     @property
     def output(self) -> Tensor:
@@ -61,13 +63,13 @@ class Problem:
             )
             for program in (self.written, self.start)
         )
-        return Problem(written, start, self.symbol, self.targets)
+        return replace(self, written=written, start=start)
 
     def unfused(self) -> Problem:
         """The problem with one operation in each equation."""
         arrays = [made.tensor for made in self.written.definitions if tensors_of(made.body)]
         numbers_put_in = condense(self.written, lambda made, count, consumer: False, keep=arrays)
-        return Problem(self.written, _inputs_as_used(numbers_put_in), self.symbol, self.targets)
+        return replace(self, start=_inputs_as_used(numbers_put_in), is_elementary=True)
 
 
 def elementary(core: Callable[..., Derivation], problem: Problem, *rest: Any) -> Derivation:

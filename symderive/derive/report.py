@@ -3,50 +3,48 @@
 from __future__ import annotations
 
 from symderive.derive.derivation import Derivation
-from symderive.errors import SymderiveError, did_you_mean
-
-DETAILS = ("brief", "standard", "full")
-
-
-def check_detail(name: str) -> str:
-    """The name of a level of detail.
-
-    Raises:
-        SymderiveError: it is unknown.
-
-    >>> check_detail("brief")
-    'brief'
-    """
-    if name not in DETAILS:
-        known = ", ".join(f'"{one}"' for one in DETAILS)
-        raise SymderiveError(
-            f'detail: "{name}" is not known; it is one of {known}{did_you_mean(str(name), DETAILS)}'
-        )
-    return name
+from symderive.derive.detail import Shown, ShownLine, at_detail
+from symderive.notation.printing import text
 
 
 def report(derivation: Derivation, detail: str, form: str) -> str:
-    """What `print` shows: the loss, the steps, the result, conditions and checks.
+    """What `print` shows: the loss, the steps, the result, layout, conditions and checks.
 
     Raises:
         SymderiveError: the level of detail or the form is unknown.
     """
-    check_detail(detail)
-    results, lets = derivation.styled(form)
-    lines = [str(derivation.loss), ""]
-    if detail != "brief":
-        lines += [f"  {number:<3}{step}" for number, step in enumerate(derivation.steps, start=1)]
-        lines.append("")
+    shown = at_detail(derivation, detail)
+    whole = shown.derivation
+    results, lets = whole.styled(form)
+    lines = [str(whole.loss), ""]
+    if shown.lines:
+        lines += [*_numbered(shown.lines), ""]
     where = [str(equation) for equation in lets]
     for place, equation in enumerate(results):
         tail = f",   {', '.join(where)}" if where and place == len(results) - 1 else ""
         lines.append(f"  {equation}{tail}")
-    if derivation.layout.sentence:
-        lines += ["", f"  {derivation.layout.sentence}"]
-    if derivation.conditions:
+    if whole.layout.sentence:
+        lines += ["", f"  {whole.layout.sentence}"]
+    if whole.conditions:
         lines += [
             "",
-            *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in derivation.conditions),
+            *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in whole.conditions),
         ]
-    lines += ["", *(str(check) for check in derivation.checks)]
+    lines += ["", *(str(check) for check in whole.checks), *_of_steps(shown, detail)]
     return "\n".join(lines)
+
+
+def _numbered(lines: tuple[ShownLine, ...]) -> list[str]:
+    """The steps with their numbers; a line that goes on begins with its equals sign under that before it."""
+    made, number, indent = [], 0, 0
+    for line in lines:
+        if line.goes_on:
+            made.append(f"     {' ' * indent} = {text(line.equation.form)}    {line.reason}")
+            continue
+        number, indent = number + 1, len(line.equation.left_text)
+        made.append(f"  {number:<3}{line.equation}    {line.reason}")
+    return made
+
+
+def _of_steps(shown: Shown, detail: str) -> list[str]:
+    return [shown.step_checks] if detail == "full" and shown.step_checks else []

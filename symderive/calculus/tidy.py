@@ -61,7 +61,7 @@ def _tidied(
 
 
 def _sign_taken_in(expr: sympy.Expr) -> sympy.Expr:
-    """`−Σ_p x_p (t_p − s_p)` as `Σ_p x_p (s_p − t_p)`: after cancelling, the minus in front goes into a difference."""
+    """`−Σ_p x_p (t_p − s_p)` as `Σ_p x_p (s_p − t_p)`: the minus in front goes into a difference."""
     coefficient, rest = expr.as_coeff_Mul()
     if not coefficient.is_negative:
         return expr

@@ -9,7 +9,7 @@ from symderive.core.nodes import Tensor
 from symderive.core.program import Definition
 from symderive.derive.headings import Heading
 from symderive.notation.components import component_of, put_inside
-from symderive.notation.expanded import expanded
+from symderive.notation.expanded import expanded, spread_out
 from symderive.notation.forms import Form, Leaf
 from symderive.notation.index_notation import index_form, readable_indices
 from symderive.notation.printing import latex, text
@@ -57,7 +57,8 @@ class Equation:
             return self.entry_form
         found = self._matrix_form
         body = index_form(self.shown.body, rows=self.style != "index") if found is None else found
-        return put_inside(body, dict(self.inside))
+        made = put_inside(body, dict(self.inside))
+        return spread_out(made) if self.style == "expanded" else made
 
     @property
     def _matrix_form(self) -> Form | None:

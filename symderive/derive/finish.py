@@ -111,6 +111,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     names = _with_symmetry(whole, names, problem.targets)
     programs = (problem.start, worked, short, problem.written, joined, chain.raw)
     original, worked, short, written, joined, raw = rename_all(programs, names)
+    loss = _loss_equation(original, problem)
     heads = {names[one.tensor]: one.heading for one in (*chain.earlier, *chain.results)}
     inside = _written_inside(short)
     results = tuple(_equation(short, names[one.tensor], one.heading, inside) for one in chain.results)
@@ -122,8 +123,8 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     )
     return Derivation(
         chain.kind,
-        _loss_equation(original, problem),
-        _steps(original, worked, raw, heads),
+        loss,
+        _steps(original, worked, raw, heads, loss),
         lets,
         results,
         conditions_of(written, problem.targets) + tuple(Condition(*one, "fact") for one in facts),
@@ -220,10 +221,11 @@ def _loss_equation(original: Program, problem: Problem) -> Equation:
 
 
 def _steps(
-    original: Program, program: Program, raw: Program, heads: Mapping[Tensor, Heading]
+    original: Program, program: Program, raw: Program, heads: Mapping[Tensor, Heading], loss: Equation
 ) -> tuple[Step, ...]:
     forward_names = {made.tensor for made in original.definitions}
-    given = original.definitions if original.outputs[0].rank else original.definitions[:-1]
+    said = not original.outputs[0].rank or loss.definition == original.definitions[-1]
+    given = original.definitions[:-1] if said else original.definitions
     made_steps = [Step("definition", Equation(made), "let") for made in given]
     for made in program.definitions:
         if made.tensor not in forward_names:

@@ -69,7 +69,8 @@ class Problem:
         """The problem with one operation in each equation."""
         arrays = [made.tensor for made in self.written.definitions if tensors_of(made.body)]
         numbers_put_in = condense(self.written, lambda made, count, consumer: False, keep=arrays)
-        return replace(self, start=_inputs_as_used(numbers_put_in), is_elementary=True)
+        start = Program(self.start.inputs, numbers_put_in.definitions, numbers_put_in.outputs)
+        return replace(self, start=start, is_elementary=True)
 
 
 def elementary(core: Callable[..., Derivation], problem: Problem, *rest: Any) -> Derivation:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sympy
 
+from symderive.notation.arithmetic import times
+from symderive.notation.forms import Form, Plus, Times, Transposed
 from symderive.notation.labelled import NoMatrixNotationError
+from symderive.notation.matrix_products import transposed
 from symderive.notation.recover import multiplied_out
 
 
@@ -21,3 +24,18 @@ def expanded(expr: sympy.Expr) -> sympy.Expr:
         return multiplied_out(expr, powers=True)
     except NoMatrixNotationError:
         return expr
+
+
+def spread_out(form: Form) -> Form:
+    """A sum without a common factor in front, and no transpose around it: `2aᵀ − 2bᵀ` for `2(a − b)ᵀ`."""
+    if isinstance(form, Transposed) and isinstance(form.inner, Plus):
+        return Plus(tuple(transposed(term) for term in form.inner.terms))
+    if not isinstance(form, Times):
+        return form
+    parts = {part: spread_out(part) for part in form.parts}
+    sums = [part for part in form.parts if isinstance(parts[part], Plus)]
+    if len(sums) != 1 or len(form.arrays) > 1:
+        return form
+    inner = parts[sums[0]]
+    others = [part for part in form.scalars if part is not sums[0]]
+    return Plus(tuple(times(form.coefficient, *others, term) for term in inner.parts))

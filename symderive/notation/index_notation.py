@@ -21,6 +21,7 @@ from symderive.notation.forms import (
     Kronecker,
     Leaf,
     Power,
+    Times,
     Transposed,
 )
 from symderive.notation.labelled import NoMatrixNotationError, factors_in_order, term_order
@@ -52,10 +53,17 @@ def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
         return Power(index_form(expr.base, rows), index_form(expr.exp, rows))
     if isinstance(expr, IndexSum):
         short = _product_entry(expr) if rows else None
-        return short or BigSum(expr.indices, index_form(expr.body, rows))
+        return short or _summed(expr.indices, index_form(expr.body, rows))
     if isinstance(expr, sympy.Function):
         return Apply(type(expr), tuple(index_form(arg, rows) for arg in expr.args))
     raise NoMatrixNotationError
+
+
+def _summed(indices: tuple[Index, ...], inner: Form) -> Form:
+    """`Σ` of a form, with its number in front: `2 Σ_i x_i`."""
+    if not isinstance(inner, Times) or inner.coefficient == 1 or not inner.scalars:
+        return BigSum(indices, inner)
+    return times(inner.coefficient, BigSum(indices, times(ONE, *inner.scalars)))
 
 
 def _product_entry(expr: IndexSum) -> Form | None:

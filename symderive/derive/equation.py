@@ -8,9 +8,10 @@ from functools import cached_property
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition
 from symderive.derive.headings import Heading
+from symderive.notation.blocks import Block, block_form
 from symderive.notation.components import component_of, put_inside
 from symderive.notation.expanded import expanded, spread_out
-from symderive.notation.forms import Form, Leaf
+from symderive.notation.forms import Form, Leaf, Slice
 from symderive.notation.index_notation import index_form, readable_indices
 from symderive.notation.printing import latex, text
 from symderive.notation.recover import matrix_form
@@ -56,9 +57,18 @@ class Equation:
         if self.entrywise:
             return self.entry_form
         found = self._matrix_form
+        if found is None and self.block is not None:
+            found = self.block.form
         body = index_form(self.shown.body, rows=self.style != "index") if found is None else found
         made = put_inside(body, dict(self.inside))
         return spread_out(made) if self.style == "expanded" else made
+
+    @cached_property
+    def block(self) -> Block | None:
+        """What it says at fixed positions of some axes, where only that has a matrix notation."""
+        if self.entrywise or self.style == "index" or self._matrix_form is not None:
+            return None
+        return block_form(self.shown)
 
     @property
     def _matrix_form(self) -> Form | None:
@@ -68,9 +78,12 @@ class Equation:
     def left_form(self) -> Form:
         """The left-hand side by its name, with indices if the right-hand side has them."""
         leaf = Leaf(self.definition.tensor)
-        if self.definition.tensor.rank and self._matrix_form is None:
+        if not self.definition.tensor.rank or self._matrix_form is not None:
+            return leaf
+        if self.block is None:
             return component_of(leaf, self.shown.indices)
-        return leaf
+        held = any(axis is not None for axis in self.block.axes)
+        return Slice(self.definition.tensor, self.block.axes) if held else leaf
 
     @property
     def left_latex(self) -> str:
@@ -89,7 +102,11 @@ class Equation:
         left = self.left if isinstance(self.left, Heading) else Heading(*self.left)
         whole = self.entrywise or not self.definition.tensor.rank or self._matrix_form is not None
         whole = whole or self.definition.body == 0
-        return (left.latex, left.text) if whole else left.at(self.shown.indices)
+        if whole:
+            return left.latex, left.text
+        if self.block is None:
+            return left.at(self.shown.indices)
+        return left.held(self.block.axes)
 
     @cached_property
     def index_form(self) -> Form:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import sympy
+
 from symderive.core.nodes import Index, Tensor
+from symderive.notation.blocks import held_subscript
 from symderive.notation.names import latex_name, subscript, superscript, text_name
 
 Written = tuple[str, str]  # LaTeX, text
@@ -29,6 +32,13 @@ class Heading:
             rf"\left({self.latex}\right)_{{{_joined(indices)}}}",
             f"({self.text}){subscript(''.join(index.name for index in indices))}",
         )
+
+    def held(self, axes: Sequence[sympy.Expr | None]) -> Written:
+        """The part at fixed positions of some axes, None for a whole one: `(∇²_X L)[:,j,:,l]`."""
+        parts = [held_subscript(tuple(axes), kind) for kind in ("latex", "text")]
+        if not any(parts):
+            return self.latex, self.text
+        return rf"\left({self.latex}\right){parts[0]}", f"({self.text}){parts[1]}"
 
     @property
     def whole(self) -> Heading:
@@ -65,6 +75,19 @@ class Partial(Heading):
             f"∂{superscript(order) if order else ''}{with_text_indices(text, own)}/{lows_text}",
         )
 
+    def held(self, axes: Sequence[sympy.Expr | None]) -> Written:
+        """The part at fixed first positions: `∂L/∂Qᵢ`."""
+        names = [str(axis) for axis in axes if axis is not None]
+        leading = all(axis is not None for axis in axes[: len(names)])
+        if self.above[2] or len(self.below) != 1 or not leading or not names:
+            return super().held(axes)
+        low, low_text = latex_of(self.below[0]), text_of(self.below[0])
+        joined = "".join(names) if all(len(name) == 1 for name in names) else ", ".join(names)
+        return (
+            rf"\frac{{\partial {self.above[0]}}}{{\partial {_below(low, joined)}}}",
+            f"∂{self.above[1]}/∂{low_text}{subscript(joined)}",
+        )
+
 
 def latex_of(tensor: Tensor) -> str:
     """The name of an array in LaTeX."""
@@ -78,9 +101,10 @@ def text_of(tensor: Tensor) -> str:
 
 def with_indices(name: str, indices: Sequence[Index]) -> str:
     """`W_{ij}`; subscripts that the name has already come first."""
-    if not indices:
-        return name
-    joined = _joined(indices)
+    return _below(name, _joined(indices)) if indices else name
+
+
+def _below(name: str, joined: str) -> str:
     if "_" not in name:
         return f"{name}_{{{joined}}}"
     return f"{name[:-1]},{joined}}}" if name.endswith("}") and "^" not in name else f"{{{name}}}_{{{joined}}}"

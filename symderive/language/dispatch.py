@@ -15,6 +15,7 @@ from symderive.errors import SymderiveError
 from symderive.functions import by_call
 from symderive.language import inverse, linear
 from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
+from symderive.language.einsum import einsum
 
 _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
     "add": (lambda x, y: x + y, "+"),
@@ -171,7 +172,7 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.vdot: linear.vdot,
     np.inner: linear.inner,
     np.outer: linear.outer,
-    np.einsum: linear.einsum,
+    np.einsum: einsum,
     np.trace: linear.trace,
     np.diag: linear.diag,
     np.diagonal: linear.diagonal,

@@ -7,6 +7,7 @@ import sympy
 from symderive.notation.arithmetic import ONE, plus, split, times
 from symderive.notation.forms import (
     Apply,
+    BigSum,
     Chain,
     Diag,
     Eye,
@@ -37,6 +38,8 @@ def transposed(form: Form) -> Form:
         return form
     if isinstance(form, Outer):
         return Outer(form.right, form.left)
+    if isinstance(form, BigSum):
+        return BigSum(form.indices, transposed(form.inner))
     if isinstance(form, Chain):
         return chain(*(transposed(factor) for factor in reversed(form.factors)))
     coefficient, scalars, rest = split(form)

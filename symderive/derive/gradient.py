@@ -73,6 +73,7 @@ def gradient_of(
     raw = turned(chained.program, range(len(outputs))) if arranged.turned else chained.program
     steps, used = tidy_program(raw, fixed)
     slopes = {made: Slope(None, (of,)) for made, of in chained.of.items()}
+    slopes |= {made: Slope(None, (of,)) for made, of in zip(raw.outputs, targets, strict=True)}
     results = []
     for tensor, target in zip(raw.outputs, targets, strict=True):
         made_of = derivative_heading(problem.symbol, 0, (target,), fraction=arranged.turned)

@@ -55,6 +55,7 @@ def jacobian_of(problem: Problem, fixed: Sequence[Tensor], layout: str = "numera
     raw, slopes = tangents_in(problem, targets)
     if arranged.turned:
         raw = turned(raw, range(len(targets)), output.rank)
+        slopes |= {made: Slope(output, (of,)) for made, of in zip(raw.outputs, targets, strict=True)}
     steps, used = tidy_program(raw, fixed)
     results = []
     for tensor, target in zip(raw.outputs, targets, strict=True):

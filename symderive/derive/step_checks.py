@@ -14,6 +14,7 @@ from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Program
 from symderive.derive.derivation import Derivation, Step, StepCheck
 from symderive.derive.naming import Slope
+from symderive.derive.turned import turned_back
 from symderive.errors import InternalError
 from symderive.numeric.comparison import Comparison, compare
 from symderive.numeric.differences import central
@@ -51,7 +52,8 @@ def verify_steps(derivation: Derivation, arrays: Arrays) -> None:
     moved = _moved_loss(derivation, claims, arrays)
     for claim in claims:
         function = moved[claim.variable] if claim.base is None else _base(derivation, claim, arrays)
-        comparison = _compared(claim, function, values[claim.made], arrays, most)
+        value = _usual(derivation, claim, values[claim.made], arrays)
+        comparison = _compared(claim, function, value, arrays, most)
         claim.step.checked(_outcome(claim, comparison))
 
 
@@ -99,6 +101,17 @@ def _values(derivation: Derivation, claims: list[_Claim], arrays: Arrays) -> dic
     made = numpy_function(program, "steps", accepted=derivation.original.inputs)
     given = made.unchecked(arrays)
     return dict(zip(outputs, given if isinstance(given, tuple) else (given,), strict=True))
+
+
+def _usual(derivation: Derivation, claim: _Claim, value: Any, arrays: Arrays) -> Any:
+    """The numbers of a claim with the axes of the variable last, whatever the layout."""
+    outputs = {equation.definition.tensor for equation in derivation.results}
+    if not derivation.layout.turned or claim.made not in outputs:
+        return value
+    inner = np.shape(arrays[str(claim.variable.name)])
+    outer = np.ndim(value) - len(inner) if claim.base is not None else 0
+    lead = np.shape(value)[len(inner) :] if outer else ()
+    return turned_back(value, (*lead, *inner), outer or None)
 
 
 def _moved_loss(

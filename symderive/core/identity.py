@@ -10,7 +10,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.dims import Size, same_size
-from symderive.core.nodes import Binder, Delta, Index, TensorNode
+from symderive.core.nodes import Binder, Delta, Index, TensorNode, fitted
 
 FREE_LETTERS = ("i", "j", "k", "l", "m", "o")
 BOUND_LETTERS = ("p", "q", "r", "s", "t", "u")
@@ -100,6 +100,9 @@ def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.
         incoming: set[str] = set().union(*(index_names(new) for new in inner.values()))
         safe = rename_bound(expr, incoming)
         return safe.func(_substitute(safe.body, inner), *safe.indices)
+    if isinstance(expr, TensorNode):
+        axes = tuple(_substitute(axis, mapping) for axis in expr.axes)
+        return expr.func(expr.tensor, *fitted(expr.tensor, axes))
     return expr.func(*(_substitute(arg, mapping) for arg in expr.args))
 
 

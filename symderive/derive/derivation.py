@@ -19,6 +19,8 @@ from symderive.derive.equation import FORMS, Equation
 from symderive.derive.layout import Layout
 from symderive.derive.naming import Slope
 from symderive.errors import SymderiveError, did_you_mean
+from symderive.notation.forms import Leaf
+from symderive.notation.printing import text
 from symderive.notation.to_matrix import in_sympy_words, matrix_expressions
 
 __all__ = ["Check", "Derivation", "Equation", "Simplification", "Step", "StepCheck", "entry_of"]
@@ -141,7 +143,11 @@ class Derivation:
         slopes: of what each new array of a step is the derivative.
         again: derives the same with one operation in each step.
         simplifications: what cancels when steps are put into one another.
+        structured: of a gradient in a symmetric, diagonal, triangular or skew-symmetric matrix whose entries
+            are varied one by one, the derivation of the gradient in its free entries.
+        moves: `alone`, or `free` where the entries of structured variables are varied together.
         verifier: how `check` compares, if not with differences of the loss.
+        written: the equations of the loss, one operation each, for the slow evaluator; `original` by default.
     """
 
     kind: str
@@ -162,7 +168,10 @@ class Derivation:
     slopes: tuple[tuple[Tensor, Slope], ...] = field(default=(), compare=False, repr=False)
     simplifications: tuple[Simplification, ...] = field(default=(), compare=False, repr=False)
     again: Callable[[], Derivation] | None = field(default=None, compare=False, repr=False)
+    structured: Derivation | None = field(default=None, compare=False, repr=False)
+    moves: str = "alone"
     verifier: Callable[[Derivation, int], Check] | None = field(default=None, compare=False, repr=False)
+    written: Program | None = field(default=None, compare=False, repr=False)
     _checks: list[Check] = field(default_factory=list, compare=False, repr=False)
 
     @property
@@ -206,6 +215,17 @@ class Derivation:
         summary = "; ".join(str(equation) for equation in self.results)
         summary = summary if len(summary) < 90 else f"The {self.kind}."
         return numpy_function(self.program, self.kind, summary, self.original.inputs)
+
+    def to_python(self) -> str:
+        """A Python file with the value, the derivatives and a self-check, as text; it needs NumPy alone.
+
+        Raises:
+            SymderiveError: the derivation is not a gradient or a second derivative.
+            InternalError: the derivation or the file does not pass its check.
+        """
+        from symderive.derive.python_file import python_file
+
+        return python_file(self)
 
     def to_sympy(self) -> Any:
         """The closed form in SymPy, named intermediates put in; a tuple for several variables.
@@ -320,6 +340,16 @@ class Derivation:
         from symderive.derive.report import report
 
         return report(self, detail, form)
+
+    @property
+    def convention(self) -> str:
+        """What is varied, where a variable is a structured matrix; empty otherwise."""
+        if self.structured is None:
+            return ""
+        names = [text(Leaf(one)) for one in self.wrt if one.is_structured]
+        ties = [one.why for one in self.structured.steps if one.rule == "free entries"]
+        laws = "; where ".join(one.replace(": ", ", the gradient is ") for one in ties)
+        return f"every entry of {' and '.join(names)} is varied alone; where {laws}:"
 
 
 def _aligned(lines: list[str]) -> str:

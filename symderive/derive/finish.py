@@ -25,6 +25,7 @@ from symderive.derive.headings import Heading
 from symderive.derive.layout import Layout
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
+from symderive.derive.structures import FreeEntries
 from symderive.notation.forms import Form
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
@@ -71,6 +72,7 @@ class Chain:
         layout: in what order the axes stand.
         direction: the direction, where the last derivative is one along a direction.
         again: derives the same with one operation in each step.
+        entries: the equations that lead to gradients in the free entries of structured variables.
     """
 
     kind: str
@@ -86,6 +88,7 @@ class Chain:
     fixed: tuple[Tensor, ...] = ()
     direction: Tensor | None = None
     again: Callable[[], Derivation] | None = None
+    entries: FreeEntries | None = None
 
 
 def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
@@ -93,12 +96,12 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     problem, facts = chain.problem, dict(chain.facts)
     outputs = tuple(one.tensor for one in chain.results)
     worked = chain.steps.needed((*(one.tensor for one in chain.earlier), *outputs))
-    joined = condense(chain.steps.needed(outputs), for_result, chain.keep)
+    entries = chain.entries
+    choice = for_result if entries is None else entries.choice
+    joined = condense(chain.steps.needed(outputs), choice, chain.keep)
     short, used = tidy_program(joined, chain.fixed)
     facts.update(dict.fromkeys(used))
-    short, used = tidy_program(
-        condense(short, for_result, chain.keep), chain.fixed
-    )  # what cancelled is shorter
+    short, used = tidy_program(condense(short, choice, chain.keep), chain.fixed)  # what cancelled is shorter
     facts.update(dict.fromkeys(used))
     whole = Program(problem.start.inputs, _all(problem.start, worked), outputs)
     names = chosen_names(
@@ -108,16 +111,21 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     )
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.results}
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.earlier}
+    names |= {} if entries is None else entries.names(short, problem.symbol)
     names = _with_symmetry(whole, names, problem.targets)
     programs = (problem.start, worked, short, problem.written, joined, chain.raw)
     original, worked, short, written, joined, raw = rename_all(programs, names)
     loss = _loss_equation(original, problem)
     heads = {names[one.tensor]: one.heading for one in (*chain.earlier, *chain.results)}
+    inner = {} if entries is None else entries.inner_headings(names, problem.symbol)
+    heads |= {tensor: Heading(*written) for tensor, written in inner.items()}
     inside = _written_inside(short)
-    results = tuple(_equation(short, names[one.tensor], one.heading, inside) for one in chain.results)
+    results = tuple(
+        _equation(short, names[one.tensor], heads[names[one.tensor]], inside) for one in chain.results
+    )
     hidden = {*short.outputs, *inside}
     lets = tuple(
-        Equation(made, None, inside=tuple(inside.items()))
+        Equation(made, inner.get(made.tensor), inside=tuple(inside.items()))
         for made in short.definitions
         if made.tensor not in hidden
     )
@@ -135,6 +143,8 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         blocks=tuple(one.by for one in chain.results),
         layout=chain.layout,
         direction=chain.direction,
+        moves="alone" if entries is None else "free",
+        written=written,
         forward=original,
         worked=worked,
         again=chain.again,
@@ -210,10 +220,20 @@ def _written_inside(program: Program) -> dict[Tensor, Form]:
     return found
 
 
+def _length_written_out(program: Program) -> int:
+    """The number of entries in the last equation with all others put in, before anything cancels."""
+    lengths: dict[Tensor, int] = {}
+    for made in program.definitions:
+        lengths[made.tensor] = sum(lengths.get(entry.tensor, 1) for entry in entries_in(made.body))
+    return lengths[program.definitions[-1].tensor]
+
+
 def _loss_equation(original: Program, problem: Problem) -> Equation:
-    whole = condense(original, lambda made, count, consumer: True)
-    if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
-        whole = original
+    whole = original
+    if _length_written_out(original) <= LONGEST_STATEMENT + 6:  # putting in can also make it shorter
+        whole = condense(original, lambda made, count, consumer: True)
+        if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
+            whole = original
     made = whole.definitions[-1]
     return Equation(
         made, (latex_name(problem.symbol), text_name(problem.symbol)) if not problem.rank else None

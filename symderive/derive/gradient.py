@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from symderive.calculus.chain import Chained, reverse
@@ -11,11 +12,14 @@ from symderive.calculus.tidy import tidy_program
 from symderive.core.nodes import Tensor
 from symderive.derive.derivation import Derivation
 from symderive.derive.finish import Chain, Result, finish
-from symderive.derive.headings import code_name, derivative_heading, latex_of
-from symderive.derive.layout import gradient_layout
+from symderive.derive.headings import Heading, code_name, derivative_heading, latex_of
+from symderive.derive.layout import check_layout, gradient_layout
 from symderive.derive.naming import Slope
 from symderive.derive.problem import Problem, elementary, scalar_problem, variables_of
+from symderive.derive.structures import FreeEntries, check_structured, in_free_entries
+from symderive.derive.structures import structured as with_structure
 from symderive.derive.turned import turned
+from symderive.errors import SymderiveError
 from symderive.language.array import Array
 from symderive.notation.names import latex_name
 
@@ -24,6 +28,7 @@ def gradient(
     loss: Array,
     wrt: Array | Sequence[Array],
     *,
+    structured: bool = False,
     layout: str = "denominator",
     adjoints: Mapping[str, tuple[str, str]] | None = None,
 ) -> Derivation:
@@ -32,17 +37,21 @@ def gradient(
     Args:
         loss: a scalar symbolic array.
         wrt: the input to differentiate with respect to, or several.
+        structured: of a symmetric, diagonal, triangular or skew-symmetric variable, whether to give the
+            gradient in its free entries, which vary together, and not that of a matrix of no structure.
         layout: `denominator`, the gradient has the shape of its variable; `numerator`, its axes are reversed,
             and that of a vector is a row of shape 1×d.
         adjoints: names for the derivatives with respect to named intermediates, e.g.
             `{"z1": ("delta1", r"\delta^{1}")}`.
 
     Returns:
-        a derivation. The entries of a symmetric variable are varied one by one, as those of any other matrix.
+        a derivation. The entries of a structured variable are varied one by one, as those of any other
+        matrix; the gradient in the free entries is printed beside it, as `.structured`.
 
     Raises:
         ShapeError: `loss` is not a scalar.
-        SymderiveError: `loss` does not depend on `wrt`, `wrt` is not an input, or an unknown layout.
+        SymderiveError: `loss` does not depend on `wrt`, `wrt` is not an input, or an unknown layout;
+            `structured` is asked of variables that have no structure, or in numerator layout.
 
     >>> import numpy as np
     >>> import symderive as sd
@@ -53,9 +62,23 @@ def gradient(
     ∇_w L = 2 Xᵀ(Xw − y)
     >>> print(sd.gradient(loss, w, layout="numerator").results[0])
     ∂L/∂w = 2(Xw − y)ᵀX
+    >>> S = sd.array("S", d, d, domain="spd")
+    >>> print(sd.gradient(np.linalg.slogdet(S)[1], S, structured=True).results[0])
+    ∇ˢʸᵐ_S L = 2S⁻¹ − S⁻¹ ⊙ I
     """
     problem = scalar_problem(loss, variables_of(wrt), "gradient")
-    return gradient_of(problem, adjoints or {}, problem.targets, layout)
+    targets = problem.targets
+    if structured:
+        check_structured(targets)
+        if check_layout(layout) == "numerator":
+            raise SymderiveError(
+                "gradient in the free entries: it has the shape of its variable; leave layout out."
+            )
+        return gradient_of(problem, adjoints or {}, targets, layout, True)
+    made = gradient_of(problem, adjoints or {}, targets, layout)
+    if made.layout.turned or not with_structure(targets):
+        return made
+    return replace(made, structured=gradient_of(problem, adjoints or {}, targets, layout, True))
 
 
 def gradient_of(
@@ -63,28 +86,39 @@ def gradient_of(
     adjoints: Mapping[str, tuple[str, str]],
     fixed: Sequence[Tensor],
     layout: str = "denominator",
+    free: bool = False,
 ) -> Derivation:
-    """The gradient; of the arrays in `fixed` no domain is used, because derivatives are taken in them."""
+    """The gradient, in the free entries if asked for.
+
+    Of the arrays in `fixed` no domain is used, because derivatives are taken in them.
+    """
     targets = problem.targets
     arranged = gradient_layout(layout, targets)
     chained = _with_adjoint_names(reverse(problem.start, problem.output, targets), adjoints)
     outputs = chained.program.outputs
     keep = {made for made, of in chained.of.items() if of.name in adjoints and made not in set(outputs)}
+    slopes = {made: Slope(None, (of,)) for made, of in chained.of.items()}
+    entries: FreeEntries | None = None
+    if free:
+        chained, entries = in_free_entries(chained, targets)
     raw = turned(chained.program, range(len(outputs))) if arranged.turned else chained.program
     steps, used = tidy_program(raw, fixed)
-    slopes = {made: Slope(None, (of,)) for made, of in chained.of.items()}
-    slopes |= {made: Slope(None, (of,)) for made, of in zip(raw.outputs, targets, strict=True)}
+    whole = {made: Slope(None, (of,)) for made, of in zip(raw.outputs, targets, strict=True)}
+    slopes |= {} if free else whole
     results = []
     for tensor, target in zip(raw.outputs, targets, strict=True):
         made_of = derivative_heading(problem.symbol, 0, (target,), fraction=arranged.turned)
         heading = made_of.whole if arranged.turned else made_of
+        if entries is not None and target in entries.gradients:
+            heading = Heading(*entries.heading(target, problem.symbol))
         latex = rf"\nabla_{{{latex_of(target)}}} {latex_name(problem.symbol)}"
         results.append(Result(tensor, code_name(problem.symbol, (target,)), heading, (target,), latex))
     return finish(
         Chain(
             "gradient", problem, steps, raw, tuple(results), slopes, arranged,
             facts=dict.fromkeys(used), keep=keep, fixed=tuple(fixed),
-            again=partial(elementary, gradient_of, problem, adjoints, fixed, layout),
+            entries=entries,
+            again=partial(elementary, gradient_of, problem, adjoints, fixed, layout, free),
         )
     )  # fmt: skip
 

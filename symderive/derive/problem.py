@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from symderive.calculus.condense import condense, for_steps, rename
+from symderive.calculus.condense import condense, for_steps, powers_joined, rename
 from symderive.calculus.sharing import with_shared
 from symderive.calculus.unit_axes import drop_unit_axes
 from symderive.codegen.numpy_source import sizes_of
@@ -14,6 +14,7 @@ from symderive.core.dims import shape_text
 from symderive.core.identity import FREE_LETTERS, fresh, tensors_of
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
+from symderive.derive.branches import within_branches
 from symderive.derive.naming import is_unnamed
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
@@ -145,13 +146,13 @@ def _problem(given: Array, output: Array, targets: tuple[Tensor, ...], names: Se
         indices = fresh(output.shape, (), FREE_LETTERS)
         made = Definition(Tensor(f"_{0:016x}", output.shape), indices, Entry(output.tensor, *indices))
         program = Program(program.inputs, (made,), (made.tensor,))
-    written = with_shared(drop_unit_axes(program))
+    written = with_shared(within_branches(drop_unit_axes(program)))
     pinned = given.definition is not None and given.definition.pinned
     symbol = given.name if pinned else _free_name(written, names)
     if written.outputs[0].rank and is_unnamed(str(written.outputs[0].name)):
         old = written.outputs[0]
         written = rename(written, {old: Tensor(symbol, old.shape, old.domain)})
-    return Problem(written, _inputs_as_used(condense(written, for_steps)), symbol, targets)
+    return Problem(written, _inputs_as_used(condense(powers_joined(written), for_steps)), symbol, targets)
 
 
 def _free_name(program: Program, names: Sequence[str]) -> str:

@@ -23,6 +23,7 @@ def report(derivation: Derivation, detail: str, form: str) -> str:
     for place, equation in enumerate(results):
         tail = f",   {', '.join(where)}" if where and place == len(results) - 1 else ""
         lines.append(f"  {equation}{tail}")
+    lines += _in_free_entries(whole, form)
     if whole.layout.sentence:
         lines += ["", f"  {whole.layout.sentence}"]
     if whole.conditions:
@@ -44,6 +45,19 @@ def _numbered(lines: tuple[ShownLine, ...]) -> list[str]:
         number, indent = number + 1, len(line.equation.left_text)
         made.append(f"  {number:<3}{line.equation}    {line.reason}")
     return made
+
+
+def _in_free_entries(derivation: Derivation, form: str) -> list[str]:
+    """The gradient in the free entries of structured variables, with what is varied."""
+    free = derivation.structured
+    if free is None:
+        return []
+    results, lets = free.styled(form)
+    shown = [str(one) for one, variable in zip(results, free.wrt, strict=True) if variable.is_structured]
+    where = ", ".join(str(one) for one in lets if one not in derivation.lets)
+    shown[-1] += f",   {where}" if where else ""
+    _ = free.checks  # confirmed before it is shown
+    return ["", f"  {derivation.convention}", *(f"  {one}" for one in shown)]
 
 
 def _of_steps(shown: Shown, detail: str) -> list[str]:

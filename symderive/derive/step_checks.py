@@ -47,9 +47,11 @@ def verify_steps(derivation: Derivation, arrays: Arrays) -> None:
     claims = _claims(derivation)
     if not claims or derivation.worked is None:
         return
-    values = _values(derivation, claims, arrays)
+    with np.errstate(all="ignore"):
+        values = _values(derivation, claims, arrays)
     most = max(1, min(_MOST_ENTRIES, _ENTRIES // len(claims)))
-    moved = _moved_loss(derivation, claims, arrays)
+    with np.errstate(all="ignore"):
+        moved = _moved_loss(derivation, claims, arrays)
     for claim in claims:
         function = moved[claim.variable] if claim.base is None else _base(derivation, claim, arrays)
         value = _usual(derivation, claim, values[claim.made], arrays)

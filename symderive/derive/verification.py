@@ -20,6 +20,7 @@ from symderive.language.evaluate import evaluate
 from symderive.numeric.comparison import Comparison, compare, join
 from symderive.numeric.differences import central
 from symderive.numeric.draws import draw_all
+from symderive.numeric.structures import moved as after
 
 DRAWS = 3
 SIZES = (7, 3, 5, 4, 6, 2)
@@ -31,6 +32,7 @@ _MOODS = (("real", 1.0), ("positive", 1.0), ("positive", 0.2))
 _PROBES = 6
 _CONDITION = 1e5
 _CLEAR = 1e-5
+_NOTHING = 1e-8  # round-off of differences of a loss that does not change
 _MOST_ENTRIES, _FEWEST_ENTRIES = 240, 4  # entries compared in one draw, of all variables and of each
 RELATIVE = 1e-9
 _SOURCE = {"fisher_information": "the expectation computed over y"}
@@ -60,6 +62,39 @@ def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -
                 arrays[name] = scale * arrays[name]
         if valid(arrays):
             yield {name: np.asarray(value, dtype=float) for name, value in arrays.items()}
+
+
+def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, float]:
+    """The sizes to check at, and from where undeclared arrays are drawn so that the loss mostly has a value.
+
+    Returns:
+        sizes, domain and scale.
+
+    Raises:
+        SymderiveError: no point could be drawn at which the loss has a value.
+    """
+    sizes = _sizes(derivation)
+    shapes = _shapes(derivation, sizes)
+    best: tuple[int, str, float] = (0, "", 0.0)
+    loss = _written_function(derivation)
+
+    def is_good(arrays: Arrays) -> bool:
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite(loss(arrays)).all()) and _is_regular(derivation, arrays)
+
+    for kind, scale in _MOODS:
+        chosen = {name: (shape, kind if own == "real" else own) for name, (shape, own) in shapes.items()}
+        scales = {name: scale if own == "real" else 1.0 for name, (_, own) in shapes.items()}
+        good = 0
+        for seed in range(_ATTEMPTS // len(_MOODS)):
+            drawn = draw_all(chosen, seed=seed)
+            good += is_good({name: scales[name] * drawn[name] for name in drawn})
+        best = max(best, (good, kind, scale), key=lambda one: one[0])
+        if 2 * good > _ATTEMPTS // len(_MOODS):
+            break
+    if not best[0]:
+        raise no_point(derivation)
+    return sizes, best[1], best[2]
 
 
 def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
@@ -118,8 +153,9 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
     for arrays in points(derivation, seed, lambda arrays: has_value(derivation, arrays)):
         seen += 1
         point = point or arrays
-        _same_as_slow(derivation, written, arrays)
-        values = _usual(derivation, function.unchecked(arrays), base(arrays), arrays)
+        with np.errstate(all="ignore"):  # `np.where` computes both branches, also where one has no value
+            _same_as_slow(derivation, written, arrays)
+            values = _usual(derivation, function.unchecked(arrays), base(arrays), arrays)
         made = _compared_blocks(derivation, base, arrays, values)
         for comparison in made.values():
             confirm(comparison, derivation, arrays)
@@ -190,6 +226,8 @@ def _compared_blocks(
     for block, value in zip(derivation.by, values, strict=True):
         place = derivation.lower_place(block)
         groups.setdefault(place, {})[_block_name(block)] = (str(block[-1].name), value)
+    tied = derivation.wrt if derivation.moves == "free" else ()
+    free = {str(one.name): str(one.domain) for one in tied if one.is_structured}
     made: dict[str, Comparison] = {}
     for place, derived in groups.items():
         if derivation.direction is not None:
@@ -198,7 +236,7 @@ def _compared_blocks(
             made[name] = _compared_along(base, place, arrays, variable, along, value)
             continue
         by_variable = dict(derived.values())
-        found = _compared(lambda at, place=place: base(at)[place], arrays, by_variable)  # type: ignore[misc]
+        found = _compared(lambda at, place=place: base(at)[place], arrays, by_variable, free)  # type: ignore[misc]
         made |= {name: found[variable] for name, (variable, _) in derived.items()}
     return made
 
@@ -229,9 +267,12 @@ def given(program: Program, arrays: Arrays) -> dict[str, Any]:
 
 
 def _compared(
-    slope: Callable[[Arrays], Any], arrays: Arrays, derived: Mapping[str, Any]
+    slope: Callable[[Arrays], Any], arrays: Arrays, derived: Mapping[str, Any], free: Mapping[str, str]
 ) -> dict[str, Comparison]:
-    """Compare the derivatives in several variables by name, at a sample of entries where there are many."""
+    """Compare the derivatives in several variables by name, at a sample of entries where there are many.
+
+    The entries of the variables in `free`, name → domain, are varied together with those tied to them.
+    """
     most = max(_FEWEST_ENTRIES, _MOST_ENTRIES // len(derived))
     starts = {name: np.asarray(arrays[name], dtype=float) for name in derived}
     chosen = {name: _sample(start.size, most) for name, start in starts.items()}
@@ -242,6 +283,8 @@ def _compared(
         for (name, places), part in zip(chosen.items(), np.split(entries, ends[:-1]), strict=True):
             moved[name] = starts[name].copy()
             moved[name].reshape(-1)[places] = part
+            if name in free:
+                moved[name] = after(starts[name], free[name], moved[name] - starts[name])
         return slope(moved)
 
     start = np.concatenate([starts[name].reshape(-1)[places] for name, places in chosen.items()])
@@ -285,9 +328,11 @@ def _says_something(comparison: Comparison) -> bool:
     decided = [entry for entry in comparison.entries if entry.verdict == "equal"]
     scale = max((abs(entry.expected) for entry in decided), default=0.0)
     zero = all(entry.actual == 0 and abs(entry.expected) <= entry.noise < 1e-3 for entry in decided)
-    return bool(decided) and (
-        zero or min(entry.noise for entry in decided if abs(entry.expected) == scale) < _CLEAR * scale
-    )
+    if not decided:
+        return all(
+            one.actual == 0 and abs(one.expected) <= one.noise < _NOTHING for one in comparison.entries
+        )
+    return zero or min(entry.noise for entry in decided if abs(entry.expected) == scale) < _CLEAR * scale
 
 
 def largest(comparison: Comparison) -> float:
@@ -308,7 +353,7 @@ def _written_function(derivation: Derivation) -> Callable[[Arrays], Any]:
 
 
 def _slow(derivation: Derivation, arrays: Arrays) -> Any:
-    (value,) = evaluate(derivation.original, arrays).values()
+    (value,) = evaluate(derivation.written or derivation.original, arrays).values()
     return np.asarray(value)
 
 

@@ -7,6 +7,7 @@ import sympy
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.core.program import Definition
 from symderive.notation.arithmetic import ONE, plus, times
 from symderive.notation.forms import (
@@ -25,6 +26,7 @@ from symderive.notation.forms import (
     Transposed,
 )
 from symderive.notation.labelled import NoMatrixNotationError, factors_in_order, term_order
+from symderive.notation.positions import bracket_of
 from symderive.notation.recover import recover, whole_matrix
 
 
@@ -35,14 +37,16 @@ def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
         expr: a right-hand side.
         rows: whether an entry of a matrix-vector product is written `x_iᵀ w`; otherwise every sum is a Σ.
     """
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
         return Const(expr)
     if isinstance(expr, MatrixNode):
         return Component(whole_matrix(expr), expr.axes) if expr.axes else whole_matrix(expr)
-    if isinstance(expr, Index):
-        return Component(Const(sympy.Symbol(expr.name)), ())
+    if isinstance(expr, Inside):
+        return bracket_of(expr)
+    if isinstance(expr, (Index, Quotient, Remainder)):
+        return Component(Const(expr), ())
     if isinstance(expr, Entry):
-        return Component(Leaf(expr.tensor), expr.axes) if expr.axes else Leaf(expr.tensor)
+        return Component(Leaf(expr.tensor), tuple(map(bare, expr.axes))) if expr.axes else Leaf(expr.tensor)
     if isinstance(expr, Delta):
         return Kronecker(*expr.args)
     if isinstance(expr, sympy.Add):
@@ -53,17 +57,22 @@ def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
         return Power(index_form(expr.base, rows), index_form(expr.exp, rows))
     if isinstance(expr, IndexSum):
         short = _product_entry(expr) if rows else None
-        return short or _summed(expr.indices, index_form(expr.body, rows))
+        return short or _big_sum(expr, rows)
     if isinstance(expr, sympy.Function):
         return Apply(type(expr), tuple(index_form(arg, rows) for arg in expr.args))
     raise NoMatrixNotationError
 
 
-def _summed(indices: tuple[Index, ...], inner: Form) -> Form:
-    """`Σ` of a form, with its number in front: `2 Σ_i x_i`."""
+def _big_sum(expr: IndexSum, rows: bool) -> Form:
+    """A sum with numbers in front; brackets of its indices stand under the sign: `Σ_{j ≤ i} x_j`."""
+    bound = set(expr.indices)
+    factors = sympy.Mul.make_args(expr.body)
+    under = [one for one in factors if isinstance(one, Inside) and bound & free_indices(one)]
+    rest = sympy.Mul(*(one for one in factors if one not in under))
+    inner, marks = index_form(rest, rows), tuple(map(bracket_of, under))
     if not isinstance(inner, Times) or inner.coefficient == 1 or not inner.scalars:
-        return BigSum(indices, inner)
-    return times(inner.coefficient, BigSum(indices, times(ONE, *inner.scalars)))
+        return BigSum(expr.indices, inner, marks)
+    return times(inner.coefficient, BigSum(expr.indices, times(ONE, *inner.scalars), marks))
 
 
 def _product_entry(expr: IndexSum) -> Form | None:

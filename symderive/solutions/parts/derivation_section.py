@@ -26,7 +26,8 @@ from symderive.solutions.parts.derivation_blocks import condition_blocks, domain
 _ENTRIES = {
     "real": "", "sign": "entries ±1", "binary": "entries 0 or 1", "unit": "entries between 0 and 1",
     "count": "entries 0, 1, 2, …", "positive": "entries positive", "nonnegative": "entries nonnegative",
-    "spd": "symmetric positive definite", "onehot": "one-hot", "integer": "entries whole numbers",
+    "spd": "symmetric positive definite", "skew": "skew-symmetric", "lower": "lower triangular",
+    "upper": "upper triangular", "onehot": "one-hot", "integer": "entries whole numbers",
 }  # fmt: skip
 
 
@@ -51,6 +52,7 @@ def derivation_section(derivation: Derivation, detail: str = "standard", form: s
     blocks: list[doc.Block] = [
         *_lines(shown.lines, inputs),
         together([*results, *lets]),
+        *_in_free_entries(whole),
         *_layout(whole),
         *condition_blocks(whole.conditions),
     ]
@@ -94,6 +96,20 @@ def _lines(lines: Sequence[ShownLine], inputs: Sequence[Tensor]) -> list[doc.Blo
             rows.append(step(line.equation, line.reason, tensors=inputs))
     blocks: list[doc.Block] = [doc.Definitions(lets)] if lets else []
     return [*blocks, doc.Steps(tuple(rows))] if rows else blocks
+
+
+def _in_free_entries(derivation: Derivation) -> list[doc.Block]:
+    """The gradient in the free entries of structured variables, with what is varied; it is checked first."""
+    free = derivation.structured
+    if free is None:
+        return []
+    free.check()
+    words = derivation.convention
+    pairs = zip(free.results, free.wrt, strict=True)
+    shown = [one for one, variable in pairs if variable.is_structured]
+    lets = [one for one in free.lets if one not in derivation.lets]
+    sentence = reason_text(f"{words[0].upper()}{words[1:]}", derivation.original.inputs)
+    return [doc.Paragraph(sentence), together([*shown, *lets])]
 
 
 def _shapes(derivation: Derivation) -> doc.Text:

@@ -175,7 +175,7 @@ def _document(args: Namespace, derivation: Derivation) -> Document:
 def _print_code(args: Namespace, derivation: Derivation) -> int:
     """Print the closed form alone, checked before."""
     derivation.check()
-    text = derivation.latex(args.form) if args.format == "latex" else derivation.to_python()
+    text = derivation.latex(args.form) if args.format == "latex" else _python(derivation)
     content = text.rstrip("\n") + "\n"
     if args.output is None or args.output == STDOUT:
         sys.stdout.write(content)
@@ -185,3 +185,10 @@ def _print_code(args: Namespace, derivation: Derivation) -> int:
     write_whole(args.output, content)
     print(f"wrote {args.output}")
     return 0
+
+
+def _python(derivation: Derivation) -> str:
+    """A file to take away, or for other kinds the function alone."""
+    from symderive.derive.python_file import is_for_a_file
+
+    return derivation.to_python() if is_for_a_file(derivation) else derivation.to_numpy().source

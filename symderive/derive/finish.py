@@ -26,6 +26,7 @@ from symderive.derive.layout import Layout
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
 from symderive.derive.structures import FreeEntries
+from symderive.errors import InternalError
 from symderive.notation.forms import Form
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
@@ -175,7 +176,9 @@ def _all(start: Program, needed: Program) -> tuple[Definition, ...]:
 
 
 def _equation(program: Program, output: Tensor, heading: Heading, inside: Mapping[Tensor, Form]) -> Equation:
-    (made,) = (one for one in program.definitions if one.tensor == output)
+    made = program.definition(output)
+    if made is None:
+        raise InternalError(f"the result {output.name} has no equation; this is a bug of symderive.")
     return Equation(made, heading, inside=tuple(inside.items()))
 
 
@@ -208,9 +211,10 @@ def _written_inside(program: Program) -> dict[Tensor, Form]:
         if node.tensor in matrices:
             uses_of.setdefault(node.tensor, []).append(node)
     found: dict[Tensor, Form] = {}
+    outputs = set(program.outputs)
     for made in program.definitions:
         uses = uses_of.get(made.tensor, [])
-        plain = made.pinned or made.tensor in program.outputs or not uses or len(uses) > LONGEST_INSIDE
+        plain = made.pinned or made.tensor in outputs or not uses or len(uses) > LONGEST_INSIDE
         if plain or not all(isinstance(node, MatrixNode) for node in uses):
             continue
         form = matrix_form(made)

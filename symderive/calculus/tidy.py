@@ -62,7 +62,36 @@ def _tidied(
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used, symmetric)
-    return made.with_body(cancelled(recognised(summed_by_terms(body))))
+    summed = recognised(summed_by_terms(body))
+    reduced = cancelled(summed)
+    return made.with_body(reduced if reduced == summed else _sign_taken_in(reduced))
+
+
+def _sign_taken_in(expr: sympy.Expr) -> sympy.Expr:
+    """`−Σ_p x_p (t_p − s_p)` as `Σ_p x_p (s_p − t_p)`: the minus in front goes into a difference."""
+    coefficient, rest = expr.as_coeff_Mul()
+    if not coefficient.is_negative:
+        return expr
+    factors = list(sympy.Mul.make_args(rest))
+    for place, factor in enumerate(factors):
+        inner = factor.body if isinstance(factor, IndexSum) else factor
+        turned = _turned(inner)
+        if turned is not None:
+            factors[place] = IndexSum(turned, *factor.indices) if isinstance(factor, IndexSum) else turned
+            return sympy.Mul(-coefficient, *factors)
+    return expr
+
+
+def _turned(expr: sympy.Expr) -> sympy.Expr | None:
+    """Minus a product in which a factor is a difference of two terms; None where none is."""
+    factors = list(sympy.Mul.make_args(expr))
+    for place, factor in enumerate(factors):
+        if isinstance(factor, sympy.Add) and len(factor.args) == 2:
+            signs = {term.could_extract_minus_sign() for term in factor.args}
+            if len(signs) == 2:
+                factors[place] = sympy.Add(*(-term for term in factor.args))
+                return sympy.Mul(*factors)
+    return None
 
 
 def symmetric_results(program: Program, fixed: Iterable[Tensor] = ()) -> set[Tensor]:

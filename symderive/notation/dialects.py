@@ -85,8 +85,9 @@ class LatexDialect(Dialect):
         return tensor.latex_name or latex_name(tensor.name)
 
     def name_level(self, tensor: Tensor) -> int:
-        """How tightly the name binds: a derivative is a fraction."""
-        return PRODUCT if r"\frac" in self.name(tensor) else ATOM
+        """How tightly the name binds: a derivative is a fraction, one along a direction a product."""
+        name = self.name(tensor)
+        return PRODUCT if r"\frac" in name or "_along_" in tensor.name else ATOM
 
     def plain(self, value: sympy.Expr) -> str:
         """SymPy's LaTeX, with the project's names."""
@@ -233,8 +234,11 @@ class TextDialect(Dialect):
         return text_name(tensor.name)
 
     def name_level(self, tensor: Tensor) -> int:
-        """How tightly the name binds: a derivative is a quotient."""
-        return HADAMARD if "/" in self.name(tensor) else ATOM
+        """How tightly the name binds: a derivative is a quotient, one along a direction a product."""
+        name = self.name(tensor)
+        if "_along_" in tensor.name:
+            return PRODUCT
+        return HADAMARD if "/" in name else ATOM
 
     def plain(self, value: sympy.Expr) -> str:
         """SymPy's text, with the project's names."""

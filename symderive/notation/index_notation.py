@@ -36,6 +36,7 @@ from symderive.notation.forms import (
     Kronecker,
     Leaf,
     Power,
+    Times,
     Transposed,
 )
 from symderive.notation.labelled import NoMatrixNotationError, factors_in_order, term_order
@@ -43,8 +44,13 @@ from symderive.notation.positions import bracket_of
 from symderive.notation.recover import recover, whole_matrix
 
 
-def index_form(expr: sympy.Expr) -> Form:
-    """The expression in index notation: entries with subscripts, sums with their index."""
+def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
+    """The expression in index notation: entries with subscripts, sums with their index.
+
+    Args:
+        expr: a right-hand side.
+        rows: whether an entry of a matrix-vector product is written `x_iᵀ w`; otherwise every sum is a Σ.
+    """
     if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
         return Const(expr)
     if isinstance(expr, MatrixNode):
@@ -58,30 +64,34 @@ def index_form(expr: sympy.Expr) -> Form:
     if isinstance(expr, Delta):
         return Kronecker(*expr.args)
     if isinstance(expr, sympy.Add):
-        return plus(*(index_form(term) for term in sorted(expr.args, key=term_order)))
+        return plus(*(index_form(term, rows) for term in sorted(expr.args, key=term_order)))
     if isinstance(expr, sympy.Mul):
-        return times(ONE, *(index_form(factor) for factor in factors_in_order(expr)))
+        return times(ONE, *(index_form(factor, rows) for factor in factors_in_order(expr)))
     if isinstance(expr, sympy.Pow):
-        return Power(index_form(expr.base), index_form(expr.exp))
+        return Power(index_form(expr.base, rows), index_form(expr.exp, rows))
     if isinstance(expr, IndexSum):
-        return _product_entry(expr) or _big_sum(expr)
+        short = _product_entry(expr) if rows else None
+        return short or _big_sum(expr, rows)
     if isinstance(expr, Fold):
-        return _BIG[type(expr)](expr.indices, index_form(expr.body))
+        return _BIG[type(expr)](expr.indices, index_form(expr.body, rows))
     if isinstance(expr, sympy.Function):
-        return Apply(type(expr), tuple(index_form(arg) for arg in expr.args))
+        return Apply(type(expr), tuple(index_form(arg, rows) for arg in expr.args))
     raise NoMatrixNotationError
 
 
 _BIG: dict[type[Fold], type[BigSum]] = {IndexMax: BigMax, IndexMin: BigMin, IndexProduct: BigProduct}
 
 
-def _big_sum(expr: IndexSum) -> BigSum:
-    """A sum in index notation; brackets of its indices stand under the sign: `Σ_{j ≤ i} x_j`."""
+def _big_sum(expr: IndexSum, rows: bool) -> Form:
+    """A sum with numbers in front; brackets of its indices stand under the sign: `Σ_{j ≤ i} x_j`."""
     bound = set(expr.indices)
     factors = sympy.Mul.make_args(expr.body)
     under = [one for one in factors if isinstance(one, Inside) and bound & free_indices(one)]
     rest = sympy.Mul(*(one for one in factors if one not in under))
-    return BigSum(expr.indices, index_form(rest), tuple(map(bracket_of, under)))
+    inner, marks = index_form(rest, rows), tuple(map(bracket_of, under))
+    if not isinstance(inner, Times) or inner.coefficient == 1 or not inner.scalars:
+        return BigSum(expr.indices, inner, marks)
+    return times(inner.coefficient, BigSum(expr.indices, times(ONE, *inner.scalars), marks))
 
 
 def _product_entry(expr: IndexSum) -> Form | None:

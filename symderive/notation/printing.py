@@ -376,8 +376,12 @@ def _transposed(form: Transposed, marks: Marks) -> Written:
 
 
 def _outer(form: Outer, marks: Marks) -> Written:
-    """`u vᵀ`; where v is a product A w, `u wᵀ Aᵀ`."""
+    """`u vᵀ`; where v is a product A w, `u wᵀ Aᵀ`; a row or a column where the other vector is a single 1."""
+    if form.right == Ones(ONE):
+        return write(form.left, marks)
     pieces = [bracketed(form.left, marks, POWER if isinstance(form.left, Times) else PRODUCT)]
+    if form.left == Ones(ONE):
+        pieces = []
     right = form.right
     if isinstance(right, Chain) and right.factors[-1].rank == 1:
         pieces.append(marks.transpose(bracketed(right.factors[-1], marks, ATOM)))
@@ -385,7 +389,7 @@ def _outer(form: Outer, marks: Marks) -> Written:
                    for one in reversed(right.factors[:-1])]  # fmt: skip
     else:
         pieces.append(marks.transpose(bracketed(right, marks, ATOM)))
-    return marks.juxtapose(pieces), PRODUCT
+    return (marks.juxtapose(pieces), PRODUCT) if len(pieces) > 1 else (pieces[0], POWER)
 
 
 def _named(word: str) -> Callable[[Any, Marks], Written]:

@@ -28,6 +28,7 @@ from symderive.core.identity import (
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, Tensor
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
 
@@ -179,6 +180,8 @@ _MATRIX_LAWS: dict[type, str] = {
     InverseEntry: "dA⁻¹ = −A⁻¹ dA A⁻¹",
     LogAbsDet: "d log |det A| = tr(A⁻¹ dA)",
     Det: "d det A = det A tr(A⁻¹ dA)",
+    IndexLogSum: "log-sum-exp: its derivative is the softmax",
+    SoftmaxEntry: "softmax: dp = (diag(p) − ppᵀ) dz",
 }
 
 
@@ -196,6 +199,8 @@ def _linear_reason(body: sympy.Expr, used: Tensor) -> str:
 def _heads(expr: sympy.Expr, used: Tensor) -> list[type]:
     if used not in tensors_of(expr):
         return []
+    if isinstance(expr, (IndexLogSum, SoftmaxEntry)):
+        return [type(expr)]
     own = [type(expr)] if isinstance(expr, (sympy.Function, MatrixNode)) else []
     return own + [head for arg in expr.args for head in _heads(arg, used)]
 

@@ -12,8 +12,9 @@ from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, rebuild
 from symderive.core.identity import free_indices, tensors_of
 from symderive.core.matrix_nodes import InverseEntry, MatrixNode, seen_through
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor, TensorNode
+from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, Tensor, TensorNode
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import SoftmaxEntry
 from symderive.functions import by_head
 from symderive.functions.kinked import absolute
 
@@ -54,8 +55,8 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
         return expr if made is None else made.at(expr.axes)
     if isinstance(expr, MatrixNode):
         return _through(expr, bodies)
-    if isinstance(expr, IndexSum):
-        return IndexSum(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
+    if isinstance(expr, Binder):
+        return expr.func(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
     return expr.func(*(_replace(arg, bodies) for arg in expr.args))
 
 
@@ -118,7 +119,12 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
 
 def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool:
     """Fusion for the steps of a derivation: elementwise chains and affine uses become one equation."""
-    if count != 1 or consumer is None or weight(made.body) > SIZE_LIMIT:
+    if (
+        count != 1
+        or consumer is None
+        or weight(made.body) > SIZE_LIMIT
+        or isinstance(made.body, SoftmaxEntry)
+    ):
         return False
     if has_binder(made.body):
         return is_linear(consumer.body, made.tensor)
@@ -129,6 +135,8 @@ def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool
 
 def for_result(made: Definition, count: int, consumer: Definition | None) -> bool:
     """Fusion for the closed form: everything that is used once, up to a readable size."""
+    if isinstance(made.body, SoftmaxEntry) and made.body.total.weight != 1:
+        return False  # responsibilities read better by name
     if count == 1 and consumer is not None:
         return weight(made.body) + weight(consumer.body) <= 2 * SIZE_LIMIT
     return is_norm(made.body)

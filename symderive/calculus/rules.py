@@ -14,7 +14,8 @@ import sympy
 from symderive.calculus.sums import sum_over
 from symderive.core.identity import free_indices, fresh, index_names, substitute, tensors_of
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet
-from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
 
@@ -90,6 +91,26 @@ def index_max(expr: IndexMax, entry_rule: EntryRule) -> sympy.Expr:
     raise SymderiveError("differentiating: the maximum over an index is not supported yet.")
 
 
+def index_log_sum(expr: IndexLogSum, entry_rule: EntryRule) -> sympy.Expr:
+    """`(log Σ_p w_p exp(f_p))′ = Σ_p s_p f_p′ + Σ_p exp(f_p − log Σ) w_p′`, with shares `s_p` of the sum."""
+    share = SoftmaxEntry(expr, *expr.indices)
+    return sum_over(_inside_share(share, entry_rule), expr.indices)
+
+
+def softmax_entry(expr: SoftmaxEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """`s_i′ = s_i (f_i′ − Σ_p s_p f_p′)` for `s = softmax(f)`."""
+    inner = _inside_share(expr, entry_rule)
+    return inner - expr * index_log_sum(expr.total, entry_rule)
+
+
+def _inside_share(expr: SoftmaxEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """The derivative of the numerator of a share, over the sum below the line."""
+    weight, exponent = expr.total.weight, expr.total.exponent
+    slope = expr * differentiate(expr.at_positions(exponent), entry_rule)
+    loose = differentiate(expr.at_positions(weight), entry_rule)
+    return slope if loose == 0 else slope + sympy.exp(expr.at_positions(exponent) - expr.total) * loose
+
+
 def _marks(tensor: Tensor) -> tuple[Index, Index]:
     """Two indices over the axes of a matrix, with names that no expression has; sums rename them."""
     rows, columns = tensor.shape
@@ -127,6 +148,8 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (sympy.Pow, power),
     (IndexSum, index_sum),
     (IndexMax, index_max),
+    (IndexLogSum, index_log_sum),
+    (SoftmaxEntry, softmax_entry),
     (Delta, delta),
     (InverseEntry, inverse_entry),
     (LogAbsDet, log_abs_det),
@@ -159,7 +182,7 @@ def separated(expr: sympy.Expr, *others: Index) -> sympy.Expr:
 def _separated(expr: sympy.Expr, names: set[str]) -> sympy.Expr:
     if not expr.args or not names & index_names(expr):
         return expr
-    if isinstance(expr, (IndexSum, IndexMax)):
+    if isinstance(expr, Binder):
         body = _separated(expr.body, names)
         clashing = [index for index in expr.indices if index.name in names]
         renamed = dict(

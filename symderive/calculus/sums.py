@@ -7,19 +7,22 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.calculus.log_sums import log_sum_over, share_of, whole_share
 from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
 from symderive.core.nodes import Binder, Delta, Index, IndexMax, IndexSum
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 
 
 def sum_over(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
-    """`Σ_indices body`, simplified by four laws.
+    """`Σ_indices body`, simplified by five laws.
 
     1. `Σ_p δ_pk f(p) = f(k)`.
     2. A factor without p stands outside: `Σ_p c f(p) = c Σ_p f(p)`.
     3. `Σ_p c = n c` for p over n positions.
     4. `Σ_p Σ_q = Σ_pq`.
+    5. `Σ_p s_p = 1` for the entries s of a softmax over p.
 
     A sum of terms is split only where that lets the first law apply.
     """
@@ -108,12 +111,26 @@ def _pull_out(body: sympy.Expr, indices: list[Index]) -> sympy.Expr:
     outside: list[sympy.Expr] = []
     for factor in sympy.Mul.make_args(body):
         (inside if wanted & free_indices(factor) else outside).append(factor)
+    inside, summed = _without_whole_shares(inside, indices)
     core = sympy.Mul(*inside)
     used = [index for index in indices if index in free_indices(core)]
-    outside.extend(index.dim for index in indices if index not in used)
+    outside.extend(index.dim for index in indices if index not in used and index not in summed)
     if used and isinstance(core, IndexSum):
         return sympy.Mul(*outside, canonical(_merge(core, used)))
     return sympy.Mul(*outside, canonical(IndexSum(core, *used)) if used else core)
+
+
+def _without_whole_shares(
+    factors: list[sympy.Expr], indices: list[Index]
+) -> tuple[list[sympy.Expr], set[sympy.Basic]]:
+    """The factors left when each softmax that is summed over all its positions is 1, and those positions."""
+    kept, summed = list(factors), set[sympy.Basic]()
+    for factor in factors:
+        others = [other for other in kept if other is not factor]
+        if whole_share(factor, others, indices):
+            kept = others
+            summed.update(factor.args[1:])
+    return kept, summed
 
 
 def _merge(inner: IndexSum, indices: list[Index]) -> IndexSum:
@@ -135,6 +152,10 @@ def rebuild(expr: sympy.Expr) -> sympy.Expr:
         return sum_over(rebuild(expr.body), expr.indices)
     if isinstance(expr, IndexMax):
         return IndexMax(rebuild(expr.body), *expr.indices)
+    if isinstance(expr, IndexLogSum):
+        return log_sum_over(rebuild(expr.body), expr.indices)
+    if isinstance(expr, SoftmaxEntry):
+        return share_of(rebuild(expr.total.body), expr.total.indices, expr.positions)
     if isinstance(expr, Binder):
         raise SymderiveError(f"simplifying: no law is known for {type(expr).__name__}.")
     return with_args(expr, [rebuild(arg) for arg in expr.args])

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.calculus.known_sums import known_sums, with_known_sums
 from symderive.calculus.sums import has_binder, rebuild, sum_over
 from symderive.core.identity import FREE_LETTERS, canonical, free_indices, fresh, tensors_of, with_args
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
@@ -32,7 +33,11 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
     """
     used: dict[Fact, None] = {}
     excluded = set(fixed)
-    definitions = [_tidied(made, excluded, used) for made in program.definitions]
+    sums = known_sums(program, excluded)
+    definitions = []
+    for made in program.definitions:
+        body = with_known_sums(made.body, sums, used) if sums else made.body
+        definitions.append(_tidied(made.with_body(body), excluded, used))
     return Program(program.inputs, tuple(definitions), program.outputs), tuple(used)
 
 

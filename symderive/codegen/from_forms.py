@@ -24,12 +24,14 @@ from symderive.notation.forms import (
     Inverse,
     Leaf,
     LogDeterminant,
+    LogSumExp,
     NormSquared,
     Ones,
     Outer,
     Plus,
     Power,
     Slice,
+    Softmax,
     Times,
     Total,
     Trace,
@@ -138,7 +140,9 @@ def _plus(form: Plus) -> Code:
 def _broadcast_term(term: Form, terms: tuple[Form, ...]) -> str | None:
     """A rank-one term with a vector of ones, beside a full matrix: NumPy's broadcasting."""
     coefficient, scalars, inner = split(term)
-    full = any(not _is_ones_outer(other) for other in terms if other.rank == 2)
+    outers = [split(other)[2] for other in terms if other.rank == 2]
+    sides = {isinstance(one.left, Ones) for one in outers if isinstance(one, Outer)}
+    full = len(sides) == 2 or any(not _is_ones_outer(other) for other in terms if other.rank == 2)
     if not full or not isinstance(inner, Outer) or not _is_ones_outer(inner):
         return None
     if isinstance(inner.left, Ones):
@@ -296,6 +300,13 @@ def _norm_squared(form: NormSquared) -> Code:
     return f"np.sum({at_level(form.inner, ATOM)} ** 2)", ATOM
 
 
+_AXES = {"": "", "all": "", "rows": ", axis=1", "columns": ", axis=0"}
+
+
+def _along(word: str) -> Callable[[Any], Code]:
+    return lambda form: (f"special.{word}({code(form.inner)}{_AXES[form.along]})", ATOM)
+
+
 def _call(word: str) -> Callable[[Any], Code]:
     return lambda form: (f"{word}({code(form.inner)})", ATOM)
 
@@ -321,6 +332,8 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     DiagPart: _call("np.diag"),
     Trace: _trace,
     NormSquared: _norm_squared,
+    Softmax: _along("softmax"),
+    LogSumExp: _along("logsumexp"),
     Total: _call("np.sum"),
 }
 

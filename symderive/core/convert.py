@@ -10,6 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from symderive.core.dims import Size
 from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 
 
@@ -52,6 +53,11 @@ def to_sympy(expr: sympy.Expr, matrices: Mapping[Tensor, sympy.Expr] | None = No
     if isinstance(expr, IndexSum):
         limits = [(index_symbol(index), 0, index.dim - 1) for index in reversed(expr.indices)]
         return sympy.Sum(to_sympy(expr.body, matrices), *limits)
+    if isinstance(expr, IndexLogSum):
+        return sympy.log(to_sympy(IndexSum(expr.body, *expr.indices), matrices))
+    if isinstance(expr, SoftmaxEntry):
+        below = IndexSum(expr.total.body, *expr.total.indices)
+        return to_sympy(expr.numerator, matrices) / to_sympy(below, matrices)
     if isinstance(expr, IndexMax):
         raise SymderiveError(f"converting {expr}: SymPy has no maximum over an index.")
     if isinstance(expr, Delta):

@@ -11,6 +11,7 @@ import sympy
 
 from symderive.core.dims import Size, same_size
 from symderive.core.nodes import Binder, Delta, Index, TensorNode
+from symderive.core.softmax_nodes import SoftmaxEntry
 
 FREE_LETTERS = ("i", "j", "k", "l", "m", "o")
 BOUND_LETTERS = ("p", "q", "r", "s", "t", "u")
@@ -141,6 +142,9 @@ def index_names_free(expr: sympy.Basic) -> frozenset[str]:
 def _canonical(expr: sympy.Expr, taken: frozenset[str]) -> sympy.Expr:
     if not expr.args or not _has_binder(expr):
         return expr
+    if isinstance(expr, SoftmaxEntry):  # the positions belong to the indices of the sum in their order
+        total = _Search(expr.total, taken).form(expr.total.indices)
+        return SoftmaxEntry(total, *(_canonical(position, taken) for position in expr.positions))
     if not isinstance(expr, Binder):
         return expr.func(*(_canonical(arg, taken) for arg in expr.args))
     search = _Search(expr, taken)

@@ -10,8 +10,9 @@ import sympy
 from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute, tensors_of
 from symderive.core.matrix_nodes import Det, InverseEntry, MatrixNode
-from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor, TensorNode
+from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, Tensor, TensorNode
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.derive.naming import is_unnamed
 from symderive.errors import InternalError
 from symderive.functions import by_head
@@ -29,6 +30,7 @@ _DOMAINS = {
     "simplex": sympy.Interval(0, 1),
 }  # fmt: skip
 NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
+_SHARES = ((POSITIVE, sympy.Interval.Lopen(0, 1)), (NONNEGATIVE, sympy.Interval(0, 1)))  # by the weights
 _OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
 
 
@@ -122,6 +124,8 @@ def _demands(body: sympy.Expr, moving: bool) -> Iterator[tuple[sympy.Expr, sympy
     for part in sympy.preorder_traversal(body):
         if isinstance(part, sympy.Pow) and part.has(TensorNode):
             yield from _power_demands(part, moving)
+        if isinstance(part, IndexLogSum) and part.weight != 1:
+            yield IndexSum(part.body, *part.indices), POSITIVE, "domain", "logarithm"
         entry = by_head().get(type(part))
         if entry is None:
             continue
@@ -185,6 +189,11 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return _multiplied([range_of(factor, ranges) for factor in expr.args])
     if isinstance(expr, sympy.Pow):
         return _raised(expr, ranges)
+    if isinstance(expr, IndexLogSum):
+        return REALS
+    if isinstance(expr, SoftmaxEntry):
+        weights = range_of(expr.total.weight, ranges)
+        return next((found for sign, found in _SHARES if weights.is_subset(sign)), REALS)
     if isinstance(expr, Binder):
         inner = range_of(expr.body, ranges)
         return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)

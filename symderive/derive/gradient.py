@@ -18,6 +18,7 @@ from symderive.calculus.condense import (
     without_symmetry,
 )
 from symderive.calculus.sharing import with_shared
+from symderive.calculus.softmax import has_exponential, recognised, with_named_shares
 from symderive.calculus.tidy import Fact, tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
 from symderive.core.dims import shape_text
@@ -80,7 +81,7 @@ def _gradient(
     written, start = _forward_program(loss, variables, "gradient")
     targets = tuple(variable.tensor for variable in variables)
     output = start.outputs[0]
-    chained = reverse(start, output, targets)
+    chained = with_shares(reverse(start, output, targets))
     chained = _with_adjoint_names(chained, adjoints)
     facts: dict[Fact, None] = {}
     steps, used = tidy_program(chained.program, fixed)
@@ -115,7 +116,7 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     """
     second = wrt if other is None else other
     written, start = _forward_program(loss, (wrt, second), "Hessian")
-    first = reverse(start, start.outputs[0], (wrt.tensor,))
+    first = with_shares(reverse(start, start.outputs[0], (wrt.tensor,)))
     slim = first.program.needed(first.program.outputs)
     facts: dict[Fact, None] = {}
     slim = condense(
@@ -125,7 +126,7 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     facts.update(dict.fromkeys(used))
     if second.tensor not in active_tensors(slim, (second.tensor,)) or not _depends(slim, second.tensor):
         return _zero_hessian(loss, written, start, wrt, second)
-    chained = forward(slim, slim.outputs[0], second.tensor)
+    chained = with_shares(forward(slim, slim.outputs[0], second.tensor))
     program = chained.program.needed(chained.program.outputs)
     steps, used = tidy_program(program, fixed=(wrt.tensor, second.tensor))
     facts.update(dict.fromkeys(used))
@@ -134,6 +135,11 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
         "hessian", loss, written, start, Chained(program, of), steps, (wrt.tensor, second.tensor), facts, ()
     )
     return replace(made, first=_gradient(loss, (wrt,), {}, (wrt.tensor, second.tensor)))
+
+
+def with_shares(chained: Chained) -> Chained:
+    """The same with every softmax as a named array."""
+    return Chained(with_named_shares(chained.program), chained.of)
 
 
 def _depends(program: Program, tensor: Tensor) -> bool:
@@ -186,7 +192,7 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
     if loss.ndim:
         program = program_of(loss.sum())
     written = with_shared(drop_unit_axes(program))
-    return written, _inputs_as_used(condense(written, for_steps))
+    return written, _inputs_as_used(condense(recognised(written), for_steps))
 
 
 def _inputs_as_used(program: Program) -> Program:
@@ -237,10 +243,13 @@ def _finish(
     for made, of in chained.of.items():
         if made not in keep:
             adjoint_of[made] = (None, of) if kind == "gradient" else (of, targets[1])
-    names = chosen_names(Program(start.inputs, _all(start, needed), needed.outputs), adjoint_of, symbol)
+    plain = _as_written(written, start)
+    every = Program(start.inputs, _all(plain, _all(needed, start.definitions)), needed.outputs)
+    names = chosen_names(every, adjoint_of, symbol)
     names = {**names, **_output_names(kind, needed, targets, symbol)}
-    names = _with_symmetry(Program(start.inputs, _all(start, needed), needed.outputs), names, targets)
-    original, needed, short, as_written = rename_all((start, needed, short, written), names)
+    names = _with_symmetry(every, names, targets)
+    programs = (start, needed, short, written, plain)
+    start, needed, short, as_written, original = rename_all(programs, names)
     headings = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
     conditions = conditions_of(as_written, targets) + tuple(_fact(one) for one in facts)
     inside = _written_inside(short)
@@ -254,9 +263,9 @@ def _finish(
         for made in short.definitions
         if made.tensor not in hidden
     )
-    shown = _loss_equation(original, symbol)
+    shown = _loss_equation(original, start, symbol)
     return Derivation(
-        kind, shown, _steps(original, needed, headings), lets, results, conditions, short, original, targets
+        kind, shown, _steps(start, needed, headings), lets, results, conditions, short, original, targets
     )
 
 
@@ -304,9 +313,17 @@ def _written_inside(program: Program) -> dict[Tensor, Form]:
     return found
 
 
-def _all(start: Program, needed: Program) -> tuple[Definition, ...]:
-    there = {made.tensor for made in start.definitions}
-    return start.definitions + tuple(made for made in needed.definitions if made.tensor not in there)
+def _as_written(written: Program, start: Program) -> Program:
+    """The equations of the loss with nothing recognised in them: shown first, and checked against."""
+    if not any(has_exponential(made.body) for made in start.definitions):
+        return start
+    return _inputs_as_used(condense(written, for_steps))
+
+
+def _all(more: Program, first: tuple[Definition, ...]) -> tuple[Definition, ...]:
+    """The definitions of several programs, each tensor once."""
+    there = {made.tensor for made in first}
+    return first + tuple(made for made in more.definitions if made.tensor not in there)
 
 
 def _output_names(
@@ -357,10 +374,10 @@ def _equation(program: Program, output: Tensor, heading: tuple[str, str]) -> Equ
     return Equation(made, heading)
 
 
-def _loss_equation(original: Program, symbol: str) -> Equation:
+def _loss_equation(original: Program, start: Program, symbol: str) -> Equation:
     whole = condense(original, lambda made, count, consumer: True)
     if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
-        whole = original
+        whole = start
     return Equation(whole.definitions[-1], (latex_name(symbol), text_name(symbol)))
 
 
@@ -368,7 +385,7 @@ def _steps(original: Program, program: Program, headings: Sequence[tuple[str, st
     forward_names = {made.tensor for made in original.definitions}
     made_steps = []
     for made in original.definitions[:-1]:
-        made_steps.append(Step("definition", Equation(made), "let"))
+        made_steps.append(Step("definition", Equation(made), made.why or "let"))
     outputs = dict(zip(program.outputs, headings, strict=True))
     for made in program.definitions:
         if made.tensor not in forward_names:

@@ -10,6 +10,7 @@ import sympy
 from symderive.core.identity import letters
 from symderive.core.nodes import Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import SoftmaxEntry
 from symderive.functions.sigmoid import sigmoid
 from symderive.notation.names import latex_name
 
@@ -83,6 +84,8 @@ def _candidates(made: Definition) -> Iterator[str]:
 
 def _pool(body: sympy.Expr) -> Iterable[str]:
     hint = _HINTS.get(type(body), "")
+    if isinstance(body, SoftmaxEntry):
+        hint = "ps" if body.total.weight == 1 else "rp"
     if isinstance(body, sympy.Add) and any(term.could_extract_minus_sign() for term in body.args):
         hint = "r"
     elif body.has(IndexSum) and not hint:

@@ -8,7 +8,9 @@ from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_na
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, TensorNode
 from symderive.core.program import Definition
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, times
+from symderive.notation.exponential_sums import log_sum_with_indices, softmax_with_indices
 from symderive.notation.forms import (
     Apply,
     BigSum,
@@ -45,6 +47,10 @@ def index_form(expr: sympy.Expr) -> Form:
         return Power(index_form(expr.base), index_form(expr.exp))
     if isinstance(expr, IndexSum):
         return _product_entry(expr) or BigSum(expr.indices, index_form(expr.body))
+    if isinstance(expr, IndexLogSum):
+        return log_sum_with_indices(expr, index_form)
+    if isinstance(expr, SoftmaxEntry):
+        return softmax_with_indices(expr, index_form, recover)
     if isinstance(expr, sympy.Function):
         return Apply(type(expr), tuple(index_form(arg) for arg in expr.args))
     raise NoMatrixNotationError

@@ -42,7 +42,7 @@ def transposed(form: Form) -> Form:
     coefficient, scalars, rest = split(form)
     if (coefficient != 1 or scalars) and rest is not None:
         return times(coefficient, *scalars, transposed(rest))
-    if _transposes(form) > 0 and isinstance(form, (Plus, Times, Apply, Power)):
+    if isinstance(form, (Plus, Times, Apply, Power)) and (_transposes(form) > 0 or _turns_freely(form)):
         return _inside(form)
     return Transposed(form)
 
@@ -58,6 +58,16 @@ def _inside(form: Form) -> Form:
     if isinstance(form, Power):
         return Power(transposed(form.base), transposed(form.exponent))
     return Transposed(form)
+
+
+def _turns_freely(form: Form) -> bool:
+    """Whether every matrix inside is an outer product or diagonal, so that turning it costs no sign."""
+    inner = [part for part in form.parts if part.rank == 2]
+    return all(
+        isinstance(part, (Outer, Diag, Eye))
+        or (isinstance(part, (Plus, Times, Apply, Power)) and _turns_freely(part))
+        for part in inner
+    )
 
 
 def is_symmetric(form: Form) -> bool:

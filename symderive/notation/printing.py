@@ -33,12 +33,14 @@ from symderive.notation.forms import (
     Kronecker,
     Leaf,
     LogDeterminant,
+    LogSumExp,
     NormSquared,
     Ones,
     Outer,
     Plus,
     Power,
     Slice,
+    Softmax,
     Times,
     Total,
     Trace,
@@ -351,6 +353,14 @@ def _named(word: str) -> Callable[[Any, Marks], Written]:
     return written
 
 
+def _softmax(form: Softmax, marks: Marks) -> Written:
+    return marks.call_along("softmax", form.along, write(form.inner, marks)[0]), ATOM
+
+
+def _log_sum_exp(form: LogSumExp, marks: Marks) -> Written:
+    return marks.call_along("logsumexp", form.along, write(form.inner, marks)[0]), ATOM
+
+
 def _norm_kind(form: NormSquared) -> str:
     return "2" if form.inner.rank == 1 else "F"
 
@@ -394,6 +404,8 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     NormSquared: _norm_squared,
     Total: _total,
     BigSum: _big_sum,
+    Softmax: _softmax,
+    LogSumExp: _log_sum_exp,
 }
 
 __all__ = ["bracketed", "component_of", "latex", "text", "write"]

@@ -15,8 +15,10 @@ from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_na
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
 from symderive.core.program import Definition
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import plus, times
 from symderive.notation.contraction import contracted, multiplied
+from symderive.notation.exponential_sums import log_sum, softmax
 from symderive.notation.forms import (
     Apply,
     Component,
@@ -127,6 +129,10 @@ def recover(expr: sympy.Expr) -> Labelled:
         return _combined([recover(expr.base), recover(expr.exp)], lambda forms: Power(*forms))
     if isinstance(expr, IndexSum):
         return _index_sum(expr)
+    if isinstance(expr, IndexLogSum):
+        return log_sum(expr, recover)
+    if isinstance(expr, SoftmaxEntry):
+        return softmax(expr, recover)
     if isinstance(expr, sympy.Function):
         head = type(expr)
         return _combined([recover(arg) for arg in expr.args], lambda forms: Apply(head, tuple(forms)))

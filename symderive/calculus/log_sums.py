@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sympy
 
-from symderive.core.identity import canonical, free_indices, substitute
+from symderive.core.identity import canonical, free_indices, index_names, rename_bound, substitute
 from symderive.core.nodes import Index, IndexSum
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry, split_exponential
 
@@ -17,7 +17,9 @@ def log_sum_over(body: sympy.Expr, indices: Sequence[Index]) -> sympy.Expr:
     1. `log Σ_p exp(f_p + c) = c + log Σ_p exp(f_p)` for c without p.
     2. `log Σ_p c f_p = log c + log Σ_p f_p` for positive c without p.
     3. `log Σ_p c = log n + log c` for p over n positions.
+    4. `log Σ_p exp(log Σ_q f_pq) = log Σ_pq f_pq`.
     """
+    body, indices = _merged(body, tuple(indices))
     number, shift, core = _reduced(body, indices)
     used = [index for index in indices if index in free_indices(core)]
     extent = sympy.Mul(*(index.dim for index in indices if index not in used))
@@ -28,6 +30,18 @@ def log_sum_over(body: sympy.Expr, indices: Sequence[Index]) -> sympy.Expr:
     if split_exponential(core)[1] == 0:  # nothing is raised any more
         return outside + sympy.log(canonical(IndexSum(core, *used)))
     return outside + canonical(IndexLogSum(core, *used))
+
+
+def _merged(body: sympy.Expr, indices: tuple[Index, ...]) -> tuple[sympy.Expr, tuple[Index, ...]]:
+    """The summand and indices with a sum that is raised again put beside the outer one."""
+    weight, exponent = split_exponential(body)
+    for term in sympy.Add.make_args(exponent):
+        if isinstance(term, IndexLogSum) and free_indices(term).intersection(indices):
+            taken = index_names(weight) | index_names(exponent) | {index.name for index in indices}
+            inner = rename_bound(term, taken)
+            merged = weight * inner.body * sympy.exp(exponent - term)
+            return _merged(merged, (*indices, *inner.indices))
+    return body, indices
 
 
 def share_of(body: sympy.Expr, indices: Sequence[Index], positions: Sequence[sympy.Expr]) -> sympy.Expr:

@@ -205,7 +205,7 @@ def with_named_shares(program: Program) -> Program:
     """The program with every softmax inside an equation as a named array: `p = softmax(z)`."""
     if not any(has_share(made.body) for made in program.definitions):
         return program
-    namer = _Namer()
+    namer = _Namer(program)
     for made in program.definitions:
         namer.add(made)
     return Program(program.inputs, tuple(namer.definitions), program.outputs)
@@ -220,7 +220,8 @@ def has_share(expr: sympy.Basic) -> bool:
 class _Namer:
     """Collects the definitions of a program, each softmax once; final."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program) -> None:
+        self.taken = program.names
         self.definitions: list[Definition] = []
         self.known: dict[sympy.Expr, tuple[Tensor, tuple[Index, ...], tuple[Index, ...]]] = {}
 
@@ -265,15 +266,19 @@ class _Namer:
         self.define(share.total, free)
         return self.entry(share)
 
+    def free_name(self, words: str) -> str:
+        """A name that no definition has."""
+        name = f"_{hashlib.blake2b(words.encode(), digest_size=8).hexdigest()}"
+        return self.free_name(words + "'") if name in self.taken else name
+
     def define(self, total: IndexLogSum, batch: tuple[Index, ...]) -> None:
         """A new array for the softmax behind `total`."""
         letters = fresh([index.dim for index in (*batch, *total.indices)], (), FREE_LETTERS)
-        total = canonical(substitute(total, dict(zip(batch, letters, strict=False))))
+        total = substitute(total, dict(zip(batch, letters, strict=False)))
         batch, at = letters[: len(batch)], letters[len(batch) :]
         share = SoftmaxEntry(total, *at)
         indices = _as_written(total, batch, dict(zip(total.indices, at, strict=True)))
-        digest = hashlib.blake2b(str(_key(total, batch)).encode(), digest_size=8).hexdigest()
-        tensor = Tensor(f"_{digest}", tuple(index.dim for index in indices))
+        tensor = Tensor(self.free_name(str(_key(total, batch))), tuple(index.dim for index in indices))
         self.definitions.append(Definition(tensor, indices, canonical(share), "softmax", "let"))
         self.register(share, tensor, indices)
 
@@ -283,9 +288,10 @@ def _batch(total: IndexLogSum) -> tuple[Index, ...]:
 
 
 def _key(total: IndexLogSum, batch: Sequence[Index]) -> sympy.Expr:
-    """The same for totals that differ only in the names of indices."""
+    """The same for totals that differ only in the names of indices, with their sums in one order."""
     marks = tuple(Index(f"·{place}", index.dim) for place, index in enumerate(batch))
-    return canonical(substitute(total, dict(zip(batch, marks, strict=True))))
+    at = (Index(f"·at{place}", index.dim) for place, index in enumerate(total.indices))
+    return canonical(SoftmaxEntry(substitute(total, dict(zip(batch, marks, strict=True))), *at))
 
 
 def _as_written(total: IndexLogSum, batch: tuple[Index, ...], at: dict[Index, Index]) -> tuple[Index, ...]:

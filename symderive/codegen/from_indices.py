@@ -220,8 +220,8 @@ def _softmax(expr: SoftmaxEntry, order: Labels) -> tuple[Code, Labels]:
         return _emit(expr.as_exponential, order)
     places = dict(zip(total.indices, at, strict=True))
     bound_at = {position: index for index, position in places.items()}
-    inner = tuple(bound_at.get(label, label) for label in order)
-    piece, labels = _emit(total.exponent, (*inner, *total.indices))
+    inner = (*(bound_at.get(label, label) for label in order), *total.indices)
+    piece, labels = _emit(total.exponent, tuple(dict.fromkeys(inner)))
     written = f"special.softmax({piece[0]}{_axis(labels, total.indices)})"
     return (written, ATOM), tuple(places.get(label, label) for label in labels)
 

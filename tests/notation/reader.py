@@ -21,6 +21,10 @@ CALLS = {
     "arsinh": np.arcsinh, "sign": np.sign, "log Γ": special.gammaln, "log Φ": special.log_ndtr, "ψ": special.digamma, "relu": lambda x: np.maximum(x, 0),
     "tan": np.tan,
 }  # fmt: skip
+ALONG = {"": None, "_rows": 1, "_columns": 0, "_all": None}
+SUMS_OF_EXPONENTIALS = {
+    f"{word}{end}": (getattr(special, word), axis) for word in ("softmax", "logsumexp") for end, axis in ALONG.items()
+}  # fmt: skip
 
 
 def from_latex(source: str) -> str:
@@ -32,13 +36,14 @@ def from_latex(source: str) -> str:
         r"\psi": "ψ", "-": "−",
     }.items():  # fmt: skip
         s = s.replace(command, sign)
+    s = re.sub(r"\\operatorname\{(\w+)\}_\{\\mathrm\{(\w+)\}\}", r"\1_\2", s)
     s = re.sub(r"\\operatorname\{(\w+)\}", r"\1", s)
     return re.sub(r"\\(exp|log|tanh|sin|cos|arctan|sinh|cosh|tan)\b", r"\1", s)
 
 
 TOKEN = re.compile(
     r"\\frac\{\\partial (?P<up>\{?[^{}]*(?:\{[^{}]*\})*\}?)\}\{\\partial (?P<low>[^{}]*(?:\{[^{}]*\})*)\}"
-    r"|(?P<step>𝟏\[|1\[)|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
+    r"|(?P<step>𝟏\[|1\[)|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<sums>(?:softmax|logsumexp)(?:_rows|_columns|_all)?)(?=\()|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
     r"|(?P<slope>∂\w+/∂\w+)|(?P<latexname>\\mathrm\{\w+\})|(?P<frac>\\frac)|(?P<sqrt>\\sqrt)|(?P<sum>\\sum|Σ)|(?P<delta>\\delta(?=_)|δ(?=[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀-₉\[]))"
     r"|(?P<greek>\\[a-zA-Z]+)|(?P<ones>𝟏)|(?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sub>[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉]+)"
     r"|(?P<name>[^\W\d_])|(?P<sign>.)",
@@ -352,6 +357,11 @@ class Reader:
         inner = self.group("(", ")") if self.peek()[1] == "(" else self.power()  # log y! has no brackets
         return lambda env: entrywise(CALLS[word], inner(env))
 
+    def atom_sums(self):
+        make, axis = SUMS_OF_EXPONENTIALS[self.take()[1]]
+        inner = self.group("(", ")")
+        return lambda env: wrapped(make(closed(inner(env)), axis=axis))
+
     def atom_psi(self):
         order = int(self.take()[1][2])
         inner = self.group("(", ")")
@@ -474,10 +484,22 @@ def entrywise(make, *values):
     matrices = [value for value in values if isinstance(value, Matrix)]
     if not matrices:
         return float(make(*values))
+    sizes = {size for value in matrices for size, open_ in zip(value.values.shape, value.free, strict=True) if not open_}
+    if any(value.eye for value in matrices) and len(sizes) == 1:
+        (size,) = sizes
+        values = (opened(value, size) if isinstance(value, Matrix) else value for value in values)
+        return entrywise(make, *values)
     if any(value.eye for value in matrices):
         raise SyntaxError("an entrywise operation on I")
     free = spread(matrices)
     return Matrix(make(*(value.values if isinstance(value, Matrix) else value for value in values)), free)
+
+
+def opened(value, size: int):
+    """A matrix with a multiple of I in it as the numbers that it has at a size; any other as it is."""
+    if not value.eye:
+        return value
+    return Matrix(np.broadcast_to(value.values, (size, size)) + value.eye * np.eye(size))
 
 
 def sum_of(values: list):

@@ -10,7 +10,7 @@ import sympy
 from symderive.codegen.solves import contains_inverse, with_solves_by
 from symderive.functions import by_head
 from symderive.functions.kinked import signum
-from symderive.notation.arithmetic import ONE, is_negative, split, times
+from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
 from symderive.notation.forms import (
     Apply,
     Chain,
@@ -37,7 +37,7 @@ from symderive.notation.forms import (
     Trace,
     Transposed,
 )
-from symderive.notation.matrix_products import transposed
+from symderive.notation.matrix_products import chain, transposed
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
 Code = tuple[str, int]
@@ -204,7 +204,20 @@ def _apply(form: Apply) -> Code:
     return by_head()[form.head].numpy.format(*(code(arg) for arg in form.args)), ATOM
 
 
+def _opened(form: Chain) -> Form | None:
+    """`AᵀDA − Aᵀu uᵀA` for `Aᵀ(D − uuᵀ)A`, so that no diagonal matrix is built; None for other products."""
+    for place, factor in enumerate(form.factors):
+        coefficient, scalars, inner = split(factor)
+        if isinstance(inner, Plus) and any(isinstance(split(term)[2], Diag) for term in inner.terms):
+            left, right = form.factors[:place], form.factors[place + 1 :]
+            return times(coefficient, *scalars, plus(*(chain(*left, term, *right) for term in inner.terms)))
+    return None
+
+
 def _chain(form: Chain) -> Code:
+    opened = _opened(form)
+    if opened is not None:
+        return _code(opened)
     factors = with_solves(list(form.factors))
     if len(factors) == 1:
         return _code(factors[0])

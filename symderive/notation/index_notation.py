@@ -11,6 +11,7 @@ from symderive.core.program import Definition
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, times
 from symderive.notation.exponential_sums import log_sum_with_indices, softmax_with_indices
+from symderive.notation.factoring import common_factors
 from symderive.notation.forms import (
     Apply,
     BigSum,
@@ -40,7 +41,7 @@ def index_form(expr: sympy.Expr) -> Form:
     if isinstance(expr, Delta):
         return Kronecker(*expr.args)
     if isinstance(expr, sympy.Add):
-        return plus(*(index_form(term) for term in sorted(expr.args, key=term_order)))
+        return _sum_of(tuple(sorted(expr.args, key=term_order)))
     if isinstance(expr, sympy.Mul):
         return times(ONE, *(index_form(factor) for factor in factors_in_order(expr)))
     if isinstance(expr, sympy.Pow):
@@ -54,6 +55,13 @@ def index_form(expr: sympy.Expr) -> Form:
     if isinstance(expr, sympy.Function):
         return Apply(type(expr), tuple(index_form(arg) for arg in expr.args))
     raise NoMatrixNotationError
+
+
+def _sum_of(terms: tuple[sympy.Expr, ...]) -> Form:
+    shared, rests = common_factors(terms)
+    inner = plus(*(index_form(term) for term in rests))
+    front = [index_form(factor) for factor in factors_in_order(sympy.Mul(*shared))] if shared else []
+    return times(ONE, *front, inner) if front else inner
 
 
 def _product_entry(expr: IndexSum) -> Form | None:

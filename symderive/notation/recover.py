@@ -19,6 +19,7 @@ from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import plus, times
 from symderive.notation.contraction import contracted, multiplied
 from symderive.notation.exponential_sums import log_sum, softmax
+from symderive.notation.factoring import factored
 from symderive.notation.forms import (
     Apply,
     Component,
@@ -180,7 +181,7 @@ def _add(expr: sympy.Add) -> Labelled:
 
 
 def _sum_of(terms: list[Labelled]) -> Labelled:
-    return _combined(terms, lambda forms: plus(*forms))
+    return _combined(terms, lambda forms: factored(plus(*forms)))
 
 
 def _combined(values: list[Labelled], build: Callable[[list[Form]], Form]) -> Labelled:

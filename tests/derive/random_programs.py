@@ -350,7 +350,6 @@ class _Writer:
             return f"np.einsum('ni,nj,n->ij', {self.expr(('n', 'd'), depth)}, {self.expr(('n', 'd'), depth)}, {self.expr(('n',), depth)})"
         return self._product(shape, depth)
 
-
     def _exponentials(self, shape, depth: int) -> str:
         """A softmax, as a word or written out, or a log-sum-exp of the wanted shape."""
         word = "np.tanh({})" if self.draw(st.booleans()) else "{}"
@@ -363,7 +362,9 @@ class _Writer:
         if len(shape) == 1 and shape[0] in "nd" and self.draw(st.booleans()):
             matrix = word.format(self.expr(("n", "d"), depth))
             along = 1 if shape[0] == "n" else 0
-            weighted = f"np.log(np.exp({matrix}) @ v ** 2)" if shape[0] == "n" else f"np.log(q @ np.exp({matrix}))"
+            weighted = (
+                f"np.log(np.exp({matrix}) @ v ** 2)" if shape[0] == "n" else f"np.log(q @ np.exp({matrix}))"
+            )
             return self.pick([f"special.logsumexp({matrix}, axis={along})", weighted])
         return self.pick([
             f"special.softmax({inner}, axis={axis})",

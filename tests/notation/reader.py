@@ -484,7 +484,12 @@ def entrywise(make, *values):
     matrices = [value for value in values if isinstance(value, Matrix)]
     if not matrices:
         return float(make(*values))
-    sizes = {size for value in matrices for size, open_ in zip(value.values.shape, value.free, strict=True) if not open_}
+    sizes = {
+        size
+        for value in matrices
+        for size, open_ in zip(value.values.shape, value.free, strict=True)
+        if not open_
+    }
     if any(value.eye for value in matrices) and len(sizes) == 1:
         (size,) = sizes
         values = (opened(value, size) if isinstance(value, Matrix) else value for value in values)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
 
 import sympy
 
 from symderive.calculus.known_sums import known_sums, with_known_sums
 from symderive.calculus.sums import has_binder, rebuild, sum_over
-from symderive.core.identity import FREE_LETTERS, canonical, free_indices, fresh, tensors_of, with_args
+from symderive.core.identity import (
+    FREE_LETTERS,
+    canonical,
+    free_indices,
+    fresh,
+    substitute,
+    tensors_of,
+    with_args,
+)
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.notation.forms import Leaf, Transposed
@@ -32,29 +40,68 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
         the program, and the facts about domains that were used, as sentences in text and in LaTeX.
     """
     used: dict[Fact, None] = {}
-    excluded = set(fixed)
+    excluded, made_symmetric = set(fixed), set[Tensor]()
     sums = known_sums(program, excluded)
     definitions = []
     for made in program.definitions:
         body = with_known_sums(made.body, sums, used) if sums else made.body
-        definitions.append(_tidied(made.with_body(body), excluded, used))
+        tidied = _tidied(made.with_body(body), excluded, used, made_symmetric)
+        definitions.append(tidied)
+        if _is_symmetric(tidied, made_symmetric, excluded):
+            made_symmetric.add(made.tensor)
     return Program(program.inputs, tuple(definitions), program.outputs), tuple(used)
 
 
-def _tidied(made: Definition, excluded: set[Tensor], used: dict[Fact, None]) -> Definition:
-    body = domain_facts(made.body, excluded, used)
+def _tidied(
+    made: Definition, excluded: set[Tensor], used: dict[Fact, None], symmetric: set[Tensor]
+) -> Definition:
+    body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
-        body = domain_facts(rebuild(body), excluded, used)
+        body = domain_facts(rebuild(body), excluded, used, symmetric)
     return made.with_body(cancelled(summed_by_terms(body)))
 
 
-def domain_facts(expr: sympy.Expr, excluded: set[Tensor], used: dict[Fact, None]) -> sympy.Expr:
-    """Powers of ±1 and 0/1 entries as what they equal; entries of symmetric matrices in one order."""
-    if not any(_special(tensor) and tensor not in excluded for tensor in tensors_of(expr)):
+def symmetric_results(program: Program, fixed: Iterable[Tensor] = ()) -> set[Tensor]:
+    """The results that are symmetric by their equations; the symmetry of `fixed` tensors is not used."""
+    found, excluded = set[Tensor](), set(fixed)
+    for made in program.definitions:
+        if _is_symmetric(made, found, excluded):
+            found.add(made.tensor)
+    return found
+
+
+def _is_symmetric(made: Definition, known: set[Tensor], excluded: set[Tensor]) -> bool:
+    """Whether the equation of a matrix says that it is its own transpose."""
+    if made.tensor.rank != 2 or made.tensor.shape[0] != made.tensor.shape[1]:
+        return False
+    i, j = made.indices
+    turned = substitute(made.body, {i: j, j: i})
+    straight, across = (canonical(domain_facts(one, excluded, {}, known)) for one in (made.body, turned))
+    return bool(straight == across)
+
+
+def domain_facts(
+    expr: sympy.Expr, excluded: set[Tensor], used: dict[Fact, None], symmetric: Collection[Tensor] = ()
+) -> sympy.Expr:
+    """Powers of ±1 and 0/1 entries as what they equal; entries of symmetric matrices in one order.
+
+    Args:
+        expr: the right-hand side.
+        excluded: tensors whose domain must not be used.
+        used: the facts about domains that were used are added here.
+        symmetric: results that are symmetric by their equations.
+    """
+    if not any(
+        tensor in symmetric or (_special(tensor) and tensor not in excluded) for tensor in tensors_of(expr)
+    ):
         return expr
     if isinstance(expr, Entry):
+        if expr.tensor in symmetric:
+            return Entry(expr.tensor, *sorted(expr.axes, key=str))
         return expr if expr.tensor in excluded else _ordered_entry(expr, used)
-    inner = expr.func(*(domain_facts(arg, excluded, used) for arg in expr.args)) if expr.args else expr
+    inner = (
+        expr.func(*(domain_facts(arg, excluded, used, symmetric) for arg in expr.args)) if expr.args else expr
+    )
     if isinstance(inner, sympy.Pow) and isinstance(inner.base, Entry) and inner.base.tensor not in excluded:
         return _power_of_entry(inner, used)
     return inner

@@ -181,9 +181,16 @@ def _is_below(factor: sympy.Expr) -> bool:
     return bool(factor.is_Pow and factor.exp.is_number and factor.exp.could_extract_minus_sign())
 
 
+def _natural(factor: sympy.Expr, order: Labels) -> Labels:
+    """The order in which the largest array of a factor has its axes: `einsum` takes any."""
+    axes = [part.axes for part in sympy.preorder_traversal(factor) if isinstance(part, Entry)]
+    longest = max(axes, key=len, default=())
+    return _arranged((*(axis for axis in longest if axis in order), *order), ())
+
+
 def _sum(expr: IndexSum, order: Labels) -> tuple[Code, Labels]:
     inner = (*order, *expr.indices)
-    emitted = [_emit(factor, inner) for factor in sympy.Mul.make_args(expr.body)]
+    emitted = [_emit(factor, _natural(factor, inner)) for factor in sympy.Mul.make_args(expr.body)]
     plain = [piece for piece, own in emitted if not own]
     arrays = [(piece, own) for piece, own in emitted if own]
     labels = tuple(dict.fromkeys(label for _, own in arrays for label in own))

@@ -15,8 +15,9 @@ from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition
+from symderive.notation.blocks import Block, block_form, held_subscript
 from symderive.notation.components import component_of, put_inside
-from symderive.notation.forms import Form, Leaf
+from symderive.notation.forms import Form, Leaf, Slice
 from symderive.notation.index_notation import index_form, readable_indices
 from symderive.notation.printing import latex, text
 from symderive.notation.recover import matrix_form
@@ -45,15 +46,27 @@ class Equation:
         if self.entrywise:
             return self.entry_form
         found = matrix_form(self.definition)
-        return put_inside(index_form(self.definition.body) if found is None else found, dict(self.inside))
+        if found is None:
+            found = self.block.form if self.block is not None else index_form(self.definition.body)
+        return put_inside(found, dict(self.inside))
+
+    @cached_property
+    def block(self) -> Block | None:
+        """What it says at fixed positions of some axes, where only that has a matrix notation."""
+        if self.entrywise or matrix_form(self.definition) is not None:
+            return None
+        return block_form(self.definition)
 
     @cached_property
     def left_form(self) -> Form:
         """The left-hand side by its name, with indices if the right-hand side has them."""
         leaf = Leaf(self.definition.tensor)
-        if self.definition.tensor.rank and matrix_form(self.definition) is None:
+        if not self.definition.tensor.rank or matrix_form(self.definition) is not None:
+            return leaf
+        if self.block is None:
             return component_of(leaf, self.definition.indices)
-        return leaf
+        held = any(axis is not None for axis in self.block.axes)
+        return Slice(self.definition.tensor, self.block.axes) if held else leaf
 
     @property
     def left_latex(self) -> str:
@@ -68,6 +81,8 @@ class Equation:
     def _subscript(self, kind: str) -> str:
         if self.entrywise or not self.definition.tensor.rank or matrix_form(self.definition) is not None:
             return ""
+        if self.block is not None:
+            return held_subscript(self.block.axes, kind)
         names = "".join(index.name for index in self.definition.indices)
         return f"_{{{names}}}" if kind == "latex" else f"[{','.join(names)}]"
 

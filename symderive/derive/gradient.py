@@ -19,7 +19,7 @@ from symderive.calculus.condense import (
 )
 from symderive.calculus.sharing import with_shared
 from symderive.calculus.softmax import has_exponential, recognised, with_named_shares
-from symderive.calculus.tidy import Fact, tidy_program
+from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
 from symderive.core.dims import shape_text
 from symderive.core.identity import tensors_of
@@ -277,17 +277,19 @@ def _loss_symbol(program: Program) -> str:
 def _with_symmetry(
     program: Program, names: Mapping[Tensor, Tensor], targets: Sequence[Tensor]
 ) -> dict[Tensor, Tensor]:
-    """The names, with matrices such as `XᵀX` declared symmetric where they are inverted.
+    """The names, with results such as `XᵀX` declared symmetric.
 
     The symmetry must not rest on that of a variable, whose entries are varied one by one.
     """
     found = dict(names)
     matrices = inverted(program)
-    if not matrices:
-        return found
-    for made in without_symmetry(program, targets).definitions:
-        form = matrix_form(made) if made.tensor in matrices and made.tensor.domain == "real" else None
-        if form is not None and is_symmetric(form):
+    free = without_symmetry(program, targets)
+    by_equation = symmetric_results(free)
+    for made in free.definitions:
+        if made.tensor.domain != "real":
+            continue
+        form = matrix_form(made) if made.tensor in matrices else None
+        if made.tensor in by_equation or (form is not None and is_symmetric(form)):
             old = names.get(made.tensor, made.tensor)
             found[made.tensor] = Tensor(old.name, old.shape, "symmetric", old.latex_name)
     return found

@@ -75,7 +75,7 @@ def _sizes(program: Program) -> set[str]:
 
 def _candidates(made: Definition) -> Iterator[str]:
     pool = _pool(made.body)
-    if made.tensor.rank == 2:
+    if made.tensor.rank >= 2:
         pool = [letter.upper() for letter in pool]
     if made.tensor.rank == 0:
         pool = ["c", "s", "v", *pool]

@@ -8,6 +8,7 @@ import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
+import numpy as np
 import sympy
 from sympy.core.function import AppliedUndef
 
@@ -16,6 +17,8 @@ from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
+from symderive.language.constants import exact
+from symderive.language.literals import literal_body
 
 Shape = tuple[Size, ...]
 Axis = int | tuple[int, ...] | None
@@ -83,6 +86,18 @@ class Array:
         """The mean over `axis` (all axes by default), as `numpy.mean`."""
         refuse(unsupported, "mean")
         return reduce_sum(self, axis, keepdims, mean=True)
+
+    def var(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The variance over `axis` (all axes by default), as `numpy.var`."""
+        from symderive.language.dispatch import variance
+
+        return variance(self, axis, keepdims, **unsupported)
+
+    def std(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The standard deviation over `axis` (all axes by default), as `numpy.std`."""
+        from symderive.language.dispatch import call_ufunc
+
+        return call_ufunc("sqrt", (self.var(axis, keepdims, **unsupported),))
 
     def dot(self, other: Any) -> Array:
         """The matrix product, as `numpy.dot` for up to two axes."""
@@ -286,7 +301,7 @@ def number(value: Any) -> sympy.Expr | None:
         if value.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.I):
             raise SymderiveError(f"using {value}: only finite real numbers can stand in an expression.")
         # A size times a float is a SymPy float, which would spread through exact algebra: 0.1 means 1/10.
-        return value.xreplace({one: sympy.Rational(repr(float(one))) for one in value.atoms(sympy.Float)})
+        return value.xreplace({one: exact(float(one)) for one in value.atoms(sympy.Float)})
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -295,18 +310,19 @@ def number(value: Any) -> sympy.Expr | None:
         return sympy.Integer(value)
     if not math.isfinite(value):
         raise SymderiveError(f"using the number {value}: only finite numbers can stand in an expression.")
-    known = {math.pi: sympy.pi, math.e: sympy.E, -math.pi: -sympy.pi, 2 * math.pi: 2 * sympy.pi}
-    return known.get(value, sympy.Rational(repr(value)))
+    return exact(value)
 
 
 def as_array(value: Any, what: str) -> Array:
-    """Turn an operand into an array: arrays stay, numbers become scalars.
+    """Turn an operand into an array: arrays stay, numbers and arrays of numbers become constants.
 
     Raises:
         SymderiveError: anything else.
     """
     if isinstance(value, Array):
         return value
+    if isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim):
+        return _literal(value, what)
     expr = number(value)
     if expr is None:
         raise SymderiveError(
@@ -320,6 +336,17 @@ def as_array(value: Any, what: str) -> Array:
             f"{what}: {expr} is not a number; declare {loose[0] if loose else expr} with symderive.array."
         )
     return define((), expr, ())
+
+
+def _literal(value: Any, what: str) -> Array:
+    try:
+        values = np.asarray(value)
+    except ValueError:
+        raise SymderiveError(f"{what}: the list has rows of different lengths.") from None
+    if not values.size:
+        raise SymderiveError(f"{what}: an array without entries cannot stand in a formula.")
+    indices = free_axes([as_size(size, what) for size in values.shape])
+    return define(indices, literal_body(values, indices, what), ())
 
 
 def free_axes(shape: Sequence[Size]) -> tuple[Index, ...]:

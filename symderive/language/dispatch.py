@@ -8,12 +8,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import sympy
 
 from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
 from symderive.language import inverse, linear
 from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
+from symderive.language.einsum import einsum
 
 _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
     "add": (lambda x, y: x + y, "+"),
@@ -122,15 +124,24 @@ def _given(keywords: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in keywords.items() if value is not np._NoValue}
 
 
-def _var(a: Any, axis: Any = None, keepdims: Any = False, ddof: int = 0, **other: Any) -> Array:
-    refuse({**_given(other), "ddof": ddof or None}, "var")
+def variance(a: Any, axis: Any = None, keepdims: Any = False, ddof: int = 0, **other: Any) -> Array:
+    """`numpy.var`: the mean of squared deviations, or their sum over the number less `ddof`."""
+    given = _given(other)
+    ddof = given.pop("correction", ddof)
+    refuse(given, "var")
+    if isinstance(ddof, bool) or not isinstance(ddof, int):
+        raise SymderiveError(f"var: ddof is {ddof!r}, not an integer.")
     x = as_array(a, "var")
     centred = x - x.mean(axis, keepdims=True)
-    return (centred * centred).mean(axis, _kept(keepdims))
+    squares = (centred * centred).sum(axis, _kept(keepdims))
+    count = x.size if axis is None else sympy.Mul(*(x.shape[one] for one in np.atleast_1d(axis)))
+    if (count - ddof).is_nonpositive:
+        raise SymderiveError(f"var: {count} entries less ddof={ddof} leave nothing to divide by.")
+    return squares / (count - ddof) if ddof else (centred * centred).mean(axis, _kept(keepdims))
 
 
 def _std(a: Any, axis: Any = None, keepdims: Any = False, ddof: int = 0, **other: Any) -> Array:
-    return call_ufunc("sqrt", (_var(a, axis, keepdims, ddof, **other),))
+    return call_ufunc("sqrt", (variance(a, axis, keepdims, ddof, **other),))
 
 
 def _transpose(a: Any, axes: Any = None) -> Array:
@@ -155,13 +166,13 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, **other: Any) -> Array:
 _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: _sum,
     np.mean: _mean,
-    np.var: _var,
+    np.var: variance,
     np.std: _std,
     np.dot: linear.dot,
     np.vdot: linear.vdot,
     np.inner: linear.inner,
     np.outer: linear.outer,
-    np.einsum: linear.einsum,
+    np.einsum: einsum,
     np.trace: linear.trace,
     np.diag: linear.diag,
     np.diagonal: linear.diagonal,

@@ -156,59 +156,6 @@ def diag(value: Any, k: int = 0) -> Array:
     return define((i, j), a.tensor[i] * Delta(i, j), (a,))
 
 
-def einsum(subscripts: Any, *values: Any, **unsupported: Any) -> Array:
-    """`numpy.einsum` with a subscript string."""
-    unsupported.pop("optimize", None)
-    if (
-        not isinstance(subscripts, str)
-        or "..." in subscripts
-        or any(v is not None for v in unsupported.values())
-    ):
-        raise SymderiveError("einsum: give the subscripts as text without an ellipsis, e.g. 'ij,j->i'.")
-    spec = subscripts.replace(" ", "")
-    left, arrow, right = spec.partition("->")
-    terms = left.split(",")
-    arrays = tuple(as_array(value, "einsum") for value in values)
-    if len(terms) != len(arrays) or any(
-        len(term) != one.ndim for term, one in zip(terms, arrays, strict=False)
-    ):
-        raise ShapeError(
-            f"einsum {subscripts!r}: the subscripts do not fit the {len(arrays)} operands' numbers of axes."
-        )
-    if not arrow:
-        joined = "".join(terms)
-        right = "".join(sorted(letter for letter in set(joined) if joined.count(letter) == 1))
-    sizes: dict[str, sympy.Expr] = {}
-    for term, one in zip(terms, arrays, strict=True):
-        for letter, size in zip(term, one.shape, strict=True):
-            if not letter.isalpha():
-                raise SymderiveError(f"einsum {subscripts!r}: {letter!r} is not a letter.")
-            if sizes.setdefault(letter, size) == 1:
-                sizes[letter] = size
-            if size != 1 and not same_size(sizes[letter], size):
-                raise ShapeError(
-                    f"einsum {subscripts!r}: index {letter} runs over {sizes[letter]} and over {size}."
-                )
-    missing = [letter for letter in right if letter not in sizes]
-    if missing or len(set(right)) != len(right):
-        raise SymderiveError(
-            f"einsum {subscripts!r}: the output {right!r} needs each letter once and from the operands."
-        )
-    free = free_axes([sizes[letter] for letter in right])
-    summed = [letter for letter in sizes if letter not in right]
-    bound = fresh([sizes[letter] for letter in summed], ())
-    place = dict(zip([*right, *summed], [*free, *bound], strict=True))
-    factors = [
-        Entry(
-            one.tensor,
-            *(stretched(place[letter], size) for letter, size in zip(term, one.shape, strict=True)),
-        )
-        for term, one in zip(terms, arrays, strict=True)
-    ]
-    product = sympy.Mul(*factors)
-    return define(free, IndexSum(product, *bound) if bound else product, arrays)
-
-
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
     """The Euclidean (Frobenius) norm; the arguments are called as in `numpy.linalg.norm`.
 

@@ -24,6 +24,7 @@ from symderive.notation.forms import (
     Outer,
     Plus,
     Power,
+    Slice,
     Times,
     Total,
     Transposed,
@@ -55,21 +56,30 @@ def component_of(form: Form, axes: tuple[sympy.Expr, ...]) -> Form:
         return times(ONE, component_of(form.left, axes[:1]), component_of(form.right, axes[1:]))
     if isinstance(form, Transposed):
         return component_of(form.inner, axes[::-1])
+    if isinstance(form, BigSum):
+        return BigSum(form.indices, component_of(form.inner, axes))
     return Component(form, axes)
 
 
 def big_sum_of(form: Total, taken: Iterable[str] = ()) -> BigSum:
     """The sum of all entries with its indices written, in letters that are not taken."""
-    used = set(taken) | {index.name for part in walk(form.inner) for index in _written_indices(part)}
+    used = set(taken) | {name for part in walk(form.inner) for name in _written_indices(part)}
     free = [letter for letter in _LETTERS if letter not in used]
     indices = tuple(Index(letter, Dim("n")) for letter in free[: form.inner.rank])
     return BigSum(indices, component_of(form.inner, indices))
 
 
-def _written_indices(form: Form) -> tuple[Index, ...]:
-    if isinstance(form, Component):
-        return tuple(axis for axis in form.axes if isinstance(axis, Index))
-    return form.indices if isinstance(form, BigSum) else ()
+def _written_indices(form: Form) -> list[str]:
+    """The letters that stand as subscripts or under a sign Σ."""
+    if isinstance(form, (Component, Slice)):
+        axes = [axis for axis in form.axes if axis is not None]
+        return [
+            letter.name
+            for axis in axes
+            for letter in sorted(axis.free_symbols, key=str)
+            if isinstance(letter, (Index, sympy.Symbol))
+        ]
+    return [index.name for index in form.indices] if isinstance(form, BigSum) else []
 
 
 def without_letters(form: Form, axes: tuple[sympy.Expr | None, ...]) -> Form:

@@ -63,11 +63,13 @@ def _power(value: sympy.Expr, marks: Marks) -> Written:
 
 
 def one_root(value: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
-    """Squared numerator and denominator of a constant such as `√2/(2√π) = 1/√(2π)`; None for others."""
+    """Squared numerator and denominator of `√2/(2√π) = 1/√(2π)` or `√3/3 = 1/√3`; None for others."""
     roots = [factor for factor in sympy.Mul.make_args(value) if factor.is_Pow and (2 * factor.exp).is_odd]
-    if len(roots) < 2 or not value.is_number:
+    if not roots or not value.is_number:
         return None
     up, down = sympy.fraction(value**2)
+    if len(roots) == 1 and not (sympy.sqrt(up).is_Integer and down.is_Integer and down != 1):
+        return None
     return up, down
 
 

@@ -67,7 +67,11 @@ class LatexDialect(Dialect):
 
     def part(self, base: str, axes: tuple[sympy.Expr | None, ...]) -> str:
         """A row or column."""
-        return f"{{{base}}}_{{{','.join(':' if axis is None else sympy.latex(axis) for axis in axes)}}}"
+        if len(axes) > 2 and not any(axis is not None for axis in axes[axes.index(None) :]):
+            axes = axes[: axes.index(None)]  # the matrix Q_b
+        written = [":" if axis is None else str(sympy.latex(axis)) for axis in axes]
+        subscripts = "".join(written) if all(len(one) == 1 for one in written) else ", ".join(written)
+        return f"{{{base}}}_{{{subscripts}}}" if "_" in base or "^" in base else f"{base}_{{{subscripts}}}"
 
     def bracket(self, inner: str) -> str:
         """Round brackets that fit."""
@@ -178,7 +182,12 @@ class TextDialect(Dialect):
 
     def part(self, base: str, axes: tuple[sympy.Expr | None, ...]) -> str:
         """A row or column."""
-        return f"{base}[{', '.join(':' if axis is None else str(axis) for axis in axes)}]"
+        written = [":" if axis is None else str(axis) for axis in axes]
+        if len(axes) > 2 and not any(axis is not None for axis in axes[axes.index(None) :]):
+            written = written[: axes.index(None)]  # the matrix Q_b
+            if all(len(one) == 1 for one in written):
+                return base + subscript("".join(written))
+        return f"{base}[{', '.join(written)}]"
 
     def bracket(self, inner: str) -> str:
         """Round brackets."""

@@ -1,4 +1,4 @@
-"""What a person takes out of a sum of forms: a divisor that all terms have, the matrices around `diag(p) − ppᵀ`."""
+"""What a person takes out of a sum: divisors that all terms have, the matrices around `diag(p) − ppᵀ`."""
 
 from __future__ import annotations
 

@@ -333,10 +333,15 @@ class Outer(Form):
 
 @dataclass(frozen=True)
 class BigSum(Form):
-    """`Σ_{p, q}` of a scalar in index notation."""
+    """`Σ_{p, q}` of a scalar in index notation, or of matrices that carry p, q as subscripts."""
 
     indices: tuple[Index, ...]
     inner: Form
+
+    @property
+    def rank(self) -> int:
+        """The rank of the summand."""
+        return self.inner.rank
 
     @property
     def parts(self) -> tuple[Form, ...]:

@@ -18,7 +18,9 @@ from symderive.notation.forms import (
     Chain,
     Component,
     Const,
+    Diag,
     Form,
+    Inverse,
     Kronecker,
     Leaf,
     Power,
@@ -65,17 +67,48 @@ def _sum_of(terms: tuple[sympy.Expr, ...]) -> Form:
 
 
 def _product_entry(expr: IndexSum) -> Form | None:
-    """A sum that is an entry of a matrix-vector product, such as `x_iᵀ w`; None for any other."""
-    if len(free_indices(expr)) != 1:
+    """A sum that is a product of entries of matrix products: `x_iᵀ w`, `(AᵀA)_ik (BBᵀ)_jl`; else None."""
+    if not free_indices(expr) or not all(
+        isinstance(factor, TensorNode) for factor in sympy.Mul.make_args(expr.body)
+    ):
         return None
+    parts = _apart(expr)
+    forms = [form for part in parts if (form := _chain_entry(part)) is not None]
+    return times(ONE, *forms) if len(forms) == len(parts) else None
+
+
+def _apart(expr: IndexSum) -> list[IndexSum]:
+    """`Σ_pq a_p b_p c_q d_q` as the two sums whose product it is."""
+    groups: list[tuple[frozenset[Index], list[sympy.Expr]]] = []
+    bound = frozenset(expr.indices)
+    for factor in factors_in_order(expr.body):
+        own, members = free_indices(factor) & bound, [factor]
+        kept = []
+        for indices, others in groups:
+            if indices & own:
+                own, members = own | indices, [*others, *members]
+            else:
+                kept.append((indices, others))
+        groups = [*kept, (own, members)]
+    return [
+        IndexSum(sympy.Mul(*members), *(index for index in expr.indices if index in own))
+        for own, members in groups
+    ]
+
+
+def _chain_entry(expr: IndexSum) -> Form | None:
     try:
         labelled = recover(expr)
     except NoMatrixNotationError:
         return None
-    simple = isinstance(labelled.form, Chain) and all(
-        isinstance(part, (Leaf, Transposed)) for part in labelled.form.factors
-    )
+    if not labelled.labels:
+        return labelled.form
+    simple = isinstance(labelled.form, Chain) and all(map(_is_plain, labelled.form.factors))
     return Component(labelled.form, labelled.labels) if simple else None
+
+
+def _is_plain(form: Form) -> bool:
+    return isinstance(form, Leaf) or (isinstance(form, (Transposed, Inverse, Diag)) and _is_plain(form.inner))
 
 
 def readable_indices(definition: Definition, summed: str = "i", free: str = "jklm") -> Definition:

@@ -7,6 +7,7 @@ import sympy
 from symderive.notation.arithmetic import ONE, plus, split, times
 from symderive.notation.forms import (
     Apply,
+    BigSum,
     Chain,
     Diag,
     Eye,
@@ -37,13 +38,17 @@ def transposed(form: Form) -> Form:
         return form
     if isinstance(form, Outer):
         return Outer(form.right, form.left)
+    if isinstance(form, BigSum):
+        return BigSum(form.indices, transposed(form.inner))
     if isinstance(form, Chain):
         return chain(*(transposed(factor) for factor in reversed(form.factors)))
     coefficient, scalars, rest = split(form)
     if (coefficient != 1 or scalars) and rest is not None:
         return times(coefficient, *scalars, transposed(rest))
-    if isinstance(form, (Plus, Times, Apply, Power)) and (_transposes(form) > 0 or _turns_freely(form)):
-        return _inside(form)
+    if isinstance(form, (Plus, Times, Apply, Power)):
+        inside = _inside(form)
+        if _transposes(form) > 0 or inside == form or _turns_freely(form):
+            return inside
     return Transposed(form)
 
 

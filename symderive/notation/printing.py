@@ -172,7 +172,8 @@ def _times(form: Times, marks: Marks) -> Written:
     else:
         body = _elementwise(*_parts(form.arrays), marks)
         if front[0] != "1":
-            body = marks.juxtapose([within(front, marks, PRODUCT), within(body, marks, PRODUCT)]), PRODUCT
+            level = OPEN if body[1] == OPEN else PRODUCT
+            body = marks.juxtapose([within(front, marks, PRODUCT), within(body, marks, level)]), level
     return (marks.minus + within(body, marks, OPEN), SUM) if negative else body
 
 

@@ -16,12 +16,13 @@ from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
 from symderive.core.program import Definition
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
-from symderive.notation.arithmetic import plus, times
+from symderive.notation.arithmetic import ONE, plus, split, times
 from symderive.notation.contraction import contracted, multiplied
 from symderive.notation.exponential_sums import log_sum, softmax
 from symderive.notation.factoring import factored
 from symderive.notation.forms import (
     Apply,
+    BigSum,
     Component,
     Const,
     Determinant,
@@ -29,10 +30,12 @@ from symderive.notation.forms import (
     Eye,
     Form,
     Inverse,
+    Kronecker,
     Leaf,
     LogDeterminant,
     Power,
     Slice,
+    walk,
 )
 from symderive.notation.labelled import (
     Labelled,
@@ -56,14 +59,14 @@ def matrix_form(definition: Definition) -> Form | None:
 
 @lru_cache(maxsize=20_000)  # LaTeX, text and code of one equation ask for the same form
 def _matrix_form(body: sympy.Expr, indices: Labels) -> Form | None:
-    try:
-        return laid_out(recover(body), indices)
-    except NoMatrixNotationError:
-        pass
-    try:
-        return laid_out(recover(multiplied_out(body)), indices)
-    except NoMatrixNotationError:
-        return None
+    for opened in (False, True):
+        try:
+            found = laid_out(recover(multiplied_out(body) if opened else body), indices)
+        except NoMatrixNotationError:
+            continue
+        # A sum of blocks is matrix notation for people; code is written from the indices.
+        return None if any(isinstance(part, BigSum) for part in walk(found)) else found
+    return None
 
 
 def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
@@ -111,7 +114,7 @@ def recover(expr: sympy.Expr) -> Labelled:
     Raises:
         NoMatrixNotationError: there is none with up to two axes.
     """
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
         return Labelled(Const(expr), ())
     if isinstance(expr, Entry):
         return _entry(expr)
@@ -119,6 +122,8 @@ def recover(expr: sympy.Expr) -> Labelled:
         return _of_matrix(expr)
     if isinstance(expr, Delta):
         left, right = expr.args
+        if not free_indices(expr):
+            return Labelled(Kronecker(left, right), ())
         if isinstance(left, Index) and isinstance(right, Index):
             return Labelled(Eye(left.dim), (left, right))
         raise NoMatrixNotationError
@@ -213,7 +218,34 @@ def _index_sum(expr: IndexSum) -> Labelled:
     body = expr.body
     if isinstance(body, sympy.Add) and not _one_vector(body):
         return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=term_order)])
-    return contracted([recover(factor) for factor in factors_in_order(body)], expr.indices, label_order(expr))
+    try:
+        factors = [recover(factor) for factor in factors_in_order(body)]
+        return contracted(factors, expr.indices, label_order(expr))
+    except NoMatrixNotationError:
+        return _sum_of_blocks(expr)
+
+
+def _sum_of_blocks(expr: IndexSum) -> Labelled:
+    """`Σ_b A_b B_b`: a sum over the first axis of arrays with more than two, of matrices."""
+    leading = {entry.axes[0] for entry in _entries_of(expr.body) if entry.tensor.rank > 2}
+    for place, index in enumerate(expr.indices):
+        if index in leading:
+            rest = (*expr.indices[:place], *expr.indices[place + 1 :])
+            body = substitute(expr.body, {index: held_position(index)})
+            inner = recover(IndexSum(body, *rest) if rest else body)
+            number, scalars, whole = split(inner.form)
+            summand = times(ONE, *scalars, *(() if whole is None else (whole,)))
+            return Labelled(times(number, BigSum((index,), summand)), inner.labels)
+    raise NoMatrixNotationError
+
+
+def _entries_of(expr: sympy.Expr) -> list[Entry]:
+    return [part for part in sympy.preorder_traversal(expr) if isinstance(part, Entry)]
+
+
+def held_position(index: Index) -> sympy.Symbol:
+    """A fixed position on an axis, written like the index that it stands for."""
+    return sympy.Symbol(index.name, integer=True, nonnegative=True)
 
 
 def _index_sum_term(term: sympy.Expr, indices: Labels) -> Labelled:

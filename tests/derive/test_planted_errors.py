@@ -134,8 +134,8 @@ def test_lost_extent_in_sums(monkeypatch):
 def test_wrong_cancellation(monkeypatch):
     right = tidy._tidied
 
-    def wrong(made, excluded, used):
-        tidied = right(made, excluded, used)
+    def wrong(made, excluded, used, symmetric):
+        tidied = right(made, excluded, used, symmetric)
         return (
             tidied.with_body(sympy.Rational(1001, 1000) * tidied.body)
             if made.rule == "chain rule"

@@ -545,7 +545,7 @@ def diagonal(value):
 
 def entry(value, axes: list):
     if not isinstance(value, Matrix):
-        return wrapped(np.asarray(value)[tuple(axes)])
+        return wrapped(np.asarray(value)[tuple(slice(None) if axis == ":" else axis for axis in axes)])
     places = [slice(None) if axis == ":" else axis for axis in axes]
     for axis, place in enumerate(places):
         if value.free[axis] and place != slice(None):
@@ -558,13 +558,24 @@ def entry(value, axes: list):
     return wrapped(value.values[tuple(places)])
 
 
-def meaning(source: str, names, rows, shape: tuple[int, ...], indices: list[str]):
-    """The value of a printed right-hand side: an array of the given shape."""
+def meaning(source: str, names, rows, shape: tuple[int, ...], axes: list[str | None]):
+    """The value of a printed right-hand side: an array of the given shape.
+
+    `axes` has a letter for each axis at which the left-hand side stands at one position, None for a whole axis.
+    """
     tree = Reader(source, names, rows, {}).read()
-    if indices:
-        points = [tree(dict(zip(indices, point, strict=True))) for point in np.ndindex(*shape)]
-        return np.array(points, dtype=float).reshape(shape)
-    value = tree({})
+    held = {place: letter for place, letter in enumerate(axes) if letter is not None}
+    block = tuple(size for place, size in enumerate(shape) if place not in held)
+    result = np.empty(shape)
+    for point in np.ndindex(*(shape[place] for place in held)):
+        spot: list = [slice(None)] * len(shape)
+        for place, position in zip(held, point, strict=True):
+            spot[place] = position
+        result[tuple(spot)] = block_of(tree(dict(zip(held.values(), point, strict=True))), block)
+    return result
+
+
+def block_of(value, shape: tuple[int, ...]):
     if not isinstance(value, Matrix):
         return np.broadcast_to(np.asarray(value, dtype=float), shape)
     wide = shape if len(shape) == 2 else (*shape, 1)

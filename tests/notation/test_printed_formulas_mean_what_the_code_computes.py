@@ -21,21 +21,26 @@ UGLY = re.compile(
 
 
 def right_sides(derived, arrays):
-    """Every equation of the closed form: text, LaTeX, value, letters of the left-hand side."""
+    """Every equation of the closed form: text, LaTeX, value, letters held on the left-hand side."""
     program = derived.to_numpy().program
     tensors = [equation.definition.tensor for equation in (*derived.lets, *derived.results)]
     values = evaluate(program, {t.name: arrays[t.name] for t in program.inputs}, outputs=tensors)
     known = {**{t.name: t for t in program.inputs}, **{t.name: t for t in tensors}}
     numbers_by = {**{t.name: np.asarray(arrays[t.name], float) for t in program.inputs}, **values}
     for equation in (*derived.lets, *derived.results):
-        letters = [index.name for index in equation.definition.indices] if indexed(equation) else []
-        yield equation, values[equation.definition.tensor.name], letters, known, numbers_by
+        yield equation, values[equation.definition.tensor.name], held(equation), known, numbers_by
 
 
-def indexed(equation) -> bool:
+def held(equation) -> list[str | None]:
+    """The letters of the axes that stand at one position on the left-hand side."""
     from symderive.notation.recover import matrix_form
 
-    return matrix_form(equation.definition) is None
+    indices = equation.definition.indices
+    if matrix_form(equation.definition) is not None:
+        return [None] * len(indices)
+    if equation.block is None:
+        return [index.name for index in indices]
+    return [None if axis is None else str(axis) for axis in equation.block.axes]
 
 
 def check(derived, arrays) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sympy
 
+from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, sum_over
 from symderive.core.identity import FREE_LETTERS, canonical, free_indices, fresh, tensors_of, with_args
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
@@ -48,17 +49,21 @@ def known_sums(program: Program, excluded: Collection[Tensor]) -> dict[Tensor, K
         if tensor.domain in _UNIT_ROWS and tensor.rank and tensor not in excluded
     }
     for made in program.definitions:
-        known = _of_definition(made)
+        known = _of_definition(made, found)
         if known is not None:
             found[made.tensor] = known
     return found
 
 
-def _of_definition(made: Definition) -> KnownSum | None:
+def _of_definition(made: Definition, found: dict[Tensor, KnownSum]) -> KnownSum | None:
     body = made.body
     if isinstance(body, SoftmaxEntry):
         places = tuple(made.indices.index(one) for one in body.positions if one in made.indices)
         return KnownSum(places, sympy.S.One) if len(places) == len(body.positions) else None
+    if isinstance(body, sympy.Mul) and not found.keys().isdisjoint(tensors_of(body)):
+        for place, index in enumerate(made.indices):
+            if _summed(body, (index,), found, {}) == 0:
+                return KnownSum((place,), sympy.S.Zero)
     if isinstance(body, sympy.Add) and has_binder(body):
         for place, index in enumerate(made.indices):
             if _vanishes(body, index):
@@ -90,6 +95,38 @@ def with_known_sums(expr: sympy.Expr, known: dict[Tensor, KnownSum], used: dict[
             for term, one in zip(terms, made, strict=True)
         )
     )
+
+
+def with_vanishing_sums(program: Program, known: dict[Tensor, KnownSum]) -> Program:
+    """The program with `Σ_p t_p` by the terms of `t`, where one of them adds up to 0: `t = u/s − c x̂`."""
+    if not any(one.value == 0 for one in known.values()):
+        return program
+    bodies: dict[Tensor, Definition] = {}
+    definitions = []
+    for made in program.definitions:
+        definitions.append(made.with_body(_by_terms(made.body, bodies, known)))
+        if isinstance(made.body, sympy.Add) and not known.keys().isdisjoint(tensors_of(made.body)):
+            bodies[made.tensor] = made
+    return Program(program.inputs, tuple(definitions), program.outputs)
+
+
+def _by_terms(
+    expr: sympy.Expr, bodies: dict[Tensor, Definition], known: dict[Tensor, KnownSum]
+) -> sympy.Expr:
+    if not has_binder(expr) or bodies.keys().isdisjoint(tensors_of(expr)):
+        return expr
+    inner = with_args(expr, [_by_terms(arg, bodies, known) for arg in expr.args])
+    if not isinstance(inner, IndexSum) or not isinstance(inner.body, Entry) or not inner.body.is_inside:
+        return inner
+    made = bodies.get(inner.body.tensor)
+    if made is None:
+        return inner
+    terms = sympy.Add.make_args(separated(made.at(inner.body.axes), *inner.indices))
+    parts = [_summed(term, inner.indices, known, {}) for term in terms]
+    if not any(part == 0 for part in parts):
+        return inner
+    left = (term for term, part in zip(terms, parts, strict=True) if part != 0)
+    return sympy.Add(*(sum_over(term, inner.indices) for term in left))
 
 
 def _summed(

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.calculus.known_sums import known_sums, with_known_sums
+from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
 from symderive.calculus.sums import has_binder, rebuild, sum_over
 from symderive.core.identity import (
     FREE_LETTERS,
@@ -42,6 +42,7 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
     used: dict[Fact, None] = {}
     excluded, made_symmetric = set(fixed), set[Tensor]()
     sums = known_sums(program, excluded)
+    program = with_vanishing_sums(program, sums)
     definitions = []
     for made in program.definitions:
         body = with_known_sums(made.body, sums, used) if sums else made.body

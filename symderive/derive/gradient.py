@@ -19,6 +19,7 @@ from symderive.calculus.condense import (
 )
 from symderive.calculus.sharing import with_shared
 from symderive.calculus.softmax import has_exponential, recognised, with_named_shares
+from symderive.calculus.standardised import absorbed, standardised, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
 from symderive.core.dims import shape_text
@@ -138,8 +139,8 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
 
 
 def with_shares(chained: Chained) -> Chained:
-    """The same with every softmax as a named array."""
-    return Chained(with_named_shares(chained.program), chained.of)
+    """The same with every softmax as a named array, and divided values in terms of standardised ones."""
+    return Chained(absorbed(with_named_shares(chained.program)), chained.of)
 
 
 def _depends(program: Program, tensor: Tensor) -> bool:
@@ -192,7 +193,8 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
     if loss.ndim:
         program = program_of(loss.sum())
     written = with_shared(drop_unit_axes(program))
-    return written, _inputs_as_used(condense(recognised(written), for_steps))
+    clear, keep = standardised(recognised(written))
+    return written, _inputs_as_used(condense(clear, for_steps, keep))
 
 
 def _inputs_as_used(program: Program) -> Program:
@@ -235,8 +237,8 @@ def _finish(
     """Names, closed form, conditions: the same for every kind of derivative."""
     needed = steps.needed(steps.outputs)
     short = needed
-    for _ in range(2):  # cancelling can leave a definition with a single use
-        short, used = tidy_program(condense(short, for_result, keep), fixed)
+    for kept in ({*keep, *standards(needed)}, keep):  # cancelling can leave a definition with a single use
+        short, used = tidy_program(absorbed(condense(short, for_result, kept)), fixed)
         facts.update(dict.fromkeys(used))
     symbol = loss.name if loss.definition is not None and loss.definition.pinned else _loss_symbol(start)
     adjoint_of: dict[Tensor, Slope] = {}

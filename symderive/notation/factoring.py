@@ -25,7 +25,7 @@ def _over_common(form: Plus) -> Form:
     parts = [split(term) for term in form.terms]
     common = [one for one in parts[0][1] if _is_divisor(one)]
     same = all({one for one in part[1] if _is_divisor(one)} == set(common) for part in parts)
-    if not common or not same or any(rest is None for _, _, rest in parts):
+    if not common or not same or all(rest is None for _, _, rest in parts):
         return form
     inner = [
         times(coefficient, *(one for one in scalars if one not in common), *(() if rest is None else (rest,)))

@@ -350,6 +350,18 @@ class _Writer:
             return f"np.einsum('ni,nj,n->ij', {self.expr(('n', 'd'), depth)}, {self.expr(('n', 'd'), depth)}, {self.expr(('n',), depth)})"
         return self._product(shape, depth)
 
+    def _standardised(self, shape, depth: int) -> str:
+        """Values less their mean over their spread, as in layer, batch and RMS normalisation."""
+        x = self.expr(shape, depth)
+        axis = self.pick(list(range(len(shape))))
+        centred = f"({x} - np.mean({x}, axis={axis}, keepdims=True))"
+        return self.pick([
+            f"({centred} / np.sqrt(np.var({x}, axis={axis}, keepdims=True) + 0.3))",
+            f"({self.expr(shape, depth)} * {centred} / np.sqrt(np.mean({centred} ** 2, axis={axis}, keepdims=True) + 1e-2))",
+            f"({x} / np.sqrt(np.mean(({x}) ** 2, axis={axis}, keepdims=True) + 0.1))",
+            f"({x} / np.sqrt(np.sum(({x}) ** 2, axis={axis}, keepdims=True) + c ** 2 + 0.5))",
+        ])  # fmt: skip
+
     def _exponentials(self, shape, depth: int) -> str:
         """A softmax, as a word or written out, or a log-sum-exp of the wanted shape."""
         word = "np.tanh({})" if self.draw(st.booleans()) else "{}"
@@ -382,8 +394,17 @@ _ATOMS: dict[tuple[str, ...], list[str]] = {
 }  # fmt: skip
 _SPECIAL = {
     0: ["total", "total", "inner", "trace", "quadratic", "exponentials"],
-    1: ["matvec", "matvec", "reduced", "diagonal", "position", "einsum_vector", "exponentials"],
-    2: ["product", "product", "outer", "turned", "spread", "contracted", "exponentials"],
+    1: [
+        "matvec",
+        "matvec",
+        "reduced",
+        "diagonal",
+        "position",
+        "einsum_vector",
+        "exponentials",
+        "standardised",
+    ],
+    2: ["product", "product", "outer", "turned", "spread", "contracted", "exponentials", "standardised"],
 }
 
 

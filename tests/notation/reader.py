@@ -64,6 +64,11 @@ def tokens(source: str) -> list[tuple[str, str]]:
     return found
 
 
+def not_behind(word: str) -> str:
+    """What must not stand before a name: a letter, unless the name is one letter with a mark behind it."""
+    return "" if re.fullmatch(r"[A-Za-z][^A-Za-z_\\]+", word) else "(?<![A-Za-z])"
+
+
 class Reader:
     """A recursive descent over the tokens of one formula; values are arrays, `env` gives those of indices."""
 
@@ -77,7 +82,7 @@ class Reader:
         # Known names of several characters are one token each.
         multi = [word for word in words if len(word) > 1]
         pattern = (
-            re.compile("|".join(rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])" for word in multi))
+            re.compile("|".join(rf"{not_behind(word)}{re.escape(word)}(?![A-Za-z])" for word in multi))
             if multi
             else None
         )

@@ -53,7 +53,15 @@ def check(derived, arrays) -> None:
             from_latex(tensor.latex_name or latex_name(tensor.name)): by_name[name]
             for name, tensor in known.items()
         }
-        read_back(from_latex(equation.latex()), typeset, rows, value, letters)
+        read_back(subscripts_apart(from_latex(equation.latex()), typeset), typeset, rows, value, letters)
+
+
+def subscripts_apart(written: str, names) -> str:
+    """Entry i of `u_{1}` is written `u_{1,i}`; for the reader, name and position stand apart."""
+    for name in names:
+        if re.fullmatch(r"[^{}]+_\{\d+\}", name):
+            written = written.replace(f"{name[:-1]},", f"{name}_{{")
+    return written
 
 
 def read_back(equation, names, rows, value, letters) -> None:

@@ -82,7 +82,9 @@ def _is_material(body: sympy.Expr) -> bool:
             isinstance(factor, IndexLogSum) for term in body.args for factor in sympy.Mul.make_args(term)
         )
     return any(
-        isinstance(factor, (IndexLogSum, SoftmaxEntry)) or _is_raised(factor) or _is_sum(factor)
+        isinstance(factor, (IndexLogSum, SoftmaxEntry))
+        or _is_raised(factor)
+        or _is_sum(factor.as_base_exp()[0])
         for factor in sympy.Mul.make_args(body)
     )
 

@@ -200,7 +200,7 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     back = {
         symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()
     }
-    best = min((form(reduced) for form in _FORMS), key=_length)
+    best = min((form(reduced) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
     return _signs_settled(best).xreplace(back)
 
 
@@ -252,6 +252,11 @@ def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
             factors[place] = sympy.Pow(-base, exponent)
             return sympy.Mul(-coefficient, *factors)
     return expr
+
+
+def _repetitions(expr: sympy.Expr) -> int:
+    """The number of symbols that are written."""
+    return sum(part.is_Symbol for part in sympy.preorder_traversal(expr))
 
 
 def _length(expr: sympy.Expr) -> int:

@@ -39,7 +39,7 @@ class IndexLogSum(Binder):
         return True if self.body.is_extended_real else None
 
     def _eval_is_finite(self) -> bool | None:
-        return None
+        return True if self.weight.is_extended_positive and self.body.is_finite else None
 
     def _eval_is_extended_positive(self) -> bool | None:
         return None

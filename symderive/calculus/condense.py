@@ -8,11 +8,13 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.calculus.brackets import without_implied
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, rebuild
 from symderive.core.identity import free_indices, tensors_of
 from symderive.core.matrix_nodes import InverseEntry, MatrixNode, seen_through
 from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, Tensor, TensorNode
+from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import SoftmaxEntry
 from symderive.functions import by_head
@@ -34,7 +36,7 @@ def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sy
     """Put the right-hand sides of `bodies` in place of their entries."""
     if bodies.keys().isdisjoint(tensors_of(expr)):
         return expr
-    return rebuild(own_functions(_replace(expr, bodies)))
+    return without_implied(rebuild(own_functions(_replace(expr, bodies))))
 
 
 def own_functions(expr: sympy.Expr) -> sympy.Expr:
@@ -52,12 +54,18 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
         return expr
     if isinstance(expr, Entry):
         made = bodies.get(expr.tensor)
-        return expr if made is None else made.at(expr.axes)
+        return expr if made is None else _inlined(expr, made)
     if isinstance(expr, MatrixNode):
         return _through(expr, bodies)
     if isinstance(expr, Binder):
         return expr.func(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
     return expr.func(*(_replace(arg, bodies) for arg in expr.args))
+
+
+def _inlined(expr: Entry, made: Definition) -> sympy.Expr:
+    """The right-hand side at the positions of an entry, with brackets where they may lie outside."""
+    brackets = (Inside(axis, size) for axis, size in zip(expr.axes, made.tensor.shape, strict=True))
+    return sympy.Mul(*brackets, made.at([bare(axis) for axis in expr.axes]))
 
 
 def _through(expr: MatrixNode, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
@@ -94,14 +102,16 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
     """
     uses: Counter[Tensor] = Counter()
     consumer: dict[Tensor, Definition] = {}
-    kept = set(program.outputs) | set(keep)
+    kept, outside = set(program.outputs) | set(keep), set[Tensor]()
     for made in program.definitions:
         for entry in entries_in(made.body):
             uses[entry.tensor] += 1
             consumer[entry.tensor] = made
-            if not entry.is_inside:  # there the entry is 0, but its right-hand side need not be
-                kept.add(entry.tensor)
+            if not entry.is_inside:  # there the entry is 0; a longer right-hand side would need brackets
+                outside.add(entry.tensor)
     locked = inverted(program)
+    long = {made.tensor for made in program.definitions if not is_short(made.body)}
+    kept |= outside & long
     inlined: dict[Tensor, Definition] = {}
     definitions = []
     for made in program.definitions:
@@ -115,6 +125,33 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
         elif count or made.tensor in kept:
             definitions.append(made)
     return Program(program.inputs, tuple(definitions), program.outputs)
+
+
+def powers_joined(program: Program) -> Program:
+    """`(√u)² = u`: integer powers of an unnamed result that is a power itself as one power.
+
+    A norm that is only squared then has a derivative where it is 0.
+    """
+    roots = {
+        made.tensor: made
+        for made in program.definitions
+        if isinstance(made.body, sympy.Pow) and made.body.exp.is_number and not made.pinned
+    }
+
+    def joined(expr: sympy.Expr) -> sympy.Expr:
+        if roots.keys().isdisjoint(tensors_of(expr)):
+            return expr
+        if isinstance(expr, sympy.Pow) and isinstance(expr.base, Entry) and expr.exp.is_Integer:
+            made = roots.get(expr.base.tensor)
+            if made is not None and expr.base.is_inside and (made.body.exp * expr.exp) >= 1:
+                return rebuild(made.at(expr.base.axes) ** expr.exp)
+        if not expr.args or isinstance(expr, TensorNode):
+            return expr
+        return expr.func(*(joined(arg) for arg in expr.args))
+
+    definitions = tuple(made.with_body(joined(made.body)) for made in program.definitions)
+    needed = Program(program.inputs, definitions, program.outputs).needed(program.outputs).definitions
+    return Program(program.inputs, needed, program.outputs) if roots else program
 
 
 def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool:
@@ -159,7 +196,13 @@ def is_trivial(body: sympy.Expr) -> bool:
         inner = [factor for factor in body.args if tensors_of(factor) or isinstance(factor, Delta)]
         entries = [factor for factor in inner if isinstance(factor, TensorNode)]
         return len(entries) <= 1 and all(isinstance(factor, (Entry, InverseEntry, Delta)) for factor in inner)
-    return isinstance(body, (Entry, InverseEntry, Delta)) or not (tensors_of(body) or free_indices(body))
+    single = isinstance(body, (Entry, InverseEntry, Delta, Inside))
+    return single or not (tensors_of(body) or free_indices(body))
+
+
+def is_short(body: sympy.Expr) -> bool:
+    """A number, a delta or bracket, or a number times one entry: short enough for a bracket before it."""
+    return is_trivial(body) and len(sympy.Mul.make_args(body)) <= 2
 
 
 def is_linear(expr: sympy.Expr, tensor: Tensor) -> bool:
@@ -219,9 +262,9 @@ def _renamed_program(
 
 
 def without_symmetry(program: Program, variables: Iterable[Tensor]) -> Program:
-    """The same program for variables that need not be symmetric: a difference varies one entry alone."""
+    """The same program for variables of no structure: a difference varies one entry alone."""
     names = {
-        one: Tensor(one.name, one.shape, "real", one.latex_name) for one in variables if one.is_symmetric
+        one: Tensor(one.name, one.shape, "real", one.latex_name) for one in variables if one.is_structured
     }
     return rename(program, names) if names else program
 

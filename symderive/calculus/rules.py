@@ -11,13 +11,16 @@ from typing import Any
 
 import sympy
 
+from symderive.calculus.branches import slope_of_choice
 from symderive.calculus.sums import sum_over
 from symderive.core.identity import free_indices, fresh, index_names, substitute, tensors_of
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet
 from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.positions import Inside
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
+from symderive.functions.choice import where
 
 EntryRule = Callable[[Entry], sympy.Expr]
 Rule = Callable[[Any, EntryRule], sympy.Expr]
@@ -111,6 +114,11 @@ def _inside_share(expr: SoftmaxEntry, entry_rule: EntryRule) -> sympy.Expr:
     return slope if loose == 0 else slope + sympy.exp(expr.at_positions(exponent) - expr.total) * loose
 
 
+def choice(expr: where, entry_rule: EntryRule) -> sympy.Expr:
+    """`where(c, a, b)′ = where(c, a′, b′)`."""
+    return slope_of_choice(expr, lambda branch: differentiate(branch, entry_rule))
+
+
 def _marks(tensor: Tensor) -> tuple[Index, Index]:
     """Two indices over the axes of a matrix, with names that no expression has; sums rename them."""
     rows, columns = tensor.shape
@@ -141,6 +149,11 @@ def delta(expr: Delta, entry_rule: EntryRule) -> sympy.Expr:
     return sympy.S.Zero
 
 
+def constant(expr: sympy.Expr, entry_rule: EntryRule) -> sympy.Expr:
+    """An index, a position or a bracket does not change with the entries of an array."""
+    return sympy.S.Zero
+
+
 RULES: tuple[tuple[Any, Rule], ...] = (
     (Entry, entry),
     (sympy.Add, add),
@@ -151,9 +164,11 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (IndexLogSum, index_log_sum),
     (SoftmaxEntry, softmax_entry),
     (Delta, delta),
+    (Inside, constant),
     (InverseEntry, inverse_entry),
     (LogAbsDet, log_abs_det),
     (Det, det),
+    (where, choice),
     (sympy.Function, function),
 )
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.calculus.brackets import fixed_by, rejoined, without_implied
 from symderive.calculus.log_sums import log_sum_over, share_of, whole_share
 from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
@@ -18,7 +19,7 @@ from symderive.errors import SymderiveError
 def sum_over(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
     """`Σ_indices body`, simplified by five laws.
 
-    1. `Σ_p δ_pk f(p) = f(k)`.
+    1. `Σ_p δ_pk f(p) = f(k)`, with a bracket `[0 ≤ k < n]` where k may lie outside the range of p.
     2. A factor without p stands outside: `Σ_p c f(p) = c Σ_p f(p)`.
     3. `Σ_p c = n c` for p over n positions.
     4. `Σ_p Σ_q = Σ_pq`.
@@ -74,25 +75,47 @@ def _eliminate(term: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list
     factors, found = list(sympy.Mul.make_args(term)), True
     while found:
         found = False
-        for place, factor in enumerate(factors):
-            pair = _replaced(factor, indices)
-            if pair is not None:
-                old, new = pair
-                others = factors[:place] + factors[place + 1 :]
-                factors = [substitute(f, {old: new}) if old in free_indices(f) else f for f in others]
-                indices = [index for index in indices if index != old]
-                found = True
+        factors = rejoined(factors)
+        for pick in (_replaced, _replaced_within):
+            for place, factor in enumerate(factors):
+                picked = pick(factor, indices)
+                if picked is not None:
+                    old, new, further = picked
+                    others = [*factors[:place], *factors[place + 1 :], *further]
+                    factors = [substitute(f, {old: new}) if old in free_indices(f) else f for f in others]
+                    if any(factor == 0 for factor in factors):
+                        return sympy.S.Zero, []
+                    indices = [index for index in indices if index != old]
+                    found = True
+                    break
+            if found:
                 break
-    return sympy.Mul(*factors), indices
+    return without_implied(sympy.Mul(*factors)), indices
 
 
-def _replaced(factor: sympy.Expr, indices: list[Index]) -> tuple[Index, sympy.Expr] | None:
+Picked = tuple[Index, sympy.Expr, tuple[sympy.Expr, ...]]
+
+
+def _replaced(factor: sympy.Expr, indices: list[Index]) -> Picked | None:
     """The summed index that a delta fixes, and the position it fixes it to."""
     if isinstance(factor, Delta):
         for here, there in (factor.args, factor.args[::-1]):
             if isinstance(here, Index) and here in indices and _within(there, here):
-                return here, there
+                return here, there, ()
     return None
+
+
+def _replaced_within(factor: sympy.Expr, indices: list[Index]) -> Picked | None:
+    """The same for a delta at a computed position, with brackets that say when it is one of the index's."""
+    if not isinstance(factor, Delta):
+        return None
+    fixed = [one for index in indices if (one := fixed_by(factor, index)) is not None]
+    return min(fixed, key=lambda one: _cost(one[2]), default=None)
+
+
+def _cost(further: tuple[sympy.Expr, ...]) -> tuple[bool, int]:
+    """First what leaves nothing, then what leaves a bracket or a simpler delta, then divisibility."""
+    return any(isinstance(one, Delta) and 0 in one.args for one in further), len(further)
 
 
 def _within(position: sympy.Expr, index: Index) -> bool:

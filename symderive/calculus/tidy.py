@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.calculus.brackets import has_bracket
 from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
 from symderive.calculus.sums import has_binder, rebuild, sum_over
 from symderive.core.identity import (
@@ -20,13 +21,17 @@ from symderive.core.identity import (
 )
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
-from symderive.notation.forms import Leaf, Transposed
+from symderive.notation.forms import Leaf
 from symderive.notation.index_notation import index_form
 from symderive.notation.printing import latex, text
 
 _LIMIT = 9  # different entries and functions in a quotient that is looked at
 _OPERATIONS = 60
 Fact = tuple[str, str]
+STRUCTURE_WORDS = {
+    "symmetric": "symmetric", "spd": "symmetric", "diagonal": "diagonal", "lower": "lower triangular",
+    "upper": "upper triangular", "skew": "skew-symmetric",
+}  # fmt: skip
 
 
 def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Program, tuple[Fact, ...]]:
@@ -84,7 +89,7 @@ def _is_symmetric(made: Definition, known: set[Tensor], excluded: set[Tensor]) -
 def domain_facts(
     expr: sympy.Expr, excluded: set[Tensor], used: dict[Fact, None], symmetric: Collection[Tensor] = ()
 ) -> sympy.Expr:
-    """Powers of ±1 and 0/1 entries as what they equal; entries of symmetric matrices in one order.
+    """Powers of ±1 and 0/1 entries as what they equal; entries of structured matrices in one order, or 0.
 
     Args:
         expr: the right-hand side.
@@ -99,7 +104,7 @@ def domain_facts(
     if isinstance(expr, Entry):
         if expr.tensor in symmetric:
             return Entry(expr.tensor, *sorted(expr.axes, key=str))
-        return expr if expr.tensor in excluded else _ordered_entry(expr, used)
+        return expr if expr.tensor in excluded else _structured_entry(expr, used)
     inner = (
         expr.func(*(domain_facts(arg, excluded, used, symmetric) for arg in expr.args)) if expr.args else expr
     )
@@ -108,21 +113,32 @@ def domain_facts(
     return inner
 
 
-def _ordered_entry(expr: Entry, used: dict[Fact, None]) -> Entry:
-    """`S_ji = S_ij` for symmetric S."""
-    if not expr.tensor.is_symmetric:
+def _structured_entry(expr: Entry, used: dict[Fact, None]) -> sympy.Expr:
+    """`S_ji = S_ij` for symmetric S, `K_ji = −K_ij` for skew-symmetric K, zeros outside a triangle."""
+    tensor = expr.tensor
+    if not tensor.is_structured:
         return expr
+    if tensor.is_zero_at(*expr.axes):
+        one = index_form(expr)
+        used[_structure_fact(tensor, text(one) + " = 0", latex(one) + " = 0")] = None
+        return sympy.S.Zero
     axes = sorted(expr.axes, key=str)
-    if list(expr.axes) == axes:
+    if not (tensor.is_symmetric or tensor.is_skew) or list(expr.axes) == axes:
         return expr
-    whole = Leaf(expr.tensor)
-    name, typeset = text(whole), latex(whole)
-    fact = (
-        f"{name}ᵀ = {name}, since {name} is symmetric",
-        rf"{latex(Transposed(whole))} = {typeset}\text{{, since }}{typeset}\text{{ is symmetric}}",
+    name, typeset = text(Leaf(tensor)), latex(Leaf(tensor))
+    plain, dashed = ("−", "-") if tensor.is_skew else ("", "")
+    turned = f"{name}ᵀ = {plain}{name}", rf"{typeset}^{{\top}} = {dashed}{typeset}"
+    used[_structure_fact(tensor, *turned)] = None
+    return -Entry(tensor, *axes) if tensor.is_skew else Entry(tensor, *axes)
+
+
+def _structure_fact(tensor: Tensor, plain: str, typeset: str) -> Fact:
+    """`plain`, since the tensor is declared as it is."""
+    name, written, words = text(Leaf(tensor)), latex(Leaf(tensor)), STRUCTURE_WORDS[tensor.domain]
+    return (
+        f"{plain}, since {name} is {words}",
+        rf"{typeset}\text{{, since }}{written}\text{{ is {words}}}",
     )
-    used[fact] = None
-    return Entry(expr.tensor, *axes)
 
 
 def _power_of_entry(expr: sympy.Pow, used: dict[Fact, None]) -> sympy.Expr:
@@ -145,7 +161,8 @@ def _power_of_entry(expr: sympy.Pow, used: dict[Fact, None]) -> sympy.Expr:
 
 
 def _special(tensor: sympy.Basic) -> bool:
-    return getattr(tensor, "domain", "real") in ("sign", "binary", "onehot", "symmetric", "spd")
+    domain = getattr(tensor, "domain", "real")
+    return domain in ("sign", "binary", "onehot") or domain in STRUCTURE_WORDS
 
 
 @lru_cache(maxsize=20_000)
@@ -171,7 +188,7 @@ def cancelled(expr: sympy.Expr) -> sympy.Expr:
     """Cancel common factors of numerators and denominators; fractions that share nothing are left alone."""
     if not expr.args or isinstance(expr, Entry) or not _has_denominator(expr):
         return expr
-    if isinstance(expr, (sympy.Add, sympy.Mul)):
+    if isinstance(expr, (sympy.Add, sympy.Mul)) and not has_bracket(expr):  # a strong zero divides nothing
         shorter = _rational(expr)
         if shorter is not expr:
             return shorter

@@ -9,6 +9,7 @@ import sympy
 
 from symderive.codegen.solves import contains_inverse, with_solves_by
 from symderive.functions import by_head
+from symderive.functions.choice import where
 from symderive.functions.kinked import signum
 from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
 from symderive.notation.forms import (
@@ -38,6 +39,7 @@ from symderive.notation.forms import (
     Transposed,
 )
 from symderive.notation.matrix_products import chain, transposed
+from symderive.notation.propositions import proposition
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
 Code = tuple[str, int]
@@ -201,7 +203,16 @@ def _power(form: Power) -> Code:
 def _apply(form: Apply) -> Code:
     if form.head is signum and isinstance(form.args[0], Determinant):
         return f"np.linalg.slogdet({code(form.args[0].inner)})[0]", ATOM  # a determinant can overflow
-    return by_head()[form.head].numpy.format(*(code(arg) for arg in form.args)), ATOM
+    if form.head is where:
+        condition = proposition(form.args[0], code, 2, (" & ", " | "))
+        return f"np.where({condition}, {code(form.args[1])}, {code(form.args[2])})", ATOM
+    args = [_broadcast_argument(arg, form) for arg in form.args]
+    return by_head()[form.head].numpy.format(*args), ATOM
+
+
+def _broadcast_argument(arg: Form, whole: Apply) -> str:
+    """`m[:, None]` for m 1ᵀ beside a full matrix; otherwise the code of the argument."""
+    return _broadcast_term(arg, whole.args) or code(arg)
 
 
 def _opened(form: Chain) -> Form | None:

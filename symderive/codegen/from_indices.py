@@ -2,65 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import sympy
 
+from symderive.codegen.axes import Labels, arranged, spread, within
+from symderive.codegen.brackets import (
+    is_finite_outside,
+    over_ranges,
+    padded,
+    restricted,
+    running_sum,
+)
 from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, code, constant
+from symderive.codegen.positions import both, bracket, comparisons, delta, parts_read, position, test
 from symderive.core.identity import free_indices, rename_bound
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.positions import Inside, Quotient, Remainder, is_surely_inside
 from symderive.core.program import Definition
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
+from symderive.functions.choice import where
+from symderive.functions.comparisons import SIGNS
 from symderive.notation.recover import whole_matrix
-
-Labels = tuple[Index, ...]
 
 
 def code_of(definition: Definition) -> str:
     """The NumPy expression of a right-hand side, with the axes of the left-hand side.
 
     Raises:
-        SymderiveError: an entry at an affine position, for which there is no code yet.
+        SymderiveError: a node or function for which there is no code.
     """
     if definition.body == 0 and definition.indices:
         shape = ", ".join(constant(index.dim)[0] for index in definition.indices)
         return f"np.zeros(({shape}))" if len(definition.indices) > 1 else f"np.zeros({shape})"
     piece, labels = _emit(definition.body, definition.indices)
-    full = _spread(piece, labels, definition.indices)
+    full = spread(piece, labels, definition.indices)
     if len(labels) == len(definition.indices):
         return full[0]
     shape = ", ".join(constant(index.dim)[0] for index in definition.indices)
     shape = f"({shape})" if len(definition.indices) > 1 else shape
-    return f"{_within(full, UNARY)} * np.ones({shape})"
-
-
-def _within(piece: Code, level: int) -> str:
-    return piece[0] if piece[1] >= level else f"({piece[0]})"
-
-
-def _arranged(labels: Iterable[Index], order: Labels) -> Labels:
-    """The labels, each once: those of `order` in its order, then the others as they came."""
-    unique = dict.fromkeys(labels)
-    return (*(label for label in order if label in unique), *(one for one in unique if one not in order))
-
-
-def _spread(piece: Code, labels: Labels, target: Labels) -> Code:
-    """Reorder axes to those of `target`, with axes of length 1 for missing ones."""
-    if labels == target or not labels:
-        return piece
-    order = [labels.index(label) for label in target if label in labels]
-    if order != sorted(order):
-        turned = (
-            f"{_within(piece, ATOM)}.T" if len(order) == 2 else f"np.transpose({piece[0]}, {tuple(order)})"
-        )
-        piece = turned, ATOM
-    if len(labels) < len(target):
-        slots = ", ".join(":" if label in labels else "None" for label in target)
-        piece = f"{_within(piece, ATOM)}[{slots}]", ATOM
-    return piece
+    return f"{within(full, UNARY)} * np.ones({shape})"
 
 
 def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
@@ -72,8 +54,11 @@ def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
     if isinstance(expr, MatrixNode):
         return _entry(expr, code(whole_matrix(expr)), order)
     if isinstance(expr, Delta):
-        left, right = expr.args
-        return _delta(left, right, order)
+        return delta(expr, order)
+    if isinstance(expr, Inside):
+        return bracket(expr, order)
+    if isinstance(expr, (Index, Quotient, Remainder)):
+        return position(expr, order, "float")
     if isinstance(expr, IndexSum):
         return _sum(expr, order)
     if isinstance(expr, IndexLogSum):
@@ -82,39 +67,52 @@ def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
         return _softmax(expr, order)
     if isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
         return _operator(expr, order)
+    if isinstance(expr, where) and type(expr.args[0]) in SIGNS:
+        comparison, *branches = expr.args
+        sign = SIGNS[type(comparison)][2]
+        (left, right, *rest), labels = _aligned((*comparison.args, *branches), order)
+        written = ", ".join([f"{left[0]} {sign} {right[0]}", *(piece for piece, _ in rest)])
+        return (f"np.where({written})", ATOM), labels
     if isinstance(expr, sympy.Function):
         args, labels = _aligned(expr.args, order)
         return (by_head()[type(expr)].numpy.format(*(written for written, _ in args)), ATOM), labels
     raise SymderiveError(f"writing code: {type(expr).__name__} has no code yet.")
 
 
-def _delta(left: sympy.Expr, right: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
-    """The identity matrix, or a row of it; a position past the end is compared, so that it gives zeros."""
-    if isinstance(left, Index) and isinstance(right, Index):
-        return (f"np.eye({constant(left.dim)[0]})", ATOM), _arranged((left, right), order)
-    index, position = (left, right) if isinstance(left, Index) else (right, left)
-    if not isinstance(index, Index) or free_indices(position):
-        raise SymderiveError(f"writing code: delta({left}, {right}) at a computed position has no code yet.")
-    hit = f"np.where(np.arange({constant(index.dim)[0]}) == {constant(position)[0]}, 1.0, 0.0)"
-    return (hit, ATOM), (index,)
-
-
 def _entry(expr: TensorNode, name: str, order: Labels) -> tuple[Code, Labels]:
     if not expr.axes:
         return (name, ATOM), ()
-    if not all(isinstance(axis, Index) or not free_indices(axis) for axis in expr.axes):
-        raise SymderiveError(f"writing code: the entry {expr} at a computed position has no code yet.")
+    sizes = expr.tensor.shape
     labels = tuple(axis for axis in expr.axes if isinstance(axis, Index))
     if len(labels) < len(expr.axes):
-        slots = ", ".join(":" if isinstance(axis, Index) else constant(axis)[0] for axis in expr.axes)
-        name = f"{name}[{slots}]"
+        read = parts_read(name, expr.axes, sizes)
+        if read is None:
+            return _gathered(expr, name, order)
+        name, labels = read
     unique = tuple(dict.fromkeys(labels))
     if len(unique) < len(labels):
-        unique = _arranged(labels, order)
+        unique = arranged(labels, order)
         letters = _letters(labels)
         inside = "".join(letters[label] for label in labels)
         name = f'np.einsum("{inside}->{"".join(letters[label] for label in unique)}", {name})'
     return (name, ATOM), unique
+
+
+def _gathered(expr: TensorNode, name: str, order: Labels) -> tuple[Code, Labels]:
+    """The entries at arrays of positions; 0 where one of them lies outside."""
+    pieces = [position(axis, order) for axis in expr.axes]
+    labels = arranged((label for _, own in pieces for label in own), order)
+    places, tests = [], []
+    for (piece, own), axis, size in zip(pieces, expr.axes, expr.tensor.shape, strict=True):
+        spot = spread(piece, own, labels)[0]
+        if not is_surely_inside(axis, size):
+            tests += comparisons(within(spread(piece, own, labels), SUM), axis, size)
+            spot = f"np.clip({spot}, 0, {constant(size - 1)[0]})"
+        places.append(spot)
+    read = f"{name}[{', '.join(places)}]"
+    if tests:
+        read = f"np.where({both(tests)}, {read}, 0.0)"
+    return (read, ATOM), labels
 
 
 def _letters(labels: Labels) -> dict[Index, str]:
@@ -129,8 +127,8 @@ def _letters(labels: Labels) -> dict[Index, str]:
 
 def _aligned(parts: tuple[sympy.Expr, ...], order: Labels) -> tuple[list[Code], Labels]:
     emitted = [_emit(part, order) for part in parts]
-    labels = _arranged((label for _, own in emitted for label in own), order)
-    return [_spread(piece, own, labels) for piece, own in emitted], labels
+    labels = arranged((label for _, own in emitted for label in own), order)
+    return [spread(piece, own, labels) for piece, own in emitted], labels
 
 
 def _operator(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
@@ -144,7 +142,7 @@ def _operator(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
     args, labels = _aligned(shown, order)
     written = args[0][0]
     for piece, flip in zip(args[1:], flips[1:], strict=True):
-        written += f" {'-' if flip else '+'} {_within(piece, PRODUCT)}"
+        written += f" {'-' if flip else '+'} {within(piece, PRODUCT)}"
     return (written, SUM), labels
 
 
@@ -154,25 +152,27 @@ def _power(expr: sympy.Pow, order: Labels) -> tuple[Code, Labels]:
         return (f"np.sqrt({written})", ATOM), labels
     if expr.exp.is_number and expr.exp.could_extract_minus_sign():
         piece, labels = _emit(expr.base ** (-expr.exp), order)
-        return (f"1 / {_within(piece, UNARY)}", PRODUCT), labels
+        return (f"1 / {within(piece, UNARY)}", PRODUCT), labels
     (base, exponent), labels = _aligned(expr.args, order)
-    return (f"{_within(base, ATOM)} ** {_within(exponent, ATOM)}", POWER), labels
+    return (f"{within(base, ATOM)} ** {within(exponent, ATOM)}", POWER), labels
 
 
 def _product(expr: sympy.Mul, order: Labels) -> tuple[Code, Labels]:
+    if any(isinstance(factor, Inside) for factor in expr.args):
+        return _bracketed(expr, order)
     coefficient, rest = expr.as_coeff_Mul()
     if coefficient.is_negative:
         piece, labels = _emit(-coefficient * rest, order)
-        return (f"-{_within(piece, PRODUCT)}", SUM), labels
+        return (f"-{within(piece, PRODUCT)}", SUM), labels
     top = [one for one in expr.args if not _is_below(one)]
     bottom = [one for one in expr.args if _is_below(one)]
     args, labels = _aligned((*(top or [sympy.S.One]), *(1 / one for one in bottom)), order)
     above, below = args[: len(args) - len(bottom)], args[len(args) - len(bottom) :]
     written = " * ".join(
-        _within(piece, UNARY if place else PRODUCT) for place, piece in enumerate(above)
+        within(piece, UNARY if place else PRODUCT) for place, piece in enumerate(above)
     )  # fmt: skip
     if below:
-        product = " * ".join(_within(piece, UNARY) for piece in below)
+        product = " * ".join(within(piece, UNARY) for piece in below)
         written += f" / ({product})" if len(below) > 1 else f" / {product}"
     return (written, PRODUCT), labels
 
@@ -185,27 +185,54 @@ def _natural(factor: sympy.Expr, order: Labels) -> Labels:
     """The order in which the largest array of a factor has its axes: `einsum` takes any."""
     axes = [part.axes for part in sympy.preorder_traversal(factor) if isinstance(part, Entry)]
     longest = max(axes, key=len, default=())
-    return _arranged((*(axis for axis in longest if axis in order), *order), ())
+    return arranged((*(axis for axis in longest if axis in order), *order), ())
+
+
+def _bracketed(expr: sympy.Mul, order: Labels) -> tuple[Code, Labels]:
+    """A product with brackets: computed where they are 1 and padded with zeros, or masked."""
+    part = restricted(expr, order)
+    if part is not None:
+        piece, labels = _emit(part.body, part.order)
+        return padded(piece, labels, part)
+    brackets = tuple(factor for factor in expr.args if isinstance(factor, Inside))
+    rest = sympy.Mul(*(factor for factor in expr.args if factor not in brackets))
+    if rest == 1 or is_finite_outside(rest):
+        args, labels = _aligned((*((rest,) if rest != 1 else ()), *brackets), order)
+        return (" * ".join(within(piece, UNARY) for piece in args), PRODUCT), labels
+    tests = [test(one, order) for one in brackets]
+    piece, own = _emit(rest, order)
+    labels = arranged([*own, *(label for _, some in tests for label in some)], order)
+    masks = [spread(mask, some, labels)[0] for mask, some in tests]
+    return (f"np.where({both(masks)}, {spread(piece, own, labels)[0]}, 0.0)", ATOM), labels
 
 
 def _sum(expr: IndexSum, order: Labels) -> tuple[Code, Labels]:
+    expr = over_ranges(expr)
+    found = running_sum(expr)
+    if found is not None:
+        piece, labels = _emit(found.body, (found.index, *order))
+        if found.index in labels:
+            return found.code(piece, labels)
     inner = (*order, *expr.indices)
-    emitted = [_emit(factor, _natural(factor, inner)) for factor in sympy.Mul.make_args(expr.body)]
+    factors = sympy.Mul.make_args(expr.body)
+    if any(isinstance(one, Inside) for one in factors) and not is_finite_outside(expr.body):
+        factors = (expr.body,)
+    emitted = [_emit(factor, _natural(factor, inner)) for factor in factors]
     plain = [piece for piece, own in emitted if not own]
     arrays = [(piece, own) for piece, own in emitted if own]
     labels = tuple(dict.fromkeys(label for _, own in arrays for label in own))
     loose = [index for index in expr.indices if index not in labels]
     plain.extend(constant(index.dim) for index in loose)
     letters = _letters(labels)
-    out = _arranged((label for label in labels if label not in expr.indices), order)
+    out = arranged((label for label in labels if label not in expr.indices), order)
     if len(arrays) == 1 and not out:
         written = f"np.sum({arrays[0][0][0]})"
     else:
         spec = ",".join("".join(letters[label] for label in own) for _, own in arrays)
         target = "".join(letters[label] for label in out)
         written = f'np.einsum("{spec}->{target}", {", ".join(piece for (piece, _), _ in arrays)})'
-    factors = [*(_within(piece, UNARY) for piece in plain), written]
-    return (" * ".join(factors), PRODUCT if plain else ATOM), out
+    pieces = [*(within(piece, UNARY) for piece in plain), written]
+    return (" * ".join(pieces), PRODUCT if plain else ATOM), out
 
 
 def _log_sum(expr: IndexLogSum, order: Labels) -> tuple[Code, Labels]:

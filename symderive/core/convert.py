@@ -10,6 +10,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from symderive.core.dims import Size
 from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 
@@ -47,7 +48,7 @@ def to_sympy(expr: sympy.Expr, matrices: Mapping[Tensor, sympy.Expr] | None = No
         if not tensor.rank:
             return sympy.Symbol(tensor.name, real=True)
         base = sympy.IndexedBase(tensor.name, shape=tensor.shape)
-        return base[tuple(to_sympy(axis) for axis in expr.axes)]
+        return base[tuple(to_sympy(bare(axis)) for axis in expr.axes)]
     if isinstance(expr, MatrixNode):
         return _of_matrix(expr, matrices or {})
     if isinstance(expr, IndexSum):
@@ -62,13 +63,19 @@ def to_sympy(expr: sympy.Expr, matrices: Mapping[Tensor, sympy.Expr] | None = No
         raise SymderiveError(f"converting {expr}: SymPy has no maximum over an index.")
     if isinstance(expr, Delta):
         return sympy.KroneckerDelta(*(to_sympy(arg) for arg in expr.args))
+    if isinstance(expr, Inside):
+        position, size = (to_sympy(arg) for arg in expr.args)
+        return sympy.Piecewise((1, sympy.And(position >= 0, position < size)), (0, True))
+    if isinstance(expr, (Quotient, Remainder)):
+        left, right = (to_sympy(arg) for arg in expr.args)
+        return sympy.floor(left / right) if isinstance(expr, Quotient) else sympy.Mod(left, right)
     return expr.func(*(to_sympy(arg, matrices) for arg in expr.args)) if expr.args else expr
 
 
 def _of_matrix(expr: MatrixNode, matrices: Mapping[Tensor, sympy.Expr]) -> sympy.Expr:
     matrix = matrices.get(expr.tensor, sympy.MatrixSymbol(expr.tensor.name, *expr.tensor.shape))
     if isinstance(expr, InverseEntry):
-        return MatrixElement(sympy.Inverse(matrix), *(to_sympy(axis) for axis in expr.axes))
+        return MatrixElement(sympy.Inverse(matrix), *(to_sympy(bare(axis)) for axis in expr.axes))
     value = sympy.Determinant(matrix)
     return sympy.log(sympy.Abs(value)) if isinstance(expr, LogAbsDet) else value
 

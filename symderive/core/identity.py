@@ -10,7 +10,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.dims import Size, same_size
-from symderive.core.nodes import Binder, Delta, Index, TensorNode
+from symderive.core.nodes import Binder, Delta, Index, TensorNode, fitted
 from symderive.core.softmax_nodes import SoftmaxEntry
 
 FREE_LETTERS = ("i", "j", "k", "l", "m", "o")
@@ -101,6 +101,9 @@ def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.
         incoming: set[str] = set().union(*(index_names(new) for new in inner.values()))
         safe = rename_bound(expr, incoming)
         return safe.func(_substitute(safe.body, inner), *safe.indices)
+    if isinstance(expr, TensorNode):
+        axes = tuple(_substitute(axis, mapping) for axis in expr.axes)
+        return expr.func(expr.tensor, *fitted(expr.tensor, axes))
     return expr.func(*(_substitute(arg, mapping) for arg in expr.args))
 
 

@@ -24,16 +24,18 @@ from sympy.core.expr import AtomicExpr
 from sympy.printing.precedence import PRECEDENCE
 
 from symderive.core.dims import Size, as_size, same_size, shape_text
+from symderive.core.positions import Loose, Quotient, bare, is_surely_inside, joined
 from symderive.errors import ShapeError, SymderiveError
 
+STRUCTURES = ("symmetric", "spd", "diagonal", "lower", "upper", "skew")  # matrices with fewer free entries
 DOMAINS = (
-    "real", "positive", "nonnegative", "unit", "symmetric", "spd", "invertible",
+    "real", "positive", "nonnegative", "unit", *STRUCTURES, "invertible",
     "binary", "sign", "count", "onehot", "simplex", "integer",
 )  # fmt: skip
 _INTEGER = {"binary", "sign", "count", "onehot", "integer"}
 _POSITIVE = {"positive", "unit"}
 _NONNEGATIVE = {"nonnegative", "binary", "count", "onehot", "simplex"}
-_SQUARE = {"symmetric", "spd", "invertible"}
+_SQUARE = {*STRUCTURES, "invertible"}
 _KEPT = 50_000  # nodes of each kind that are kept to be shared
 
 
@@ -188,7 +190,27 @@ class Tensor(sympy.Atom):
     @property
     def is_symmetric(self) -> bool:
         """Whether `T[i, j] = T[j, i]` by declaration."""
-        return self.domain in ("symmetric", "spd")
+        return self.domain in ("symmetric", "spd", "diagonal")
+
+    @property
+    def is_skew(self) -> bool:
+        """Whether `T[i, j] = −T[j, i]` by declaration."""
+        return self.domain == "skew"
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether it is a square matrix whose entries are not all free, by declaration."""
+        return self.domain in STRUCTURES
+
+    def is_zero_at(self, row: sympy.Expr, column: sympy.Expr) -> bool:
+        """Whether the declared structure puts a 0 at a position, whatever the values of the indices."""
+        outside = {
+            "diagonal": row - column != 0 and (row - column).is_nonzero,
+            "lower": (column - row).is_positive,
+            "upper": (row - column).is_positive,
+            "skew": row == column,
+        }
+        return bool(outside.get(self.domain, False))
 
     def __getitem__(self, axes: Any) -> Entry:
         return Entry(self, *(axes if isinstance(axes, tuple) else (axes,)))
@@ -253,6 +275,15 @@ class Entry(TensorNode):
         return cls._shared(tensor, positions)
 
     @classmethod
+    def at(cls, tensor: Tensor, *axes: sympy.Expr) -> Entry:
+        """The component at any positions; an index may run over another extent than its axis.
+
+        >>> Entry.at(Tensor("x", (5,)), Index("i", 3)).is_inside
+        True
+        """
+        return cls(tensor, *fitted(tensor, axes))
+
+    @classmethod
     @lru_cache(maxsize=_KEPT)
     def _shared(cls, tensor: Tensor, positions: tuple[sympy.Expr, ...]) -> Entry:
         if len(positions) != tensor.rank:
@@ -260,6 +291,8 @@ class Entry(TensorNode):
                 f"an entry of {tensor.name}: {len(positions)} positions given, but {tensor.name} has shape "
                 f"{shape_text(tensor.shape)}."
             )
+        if any(isinstance(position, Loose) or position.has(Quotient) for position in positions):
+            positions = fitted(tensor, positions)
         for position, size in zip(positions, tensor.shape, strict=True):
             if isinstance(position, Index) and position.dim != size and not same_size(position.dim, size):
                 raise ShapeError(
@@ -292,7 +325,7 @@ class Entry(TensorNode):
     def is_inside(self) -> bool:
         """Whether every position is surely one of the array, whatever the values of the indices."""
         return all(
-            isinstance(axis, Index) or (axis.is_nonnegative and (size - 1 - axis).is_nonnegative)
+            isinstance(axis, Index) or is_surely_inside(axis, size)
             for axis, size in zip(self.axes, self.tensor.shape, strict=True)
         )
 
@@ -313,6 +346,18 @@ class Entry(TensorNode):
         axes = ", ".join(printer._print(axis) for axis in self.axes)
         text = f"{{{name}}}_{{{axes}}}" if axes else name
         return text if exp is None else f"{{{text}}}^{{{exp}}}"
+
+
+def fitted(tensor: Tensor, axes: tuple[sympy.Expr, ...]) -> tuple[sympy.Expr, ...]:
+    """The positions, each index marked where it runs over another extent than its axis."""
+    return tuple(_on_axis(axis, size) for axis, size in zip(axes, tensor.shape, strict=True))
+
+
+def _on_axis(position: sympy.Expr, size: Size) -> sympy.Expr:
+    if position.args:
+        position = joined(position)
+    fits = not isinstance(position, Index) or position.dim == size or same_size(position.dim, size)
+    return position if fits else Loose(position)
 
 
 class Binder(sympy.Expr):
@@ -427,7 +472,7 @@ class Delta(sympy.Expr):
 
     def __new__(cls, left: Any, right: Any) -> sympy.Expr:
         """`δ(left, right)`; equal positions give 1, different integers 0."""
-        left, right = sympy.sympify(left, strict=True), sympy.sympify(right, strict=True)
+        left, right = (bare(sympy.sympify(one, strict=True)) for one in (left, right))
         if left == right:
             return sympy.S.One
         if left.is_Integer and right.is_Integer:

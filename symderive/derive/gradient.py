@@ -12,6 +12,7 @@ from symderive.calculus.condense import (
     for_result,
     for_steps,
     inverted,
+    powers_joined,
     rename,
     rename_all,
     weight,
@@ -27,9 +28,12 @@ from symderive.core.identity import tensors_of
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
+from symderive.derive.branches import within_branches
 from symderive.derive.conditions import Condition, conditions_of
 from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.naming import Slope, chosen_names
+from symderive.derive.structures import FreeEntries, check_structured, in_free_entries
+from symderive.derive.structures import structured as with_structure
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
 from symderive.notation.forms import Form
@@ -42,23 +46,31 @@ LONGEST_INSIDE = 3
 
 
 def gradient(
-    loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str, tuple[str, str]] | None = None
+    loss: Array,
+    wrt: Array | Sequence[Array],
+    *,
+    structured: bool = False,
+    adjoints: Mapping[str, tuple[str, str]] | None = None,
 ) -> Derivation:
     r"""Derive the gradient of a scalar.
 
     Args:
         loss: a scalar symbolic array.
         wrt: the input to differentiate with respect to, or several.
+        structured: of a symmetric, diagonal, triangular or skew-symmetric variable, whether to give the
+            gradient in its free entries, which vary together, and not that of a matrix of no structure.
         adjoints: names for the derivatives with respect to named intermediates, e.g.
             `{"z1": ("delta1", r"\delta^{1}")}`.
 
     Returns:
         a derivation; the gradient has the shape of its variable (denominator layout). The entries of a
-        symmetric variable are varied one by one, as those of any other matrix.
+        structured variable are varied one by one, as those of any other matrix; the gradient in the free
+        entries is printed beside it, as `.structured`.
 
     Raises:
         ShapeError: `loss` is not a scalar.
-        SymderiveError: `loss` does not depend on `wrt`, or `wrt` is not an input.
+        SymderiveError: `loss` does not depend on `wrt`, or `wrt` is not an input; `structured` is asked of
+            variables that have no structure.
 
     >>> import numpy as np
     >>> import symderive as sd
@@ -66,10 +78,19 @@ def gradient(
     >>> X, w, y = sd.array("X", n, d), sd.array("w", d), sd.array("y", n)
     >>> print(sd.gradient(np.sum((X @ w - y) ** 2), w).results[0])
     ∇_w L = 2 Xᵀ(Xw − y)
+    >>> S = sd.array("S", d, d, domain="spd")
+    >>> print(sd.gradient(np.linalg.slogdet(S)[1], S, structured=True).results[0])
+    ∇ˢʸᵐ_S L = 2S⁻¹ − S⁻¹ ⊙ I
     """
     variables = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
     targets = tuple(variable.tensor for variable in variables if isinstance(variable, Array))
-    return _gradient(loss, variables, adjoints or {}, targets)
+    if structured:
+        check_structured(targets)
+        return _gradient(loss, variables, adjoints or {}, targets, free=True)
+    made = _gradient(loss, variables, adjoints or {}, targets)
+    if not with_structure(targets):
+        return made
+    return replace(made, structured=_gradient(loss, variables, adjoints or {}, targets, free=True))
 
 
 def _gradient(
@@ -77,20 +98,27 @@ def _gradient(
     variables: tuple[Array, ...],
     adjoints: Mapping[str, tuple[str, str]],
     fixed: Sequence[Tensor],
+    free: bool = False,
 ) -> Derivation:
-    """The gradient; of the arrays in `fixed` no domain is used, because derivatives are taken in them."""
+    """The gradient, in the free entries if asked for.
+
+    Of the arrays in `fixed` no domain is used, because derivatives are taken in them.
+    """
     written, start = _forward_program(loss, variables, "gradient")
     targets = tuple(variable.tensor for variable in variables)
     output = start.outputs[0]
     chained = with_shares(reverse(start, output, targets))
     chained = _with_adjoint_names(chained, adjoints)
+    entries: FreeEntries | None = None
+    if free:
+        chained, entries = in_free_entries(chained, targets)
     facts: dict[Fact, None] = {}
     steps, used = tidy_program(chained.program, fixed)
     facts.update(dict.fromkeys(used))
     chosen = set(adjoints)
     outputs = set(chained.program.outputs)
     keep = {made for made, of in chained.of.items() if of.name in chosen and made not in outputs}
-    return _finish("gradient", loss, written, start, chained, steps, targets, facts, keep, fixed)
+    return _finish("gradient", loss, written, start, chained, steps, targets, facts, keep, fixed, entries)
 
 
 def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
@@ -192,8 +220,8 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
         raise SymderiveError(f"{what}: the loss is the variable {loss.name} itself; its derivative is 1.")
     if loss.ndim:
         program = program_of(loss.sum())
-    written = with_shared(drop_unit_axes(program))
-    clear, keep = standardised(recognised(written))
+    written = with_shared(within_branches(drop_unit_axes(program)))
+    clear, keep = standardised(recognised(powers_joined(written)))
     return written, _inputs_as_used(condense(clear, for_steps, keep))
 
 
@@ -233,12 +261,14 @@ def _finish(
     facts: dict[Fact, None],
     keep: Collection[Tensor],
     fixed: Sequence[Tensor] = (),
+    entries: FreeEntries | None = None,
 ) -> Derivation:
     """Names, closed form, conditions: the same for every kind of derivative."""
     needed = steps.needed(steps.outputs)
     short = needed
+    choice = for_result if entries is None else entries.choice
     for kept in ({*keep, *standards(needed)}, keep):  # cancelling can leave a definition with a single use
-        short, used = tidy_program(absorbed(condense(short, for_result, kept)), fixed)
+        short, used = tidy_program(absorbed(condense(short, choice, kept)), fixed)
         facts.update(dict.fromkeys(used))
     symbol = loss.name if loss.definition is not None and loss.definition.pinned else _loss_symbol(start)
     adjoint_of: dict[Tensor, Slope] = {}
@@ -249,10 +279,15 @@ def _finish(
     every = Program(start.inputs, _all(plain, _all(needed, start.definitions)), needed.outputs)
     names = chosen_names(every, adjoint_of, symbol)
     names = {**names, **_output_names(kind, needed, targets, symbol)}
+    names.update({} if entries is None else entries.names(short, symbol))
     names = _with_symmetry(every, names, targets)
     programs = (start, needed, short, written, plain)
     start, needed, short, as_written, original = rename_all(programs, names)
     headings = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
+    inner: dict[Tensor, tuple[str, str]] = {}
+    if entries is not None:
+        headings = entries.headings(headings, targets, symbol)
+        inner = entries.inner_headings(names, symbol)
     conditions = conditions_of(as_written, targets) + tuple(_fact(one) for one in facts)
     inside = _written_inside(short)
     results = tuple(
@@ -261,13 +296,23 @@ def _finish(
     )
     hidden = {*short.outputs, *inside}
     lets = tuple(
-        Equation(made, None, inside=tuple(inside.items()))
+        Equation(made, inner.get(made.tensor), inside=tuple(inside.items()))
         for made in short.definitions
         if made.tensor not in hidden
     )
     shown = _loss_equation(original, start, symbol)
     return Derivation(
-        kind, shown, _steps(start, needed, headings), lets, results, conditions, short, original, targets
+        kind,
+        shown,
+        _steps(start, needed, headings, inner),
+        lets,
+        results,
+        conditions,
+        short,
+        original,
+        targets,
+        moves="free" if entries is not None else "alone",
+        written=as_written,
     )
 
 
@@ -321,7 +366,7 @@ def _as_written(written: Program, start: Program) -> Program:
     """The equations of the loss with nothing recognised in them: shown first, and checked against."""
     if not any(has_exponential(made.body) for made in start.definitions):
         return start
-    return _inputs_as_used(condense(written, for_steps))
+    return _inputs_as_used(condense(powers_joined(written), for_steps))
 
 
 def _all(more: Program, first: tuple[Definition, ...]) -> tuple[Definition, ...]:
@@ -379,18 +424,33 @@ def _equation(program: Program, output: Tensor, heading: tuple[str, str]) -> Equ
 
 
 def _loss_equation(original: Program, start: Program, symbol: str) -> Equation:
-    whole = condense(original, lambda made, count, consumer: True)
-    if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
-        whole = start
+    whole = start
+    if _length_written_out(original) <= LONGEST_STATEMENT + 6:  # putting in can also make it shorter
+        whole = condense(original, lambda made, count, consumer: True)
+        if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
+            whole = start
     return Equation(whole.definitions[-1], (latex_name(symbol), text_name(symbol)))
 
 
-def _steps(original: Program, program: Program, headings: Sequence[tuple[str, str]]) -> tuple[Step, ...]:
+def _length_written_out(program: Program) -> int:
+    """The number of entries in the last equation with all others put in, before anything cancels."""
+    lengths: dict[Tensor, int] = {}
+    for made in program.definitions:
+        lengths[made.tensor] = sum(lengths.get(entry.tensor, 1) for entry in entries_in(made.body))
+    return lengths[program.definitions[-1].tensor]
+
+
+def _steps(
+    original: Program,
+    program: Program,
+    headings: Sequence[tuple[str, str]],
+    inner: Mapping[Tensor, tuple[str, str]],
+) -> tuple[Step, ...]:
     forward_names = {made.tensor for made in original.definitions}
     made_steps = []
     for made in original.definitions[:-1]:
         made_steps.append(Step("definition", Equation(made), made.why or "let"))
-    outputs = dict(zip(program.outputs, headings, strict=True))
+    outputs = {**inner, **dict(zip(program.outputs, headings, strict=True))}
     for made in program.definitions:
         if made.tensor not in forward_names:
             made_steps.append(Step(made.rule, Equation(made, outputs.get(made.tensor)), made.why))

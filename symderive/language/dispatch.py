@@ -13,7 +13,8 @@ import sympy
 from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
-from symderive.language import inverse, linear
+from symderive.functions.record import Indicator
+from symderive.language import inverse, linear, logic
 from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
 from symderive.language.einsum import einsum
 
@@ -55,6 +56,8 @@ def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
         raise SymderiveError(f"{name}: it takes 2 arguments, not {len(inputs)}.")
     if name == "matmul":
         return linear.matmul(*inputs)
+    if name in logic.FUNCTIONS:
+        return _conditions(name, inputs)
     if name in _OPERATORS:
         make, symbol = _OPERATORS[name]
         return elementwise(make, *inputs, symbol=symbol)
@@ -63,12 +66,21 @@ def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
         raise SymderiveError(f"{name}: not supported on symbolic arrays{nearest(name, known_names())}")
     if len(inputs) != entry.arity:
         raise SymderiveError(f"{name}: it takes {entry.arity} arguments, not {len(inputs)}.")
+    if isinstance(entry.head, type) and issubclass(entry.head, Indicator):
+        return logic.compare(entry.name, *inputs)
     return elementwise(entry.make, *inputs, symbol=name)
+
+
+def _conditions(name: str, inputs: tuple[Any, ...]) -> Array:
+    count = 1 if name in ("logical_not", "invert") else 2
+    if len(inputs) != count:
+        raise SymderiveError(f"{name}: it takes {count} argument{'s'[: count - 1]}, not {len(inputs)}.")
+    return logic.FUNCTIONS[name](*inputs) if name.startswith("logical") else logic.join(name, *inputs)
 
 
 def operator_names() -> list[str]:
     """The names of NumPy's functions that are operators, `add` and so on."""
-    return [*_OPERATORS, "matmul"]
+    return [*_OPERATORS, "matmul", *logic.FUNCTIONS]
 
 
 def array_functions() -> list[Any]:
@@ -184,6 +196,7 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.slogdet: inverse.slogdet,
     np.linalg.solve: inverse.solve,
     np.clip: _clip,
+    np.where: logic.where,
     np.shape: lambda a: as_array(a, "shape").shape,
     np.ndim: lambda a: as_array(a, "ndim").ndim,
     np.size: lambda a: as_array(a, "size").size,

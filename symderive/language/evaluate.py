@@ -20,6 +20,7 @@ from symderive.core.dims import Dim, Size
 from symderive.core.identity import free_indices
 from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.positions import Inside, Loose, Quotient, Remainder
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
@@ -190,14 +191,28 @@ class _Reading:
         if isinstance(expr, Delta):
             left, right = (self.place(arg, scope) for arg in expr.args)
             return lambda at: 1.0 if left(at) == right(at) else 0.0
+        if isinstance(expr, Inside):
+            place, extent = (self.place(arg, scope) for arg in expr.args)
+            return lambda at: 1.0 if 0 <= place(at) < extent(at) else 0.0
         if isinstance(expr, sympy.Piecewise):
             return self.piecewise(expr, scope)
+        if isinstance(expr, sympy.Mul) and any(isinstance(factor, Inside) for factor in expr.args):
+            return self.bracketed(expr, scope)
+        if isinstance(expr, (Quotient, Remainder)):
+            place = self.place(expr, scope)
+            return lambda at: float(place(at))
         if isinstance(expr, Index):
             place = self.place(expr, scope)
             return lambda at: float(place(at))
         if not expr.args:
             return self.constant(expr)
         return self.operation(expr, [self.value(arg, scope) for arg in expr.args])
+
+    def bracketed(self, expr: sympy.Mul, scope: Mapping[Index, int]) -> Value:
+        """A product with brackets: 0 where one of them is, even where another factor has no value."""
+        brackets = [self.value(one, scope) for one in expr.args if isinstance(one, Inside)]
+        rest = self.value(sympy.Mul(*(one for one in expr.args if not isinstance(one, Inside))), scope)
+        return lambda at: rest(at) if all(bracket(at) for bracket in brackets) else 0.0
 
     def constant(self, expr: sympy.Basic) -> Value:
         number = expr.xreplace(self.sizes)
@@ -277,6 +292,13 @@ class _Reading:
             if isinstance(expr, sympy.Add):
                 return lambda at: first(at) + sum(other(at) for other in others)
             return lambda at: math.prod((other(at) for other in others), start=first(at))
+        if isinstance(expr, (Quotient, Remainder)):
+            inner, size = (self.place(arg, scope) for arg in expr.args)
+            if isinstance(expr, Quotient):
+                return lambda at: inner(at) // size(at)
+            return lambda at: inner(at) % size(at)
+        if isinstance(expr, Loose):
+            return self.place(expr.args[0], scope)
         if isinstance(expr, Entry):
             value = self.entry(expr, scope)
             return lambda at: _whole(value(at), expr)

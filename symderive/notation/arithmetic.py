@@ -63,6 +63,9 @@ def plus(*terms: Form) -> Form:
     flat = _diagonals_together(flat)
     if len(flat) == 1:
         return flat[0]
+    shared = _shared_scalars(flat)
+    if shared:
+        return times(ONE, *shared, plus(*(_without(term, shared) for term in flat)))
     common = _content([split(term)[0] for term in flat], any(_is_over_scalars(term) for term in flat))
     if common == 1:
         return Plus(_ordered(flat))
@@ -124,6 +127,25 @@ def _diagonals_together(terms: list[Form]) -> list[Form]:
     first = next(place for place, (own, _) in enumerate(parts) if isinstance(own[2], Diag))
     others = [(place, term) for place, (own, term) in enumerate(parts) if not isinstance(own[2], Diag)]
     return [term for _, term in sorted([(first, joined), *others], key=lambda one: one[0])]
+
+
+def _shared_scalars(terms: list[Form]) -> tuple[Form, ...]:
+    """The scalar factors that all terms of a sum of arrays have; none where fractions stand in front."""
+    if not any(term.rank for term in terms) or any(_is_over_scalars(term) for term in terms):
+        return ()
+    shared = list(split(terms[0])[1])
+    for term in terms[1:]:
+        there = list(split(term)[1])
+        shared = [one for one in shared if one in there]
+    return tuple(dict.fromkeys(shared))
+
+
+def _without(term: Form, scalars: tuple[Form, ...]) -> Form:
+    coefficient, own, rest = split(term)
+    kept = list(own)
+    for one in scalars:
+        kept.remove(one)
+    return times(coefficient, *kept, *(() if rest is None else (rest,)))
 
 
 def _is_over_scalars(form: Form) -> bool:

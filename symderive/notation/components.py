@@ -8,11 +8,13 @@ from dataclasses import fields, replace
 import sympy
 
 from symderive.core.dims import Dim
+from symderive.core.identity import free_indices
 from symderive.core.nodes import Index, Tensor
 from symderive.notation.arithmetic import ONE, times
 from symderive.notation.forms import (
     Apply,
     BigSum,
+    Bracket,
     Component,
     Const,
     Determinant,
@@ -57,7 +59,7 @@ def component_of(form: Form, axes: tuple[sympy.Expr, ...]) -> Form:
     if isinstance(form, Transposed):
         return component_of(form.inner, axes[::-1])
     if isinstance(form, BigSum):
-        return BigSum(form.indices, component_of(form.inner, axes))
+        return replace(form, inner=component_of(form.inner, axes))
     return Component(form, axes)
 
 
@@ -70,21 +72,26 @@ def big_sum_of(form: Total, taken: Iterable[str] = ()) -> BigSum:
 
 
 def _written_indices(form: Form) -> list[str]:
-    """The letters that stand as subscripts or under a sign Σ."""
+    """The letters that stand as subscripts, in a bracket or under a sign Σ."""
+    if isinstance(form, BigSum):
+        return [index.name for index in form.indices]
+    places: Iterable[sympy.Expr | None] = ()
     if isinstance(form, (Component, Slice)):
-        axes = [axis for axis in form.axes if axis is not None]
-        return [
-            letter.name
-            for axis in axes
-            for letter in sorted(axis.free_symbols, key=str)
-            if isinstance(letter, (Index, sympy.Symbol))
-        ]
-    return [index.name for index in form.indices] if isinstance(form, BigSum) else []
+        places = form.axes
+    elif isinstance(form, Bracket):
+        places = (one for one in form.relation if isinstance(one, sympy.Expr))
+    return [
+        letter.name
+        for place in places
+        if place is not None
+        for letter in sorted(place.free_symbols, key=str)
+        if isinstance(letter, (Index, sympy.Symbol))
+    ]
 
 
 def without_letters(form: Form, axes: tuple[sympy.Expr | None, ...]) -> Form:
     """The form with totals written out where they would use the letters of `axes`."""
-    names = {axis.name for axis in axes if isinstance(axis, Index)}
+    names = {index.name for axis in axes if axis is not None for index in free_indices(axis)}
     if not names or not any(isinstance(part, Total) for part in walk(form)):
         return form
     return _written_out(form, names)

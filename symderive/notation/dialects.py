@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import sympy
 
+from symderive.core.identity import free_indices
 from symderive.core.nodes import Index, Tensor
 from symderive.functions import by_head
-from symderive.notation.levels import ATOM, HADAMARD, POWER, PRODUCT
+from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT
 from symderive.notation.names import latex_name, subscript, superscript, text_name
+from symderive.notation.positions import position_text
 
-_TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\")
+_TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\|\\begin")
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,33 @@ class Dialect:
         """A number, a symbol or a function of sizes."""
         raise NotImplementedError
 
+    def position(self, value: sympy.Expr) -> str:
+        """A position made of indices and sizes."""
+        raise NotImplementedError
+
+    def relation(self, parts: tuple[sympy.Expr | str, ...]) -> str:
+        """Positions with the signs between them."""
+        return " ".join(self.sign(one) if isinstance(one, str) else self.position(one) for one in parts)
+
+    def sign(self, word: str) -> str:
+        """`≤`, `<` or `≥`."""
+        return word
+
 
 class LatexDialect(Dialect):
     """LaTeX with amsmath and amssymb."""
+
+    connectives = 1, (r" \text{ and } ", r" \text{ or } ")
+
+    def choice(self, rows: list[tuple[str, str]], otherwise: str) -> tuple[str, int]:
+        """One of several values: (value, condition) and the value where none holds."""
+        lines = [rf"{value} & \text{{if }} {condition}" for value, condition in rows]
+        inner = r" \\ ".join([*lines, rf"{otherwise} & \text{{otherwise}}"])
+        return rf"\begin{{cases}} {inner} \end{{cases}}", OPEN
+
+    def indicator(self, condition: str) -> str:
+        """1 where a condition holds, otherwise 0."""
+        return rf"\mathbf{{1}}[{condition}]"
 
     def name(self, tensor: Tensor) -> str:
         """The declared LaTeX of the array, or one made from its name."""
@@ -123,7 +150,7 @@ class LatexDialect(Dialect):
 
     def component(self, base: str, axes: tuple[sympy.Expr, ...]) -> str:
         """A subscripted entry."""
-        written = [axis.name if isinstance(axis, Index) else sympy.latex(axis) for axis in axes]
+        written = [self.position(axis) for axis in axes]
         joined = "".join(written) if all(len(one) == 1 for one in written) else ", ".join(written)
         if "_" not in base:
             return f"{base}_{{{joined}}}"
@@ -131,9 +158,23 @@ class LatexDialect(Dialect):
             f"{{{base}}}_{{{joined}}}" if not base.endswith("}") or "^" in base else f"{base[:-1]},{joined}}}"
         )
 
-    def big_sum(self, indices: tuple[Index, ...], inner: str) -> str:
-        """A sum over indices."""
-        return rf"\sum_{{{', '.join(index.name for index in indices)}}} {inner}"
+    def position(self, value: sympy.Expr) -> str:
+        """A position made of indices and sizes."""
+        return position_text(value, latex_name, True)
+
+    def sign(self, word: str) -> str:
+        """`≤`, `<` or `≥`."""
+        return {"≤": r"\le", "≥": r"\ge"}.get(word, word)
+
+    def iverson(self, parts: tuple[sympy.Expr | str, ...]) -> str:
+        """Iverson's bracket."""
+        return f"[{self.relation(parts)}]"
+
+    def big_sum(
+        self, indices: tuple[Index, ...], inner: str, relations: Sequence[tuple[sympy.Expr | str, ...]] = ()
+    ) -> str:
+        """A sum over indices, those of a relation as it says."""
+        return rf"\sum_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
 
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""
@@ -148,6 +189,8 @@ class LatexDialect(Dialect):
         template = by_head()[head].latex
         if any(_TALL.search(arg) for arg in args) and "({0})" in template:
             template = template.replace("({0})", r"\left({0}\right)")
+        if any(_TALL.search(arg) for arg in args) and "}}[" in template:
+            template = re.sub(r"\}\}\[(.*)\]$", r"}}\\left[\1\\right]", template)
         return template.format(*args)
 
     def juxtapose(self, parts: list[str]) -> str:
@@ -162,6 +205,19 @@ class LatexDialect(Dialect):
 
 class TextDialect(Dialect):
     """Unicode text."""
+
+    connectives = 0, (" and ", " or ")
+
+    def choice(self, rows: list[tuple[str, str]], otherwise: str) -> tuple[str, int]:
+        """One of several values: (value, condition) and the value where none holds."""
+        written = otherwise
+        for value, condition in reversed(rows):
+            written = f"where({condition}, {value}, {written})"
+        return written, ATOM
+
+    def indicator(self, condition: str) -> str:
+        """1 where a condition holds, otherwise 0."""
+        return f"1[{condition}]"
 
     def name(self, tensor: Tensor) -> str:
         """The name with Greek letters and index digits."""
@@ -240,15 +296,26 @@ class TextDialect(Dialect):
 
     def component(self, base: str, axes: tuple[sympy.Expr, ...]) -> str:
         """A subscripted entry."""
-        written = [axis.name if isinstance(axis, Index) else str(axis) for axis in axes]
-        return base + (
-            subscript("".join(written))
-            if all(len(one) == 1 for one in written)
-            else f"[{', '.join(written)}]"
-        )
+        written = [self.position(axis) for axis in axes]
+        if len(written) == 1 or all(len(one) == 1 for one in written):
+            low = subscript("".join(written))
+            return base + (low if "[" not in low else f"[{', '.join(written)}]")
+        return f"{base}[{', '.join(written)}]"
 
-    def big_sum(self, indices: tuple[Index, ...], inner: str) -> str:
-        """A sum over indices."""
+    def position(self, value: sympy.Expr) -> str:
+        """A position made of indices and sizes."""
+        return position_text(value, text_name, False)
+
+    def iverson(self, parts: tuple[sympy.Expr | str, ...]) -> str:
+        """Iverson's bracket."""
+        return f"[{self.relation(parts)}]"
+
+    def big_sum(
+        self, indices: tuple[Index, ...], inner: str, relations: Sequence[tuple[sympy.Expr | str, ...]] = ()
+    ) -> str:
+        """A sum over indices, those of a relation as it says."""
+        if relations:
+            return f"Σ_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
         return f"Σ{subscript(''.join(i.name for i in indices))} {inner}"
 
     def delta(self, left: str, right: str) -> str:
@@ -272,6 +339,15 @@ class TextDialect(Dialect):
                 part if not fraction and opens and (_SHORT.fullmatch(part) or part[0] == "(") else f" {part}"
             )
         return joined
+
+
+def under_sum(
+    indices: tuple[Index, ...], relations: Sequence[tuple[sympy.Expr | str, ...]], marks: Dialect
+) -> list[str]:
+    """What stands under the sign Σ: indices without a relation, then the relations."""
+    used = {index for parts in relations for one in parts if not isinstance(one, str)
+            for index in free_indices(one)}  # fmt: skip
+    return [*(index.name for index in indices if index not in used), *map(marks.relation, relations)]
 
 
 _SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹]*|\d+|𝟏ᵀ?")

@@ -111,6 +111,13 @@ class Kronecker(Form):
 
 
 @dataclass(frozen=True)
+class Bracket(Form):
+    """Iverson's bracket `[j ≤ i]`: positions with the signs between them."""
+
+    relation: tuple[sympy.Expr | str, ...]
+
+
+@dataclass(frozen=True)
 class Plus(Form):
     """A sum of forms of one rank; scalars among them stand for themselves times ones."""
 
@@ -333,10 +340,14 @@ class Outer(Form):
 
 @dataclass(frozen=True)
 class BigSum(Form):
-    """`Σ_{p, q}` of a scalar in index notation, or of matrices that carry p, q as subscripts."""
+    """`Σ_{p, q}` over the positions for which the brackets hold.
+
+    The summand is a scalar in index notation, or a matrix that carries p, q as subscripts.
+    """
 
     indices: tuple[Index, ...]
     inner: Form
+    brackets: tuple[Bracket, ...] = ()
 
     @property
     def rank(self) -> int:
@@ -345,8 +356,8 @@ class BigSum(Form):
 
     @property
     def parts(self) -> tuple[Form, ...]:
-        """The summand."""
-        return (self.inner,)
+        """The summand and the brackets."""
+        return (self.inner, *self.brackets)
 
 
 def walk(form: Form) -> Iterable[Form]:

@@ -7,6 +7,7 @@ import sympy
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.core.program import Definition
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, times
@@ -27,19 +28,22 @@ from symderive.notation.forms import (
     Transposed,
 )
 from symderive.notation.labelled import NoMatrixNotationError, factors_in_order, term_order
+from symderive.notation.positions import bracket_of
 from symderive.notation.recover import recover, whole_matrix
 
 
 def index_form(expr: sympy.Expr) -> Form:
     """The expression in index notation: entries with subscripts, sums with their index."""
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
         return Const(expr)
     if isinstance(expr, MatrixNode):
         return Component(whole_matrix(expr), expr.axes) if expr.axes else whole_matrix(expr)
-    if isinstance(expr, Index):
-        return Component(Const(sympy.Symbol(expr.name)), ())
+    if isinstance(expr, Inside):
+        return bracket_of(expr)
+    if isinstance(expr, (Index, Quotient, Remainder)):
+        return Component(Const(expr), ())
     if isinstance(expr, Entry):
-        return Component(Leaf(expr.tensor), expr.axes) if expr.axes else Leaf(expr.tensor)
+        return Component(Leaf(expr.tensor), tuple(map(bare, expr.axes))) if expr.axes else Leaf(expr.tensor)
     if isinstance(expr, Delta):
         return Kronecker(*expr.args)
     if isinstance(expr, sympy.Add):
@@ -49,7 +53,7 @@ def index_form(expr: sympy.Expr) -> Form:
     if isinstance(expr, sympy.Pow):
         return Power(index_form(expr.base), index_form(expr.exp))
     if isinstance(expr, IndexSum):
-        return _product_entry(expr) or BigSum(expr.indices, index_form(expr.body))
+        return _product_entry(expr) or _big_sum(expr)
     if isinstance(expr, IndexLogSum):
         return log_sum_with_indices(expr, index_form)
     if isinstance(expr, SoftmaxEntry):
@@ -64,6 +68,15 @@ def _sum_of(terms: tuple[sympy.Expr, ...]) -> Form:
     inner = plus(*(index_form(term) for term in rests))
     front = [index_form(factor) for factor in factors_in_order(sympy.Mul(*shared))] if shared else []
     return times(ONE, *front, inner) if front else inner
+
+
+def _big_sum(expr: IndexSum) -> BigSum:
+    """A sum in index notation; brackets of its indices stand under the sign: `Σ_{j ≤ i} x_j`."""
+    bound = set(expr.indices)
+    factors = sympy.Mul.make_args(expr.body)
+    under = [one for one in factors if isinstance(one, Inside) and bound & free_indices(one)]
+    rest = sympy.Mul(*(one for one in factors if one not in under))
+    return BigSum(expr.indices, index_form(rest), tuple(map(bracket_of, under)))
 
 
 def _product_entry(expr: IndexSum) -> Form | None:

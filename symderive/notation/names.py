@@ -117,7 +117,7 @@ def superscript(number: str) -> str | None:
     return number.translate(_SUPERSCRIPTS) if re.fullmatch(r"[-+]?\d+", number) else None
 
 
-_LETTER_SUBSCRIPTS = str.maketrans("aehijklmnoprstuvx0123456789", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉")
+_LETTER_SUBSCRIPTS = str.maketrans("aehijklmnoprstuvx0123456789+−()", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉₊₋₍₎")
 
 
 def subscript(indices: str) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 import sympy
 
 from symderive.core.nodes import Index
+from symderive.functions.choice import where
+from symderive.functions.comparisons import either
 from symderive.notation.arithmetic import MINUS_ONE, ONE, is_negative, times
 from symderive.notation.components import big_sum_of, component_of
 from symderive.notation.constants import constant, one_root
@@ -21,6 +23,7 @@ from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
     Apply,
     BigSum,
+    Bracket,
     Chain,
     Component,
     Const,
@@ -49,6 +52,7 @@ from symderive.notation.forms import (
 )
 from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
 from symderive.notation.matrix_products import chain, transposed
+from symderive.notation.propositions import proposition
 
 Marks = LatexDialect | TextDialect
 Written = tuple[str, int]
@@ -100,7 +104,7 @@ def _slice(form: Slice, marks: Marks) -> Written:
 def _component(form: Component, marks: Marks) -> Written:
     of = form.of
     if isinstance(of, Const) and not form.axes:
-        return str(of.value), ATOM
+        return marks.position(of.value), ATOM
     if isinstance(of, Chain) and len(form.axes) == 1:
         row = _row(of, form.axes[0], marks)
         if row is not None:
@@ -301,7 +305,28 @@ def _power(form: Power, marks: Marks) -> Written:
     return marks.power(base, write(exponent, marks)[0], bool(form.rank)), POWER
 
 
+def stated(form: Form, marks: Marks) -> str:
+    """The condition of an indicator: `y > f` for `1[y > f]`."""
+    signs, words = marks.connectives
+    return proposition(form, lambda one: write(one, marks)[0], signs, words)
+
+
+def _choice(form: Apply, marks: Marks) -> Written:
+    """`where(y > f, a, b)` in text, cases in LaTeX; a choice in the last branch gives one more case."""
+    rows = []
+    while True:
+        condition, first, second = form.args
+        rows.append((write(first, marks)[0], stated(condition, marks)))
+        if not (isinstance(second, Apply) and second.head is where):
+            return marks.choice(rows, write(second, marks)[0])
+        form = second
+
+
 def _apply(form: Apply, marks: Marks) -> Written:
+    if form.head is where:
+        return _choice(form, marks)
+    if form.head is either:
+        return marks.indicator(stated(form, marks)), ATOM
     postfix = marks.is_postfix(form.head)
     args = [bracketed(arg, marks, ATOM if postfix else SUM) for arg in form.args]
     if marks.is_barred(form.head):  # |(|x|)|, because ||x|| is a norm
@@ -362,6 +387,13 @@ def _log_sum_exp(form: LogSumExp, marks: Marks) -> Written:
     return marks.call_along("logsumexp", form.along, write(form.inner, marks)[0]), ATOM
 
 
+def _diag(form: Diag, marks: Marks) -> Written:
+    """`diag(v)`; the diagonal part of a matrix as `A ⊙ I`, not as diag(diag(A))."""
+    if isinstance(form.inner, DiagPart):
+        return f"{bracketed(form.inner.inner, marks, PRODUCT)} {marks.hadamard} {marks.identity}", HADAMARD
+    return _named("diag")(form, marks)
+
+
 def _norm_kind(form: NormSquared) -> str:
     return "2" if form.inner.rank == 1 else "F"
 
@@ -378,7 +410,13 @@ def _total(form: Total, marks: Marks) -> Written:
 
 
 def _big_sum(form: BigSum, marks: Marks) -> Written:
-    return marks.big_sum(form.indices, bracketed(form.inner, marks, OPEN)), OPEN
+    return marks.big_sum(
+        form.indices, bracketed(form.inner, marks, OPEN), [one.relation for one in form.brackets]
+    ), OPEN
+
+
+def _bracket(form: Bracket, marks: Marks) -> Written:
+    return marks.iverson(form.relation), ATOM
 
 
 _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
@@ -399,7 +437,7 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Inverse: _inverse,
     Determinant: _named("det"),
     LogDeterminant: _log_determinant,
-    Diag: _named("diag"),
+    Diag: _diag,
     DiagPart: _named("diag"),
     Trace: _named("tr"),
     NormSquared: _norm_squared,
@@ -407,6 +445,7 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     BigSum: _big_sum,
     Softmax: _softmax,
     LogSumExp: _log_sum_exp,
+    Bracket: _bracket,
 }
 
-__all__ = ["bracketed", "component_of", "latex", "text", "write"]
+__all__ = ["bracketed", "component_of", "latex", "stated", "text", "write"]

@@ -14,6 +14,7 @@ import sympy
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.positions import Inside, is_readable
 from symderive.core.program import Definition
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, split, times
@@ -114,7 +115,7 @@ def recover(expr: sympy.Expr) -> Labelled:
     Raises:
         NoMatrixNotationError: there is none with up to two axes.
     """
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
         return Labelled(Const(expr), ())
     if isinstance(expr, Entry):
         return _entry(expr)
@@ -147,7 +148,10 @@ def recover(expr: sympy.Expr) -> Labelled:
 
 def _entry(expr: Entry) -> Labelled:
     tensor, axes = expr.tensor, expr.axes
-    if not all(isinstance(axis, Index) or not free_indices(axis) for axis in axes):
+    if not all(
+        isinstance(axis, Index) or (not free_indices(axis) and is_readable(axis, size))
+        for axis, size in zip(axes, tensor.shape, strict=True)
+    ):
         raise NoMatrixNotationError
     labels = tuple(axis for axis in axes if isinstance(axis, Index))
     if len(labels) == tensor.rank:

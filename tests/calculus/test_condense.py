@@ -39,7 +39,7 @@ def always(made, count, consumer) -> bool:
 
 
 @pytest.mark.parametrize("position", [i + 1, i - 1, 2 * i, sympy.Integer(4), sympy.Integer(-1), i + 2])
-@pytest.mark.parametrize("body", [sympy.exp(x[i]), x[i] + 1, 1 / x[i], sympy.cos(x[i]), sympy.Integer(3)])
+@pytest.mark.parametrize("body", [sympy.exp(x[i]), x[i] + 1, 1 / x[i], sympy.cos(x[i])])
 def test_nothing_is_inlined_where_its_entry_may_be_zero(position, body):
     start = program(Definition(y, (i,), body), Definition(z, (i,), 2 * y[position]))
     short = condense(start, always)

@@ -8,10 +8,11 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from symderive.calculus.sums import has_binder, open_deltas, rebuild, sum_over
+from symderive.calculus.sums import open_deltas, rebuild, sum_over
 from symderive.core.dims import dims
 from symderive.core.identity import alpha_equivalent
-from symderive.core.nodes import Delta, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.positions import Inside, Quotient, Remainder
 from symderive.core.program import Definition, Program
 from symderive.language.evaluate import evaluate
 
@@ -34,17 +35,39 @@ def test_a_delta_at_a_number_picks_it_where_it_is_surely_a_position():
     k = Index("k", 3)
     z = Tensor("z", (3,))
     assert sum_over(Delta(k, 2) * z[k], [k]) == z[2]
-    kept = sum_over(Delta(k, 3) * z[k], [k])
-    assert has_binder(kept)
+    assert sum_over(Delta(k, 3) * z[k], [k]) == 0
+    assert sum_over(Delta(p, 3) * x[p], [p]) == x[3]  # 0 where n < 4
+    assert sum_over(Delta(p, 3) * sympy.cos(x[p]), [p]) == Inside(3, n) * sympy.cos(x[3])
 
 
-def test_a_delta_at_an_affine_position_is_kept_where_it_may_lie_outside():
-    kept = sum_over(Delta(p, i + 1) * sympy.exp(x[p]), [p])
-    assert isinstance(kept, IndexSum)  # for i = n − 1 the sum is 0, and exp(x[n]) would be 1
+def test_a_delta_at_a_position_that_may_lie_outside_leaves_a_bracket():
+    picked = sum_over(Delta(p, i + 1) * sympy.exp(x[p]), [p])
+    assert picked == Inside(i + 1, n) * sympy.exp(x[i + 1])  # for i = n − 1 the sum is 0, and exp(x[n]) is 1
 
 
-def test_a_delta_with_another_extent_is_kept():
-    assert has_binder(sum_over(Delta(p, a) * x[p], [p]))
+def test_an_entry_needs_no_bracket_because_it_is_0_outside():
+    assert sum_over(Delta(p, i + 1) * x[p], [p]) == x[i + 1]
+    assert sum_over(Delta(p, i + 1) * x[p] * sympy.exp(y[p]), [p]) == x[i + 1] * sympy.exp(y[i + 1])
+    assert sum_over(Delta(p, i + 1) * x[p] ** 2 / 3, [p]) == x[i + 1] ** 2 / 3
+    assert sum_over(Delta(p, i + 1) / x[p], [p]) == Inside(i + 1, n) / x[i + 1]
+
+
+def test_a_delta_with_another_extent_leaves_a_bracket():
+    assert sum_over(Delta(p, a) * x[p], [p]) == Entry.at(x, a)
+    assert sum_over(Delta(p, a), [p]) == Inside(a, n)
+
+
+def test_a_delta_at_a_multiple_divides():
+    z, c = Tensor("z", (2 * n,)), Index("c", 2 * n)
+    assert sum_over(Delta(2 * p, c) * x[p], [p]) == Delta(Remainder(c, 2), 0) * x[Quotient(c, 2)]
+    assert sum_over(Delta(c, 2 * p + 1) * z[c], [c]) == z[2 * p + 1]
+
+
+def test_merged_axes_come_apart_and_together():
+    flat, c = Tensor("f", (n * m,)), Index("c", n * m)
+    assert sum_over(Delta(m * p + a, c) * A[p, a], [p, a]) == A[Quotient(c, m), Remainder(c, m)]
+    apart = Delta(Quotient(c, m), i) * Delta(Remainder(c, m), a) * flat[c]
+    assert sum_over(apart, [c]) == flat[m * i + a]
 
 
 def test_a_factor_without_the_index_stands_outside():
@@ -105,6 +128,11 @@ def bodies() -> st.SearchStrategy[sympy.Expr]:
         place.map(lambda one: Y[one]),
         st.tuples(place, place).map(lambda two: M[two]),
         st.tuples(index, place).map(lambda two: Delta(*two)),
+        st.tuples(index, place).map(lambda two: Delta(two[0] + two[1], 2)),
+        st.tuples(index, place).map(lambda two: Delta(2 * two[0], two[1])),
+        st.tuples(index, place).map(lambda two: Inside(two[0] - two[1], 2)),
+        st.tuples(index, place).map(lambda two: Delta(Quotient(two[0] + 1, 2), two[1])),
+        st.tuples(index, index, place).map(lambda three: Delta(3 * three[0] + three[1], three[2] + 4)),
         st.sampled_from([sympy.Integer(2), sympy.Rational(-1, 3)]),
     )
 

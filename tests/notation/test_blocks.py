@@ -43,7 +43,8 @@ def test_columns_of_a_matrix_do_not_make_blocks():
     body = IndexSum(T[p, i, j] * u[p], p)
     made = Definition(Tensor("R", (n, n)), (i, j), body)
     found = block_form(made)
-    assert found is not None and found.axes == (None, None)  # Σ_p T_p u_p
+    assert found is not None
+    assert found.axes == (None, None)  # Σ_p T_p u_p
     body = IndexSum(T[j, i, p] * T[i, p, j], p)
     assert block_form(Definition(Tensor("R", (n, n)), (i, j), body)) is None
 

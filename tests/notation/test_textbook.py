@@ -661,8 +661,8 @@ FORMULAS = [
         "np.exp(-np.sum((x - m)**2)/2)",
         "x=n; m=n",
         "x",
-        ["∇²_x L = s(m − x)(m − x)ᵀ − sI", "s = exp(−(1/2) ‖x − m‖²)"],
-        r"""\nabla^2_{x} L = s (m - x) (m - x)^{\top} - s I,\quad s = \exp\left(-\frac{1}{2} \lVert x - m\rVert_{2}^{2}\right)""",
+        ["∇²_x L = s((m − x)(m − x)ᵀ − I)", "s = exp(−(1/2) ‖x − m‖²)"],
+        r"""\nabla^2_{x} L = s ((m - x) (m - x)^{\top} - I),\quad s = \exp\left(-\frac{1}{2} \lVert x - m\rVert_{2}^{2}\right)""",
     ),
     (
         "gradient",

@@ -59,7 +59,8 @@ def _of_definition(made: Definition, found: dict[Tensor, KnownSum]) -> KnownSum 
     body = made.body
     if isinstance(body, SoftmaxEntry):
         places = tuple(made.indices.index(one) for one in body.positions if one in made.indices)
-        return KnownSum(places, sympy.S.One) if len(places) == len(body.positions) else None
+        whole = body.runs_freely and len(places) == len(body.positions)
+        return KnownSum(places, sympy.S.One) if whole else None
     if isinstance(body, sympy.Mul) and not found.keys().isdisjoint(tensors_of(body)):
         for place, index in enumerate(made.indices):
             if _summed(body, (index,), found, {}) == 0:

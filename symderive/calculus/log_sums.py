@@ -92,7 +92,7 @@ def whole_share(factor: sympy.Expr, others: Sequence[sympy.Expr], indices: Seque
     if not isinstance(factor, SoftmaxEntry):
         return False
     at = factor.positions
-    plain = all(isinstance(position, Index) and position in indices for position in at)
-    if not plain or len(set(at)) < len(at) or free_indices(factor.total) & set(at):
+    summed = all(position in indices for position in at)
+    if not factor.runs_freely or not summed or free_indices(factor.total) & set(at):
         return False
     return not any(free_indices(other) & set(at) for other in others)

@@ -22,7 +22,7 @@ from symderive.core.identity import (
     tensors_of,
     with_args,
 )
-from symderive.core.nodes import Entry, Index, IndexSum, Tensor
+from symderive.core.nodes import Entry, Index, IndexSum, Tensor, fitted
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry, split_exponential
 
@@ -232,7 +232,8 @@ class _Namer:
         if not has_share(made.body):
             self.definitions.append(made)
             return
-        if isinstance(made.body, SoftmaxEntry) and set(made.body.positions) <= set(made.indices):
+        share = made.body if isinstance(made.body, SoftmaxEntry) else None
+        if share is not None and share.runs_freely and set(share.positions) <= set(made.indices):
             total = self.named(made.body.total)
             made = made.with_body(SoftmaxEntry(total, *made.body.positions))
             self.register(made.body, made.tensor, made.indices)
@@ -244,7 +245,7 @@ class _Namer:
     def register(self, share: SoftmaxEntry, tensor: Tensor, indices: tuple[Index, ...]) -> None:
         """Remember that `tensor[indices]` is a softmax whose positions are among the indices."""
         batch = tuple(index for index in indices if index not in share.positions)
-        if set(batch) != set(free_indices(share.total)) or len(set(share.positions)) < len(share.positions):
+        if set(batch) != set(free_indices(share.total)) or not share.runs_freely:
             return
         at = tuple(position for position in share.positions if isinstance(position, Index))
         self.known.setdefault(_key(share.total, batch), (tensor, indices, (*batch, *at)))
@@ -264,7 +265,7 @@ class _Namer:
             if found is not None:
                 tensor, indices, order = found
                 there = dict(zip(order, (*batch, *share.positions), strict=True))
-                return Entry(tensor, *(there[index] for index in indices))
+                return Entry(tensor, *fitted(tensor, tuple(there[index] for index in indices)))
         self.define(share.total, free)
         return self.entry(share)
 

@@ -249,8 +249,7 @@ def _softmax(expr: SoftmaxEntry, order: Labels) -> tuple[Code, Labels]:
     """`special.softmax`, or the exponential of a difference where there are weights or fixed positions."""
     total = away_from(expr.total, order)
     at = expr.positions
-    plain = all(isinstance(one, Index) and one not in free_indices(total) for one in at)
-    if total.weight != 1 or not plain or len(set(at)) < len(at):
+    if total.weight != 1 or not expr.runs_freely or free_indices(total) & set(at):
         return _emit(expr.as_exponential, order)
     places = dict(zip(total.indices, at, strict=True))
     bound_at = {position: index for index, position in places.items()}

@@ -9,7 +9,8 @@ from typing import Any
 
 import sympy
 
-from symderive.core.nodes import Binder
+from symderive.core.dims import same_size
+from symderive.core.nodes import Binder, Index
 from symderive.errors import SymderiveError
 
 
@@ -100,6 +101,13 @@ class SoftmaxEntry(sympy.Expr):
         from symderive.core.identity import substitute
 
         return substitute(part, dict(zip(self.total.indices, self.positions, strict=True)))
+
+    @property
+    def runs_freely(self) -> bool:
+        """Whether the positions are different indices over the same extents as those of the sum."""
+        pairs = zip(self.positions, self.total.indices, strict=True)
+        same = all(isinstance(at, Index) and same_size(at.dim, index.dim) for at, index in pairs)
+        return same and len(set(self.positions)) == len(self.positions)
 
     @property
     def numerator(self) -> sympy.Expr:

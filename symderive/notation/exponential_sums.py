@@ -38,6 +38,8 @@ def softmax(expr: SoftmaxEntry, recover: Reading) -> Labelled:
     form = Softmax(inner.form, along)
     if len(inner.labels) == 1 and not free_indices(places[inner.labels[0]]):
         return Labelled(Component(form, (places[inner.labels[0]],)), ())
+    if not expr.runs_freely:
+        raise NoMatrixNotationError
     labels = tuple(places.get(label, label) for label in inner.labels)
     named = tuple(label for label in labels if isinstance(label, Index))
     if len(set(named)) < len(labels):

@@ -9,6 +9,7 @@ from symderive.calculus.log_sums import log_sum_over, share_of
 from symderive.calculus.rules import partial
 from symderive.calculus.softmax import recognised, with_named_shares
 from symderive.calculus.sums import rebuild, sum_over
+from symderive.codegen.numpy_source import numpy_function
 from symderive.core.identity import alpha_equivalent
 from symderive.core.nodes import Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
@@ -174,3 +175,16 @@ def test_named_once():
     before = evaluate(Program((Z, w, a), (z, y), (z.tensor, y.tensor)), NUMBERS)
     for name, numbers in evaluate(named, NUMBERS).items():
         np.testing.assert_allclose(numbers, before[name], rtol=1e-12)
+
+
+def test_a_part_of_a_softmax_does_not_add_up_to_one():
+    """A position over another extent than that of the sum, as in `softmax(w)[:2]`, is no whole softmax."""
+    total = IndexLogSum(sympy.exp(w[p]), p)
+    part = Index("h", 2)
+    assert sum_over(SoftmaxEntry(total, part), (part,)) != 1
+    made = Definition(Tensor("t"), (), IndexSum(SoftmaxEntry(total, part), part))
+    program = with_named_shares(Program((w,), (made,), (made.tensor,)))
+    raised = np.exp(NUMBERS["w"])
+    expected = raised[:2].sum() / raised.sum()
+    np.testing.assert_allclose(evaluate(program, NUMBERS)["t"], expected, rtol=1e-12)
+    np.testing.assert_allclose(numpy_function(program, "part")(w=NUMBERS["w"]), expected, rtol=1e-12)

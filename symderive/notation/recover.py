@@ -20,7 +20,7 @@ from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, split, times
 from symderive.notation.contraction import contracted, multiplied
 from symderive.notation.exponential_sums import log_sum, softmax
-from symderive.notation.factoring import factored
+from symderive.notation.common_parts import factored
 from symderive.notation.forms import (
     Apply,
     BigSum,

@@ -37,6 +37,7 @@ from symderive.core.nodes import (
     Tensor,
 )
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
 
@@ -193,6 +194,8 @@ _NODE_LAWS: dict[type, str] = {
     IndexMax: "only where the maximum is attained does it change",
     IndexMin: "only where the minimum is attained does it change",
     IndexProduct: "(Π xₚ)′ = Π xₚ Σ xₚ′/xₚ",
+    IndexLogSum: "log-sum-exp: its derivative is the softmax",
+    SoftmaxEntry: "softmax: dp = (diag(p) − ppᵀ) dz",
 }
 
 
@@ -210,6 +213,8 @@ def _linear_reason(body: sympy.Expr, used: Tensor) -> str:
 def _heads(expr: sympy.Expr, used: Tensor) -> list[type]:
     if used not in tensors_of(expr):
         return []
+    if isinstance(expr, (IndexLogSum, SoftmaxEntry)):
+        return [type(expr)]
     own = [type(expr)] if isinstance(expr, (sympy.Function, MatrixNode, Fold)) else []
     return own + [head for arg in expr.args for head in _heads(arg, used)]
 

@@ -27,6 +27,7 @@ from symderive.core.nodes import (
 )
 from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import SoftmaxEntry
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.kinked import absolute
@@ -190,6 +191,8 @@ def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool
         return True
     if isinstance(made.body, Fold):  # the derivative of a maximum or a product is written with its value
         return False
+    if isinstance(made.body, SoftmaxEntry):
+        return False
     if count != 1 or consumer is None or weight(made.body) > SIZE_LIMIT:
         return False
     if has_binder(made.body):
@@ -205,6 +208,8 @@ def for_result(made: Definition, count: int, consumer: Definition | None) -> boo
         return True
     if isinstance(made.body, Fold) or (made.body.has(where) and consumer is not None and _sums(consumer)):
         return False
+    if isinstance(made.body, SoftmaxEntry) and made.body.total.weight != 1:
+        return False  # responsibilities read better by name
     if count == 1 and consumer is not None:
         return weight(made.body) + weight(consumer.body) <= 2 * SIZE_LIMIT
     return is_norm(made.body) or (count <= 2 and is_between_inverses(made.body))

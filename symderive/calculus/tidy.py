@@ -8,6 +8,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.brackets import has_bracket
+from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
 from symderive.calculus.recognition import recognised
 from symderive.calculus.sums import has_binder, rebuild, sum_over
 from symderive.core.identity import (
@@ -47,9 +48,12 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
     """
     used: dict[Fact, None] = {}
     excluded, made_symmetric = set(fixed), set[Tensor]()
+    sums = known_sums(program, excluded)
+    program = with_vanishing_sums(program, sums)
     definitions = []
     for made in program.definitions:
-        tidied = _tidied(made, excluded, used, made_symmetric)
+        body = with_known_sums(made.body, sums, used) if sums else made.body
+        tidied = _tidied(made.with_body(body), excluded, used, made_symmetric)
         definitions.append(tidied)
         if _is_symmetric(tidied, made_symmetric, excluded):
             made_symmetric.add(made.tensor)
@@ -261,7 +265,7 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     back = {
         symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()
     }
-    best = min((form(reduced) for form in _FORMS), key=_length)
+    best = min((form(reduced) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
     return _signs_settled(best).xreplace(back)
 
 
@@ -331,6 +335,11 @@ def _one_minus(expr: sympy.Expr) -> sympy.Expr:
     base, exponent = expr.as_base_exp()
     first = base.as_coeff_Add()[0]
     return (-base) ** exponent if exponent.is_even and first.is_negative else expr
+
+
+def _repetitions(expr: sympy.Expr) -> int:
+    """The number of symbols that are written."""
+    return sum(part.is_Symbol for part in sympy.preorder_traversal(expr))
 
 
 def _length(expr: sympy.Expr) -> int:

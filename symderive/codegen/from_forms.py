@@ -11,7 +11,7 @@ from symderive.codegen.solves import contains_inverse, ready, with_solves_by
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.kinked import signum
-from symderive.notation.arithmetic import ONE, is_negative, split, times
+from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
 from symderive.notation.forms import (
     Apply,
     Chain,
@@ -26,6 +26,7 @@ from symderive.notation.forms import (
     Largest,
     Leaf,
     LogDeterminant,
+    LogSumExp,
     NormSquared,
     Ones,
     Outer,
@@ -34,12 +35,13 @@ from symderive.notation.forms import (
     ProductOfAll,
     Slice,
     Smallest,
+    Softmax,
     Times,
     Total,
     Trace,
     Transposed,
 )
-from symderive.notation.matrix_products import runs, transposed
+from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.propositions import proposition
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
@@ -159,7 +161,9 @@ def _plus(form: Plus) -> Code:
 def _broadcast_term(term: Form, terms: tuple[Form, ...]) -> str | None:
     """A rank-one term with a vector of ones, beside a full matrix: NumPy's broadcasting."""
     coefficient, scalars, inner = split(term)
-    full = any(not _is_ones_outer(other) for other in terms if other.rank == 2)
+    outers = [split(other)[2] for other in terms if other.rank == 2]
+    sides = {isinstance(one.left, Ones) for one in outers if isinstance(one, Outer)}
+    full = len(sides) == 2 or any(not _is_ones_outer(other) for other in terms if other.rank == 2)
     if not full or not isinstance(inner, Outer) or not _is_ones_outer(inner):
         return None
     if isinstance(inner.left, Ones):
@@ -230,7 +234,20 @@ def _broadcast_argument(arg: Form, whole: Apply) -> str:
     return _broadcast_term(arg, whole.args) or code(arg)
 
 
+def _opened(form: Chain) -> Form | None:
+    """`AᵀDA − Aᵀu uᵀA` for `Aᵀ(D − uuᵀ)A`, so that no diagonal matrix is built; None for other products."""
+    for place, factor in enumerate(form.factors):
+        coefficient, scalars, inner = split(factor)
+        if isinstance(inner, Plus) and any(isinstance(split(term)[2], Diag) for term in inner.terms):
+            left, right = form.factors[:place], form.factors[place + 1 :]
+            return times(coefficient, *scalars, plus(*(chain(*left, term, *right) for term in inner.terms)))
+    return None
+
+
 def _chain(form: Chain) -> Code:
+    opened = _opened(form)
+    if opened is not None:
+        return _code(opened)
     factors = with_solves(_with_powers(form.factors))
     if len(factors) == 1:
         return _code(factors[0])
@@ -344,6 +361,13 @@ def _norm_squared(form: NormSquared) -> Code:
     return f"np.sum({at_level(form.inner, ATOM)} ** 2)", ATOM
 
 
+_AXES = {"": "", "all": "", "rows": ", axis=1", "columns": ", axis=0"}
+
+
+def _along(word: str) -> Callable[[Any], Code]:
+    return lambda form: (f"special.{word}({code(form.inner)}{_AXES[form.along]})", ATOM)
+
+
 def _call(word: str) -> Callable[[Any], Code]:
     return lambda form: (f"{word}({code(form.inner)})", ATOM)
 
@@ -369,6 +393,8 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     DiagPart: _call("np.diag"),
     Trace: _trace,
     NormSquared: _norm_squared,
+    Softmax: _along("softmax"),
+    LogSumExp: _along("logsumexp"),
     Total: _call("np.sum"),
     Largest: _call("np.max"),
     Smallest: _call("np.min"),

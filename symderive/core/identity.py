@@ -11,6 +11,7 @@ import sympy
 
 from symderive.core.dims import Size, same_size
 from symderive.core.nodes import Binder, Delta, Index, TensorNode, fitted
+from symderive.core.softmax_nodes import SoftmaxEntry
 
 FREE_LETTERS = ("i", "j", "k", "l", "m", "o")
 BOUND_LETTERS = ("p", "r", "s", "t", "u", "v")  # those of which Unicode has subscripts
@@ -155,6 +156,10 @@ def _named(expr: sympy.Expr, names: Mapping[Index, sympy.Expr], taken: frozenset
     """
     if not _has_binder(expr):
         return _substitute(expr, names) if names else expr
+    if isinstance(expr, SoftmaxEntry):  # the positions belong to the indices of the sum in their order
+        moved = _substitute(expr, names) if names else expr
+        total = _Search(moved.total, taken).form(moved.total.indices)
+        return SoftmaxEntry(total, *(_named(position, {}, taken) for position in moved.positions))
     if not isinstance(expr, Binder):
         return with_args(expr, [_named(arg, names, taken) for arg in expr.args])
     extents = [str(index.dim) for index in expr.indices]

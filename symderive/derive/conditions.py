@@ -21,11 +21,13 @@ from symderive.core.nodes import (
     IndexMax,
     IndexMin,
     IndexProduct,
+    IndexSum,
     Tensor,
     TensorNode,
 )
 from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.derive.naming import is_unnamed
 from symderive.derive.size_conditions import inequality, slacks
 from symderive.errors import InternalError
@@ -56,6 +58,7 @@ _DOMAINS = {
     "simplex": sympy.Interval(0, 1),
 }  # fmt: skip
 NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
+_SHARES = ((POSITIVE, sympy.Interval.Lopen(0, 1)), (NONNEGATIVE, sympy.Interval(0, 1)))  # by the weights
 _OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
 
 
@@ -184,6 +187,8 @@ def _demands(body: sympy.Expr, active: set[Tensor], exponent: sympy.Expr) -> Ite
                 yield _Demand(argument, domain, "domain", "power", guards)
         if isinstance(part, Fold) and moving and not _is_truth(part.body):
             yield _fold_demand(part, guards)
+        if isinstance(part, IndexLogSum) and part.weight != 1:
+            yield _Demand(IndexSum(part.body, *part.indices), POSITIVE, "domain", "logarithm", guards)
         entry = by_head().get(type(part))
         if entry is None:
             continue
@@ -353,6 +358,11 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return _raised(expr, ranges)
     if isinstance(expr, (IndexMax, IndexMin)):
         return range_of(expr.body, ranges)
+    if isinstance(expr, IndexLogSum):
+        return REALS
+    if isinstance(expr, SoftmaxEntry):
+        weights = range_of(expr.total.weight, ranges)
+        return next((found for sign, found in _SHARES if weights.is_subset(sign)), REALS)
     if isinstance(expr, Binder):
         inner = range_of(expr.body, ranges)
         return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)

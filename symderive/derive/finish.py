@@ -14,6 +14,7 @@ from symderive.calculus.condense import (
     weight,
     without_symmetry,
 )
+from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
@@ -105,12 +106,14 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     )
     if entries is not None:
         choice = entries.choice(choice)
-    joined = condense(chain.steps.needed(outputs), choice, chain.keep)
+    needed = chain.steps.needed(outputs)
+    joined = absorbed(condense(needed, choice, {*chain.keep, *standards(needed)}))
     short, used = tidy_program(joined, chain.fixed)
     facts.update(dict.fromkeys(used))
-    short, used = tidy_program(condense(short, choice, chain.keep), chain.fixed)  # what cancelled is shorter
+    again = absorbed(condense(short, choice, chain.keep))  # what cancelled is shorter
+    short, used = tidy_program(again, chain.fixed)
     facts.update(dict.fromkeys(used))
-    whole = Program(problem.start.inputs, _all(problem.start, worked), outputs)
+    whole = Program(problem.start.inputs, _all(problem.start, worked, problem.plain), outputs)
     names = chosen_names(
         whole,
         {made: slope for made, slope in chain.slopes.items() if made not in chain.keep},
@@ -120,9 +123,9 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.earlier}
     names |= {} if entries is None else entries.names(short, problem.symbol)
     names = _with_symmetry(whole, names, problem.targets)
-    programs = (problem.start, worked, short, problem.written, joined, chain.raw)
-    original, worked, short, written, joined, raw = rename_all(programs, names)
-    loss = replace(_loss_equation(original, problem), written=composed(written))
+    programs = (problem.plain, problem.start, worked, short, problem.written, joined, chain.raw)
+    original, start, worked, short, written, joined, raw = rename_all(programs, names)
+    loss = replace(_loss_equation(original, start, problem), written=composed(written))
     heads = {names[one.tensor]: one.heading for one in (*chain.earlier, *chain.results)}
     inner = {} if entries is None else entries.inner_headings(names, problem.symbol)
     heads |= {tensor: Heading(*written) for tensor, written in inner.items()}
@@ -139,7 +142,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     return Derivation(
         chain.kind,
         loss,
-        _steps(original, worked, raw, heads, loss),
+        _steps(start, worked, raw, heads, loss),
         lets,
         results,
         _conditions(written, short, problem.targets, facts),
@@ -152,7 +155,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         direction=chain.direction,
         moves="alone" if entries is None else "free",
         written=written,
-        forward=original,
+        forward=start,
         worked=worked,
         again=chain.again,
         slopes=_renamed(chain.slopes, names),
@@ -183,9 +186,13 @@ def _renamed(
     )
 
 
-def _all(start: Program, needed: Program) -> tuple[Definition, ...]:
-    there = {made.tensor for made in start.definitions}
-    return start.definitions + tuple(made for made in needed.definitions if made.tensor not in there)
+def _all(*programs: Program) -> tuple[Definition, ...]:
+    """The definitions of several programs, each tensor once."""
+    found: dict[Tensor, Definition] = {}
+    for program in programs:
+        for made in program.definitions:
+            found.setdefault(made.tensor, made)
+    return tuple(found.values())
 
 
 def _equation(program: Program, output: Tensor, heading: Heading, inside: Mapping[Tensor, Form]) -> Equation:
@@ -245,12 +252,12 @@ def _length_written_out(program: Program) -> int:
     return lengths[program.definitions[-1].tensor]
 
 
-def _loss_equation(original: Program, problem: Problem) -> Equation:
-    whole = original
+def _loss_equation(original: Program, start: Program, problem: Problem) -> Equation:
+    whole = start
     if _length_written_out(original) <= LONGEST_STATEMENT + 6:  # putting in can also make it shorter
         whole = condense(original, lambda made, count, consumer: True, shown=True)
         if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
-            whole = original
+            whole = start
     made = whole.definitions[-1]
     return Equation(
         made, (latex_name(problem.symbol), text_name(problem.symbol)) if not problem.rank else None
@@ -263,7 +270,7 @@ def _steps(
     forward_names = {made.tensor for made in original.definitions}
     said = not original.outputs[0].rank or loss.definition == original.definitions[-1]
     given = original.definitions[:-1] if said else original.definitions
-    made_steps = [Step("definition", Equation(made), "let") for made in given]
+    made_steps = [Step("definition", Equation(made), made.why or "let") for made in given]
     for made in program.definitions:
         if made.tensor not in forward_names:
             head, untidied = heads.get(made.tensor), raw.definition(made.tensor)

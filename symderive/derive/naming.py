@@ -11,6 +11,7 @@ import sympy
 from symderive.core.identity import letters
 from symderive.core.nodes import Entry, Fold, IndexMax, IndexMin, IndexProduct, IndexSum, Tensor
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import SoftmaxEntry
 from symderive.derive.headings import code_name, latex_of
 from symderive.functions.sigmoid import sigmoid
 from symderive.notation.names import latex_name
@@ -105,6 +106,8 @@ def _candidates(made: Definition) -> Iterator[str]:
 
 def _pool(body: sympy.Expr) -> list[str]:
     hint = _HINTS.get(type(body), "m" if isinstance(body, (IndexMax, IndexMin)) else "")
+    if isinstance(body, SoftmaxEntry):
+        hint = "ps" if body.total.weight == 1 else "rp"
     if isinstance(body, sympy.Add) and any(term.could_extract_minus_sign() for term in body.args):
         hint = "r"
     elif isinstance(body, IndexProduct):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
@@ -256,6 +257,7 @@ class Array:
         return apply_function(func, args, kwargs)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        refuse_numbers_only()
         raise SymderiveError(
             f"{self.label}: a symbolic array has no numbers; use .to_numpy() on a derivation."
         )
@@ -318,6 +320,7 @@ class Array:
     __hash__ = object.__hash__
 
     def __len__(self) -> int:
+        refuse_numbers_only()
         if not self.ndim:
             raise SymderiveError(f"len({self.label}): it is a scalar and has no first size.")
         if self.shape[0].is_Integer:
@@ -336,6 +339,29 @@ class Array:
         if self.definition is None:
             return f"array({self.name!r}, {shape_text(self.shape)})"
         return f"<symbolic array, {shape_text(self.shape)}: {self.definition}>"
+
+
+def refuse_numbers_only() -> None:
+    """Raise inside those functions of SciPy that read numbers, with the word to use instead.
+
+    Raises:
+        SymderiveError: names the function and its counterpart.
+    """
+    frame = sys._getframe(2)
+    for _ in range(_FRAMES):
+        name = frame.f_code.co_name
+        if name in _NUMBERS_ONLY and str(frame.f_globals.get("__name__", "")).startswith("scipy."):
+            raise SymderiveError(
+                f"scipy.special.{name}: SciPy's function takes numbers only; call symderive.{name}, or give "
+                "the formula as text to symderive.parse."
+            )
+        if frame.f_back is None:
+            return
+        frame = frame.f_back
+
+
+_NUMBERS_ONLY = ("softmax", "log_softmax", "logsumexp")
+_FRAMES = 12
 
 
 def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None) -> Array:

@@ -32,6 +32,7 @@ from symderive.core.nodes import (
 )
 from symderive.core.positions import Inside, Loose, Quotient, Remainder
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
 from symderive.language.elimination import inverse_and_determinant
@@ -195,6 +196,10 @@ class _Reading:
             return self.multiplied(expr, scope)
         if isinstance(expr, (IndexMax, IndexMin)):
             return self.extreme(expr, scope)
+        if isinstance(expr, IndexLogSum):
+            return self.log_total(expr, scope)
+        if isinstance(expr, SoftmaxEntry):
+            return self.value(expr.as_exponential, scope)
         if isinstance(expr, Delta):
             left, right = (self.place(arg, scope) for arg in expr.args)
             return lambda at: 1.0 if left(at) == right(at) else 0.0
@@ -382,6 +387,23 @@ class _Reading:
 
         return search
 
+    def log_total(self, expr: IndexLogSum, scope: Mapping[Index, int]) -> Value:
+        """`M + log Σ w exp(f − M)` with the largest exponent M; NaN for a negative sum."""
+        weight, slots, extents = self.bound(IndexSum(expr.weight, *expr.indices), scope)
+        exponent = self.bound(IndexSum(expr.exponent, *expr.indices), scope)[0]
+
+        def add_up(at: Position) -> float:
+            terms = []
+            for position in itertools.product(*extents):
+                for slot, spot in zip(slots, position, strict=True):
+                    at[slot] = spot
+                terms.append((weight(at), exponent(at)))
+            largest = max((f for _, f in terms if math.isfinite(f)), default=0.0)
+            total = sum(w * _guarded(_raised, f - largest) for w, f in terms)
+            return largest + (math.log(total) if total > 0 else math.nan if total else -math.inf)
+
+        return add_up
+
     def bound(self, expr: Binder, scope: Mapping[Index, int]) -> tuple[Value, list[int], list[range]]:
         """The body with the bound indices in scope, their slots and ranges."""
         slots = list(range(len(scope), len(scope) + len(expr.indices)))
@@ -479,6 +501,13 @@ def _guarded(function: Callable[..., float], *args: float) -> float:
         return float(function(*args))
     except ValueError:
         return math.nan
+
+
+def _raised(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
 
 
 def _whole(value: float, expr: sympy.Expr) -> int:

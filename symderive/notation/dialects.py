@@ -143,6 +143,11 @@ class LatexDialect(Dialect):
             return rf"\det{self.bracket(inner)}"
         return rf"\operatorname{{{word}}}{self.bracket(inner)}"
 
+    def call_along(self, word: str, along: str, inner: str) -> str:
+        """A named operator that works along the rows or columns of a matrix."""
+        axis = rf"_{{\mathrm{{{along}}}}}" if along else ""
+        return rf"\operatorname{{{word}}}{axis}{self.bracket(inner)}"
+
     def norm(self, inner: str, kind: str, power: str) -> str:
         """A norm to a power."""
         raised = f"^{{{power}}}" if power != "1" else ""
@@ -297,6 +302,10 @@ class TextDialect(Dialect):
     def call(self, word: str, inner: str) -> str:
         """A named operator."""
         return f"{word}({inner})"
+
+    def call_along(self, word: str, along: str, inner: str) -> str:
+        """A named operator that works along the rows or columns of a matrix."""
+        return f"{word}_{along}({inner})" if along else f"{word}({inner})"
 
     def norm(self, inner: str, kind: str, power: str) -> str:
         """A norm to a power."""

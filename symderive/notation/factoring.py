@@ -12,6 +12,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.notation.arithmetic import ONE, plus, split, times
+from symderive.notation.common_parts import around_diagonal
 from symderive.notation.components import rebuilt
 from symderive.notation.forms import (
     Chain,
@@ -78,7 +79,7 @@ def _factored_sum(form: Plus) -> Form:
         made = _grouped(form, group)
         if made is not None:
             return made
-    return form
+    return around_diagonal(form)
 
 
 def _scalars_out(form: Plus) -> Form | None:

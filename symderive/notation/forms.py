@@ -289,6 +289,38 @@ class Total(Unary):
 
 
 @dataclass(frozen=True)
+class Softmax(Unary):
+    """`softmax(z)` of a vector; of a matrix along its rows, its columns or all of it.
+
+    Attributes:
+        along: `rows`, `columns` or `all`; empty for a vector.
+    """
+
+    along: str = ""
+
+    @property
+    def rank(self) -> int:
+        """The rank of the form inside."""
+        return self.inner.rank
+
+
+@dataclass(frozen=True)
+class LogSumExp(Unary):
+    """`log Σ exp(z)` of a vector; of a matrix along its rows, its columns or over all of it.
+
+    Attributes:
+        along: `rows`, `columns` or `all`; empty for a vector.
+    """
+
+    along: str = ""
+
+    @property
+    def rank(self) -> int:
+        """1 along rows or columns, otherwise 0."""
+        return int(self.along in ("rows", "columns"))
+
+
+@dataclass(frozen=True)
 class Outer(Form):
     """`u vᵀ`."""
 

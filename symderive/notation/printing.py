@@ -41,6 +41,7 @@ from symderive.notation.forms import (
     Largest,
     Leaf,
     LogDeterminant,
+    LogSumExp,
     NormSquared,
     Ones,
     Outer,
@@ -49,6 +50,7 @@ from symderive.notation.forms import (
     ProductOfAll,
     Slice,
     Smallest,
+    Softmax,
     Times,
     Total,
     Trace,
@@ -399,6 +401,14 @@ def _named(word: str) -> Callable[[Any, Marks], Written]:
     return written
 
 
+def _softmax(form: Softmax, marks: Marks) -> Written:
+    return marks.call_along("softmax", form.along, write(form.inner, marks)[0]), ATOM
+
+
+def _log_sum_exp(form: LogSumExp, marks: Marks) -> Written:
+    return marks.call_along("logsumexp", form.along, write(form.inner, marks)[0]), ATOM
+
+
 def _diag(form: Diag, marks: Marks) -> Written:
     """`diag(v)`; the diagonal part of a matrix as `A ⊙ I`, not as diag(diag(A))."""
     if isinstance(form.inner, DiagPart):
@@ -470,6 +480,8 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     BigMax: _big_fold,
     BigMin: _big_fold,
     BigProduct: _big_fold,
+    Softmax: _softmax,
+    LogSumExp: _log_sum_exp,
     Bracket: _bracket,
 }
 

@@ -26,8 +26,10 @@ from symderive.core.nodes import (
 )
 from symderive.core.positions import Inside, is_readable
 from symderive.core.program import Definition
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, split, times
 from symderive.notation.contraction import contracted, multiplied
+from symderive.notation.exponential_sums import log_sum, softmax
 from symderive.notation.factoring import factored
 from symderive.notation.forms import (
     Apply,
@@ -82,7 +84,7 @@ def _matrix_form(body: sympy.Expr, indices: Labels) -> Form | None:
         except NoMatrixNotationError:
             continue
         # A sum of blocks is matrix notation for people; code is written from the indices.
-        return None if any(isinstance(part, BigSum) for part in walk(found)) else factored(found)
+        return None if any(isinstance(part, BigSum) for part in walk(found)) else found
     return None
 
 
@@ -170,6 +172,10 @@ def recover(expr: sympy.Expr) -> Labelled:
         return _index_sum(expr)
     if isinstance(expr, Fold):
         return _fold(expr)
+    if isinstance(expr, IndexLogSum):
+        return log_sum(expr, recover)
+    if isinstance(expr, SoftmaxEntry):
+        return softmax(expr, recover)
     if isinstance(expr, sympy.Function):
         head = type(expr)
         return _combined([recover(arg) for arg in expr.args], lambda forms: Apply(head, tuple(forms)))

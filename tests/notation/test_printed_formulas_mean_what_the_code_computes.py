@@ -13,8 +13,9 @@ from symderive.notation.names import latex_name, text_name
 from tests.derive.random_programs import SIZES, losses, numbers
 from tests.derive.test_random_gradients import moderate, quiet
 from tests.notation.reader import from_latex, meaning
+from tests.profiles import examples
 
-PRINTS = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+PRINTS = settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 UGLY = re.compile(
     r"-1\s*\*|\+ −|\+ -|− −|ᵀᵀ|\(\w+ᵀ\)ᵀ|_[0-9a-f]{6,}|\*\*|\bnan\b|\bNone\b|\\top\}\}\^\{\\top"
 )

@@ -35,6 +35,7 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
+    Triangle,
 )
 from symderive.notation.matrix_products import transposed
 from symderive.notation.propositions import proposition
@@ -330,6 +331,7 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     LogDeterminant: lambda form: (f"np.linalg.slogdet({code(form.inner)})[1]", ATOM),
     Diag: _call("np.diag"),
     DiagPart: _call("np.diag"),
+    Triangle: lambda form: (f"np.{'tril' if form.lower else 'triu'}({code(form.inner)})", ATOM),
     Trace: _trace,
     NormSquared: _norm_squared,
     Total: _call("np.sum"),

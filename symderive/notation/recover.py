@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.core.dims import same_size
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
@@ -32,8 +33,11 @@ from symderive.notation.forms import (
     Kronecker,
     Leaf,
     LogDeterminant,
+    Ones,
+    Outer,
     Power,
     Slice,
+    Triangle,
     walk,
 )
 from symderive.notation.labelled import (
@@ -130,6 +134,8 @@ def recover(expr: sympy.Expr) -> Labelled:
         if isinstance(left, Index) and isinstance(right, Index):
             return Labelled(Eye(left.dim), (left, right))
         raise NoMatrixNotationError
+    if isinstance(expr, Inside):
+        return _triangle(expr)
     if isinstance(expr, sympy.Add):
         return _add(expr)
     if isinstance(expr, sympy.Mul):
@@ -141,6 +147,18 @@ def recover(expr: sympy.Expr) -> Labelled:
     if isinstance(expr, sympy.Function):
         head = type(expr)
         return _combined([recover(arg) for arg in expr.args], lambda forms: Apply(head, tuple(forms)))
+    raise NoMatrixNotationError
+
+
+def _triangle(expr: Inside) -> Labelled:
+    """`[j ≤ i]` as a triangle of ones."""
+    labels = label_order(expr)
+    if len(labels) == 2 and all(same_size(one.dim, expr.size) for one in labels):
+        i, j = labels
+        ones = Outer(Ones(i.dim), Ones(j.dim))
+        for position, lower in ((i - j, True), (j - i, False)):
+            if expr == Inside(position, expr.size):
+                return Labelled(Triangle(ones, lower), (i, j))
     raise NoMatrixNotationError
 
 

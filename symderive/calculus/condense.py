@@ -22,6 +22,7 @@ from symderive.functions.kinked import absolute
 SIZE_LIMIT = 16
 _MOST_LIGHT = 4  # places in which a light slope is written out
 _LONGEST_DELTA = 6
+LONGEST_PRODUCT = 5  # factors of a product with an inverse that is written twice rather than named
 Choice = Callable[[Definition, int, "Definition | None"], bool]
 
 
@@ -170,7 +171,7 @@ def for_result(made: Definition, count: int, consumer: Definition | None) -> boo
     """Fusion for the closed form: everything that is used once, up to a readable size."""
     if count == 1 and consumer is not None:
         return weight(made.body) + weight(consumer.body) <= 2 * SIZE_LIMIT
-    return is_norm(made.body)
+    return is_norm(made.body) or (count <= 2 and is_between_inverses(made.body))
 
 
 def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor], second: bool = False) -> Choice:
@@ -207,9 +208,21 @@ def is_light(body: sympy.Expr) -> bool:
 
 
 def is_norm(body: sympy.Expr) -> bool:
-    """Whether the right-hand side is the squared norm of one array, which is shorter than any name for it."""
+    """Whether the right-hand side is the squared norm of one array, which is shorter than any name for it.
+
+    That of a difference such as `x − a` is as short.
+    """
     square = body.body if isinstance(body, IndexSum) and not free_indices(body) else None
-    return isinstance(square, sympy.Pow) and square.exp == 2 and isinstance(square.base, Entry)
+    if not isinstance(square, sympy.Pow) or square.exp != 2:
+        return False
+    terms = sympy.Add.make_args(square.base)
+    return len(terms) <= 2 and all(isinstance(term, Entry) or isinstance(-term, Entry) for term in terms)
+
+
+def is_between_inverses(body: sympy.Expr) -> bool:
+    """Whether the right-hand side is a short product with an inverse: `det(Z) Z⁻ᵀ`, `Z⁻¹AZ⁻¹`."""
+    plain = not body.has(sympy.Add, sympy.Function)
+    return plain and body.has(InverseEntry) and weight(body) <= LONGEST_PRODUCT
 
 
 def weight(expr: sympy.Expr) -> int:

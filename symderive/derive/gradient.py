@@ -19,6 +19,7 @@ from symderive.calculus.condense import (
     weight,
     without_symmetry,
 )
+from symderive.calculus.opened import opened
 from symderive.calculus.sharing import with_shared
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
@@ -35,13 +36,14 @@ from symderive.derive.structures import FreeEntries, check_structured, in_free_e
 from symderive.derive.structures import structured as with_structure
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
+from symderive.notation.composed import composed
 from symderive.notation.forms import Form
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.recover import matrix_form
 
 LONGEST_STATEMENT = 24
-LONGEST_INSIDE = 3
+LONGEST_INSIDE = 4
 
 
 def gradient(
@@ -215,7 +217,7 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
     if loss.ndim:
         program = program_of(loss.sum())
     written = with_shared(within_branches(drop_unit_axes(program)))
-    return written, _inputs_as_used(condense(powers_joined(written), for_steps))
+    return written, _inputs_as_used(condense(opened(powers_joined(written)), for_steps))
 
 
 def _inputs_as_used(program: Program) -> Program:
@@ -293,7 +295,7 @@ def _finish(
         for made in short.definitions
         if made.tensor not in hidden
     )
-    shown = _loss_equation(original, symbol)
+    shown = replace(_loss_equation(original, symbol), written=composed(as_written))
     return Derivation(
         kind,
         shown,

@@ -72,7 +72,7 @@ def _matrix_form(body: sympy.Expr, indices: Labels) -> Form | None:
         except NoMatrixNotationError:
             continue
         # A sum of blocks is matrix notation for people; code is written from the indices.
-        return None if any(isinstance(part, BigSum) for part in walk(found)) else found
+        return None if any(isinstance(part, BigSum) for part in walk(found)) else factored(found)
     return None
 
 
@@ -236,7 +236,7 @@ def _common(labels: list[Labels]) -> Labels:
 
 def _index_sum(expr: IndexSum) -> Labelled:
     body = expr.body
-    if isinstance(body, sympy.Add) and not _one_vector(body) and not _one_matrix(body, expr.indices):
+    if isinstance(body, sympy.Add) and _is_apart(body, expr.indices):
         return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=term_order)])
     try:
         factors = [recover(factor) for factor in factors_in_order(body)]
@@ -275,6 +275,12 @@ def _index_sum_term(term: sympy.Expr, indices: Labels) -> Labelled:
     return Labelled(times(extent, inner.form), inner.labels)
 
 
+def _is_apart(body: sympy.Add, indices: Labels) -> bool:
+    """Whether a sum over the terms is written term by term."""
+    whole = _one_vector(body) or _one_matrix(body, indices)
+    return not whole or all(map(_is_trace, body.args))
+
+
 def _one_vector(body: sympy.Expr) -> bool:
     """Whether all terms carry the same indices and none is a product: the body is one elementwise form."""
     carried = {free_indices(term) for term in body.args}
@@ -291,6 +297,16 @@ def _one_matrix(body: sympy.Add, indices: Labels) -> bool:
         and len(labels.intersection(indices)) == 1
         and whole > 1
         and not any(map(_is_contraction, body.args))
+    )
+
+
+def _is_trace(term: sympy.Expr) -> bool:
+    """Whether a term is a product of two matrices, one of them with an inverse in it."""
+    indexed = [factor for factor in sympy.Mul.make_args(term) if free_indices(factor)]
+    return (
+        len(indexed) == 2
+        and all(len(free_indices(factor)) == 2 for factor in indexed)
+        and any(factor.has(InverseEntry) for factor in indexed)
     )
 
 

@@ -40,6 +40,7 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
+    Triangle,
 )
 from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.propositions import proposition
@@ -391,6 +392,7 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     LogDeterminant: lambda form: (f"np.linalg.slogdet({code(form.inner)})[1]", ATOM),
     Diag: _call("np.diag"),
     DiagPart: _call("np.diag"),
+    Triangle: lambda form: (f"np.{'tril' if form.lower else 'triu'}({code(form.inner)})", ATOM),
     Trace: _trace,
     NormSquared: _norm_squared,
     Softmax: _along("softmax"),

@@ -274,6 +274,18 @@ class DiagPart(Unary):
 
 
 @dataclass(frozen=True)
+class Triangle(Unary):
+    """The entries of a square matrix on and below the diagonal, or on and above it; elsewhere 0."""
+
+    lower: bool
+
+    @property
+    def rank(self) -> int:
+        """2."""
+        return 2
+
+
+@dataclass(frozen=True)
 class Trace(Unary):
     """The trace of a square matrix."""
 

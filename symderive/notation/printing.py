@@ -55,6 +55,7 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
+    Triangle,
     walk,
 )
 from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
@@ -416,6 +417,10 @@ def _diag(form: Diag, marks: Marks) -> Written:
     return _named("diag")(form, marks)
 
 
+def _triangle(form: Triangle, marks: Marks) -> Written:
+    return _named("tril" if form.lower else "triu")(form, marks)
+
+
 def _norm_kind(form: NormSquared) -> str:
     return "2" if form.inner.rank == 1 else "F"
 
@@ -470,6 +475,7 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     LogDeterminant: _log_determinant,
     Diag: _diag,
     DiagPart: _named("diag"),
+    Triangle: _triangle,
     Trace: _named("tr"),
     NormSquared: _norm_squared,
     Total: _total,

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.core.dims import same_size
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import (
@@ -46,10 +47,13 @@ from symderive.notation.forms import (
     Largest,
     Leaf,
     LogDeterminant,
+    Ones,
+    Outer,
     Power,
     ProductOfAll,
     Slice,
     Smallest,
+    Triangle,
     walk,
 )
 from symderive.notation.labelled import (
@@ -162,6 +166,8 @@ def recover(expr: sympy.Expr) -> Labelled:
         if isinstance(left, Index) and isinstance(right, Index):
             return Labelled(Eye(left.dim), (left, right))
         raise NoMatrixNotationError
+    if isinstance(expr, Inside):
+        return _triangle(expr)
     if isinstance(expr, sympy.Add):
         return _add(expr)
     if isinstance(expr, sympy.Mul):
@@ -193,6 +199,18 @@ def _fold(expr: Fold) -> Labelled:
     if set(inner.labels) != set(expr.indices):
         raise NoMatrixNotationError
     return Labelled(_FOLDS[type(expr)](inner.form), ())
+
+
+def _triangle(expr: Inside) -> Labelled:
+    """`[j ≤ i]` as a triangle of ones."""
+    labels = label_order(expr)
+    if len(labels) == 2 and all(same_size(one.dim, expr.size) for one in labels):
+        i, j = labels
+        ones = Outer(Ones(i.dim), Ones(j.dim))
+        for position, lower in ((i - j, True), (j - i, False)):
+            if expr == Inside(position, expr.size):
+                return Labelled(Triangle(ones, lower), (i, j))
+    raise NoMatrixNotationError
 
 
 def _entry(expr: Entry) -> Labelled:

@@ -57,6 +57,7 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
+    Triangle,
 )
 from symderive.notation.recover import matrix_form
 
@@ -406,5 +407,5 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     BigMax: _Writer.refused, BigMin: _Writer.refused, BigProduct: _Writer.refused,
     Largest: _Writer.refused, Smallest: _Writer.refused, ProductOfAll: _Writer.refused,
     Softmax: _Writer.softmax, LogSumExp: _Writer.log_sum_exp,
-    Bracket: _Writer.refused,
+    Bracket: _Writer.refused, Triangle: _Writer.refused,
 }  # fmt: skip

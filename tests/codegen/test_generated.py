@@ -30,6 +30,7 @@ MORE = [
     ("gradient", "np.trace(A) * np.sum(np.diag(A) * x)", "x=d; A=d,d", "x"),
     ("gradient", "np.sum(A * np.sum(A, axis=0)) * np.sum(x ** 3)", "x=d; A=d,d", "x"),
     ("gradient", "np.trace(A @ B) * np.sum(A) * x[0]", "x=d; A=d,d; B=d,d", "x"),
+    ("gradient", "x @ K @ x * np.sum(K ** 3)", "x=d; K=d,d:lower", "K"),
     ("hessian", "np.sum(np.exp(X @ X.T))", "X=n,d", "X"),
     ("hessian", "np.sum(np.tanh(X @ w)) ** 2", "X=n,d; w=d", "w"),
     ("hessian", "np.sum(np.log(np.sum(np.exp(X @ W), axis=1)))", "X=n,d; W=d,k", "W"),
@@ -87,7 +88,8 @@ def test_every_form_occurs_among_them():
     seen = set()
     for row in ALL:
         made = derived(*row)
-        for program in (made.to_numpy().program, made.original):
+        free = [] if made.structured is None else [made.structured.to_numpy().program]
+        for program in (made.to_numpy().program, made.original, *free):
             for definition in program.definitions:
                 form = matrix_form(definition)
                 seen |= {type(part) for part in walk(form)} if form is not None else set()

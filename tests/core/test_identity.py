@@ -209,11 +209,11 @@ def test_what_is_the_same():
 
 def test_names_in_use_are_avoided():
     assert str(canonical(IndexSum(A[p, q] * x[q], q))) == "Sum[r](x[r]*A[p, r])"
-    assert str(canonical(IndexSum(A[p, i], i))) == "Sum[q](A[p, q])"
+    assert str(canonical(IndexSum(A[p, i], i))) == "Sum[r](A[p, r])"
     assert str(substitute(IndexSum(A[i, p] * x[p], p), {i: p})) == "Sum[r](x[r]*A[p, r])"
     assert substitute(A[i, j], {i: j, j: i}) == A[j, i]
     assert substitute(A[i, j], {}) is A[i, j] or substitute(A[i, j], {}) == A[i, j]
-    assert rename_bound(IndexSum(x[p], p), {"p"}) == IndexSum(x[q], q)
+    assert rename_bound(IndexSum(x[p], p), {"p"}) == IndexSum(x[r], r)
     assert rename_bound(IndexSum(x[p], p), {"q"}) == IndexSum(x[p], p)
 
 

@@ -67,7 +67,7 @@ def subscripts_apart(written: str, names) -> str:
 
 def read_back(equation, names, rows, value, letters) -> None:
     """The right-hand side as printed has the value that it should have."""
-    written = equation.split(" = ", 1)[1]
+    written = equation.rsplit(" = ", 1)[1]
     assert not UGLY.search(written), written
     sizes = {name: float(size) for name, size in SIZES.items()}
     try:

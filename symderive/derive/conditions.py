@@ -355,10 +355,20 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         inner = range_of(expr.body, ranges)
         return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)
     if isinstance(expr, where):
-        parts = [range_of(branch, ranges) for branch in expr.args[1:]]
+        condition, first, second = expr.args
+        parts = [_range_where(first, condition, ranges), _range_where(second, opposite(condition), ranges)]
         return next((one for one in (POSITIVE, NONNEGATIVE) if all(p.is_subset(one) for p in parts)), REALS)
     entry = by_head().get(type(expr))
     return REALS if entry is None else entry.values
+
+
+def _range_where(branch: sympy.Expr, condition: sympy.Expr, ranges: Ranges) -> sympy.Set:
+    """The range of a branch, where the condition of the branch can say more: x is positive where x > 0."""
+    known = range_of(branch, ranges)
+    for sign in (POSITIVE, NONNEGATIVE):
+        if not known.is_subset(sign) and _is_implied(_Demand(branch, sign, "domain", "", (condition,))):
+            return sign
+    return known
 
 
 def _ends(part: sympy.Set) -> tuple[sympy.Expr, bool, sympy.Expr, bool]:

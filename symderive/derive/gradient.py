@@ -34,6 +34,7 @@ from symderive.derive.structures import FreeEntries, check_structured, in_free_e
 from symderive.derive.structures import structured as with_structure
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
+from symderive.language.kinks import with_slope_at_kinks
 from symderive.notation.forms import Form
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
@@ -49,6 +50,7 @@ def gradient(
     *,
     structured: bool = False,
     adjoints: Mapping[str, tuple[str, str]] | None = None,
+    subgradient: str | float | None = None,
 ) -> Derivation:
     r"""Derive the gradient of a scalar.
 
@@ -59,6 +61,8 @@ def gradient(
             gradient in its free entries, which vary together, and not that of a matrix of no structure.
         adjoints: names for the derivatives with respect to named intermediates, e.g.
             `{"z1": ("delta1", r"\delta^{1}")}`.
+        subgradient: the slope that is taken at kinks: `"zero"` (by default), `"left"`, `"middle"`, or
+            `"right"`; or the share of the slope from the right, 0, 0.5 or 1. The conditions say it.
 
     Returns:
         a derivation; the gradient has the shape of its variable (denominator layout). The entries of a
@@ -80,6 +84,7 @@ def gradient(
     >>> print(sd.gradient(np.linalg.slogdet(S)[1], S, structured=True).results[0])
     ∇ˢʸᵐ_S L = 2S⁻¹ − S⁻¹ ⊙ I
     """
+    loss = with_slope_at_kinks(loss, subgradient) if isinstance(loss, Array) else loss
     variables = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
     targets = tuple(variable.tensor for variable in variables if isinstance(variable, Array))
     if structured:
@@ -119,13 +124,16 @@ def _gradient(
     return _finish("gradient", loss, written, start, chained, steps, targets, facts, keep, fixed, entries)
 
 
-def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
+def hessian(
+    loss: Array, wrt: Array, other: Array | None = None, *, subgradient: str | float | None = None
+) -> Derivation:
     """Derive the Hessian of a scalar, or a mixed second derivative.
 
     Args:
         loss: a scalar symbolic array.
         wrt: the input to differentiate with respect to.
         other: the second variable; `wrt` by default.
+        subgradient: the slope that is taken at kinks, as in `gradient`.
 
     Returns:
         a derivation; the Hessian has the axes of `wrt` followed by those of `other`.
@@ -142,6 +150,7 @@ def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
     ∇²_w L = 2 XᵀX
     """
     second = wrt if other is None else other
+    loss = with_slope_at_kinks(loss, subgradient) if isinstance(loss, Array) else loss
     written, start = _forward_program(loss, (wrt, second), "Hessian")
     first = reverse(start, start.outputs[0], (wrt.tensor,))
     slim = first.program.needed(first.program.outputs)

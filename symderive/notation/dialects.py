@@ -37,7 +37,7 @@ class Dialect:
         return by_head()[head].text.startswith("|")
 
     def bare_arguments(self, head: Any) -> tuple[bool, ...]:
-        """For each argument of a function whether it stands outside all brackets, as in `y!` and `x log(y)`."""
+        """For each argument of a function whether it stands outside all brackets, as in `y!`."""
         entry = by_head()[head]
         bare, depth, bars = [True] * entry.arity, 0, 0
         for part in re.findall(r"\{\d\}|.", entry.text):

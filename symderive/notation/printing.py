@@ -335,12 +335,12 @@ def _apply(form: Apply, marks: Marks) -> Written:
         return _choice(form, marks)
     if form.head is either:
         return marks.indicator(stated(form, marks)), ATOM
-    postfix = marks.is_postfix(form.head)
-    args = [bracketed(arg, marks, ATOM if postfix else SUM) for arg in form.args]
+    bare = marks.bare_arguments(form.head)
+    args = [bracketed(arg, marks, ATOM if own else SUM) for arg, own in zip(form.args, bare, strict=True)]
     if marks.is_barred(form.head):  # |(|x|)|, because ||x|| is a norm
         args = [marks.bracket(arg) if "|" in arg else arg for arg in args]
     written = marks.apply(form.head, args, not form.rank)
-    return written, PRODUCT if postfix else POWER if written.startswith("e^") else ATOM
+    return written, PRODUCT if any(bare) else POWER if written.startswith("e^") else ATOM
 
 
 def _chain(form: Chain, marks: Marks) -> Written:

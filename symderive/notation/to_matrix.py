@@ -22,7 +22,16 @@ from sympy.matrices.expressions.transpose import Transpose
 from symderive.core.identity import letters
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
-from symderive.functions import choice, comparisons, counting, kinked, normal_tail, sigmoid, special
+from symderive.functions import (
+    catalogue,
+    choice,
+    comparisons,
+    counting,
+    kinked,
+    normal_tail,
+    sigmoid,
+    special,
+)
 from symderive.notation.forms import (
     Apply,
     BigMax,
@@ -139,6 +148,8 @@ SYMPY_WORDS: dict[Any, Callable[..., sympy.Expr]] = {
     counting.factorial: lambda x: sympy.gamma(x + 1),
     counting.log_factorial: lambda x: sympy.loggamma(x + 1),
 }
+
+SYMPY_WORDS |= {entry.head: entry.words for entry in catalogue() if entry.words is not None}
 
 
 def in_sympy_words(expr: sympy.Expr) -> sympy.Expr:

@@ -314,7 +314,7 @@ def _without_squares(
 
 def _factored_below(expr: sympy.Expr) -> sympy.Expr:
     above, below = sympy.fraction(expr)
-    return above / sympy.factor(below)
+    return sympy.factor_terms(above) / sympy.factor(below)
 
 
 _FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (

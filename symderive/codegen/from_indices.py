@@ -6,7 +6,6 @@ import sympy
 
 from symderive.codegen.axes import Labels, arranged, spread, within
 from symderive.codegen.brackets import (
-    is_finite_outside,
     over_ranges,
     padded,
     restricted,
@@ -21,6 +20,7 @@ from symderive.core.positions import Inside, Quotient, Remainder, is_surely_insi
 from symderive.core.program import Definition
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
+from symderive.functions.outside import is_finite_outside
 from symderive.notation.recover import whole_matrix
 
 

@@ -52,11 +52,11 @@ def reads_outside(definition: Definition) -> bool:
 
 
 def inequality(slack: sympy.Expr) -> tuple[str, str]:
-    """`slack ≥ 0` in text and LaTeX, with what is subtracted on the other side.
+    r"""`slack ≥ 0` in text and LaTeX, with what is subtracted on the other side.
 
     >>> n = sympy.Symbol("n", integer=True, positive=True)
     >>> inequality(n - 3)
-    ('n ≥ 3', 'n \\\\ge 3')
+    ('n ≥ 3', 'n \\ge 3')
     """
     terms = sympy.Add.make_args(slack)
     less = sympy.Add(*(-term for term in terms if term.could_extract_minus_sign()))

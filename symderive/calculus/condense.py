@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import sympy
@@ -20,6 +20,8 @@ from symderive.functions import by_head
 from symderive.functions.kinked import absolute
 
 SIZE_LIMIT = 16
+_MOST_LIGHT = 3  # places in which a light slope is written out
+LONGEST_PRODUCT = 5  # factors of a product with an inverse that is written twice rather than named
 Choice = Callable[[Definition, int, "Definition | None"], bool]
 
 
@@ -126,6 +128,33 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
     return Program(program.inputs, tuple(definitions), program.outputs)
 
 
+def powers_joined(program: Program) -> Program:
+    """`(√u)² = u`: integer powers of an unnamed result that is a power itself as one power.
+
+    A norm that is only squared then has a derivative where it is 0.
+    """
+    roots = {
+        made.tensor: made
+        for made in program.definitions
+        if isinstance(made.body, sympy.Pow) and made.body.exp.is_number and not made.pinned
+    }
+
+    def joined(expr: sympy.Expr) -> sympy.Expr:
+        if roots.keys().isdisjoint(tensors_of(expr)):
+            return expr
+        if isinstance(expr, sympy.Pow) and isinstance(expr.base, Entry) and expr.exp.is_Integer:
+            made = roots.get(expr.base.tensor)
+            if made is not None and expr.base.is_inside and (made.body.exp * expr.exp) >= 1:
+                return rebuild(made.at(expr.base.axes) ** expr.exp)
+        if not expr.args or isinstance(expr, TensorNode):
+            return expr
+        return expr.func(*(joined(arg) for arg in expr.args))
+
+    definitions = tuple(made.with_body(joined(made.body)) for made in program.definitions)
+    needed = Program(program.inputs, definitions, program.outputs).needed(program.outputs).definitions
+    return Program(program.inputs, needed, program.outputs) if roots else program
+
+
 def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool:
     """Fusion for the steps of a derivation: elementwise chains and affine uses become one equation."""
     if count != 1 or consumer is None or weight(made.body) > SIZE_LIMIT:
@@ -141,13 +170,54 @@ def for_result(made: Definition, count: int, consumer: Definition | None) -> boo
     """Fusion for the closed form: everything that is used once, up to a readable size."""
     if count == 1 and consumer is not None:
         return weight(made.body) + weight(consumer.body) <= 2 * SIZE_LIMIT
-    return is_norm(made.body)
+    return is_norm(made.body) or (count <= 2 and is_between_inverses(made.body))
+
+
+def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor]) -> Choice:
+    """Fusion for the closed form of a derivative: light slopes go in; what they are multiples of is named.
+
+    With `∂L/∂R = 2R`, used twice, it is R that is named and `2R` that is written.
+
+    Args:
+        slopes: the derivatives with respect to intermediates.
+        outputs: the results.
+    """
+
+    def choice(made: Definition, count: int, consumer: Definition | None) -> bool:
+        if made.tensor in slopes and count <= _MOST_LIGHT and is_light(made.body):
+            return True
+        used = consumer is not None and consumer.tensor in slopes and consumer.tensor not in outputs
+        if used and consumer is not None and is_trivial(consumer.body) and made.tensor not in slopes:
+            return False
+        return for_result(made, count, consumer)
+
+    return choice
+
+
+def is_light(body: sympy.Expr) -> bool:
+    """Whether a product is short enough to stand wherever it is used: no sum, no matrix product."""
+    factors = sympy.Mul.make_args(body)
+    return weight(body) <= 2 and not any(
+        factor.is_Add or (isinstance(factor, IndexSum) and free_indices(factor)) for factor in factors
+    )
 
 
 def is_norm(body: sympy.Expr) -> bool:
-    """Whether the right-hand side is the squared norm of one array, which is shorter than any name for it."""
+    """Whether the right-hand side is the squared norm of one array, which is shorter than any name for it.
+
+    That of a difference such as `x − a` is as short.
+    """
     square = body.body if isinstance(body, IndexSum) and not free_indices(body) else None
-    return isinstance(square, sympy.Pow) and square.exp == 2 and isinstance(square.base, Entry)
+    if not isinstance(square, sympy.Pow) or square.exp != 2:
+        return False
+    terms = sympy.Add.make_args(square.base)
+    return len(terms) <= 2 and all(isinstance(term, Entry) or isinstance(-term, Entry) for term in terms)
+
+
+def is_between_inverses(body: sympy.Expr) -> bool:
+    """Whether the right-hand side is a short product with an inverse: `det(Z) Z⁻ᵀ`, `Z⁻¹AZ⁻¹`."""
+    plain = not body.has(sympy.Add, sympy.Function)
+    return plain and body.has(InverseEntry) and weight(body) <= LONGEST_PRODUCT
 
 
 def weight(expr: sympy.Expr) -> int:
@@ -227,9 +297,9 @@ def _renamed_program(
 
 
 def without_symmetry(program: Program, variables: Iterable[Tensor]) -> Program:
-    """The same program for variables that need not be symmetric: a difference varies one entry alone."""
+    """The same program for variables of no structure: a difference varies one entry alone."""
     names = {
-        one: Tensor(one.name, one.shape, "real", one.latex_name) for one in variables if one.is_symmetric
+        one: Tensor(one.name, one.shape, "real", one.latex_name) for one in variables if one.is_structured
     }
     return rename(program, names) if names else program
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import sympy
 
+from symderive.calculus.branches import slope_of_choice
 from symderive.calculus.sums import sum_over
 from symderive.core.identity import free_indices, fresh, index_names, substitute, tensors_of
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet
@@ -18,6 +19,7 @@ from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
 from symderive.core.positions import Inside
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
+from symderive.functions.choice import where
 
 EntryRule = Callable[[Entry], sympy.Expr]
 Rule = Callable[[Any, EntryRule], sympy.Expr]
@@ -91,6 +93,11 @@ def index_max(expr: IndexMax, entry_rule: EntryRule) -> sympy.Expr:
     raise SymderiveError("differentiating: the maximum over an index is not supported yet.")
 
 
+def choice(expr: where, entry_rule: EntryRule) -> sympy.Expr:
+    """`where(c, a, b)′ = where(c, a′, b′)`."""
+    return slope_of_choice(expr, lambda branch: differentiate(branch, entry_rule))
+
+
 def _marks(tensor: Tensor) -> tuple[Index, Index]:
     """Two indices over the axes of a matrix, with names that no expression has; sums rename them."""
     rows, columns = tensor.shape
@@ -138,6 +145,7 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (InverseEntry, inverse_entry),
     (LogAbsDet, log_abs_det),
     (Det, det),
+    (where, choice),
     (sympy.Function, function),
 )
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.brackets import has_bracket
+from symderive.calculus.recognition import recognised
 from symderive.calculus.sums import has_binder, rebuild, sum_over
 from symderive.core.identity import (
     FREE_LETTERS,
@@ -18,15 +19,20 @@ from symderive.core.identity import (
     tensors_of,
     with_args,
 )
+from symderive.core.matrix_nodes import InverseEntry
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
-from symderive.notation.forms import Leaf, Transposed
+from symderive.notation.forms import Leaf
 from symderive.notation.index_notation import index_form
 from symderive.notation.printing import latex, text
 
 _LIMIT = 9  # different entries and functions in a quotient that is looked at
 _OPERATIONS = 60
 Fact = tuple[str, str]
+STRUCTURE_WORDS = {
+    "symmetric": "symmetric", "spd": "symmetric", "diagonal": "diagonal", "lower": "lower triangular",
+    "upper": "upper triangular", "skew": "skew-symmetric",
+}  # fmt: skip
 
 
 def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Program, tuple[Fact, ...]]:
@@ -56,7 +62,7 @@ def _tidied(
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used, symmetric)
-    return made.with_body(cancelled(summed_by_terms(body)))
+    return made.with_body(cancelled(recognised(summed_by_terms(body))))
 
 
 def symmetric_results(program: Program, fixed: Iterable[Tensor] = ()) -> set[Tensor]:
@@ -81,7 +87,7 @@ def _is_symmetric(made: Definition, known: set[Tensor], excluded: set[Tensor]) -
 def domain_facts(
     expr: sympy.Expr, excluded: set[Tensor], used: dict[Fact, None], symmetric: Collection[Tensor] = ()
 ) -> sympy.Expr:
-    """Powers of ±1 and 0/1 entries as what they equal; entries of symmetric matrices in one order.
+    """Powers of ±1 and 0/1 entries as what they equal; entries of structured matrices in one order, or 0.
 
     Args:
         expr: the right-hand side.
@@ -96,7 +102,9 @@ def domain_facts(
     if isinstance(expr, Entry):
         if expr.tensor in symmetric:
             return Entry(expr.tensor, *sorted(expr.axes, key=str))
-        return expr if expr.tensor in excluded else _ordered_entry(expr, used)
+        return expr if expr.tensor in excluded else _structured_entry(expr, used)
+    if isinstance(expr, InverseEntry):
+        return _ordered_inverse(expr, excluded, used, symmetric)
     inner = (
         expr.func(*(domain_facts(arg, excluded, used, symmetric) for arg in expr.args)) if expr.args else expr
     )
@@ -105,21 +113,45 @@ def domain_facts(
     return inner
 
 
-def _ordered_entry(expr: Entry, used: dict[Fact, None]) -> Entry:
-    """`S_ji = S_ij` for symmetric S."""
-    if not expr.tensor.is_symmetric:
+def _ordered_inverse(
+    expr: InverseEntry, excluded: set[Tensor], used: dict[Fact, None], symmetric: Collection[Tensor]
+) -> InverseEntry:
+    """`(S⁻¹)_ji = (S⁻¹)_ij` for symmetric S."""
+    tensor, axes = expr.tensor, sorted(expr.axes, key=str)
+    known = tensor in symmetric or (tensor.is_symmetric and tensor not in excluded)
+    if not known or list(expr.axes) == axes:
         return expr
+    if tensor not in symmetric:
+        _structured_entry(Entry(tensor, *expr.axes), used)
+    return InverseEntry(tensor, *axes)
+
+
+def _structured_entry(expr: Entry, used: dict[Fact, None]) -> sympy.Expr:
+    """`S_ji = S_ij` for symmetric S, `K_ji = −K_ij` for skew-symmetric K, zeros outside a triangle."""
+    tensor = expr.tensor
+    if not tensor.is_structured:
+        return expr
+    if tensor.is_zero_at(*expr.axes):
+        one = index_form(expr)
+        used[_structure_fact(tensor, text(one) + " = 0", latex(one) + " = 0")] = None
+        return sympy.S.Zero
     axes = sorted(expr.axes, key=str)
-    if list(expr.axes) == axes:
+    if not (tensor.is_symmetric or tensor.is_skew) or list(expr.axes) == axes:
         return expr
-    whole = Leaf(expr.tensor)
-    name, typeset = text(whole), latex(whole)
-    fact = (
-        f"{name}ᵀ = {name}, since {name} is symmetric",
-        rf"{latex(Transposed(whole))} = {typeset}\text{{, since }}{typeset}\text{{ is symmetric}}",
+    name, typeset = text(Leaf(tensor)), latex(Leaf(tensor))
+    plain, dashed = ("−", "-") if tensor.is_skew else ("", "")
+    turned = f"{name}ᵀ = {plain}{name}", rf"{typeset}^{{\top}} = {dashed}{typeset}"
+    used[_structure_fact(tensor, *turned)] = None
+    return -Entry(tensor, *axes) if tensor.is_skew else Entry(tensor, *axes)
+
+
+def _structure_fact(tensor: Tensor, plain: str, typeset: str) -> Fact:
+    """`plain`, since the tensor is declared as it is."""
+    name, written, words = text(Leaf(tensor)), latex(Leaf(tensor)), STRUCTURE_WORDS[tensor.domain]
+    return (
+        f"{plain}, since {name} is {words}",
+        rf"{typeset}\text{{, since }}{written}\text{{ is {words}}}",
     )
-    used[fact] = None
-    return Entry(expr.tensor, *axes)
 
 
 def _power_of_entry(expr: sympy.Pow, used: dict[Fact, None]) -> sympy.Expr:
@@ -142,7 +174,8 @@ def _power_of_entry(expr: sympy.Pow, used: dict[Fact, None]) -> sympy.Expr:
 
 
 def _special(tensor: sympy.Basic) -> bool:
-    return getattr(tensor, "domain", "real") in ("sign", "binary", "onehot", "symmetric", "spd")
+    domain = getattr(tensor, "domain", "real")
+    return domain in ("sign", "binary", "onehot") or domain in STRUCTURE_WORDS
 
 
 @lru_cache(maxsize=20_000)
@@ -229,12 +262,16 @@ def _plain(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Exp
     return names[expr]
 
 
-_FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (lambda expr: expr, sympy.factor_terms, sympy.factor)
+_FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (
+    sympy.factor, sympy.factor_terms, lambda expr: expr, sympy.expand,
+)  # fmt: skip
 
 
 def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
     """`−a/(p − 1)` as `a/(1 − p)`: a leading minus goes into a difference that then reads `1 − p`."""
     coefficient, rest = expr.as_coeff_Mul()
+    factors = [_one_minus(factor) for factor in sympy.Mul.make_args(rest)]
+    expr, rest = sympy.Mul(coefficient, *factors), sympy.Mul(*factors)
     if not coefficient.is_negative:
         return expr
     factors = list(sympy.Mul.make_args(rest))
@@ -249,6 +286,13 @@ def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
             factors[place] = sympy.Pow(-base, exponent)
             return sympy.Mul(-coefficient, *factors)
     return expr
+
+
+def _one_minus(expr: sympy.Expr) -> sympy.Expr:
+    """`(p − 1)²` as `(1 − p)²`."""
+    base, exponent = expr.as_base_exp()
+    first = base.as_coeff_Add()[0]
+    return (-base) ** exponent if exponent.is_even and first.is_negative else expr
 
 
 def _length(expr: sympy.Expr) -> int:

@@ -95,7 +95,7 @@ def _document(derivation: Derivation) -> Document:
 def _print_code(args: Namespace, derivation: Derivation) -> int:
     """Print the closed form alone, checked before."""
     derivation.check()
-    text = derivation.latex() if args.format == "latex" else derivation.to_numpy().source
+    text = derivation.latex() if args.format == "latex" else derivation.to_python()
     content = text.rstrip("\n") + "\n"
     if args.output is None or args.output == STDOUT:
         sys.stdout.write(content)

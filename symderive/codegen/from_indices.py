@@ -20,6 +20,8 @@ from symderive.core.positions import Inside, Quotient, Remainder, is_surely_insi
 from symderive.core.program import Definition
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
+from symderive.functions.choice import where
+from symderive.functions.comparisons import SIGNS
 from symderive.functions.outside import is_finite_outside
 from symderive.notation.recover import whole_matrix
 
@@ -44,7 +46,7 @@ def code_of(definition: Definition) -> str:
 
 def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
     """Code and the labels of its axes, as far as it costs nothing in the given order."""
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
         return constant(expr), ()
     if isinstance(expr, Entry):
         return _entry(expr, str(expr.tensor.name), order)
@@ -60,6 +62,12 @@ def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
         return _sum(expr, order)
     if isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
         return _operator(expr, order)
+    if isinstance(expr, where) and type(expr.args[0]) in SIGNS:
+        comparison, *branches = expr.args
+        sign = SIGNS[type(comparison)][2]
+        (left, right, *rest), labels = _aligned((*comparison.args, *branches), order)
+        written = ", ".join([f"{left[0]} {sign} {right[0]}", *(piece for piece, _ in rest)])
+        return (f"np.where({written})", ATOM), labels
     if isinstance(expr, sympy.Function):
         args, labels = _aligned(expr.args, order)
         return (by_head()[type(expr)].numpy.format(*(written for written, _ in args)), ATOM), labels
@@ -168,6 +176,13 @@ def _is_below(factor: sympy.Expr) -> bool:
     return bool(factor.is_Pow and factor.exp.is_number and factor.exp.could_extract_minus_sign())
 
 
+def _natural(factor: sympy.Expr, order: Labels) -> Labels:
+    """The order in which the largest array of a factor has its axes: `einsum` takes any."""
+    axes = [part.axes for part in sympy.preorder_traversal(factor) if isinstance(part, Entry)]
+    longest = max(axes, key=len, default=())
+    return arranged((*(axis for axis in longest if axis in order), *order), ())
+
+
 def _bracketed(expr: sympy.Mul, order: Labels) -> tuple[Code, Labels]:
     """A product with brackets: computed where they are 1 and padded with zeros, or masked."""
     part = restricted(expr, order)
@@ -184,13 +199,6 @@ def _bracketed(expr: sympy.Mul, order: Labels) -> tuple[Code, Labels]:
     labels = arranged([*own, *(label for _, some in tests for label in some)], order)
     masks = [spread(mask, some, labels)[0] for mask, some in tests]
     return (f"np.where({both(masks)}, {spread(piece, own, labels)[0]}, 0.0)", ATOM), labels
-
-
-def _natural(factor: sympy.Expr, order: Labels) -> Labels:
-    """The order in which the largest array of a factor has its axes: `einsum` takes any."""
-    axes = [part.axes for part in sympy.preorder_traversal(factor) if isinstance(part, Entry)]
-    longest = max(axes, key=len, default=())
-    return arranged((*(axis for axis in longest if axis in order), *order), ())
 
 
 def _sum(expr: IndexSum, order: Labels) -> tuple[Code, Labels]:

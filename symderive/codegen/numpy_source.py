@@ -23,10 +23,14 @@ from symderive.notation.printing import text
 from symderive.notation.recover import matrix_form
 
 RESERVED = frozenset({"np", "special", "result"})
+_WORDS = {
+    "spd": "symmetric positive definite", "lower": "lower triangular", "upper": "upper triangular",
+    "skew": "skew-symmetric",
+}  # fmt: skip
 
 
 def function_source(program: Program, name: str, summary: str = "") -> str:
-    """The source of a function of the inputs that returns the outputs.
+    """The source of a function of the inputs that returns the outputs, with the imports that it needs.
 
     Args:
         program: the equations, in order.
@@ -36,9 +40,31 @@ def function_source(program: Program, name: str, summary: str = "") -> str:
     Raises:
         SymderiveError: an array whose name clashes with a size or with `np` or `special`.
     """
+    words = [summary or name, "", *(f"{tensor.name}: {_shape_words(tensor)}" for tensor in program.inputs)]
+    source = def_source(program, name, words)
+    return f"{imports_of(source)}\n\n{source}"
+
+
+def imports_of(source: str) -> str:
+    """The lines that import what a source uses."""
+    return "import numpy as np\n" + ("from scipy import special\n" if "special." in source else "")
+
+
+def def_source(program: Program, name: str, docstring: Iterable[str]) -> str:
+    """The source of a function of the inputs that returns the outputs, without imports.
+
+    Args:
+        program: the equations, in order.
+        name: the name of the function.
+        docstring: its lines.
+
+    Raises:
+        SymderiveError: as for `function_source`.
+    """
     _check_names(program)
-    lines = [f"def {name}({_signature(program)}):", f'    """{_safe(summary or name)}', ""]
-    lines += [f"    {tensor.name}: {_shape_words(tensor)}" for tensor in program.inputs]
+    first, *others = map(_safe, docstring)
+    lines = [f"def {name}({_signature(program)}):", f'    """{first}']
+    lines += [f"    {line}" if line else "" for line in others]
     lines += ['    """']
     body: list[str] = []
     last = program.definitions[-1] if program.definitions else None
@@ -50,9 +76,7 @@ def function_source(program: Program, name: str, summary: str = "") -> str:
     if last is None or program.outputs != (last.tensor,):
         body.append(f"    return {', '.join(str(tensor.name) for tensor in program.outputs)}")
     lines += _sizes(program, "\n".join(body))
-    source = "\n".join(lines + body) + "\n"
-    head = "import numpy as np\n" + ("from scipy import special\n" if "special." in source else "")
-    return f"{head}\n\n{source}"
+    return "\n".join(lines + body) + "\n"
 
 
 def right_side(made: Definition) -> str:
@@ -66,7 +90,7 @@ def _signature(program: Program) -> str:
 
 
 def _shape_words(tensor: Tensor) -> str:
-    domain = "" if tensor.domain == "real" else f", {tensor.domain}"
+    domain = "" if tensor.domain == "real" else f", {_WORDS.get(tensor.domain, tensor.domain)}"
     return f"{shape_text(tensor.shape)}{domain}"
 
 

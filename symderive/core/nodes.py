@@ -27,14 +27,15 @@ from symderive.core.dims import Size, as_size, same_size, shape_text
 from symderive.core.positions import Loose, Quotient, bare, is_surely_inside, joined
 from symderive.errors import ShapeError, SymderiveError
 
+STRUCTURES = ("symmetric", "spd", "diagonal", "lower", "upper", "skew")  # matrices with fewer free entries
 DOMAINS = (
-    "real", "positive", "nonnegative", "unit", "symmetric", "spd", "invertible",
+    "real", "positive", "nonnegative", "unit", *STRUCTURES, "invertible",
     "binary", "sign", "count", "onehot", "simplex", "integer",
 )  # fmt: skip
 _INTEGER = {"binary", "sign", "count", "onehot", "integer"}
 _POSITIVE = {"positive", "unit"}
 _NONNEGATIVE = {"nonnegative", "binary", "count", "onehot", "simplex"}
-_SQUARE = {"symmetric", "spd", "invertible"}
+_SQUARE = {*STRUCTURES, "invertible"}
 _KEPT = 50_000  # nodes of each kind that are kept to be shared
 
 
@@ -189,7 +190,27 @@ class Tensor(sympy.Atom):
     @property
     def is_symmetric(self) -> bool:
         """Whether `T[i, j] = T[j, i]` by declaration."""
-        return self.domain in ("symmetric", "spd")
+        return self.domain in ("symmetric", "spd", "diagonal")
+
+    @property
+    def is_skew(self) -> bool:
+        """Whether `T[i, j] = −T[j, i]` by declaration."""
+        return self.domain == "skew"
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether it is a square matrix whose entries are not all free, by declaration."""
+        return self.domain in STRUCTURES
+
+    def is_zero_at(self, row: sympy.Expr, column: sympy.Expr) -> bool:
+        """Whether the declared structure puts a 0 at a position, whatever the values of the indices."""
+        outside = {
+            "diagonal": row - column != 0 and (row - column).is_nonzero,
+            "lower": (column - row).is_positive,
+            "upper": (row - column).is_positive,
+            "skew": row == column,
+        }
+        return bool(outside.get(self.domain, False))
 
     def __getitem__(self, axes: Any) -> Entry:
         return Entry(self, *(axes if isinstance(axes, tuple) else (axes,)))

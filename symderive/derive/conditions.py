@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sympy
 
+from symderive.calculus.branches import holds_together
 from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute, tensors_of
 from symderive.core.matrix_nodes import Det, InverseEntry, MatrixNode
@@ -17,12 +19,24 @@ from symderive.derive.naming import is_unnamed
 from symderive.derive.size_conditions import inequality, slacks
 from symderive.errors import InternalError
 from symderive.functions import by_head
+from symderive.functions.choice import where
+from symderive.functions.comparisons import (
+    equal,
+    greater,
+    greater_equal,
+    less,
+    less_equal,
+    not_equal,
+    opposite,
+)
+from symderive.functions.kinked import step
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
 from symderive.notation.components import component_of
-from symderive.notation.forms import Form, Leaf
+from symderive.notation.dialects import LATEX, TEXT
+from symderive.notation.forms import Apply, Form, Leaf
 from symderive.notation.index_notation import index_form
 from symderive.notation.labelled import NoMatrixNotationError, laid_out
-from symderive.notation.printing import latex, text
+from symderive.notation.printing import latex, stated, text
 from symderive.notation.recover import recover
 
 _DOMAINS = {
@@ -62,14 +76,17 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
     ranges = Ranges(program)
     found: dict[str, Condition] = {}
     active: set[Tensor] = set(wrt)
+    powers = _least_powers(program)
     for made in program.definitions:
         moving = bool(tensors_of(made.body) & active)
         if moving:
             active.add(made.tensor)
-        for argument, domain, kind, word in _demands(made.body, moving):
-            if kind == "domain" and range_of(argument, ranges).is_subset(domain):
+        for demand in _demands(made.body, active, powers.get(made.tensor, sympy.S.One)):
+            if demand.kind == "domain" and (
+                range_of(demand.argument, ranges).is_subset(demand.domain) or _is_implied(demand)
+            ):
                 continue
-            one = _condition(program, made, argument, domain, kind, word)
+            one = _condition(program, made, demand)
             found.setdefault(one.text, one)
         for tensor in _inverted(made.body, moving):
             if not _is_regular(program, tensor):
@@ -129,29 +146,142 @@ def _regular(program: Program, made: Definition, tensor: Tensor) -> Condition:
     return Condition(f"{text(form)} is invertible", rf"{latex(form)} \text{{ is invertible}}", "domain")
 
 
-def _demands(body: sympy.Expr, moving: bool) -> Iterator[tuple[sympy.Expr, sympy.Set, str, str]]:
-    """Arguments with the set that they must lie in; stricter where a derivative passes through."""
-    for part in sympy.preorder_traversal(body):
+@dataclass(frozen=True)
+class _Demand:
+    """An argument, the set that it must lie in, and the conditions under which it is used at all."""
+
+    argument: sympy.Expr
+    domain: sympy.Set
+    kind: str
+    word: str
+    guards: tuple[sympy.Expr, ...] = ()
+
+
+def _demands(body: sympy.Expr, active: set[Tensor], exponent: sympy.Expr) -> Iterator[_Demand]:
+    """What a right-hand side demands; stricter where a derivative passes through.
+
+    Args:
+        body: the right-hand side.
+        active: the tensors that depend on the variables.
+        exponent: the least power that the value is raised to wherever it is used.
+    """
+    smooth = exponent > 1
+    for part, guards in _with_guards(body, ()):
+        moving = bool(tensors_of(part) & active)
         if isinstance(part, sympy.Pow) and part.has(TensorNode):
-            yield from _power_demands(part, moving)
+            power = exponent if part is body else sympy.S.One
+            for argument, domain in _power_demands(part, moving, power):
+                yield _Demand(argument, domain, "domain", "power", guards)
         entry = by_head().get(type(part))
         if entry is None:
             continue
         if entry.domain != REALS:
-            yield part.args[-1], entry.domain, "domain", entry.name
-        if entry.kinks and moving:
-            yield part.args[0], REALS, "kink", entry.law
+            yield _Demand(part.args[-1], entry.domain, "domain", entry.name, guards)
+        border = equal(entry.border(*part.args), sympy.S.Zero) if entry.kinks else None
+        if border is not None and tensors_of(border) & active and not (smooth and part is body):
+            sides = part.args if entry.arity == 2 else (part.args[0], sympy.S.Zero)
+            yield _Demand(equal(*sides), REALS, "kink", entry.law, guards)
 
 
-def _power_demands(part: sympy.Pow, moving: bool) -> Iterator[tuple[sympy.Expr, sympy.Set, str, str]]:
+def has_open_domain(body: sympy.Expr, ranges: Ranges) -> bool:
+    """Whether a right-hand side, with its derivative, asks for something that the ranges do not give."""
+    active = set(tensors_of(body))
+    return any(
+        demand.kind == "domain" and not range_of(demand.argument, ranges).is_subset(demand.domain)
+        for demand in _demands(body, active, sympy.S.One)
+    )
+
+
+def _with_guards(
+    expr: sympy.Basic, guards: tuple[sympy.Expr, ...]
+) -> Iterator[tuple[sympy.Basic, tuple[sympy.Expr, ...]]]:
+    """Everything inside an expression, each with the conditions of the branches that it stands in."""
+    yield expr, guards
+    if isinstance(expr, where):
+        condition, first, second = expr.args
+        yield from _with_guards(condition, guards)
+        yield from _with_guards(first, (*guards, condition))
+        yield from _with_guards(second, (*guards, opposite(condition)))
+        return
+    for arg in expr.args:
+        yield from _with_guards(arg, guards)
+
+
+def _power_demands(
+    part: sympy.Pow, moving: bool, outer: sympy.Expr
+) -> Iterator[tuple[sympy.Expr, sympy.Set]]:
     base, exponent = part.args
     if exponent.is_integer:
         if exponent.is_negative or (not exponent.is_nonnegative and base.has(TensorNode)):
-            yield base, NONZERO, "domain", "quotient"
+            yield base, NONZERO
     elif base.is_positive is not True:
-        smooth = exponent.is_number and exponent > 1
+        joined = exponent * outer if outer.is_integer else exponent
+        smooth = exponent.is_number and exponent > 0 and (exponent > 1 or joined >= 1)
         loose = exponent.is_number and exponent > 0 and (not moving or smooth)
-        yield base, NONNEGATIVE if loose else POSITIVE, "domain", "power"
+        yield base, NONNEGATIVE if loose else POSITIVE
+
+
+def _is_implied(demand: _Demand) -> bool:
+    """Whether the conditions of the branch say what is demanded: `y > 0` does for `log(y)`."""
+    for guard in demand.guards:
+        for one in holds_together(guard):
+            left, right, allowed = _as_difference(one)
+            if allowed is None:
+                continue
+            for sign in (1, -1):
+                offset = demand.argument - sign * (left - right)
+                if offset.is_number and _shifted(allowed, sign, offset).is_subset(demand.domain):
+                    return True
+    return False
+
+
+def _as_difference(one: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr, sympy.Set | None]:
+    """The two sides of a comparison, and the set that their difference lies in where it holds."""
+    if isinstance(one, step):
+        return one.args[0], sympy.S.Zero, POSITIVE
+    allowed = _ALLOWED.get(type(one))
+    left, right = one.args if allowed is not None else (sympy.S.Zero, sympy.S.Zero)
+    return left, right, allowed
+
+
+def _shifted(allowed: sympy.Set, sign: int, offset: sympy.Expr) -> sympy.Set:
+    if allowed == NONZERO:
+        return NONZERO if offset == 0 else REALS
+    low, low_open, high, high_open = _ends(allowed)
+    if sign < 0:
+        low, low_open, high, high_open = -high, high_open, -low, low_open
+    return sympy.Interval(low + offset, high + offset, low_open, high_open)
+
+
+def _least_powers(program: Program) -> dict[Tensor, sympy.Expr]:
+    """For unnamed results that are only ever raised to powers: the least exponent.
+
+    A root that is only squared may be 0, and a kink that is only squared is none.
+    """
+    least: dict[Tensor, sympy.Expr] = {}
+    for made in program.definitions:
+        for part, is_base in _uses(made.body, None):
+            found = is_base if is_base is not None else sympy.S.One
+            least[part] = min(least.get(part, found), found)
+    kept = {made.tensor for made in program.definitions if made.pinned} | set(program.outputs)
+    return {tensor: power for tensor, power in least.items() if power > 1 and tensor not in kept}
+
+
+def _uses(expr: sympy.Basic, power: sympy.Expr | None) -> Iterator[tuple[Tensor, sympy.Expr | None]]:
+    if isinstance(expr, TensorNode):
+        yield expr.tensor, power if isinstance(expr, Entry) else None
+        return
+    if isinstance(expr, sympy.Pow) and expr.exp.is_number and expr.exp.is_real:
+        yield from _uses(expr.base, expr.exp)
+        return
+    for arg in expr.args:
+        yield from _uses(arg, None)
+
+
+_ALLOWED: dict[Any, sympy.Set] = {
+    greater: POSITIVE, greater_equal: NONNEGATIVE, less: sympy.Interval.open(-sympy.oo, 0),
+    less_equal: sympy.Interval(-sympy.oo, 0), equal: sympy.FiniteSet(0), not_equal: NONZERO,
+}  # fmt: skip
 
 
 class Ranges:
@@ -200,6 +330,9 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
     if isinstance(expr, Binder):
         inner = range_of(expr.body, ranges)
         return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)
+    if isinstance(expr, where):
+        parts = [range_of(branch, ranges) for branch in expr.args[1:]]
+        return next((one for one in (POSITIVE, NONNEGATIVE) if all(p.is_subset(one) for p in parts)), REALS)
     entry = by_head().get(type(expr))
     return REALS if entry is None else entry.values
 
@@ -258,17 +391,36 @@ def _raised(expr: sympy.Pow, ranges: Ranges) -> sympy.Set:
     return REALS
 
 
-def _condition(
-    program: Program, made: Definition, argument: sympy.Expr, domain: sympy.Set, kind: str, word: str
-) -> Condition:
-    form = _written(program, made, argument)
-    indices = [letter for letter, _ in zip("ijkl", free_indices(argument), strict=False)]
-    every = f" for all {', '.join(indices)}" if indices else ""
-    latex_every = rf"\text{{ for all }} {', '.join(indices)}" if indices else ""
-    if kind == "kink":
-        return Condition(f"at {text(form)} = 0: {word}", rf"{latex(form)} \neq 0{latex_every}", kind)
+def _condition(program: Program, made: Definition, demand: _Demand) -> Condition:
+    guard = sympy.Mul(*demand.guards)
+    whole = demand.argument if guard == 1 else where(guard, demand.argument, sympy.S.Zero)
+    body, domain = _readable(_in_letters(program, made, whole), demand.domain)
+    form = _form_of(body)
+    only, only_latex = "", ""
+    if isinstance(form, Apply) and form.head is where:
+        held, form = form.args[:2]
+        only, only_latex = f" wherever {stated(held, TEXT)}", rf"\text{{ wherever }} {stated(held, LATEX)}"
+    indices = [letter for letter, _ in zip("ijkl", free_indices(whole), strict=False)]
+    every = f"{only} for all {', '.join(indices)}" if indices else only
+    latex_every = rf"{only_latex}\text{{ for all }} {', '.join(indices)}" if indices else only_latex
+    if demand.kind == "kink":
+        if not (isinstance(form, Apply) and form.head is equal):
+            raise InternalError(f"a kink at {whole} has no wording.")
+        left, right = form.args
+        return Condition(
+            f"at {text(left)} = {text(right)}{only}: {demand.word}",
+            rf"{latex(left)} \neq {latex(right)}{latex_every}",
+            "kink",
+        )
     plain, written = _membership(text(form), latex(form), domain)
-    return Condition(f"{plain}{every}", f"{written}{latex_every}", kind)
+    return Condition(f"{plain}{every}", f"{written}{latex_every}", demand.kind)
+
+
+def _readable(argument: sympy.Expr, domain: sympy.Set) -> tuple[sympy.Expr, sympy.Set]:
+    """`x² > 0` as `x ≠ 0`."""
+    if domain in (POSITIVE, NONZERO) and isinstance(argument, sympy.Pow) and argument.exp.is_even:
+        return (argument.base, NONZERO) if argument.exp.is_positive else (argument, domain)
+    return argument, domain
 
 
 def _membership(plain: str, written: str, domain: sympy.Set) -> tuple[str, str]:
@@ -291,18 +443,21 @@ def _membership(plain: str, written: str, domain: sympy.Set) -> tuple[str, str]:
     )
 
 
-def _written(program: Program, made: Definition, argument: sympy.Expr) -> Form:
-    """The argument in terms of inputs and named results, with its indices as subscripts."""
+def _in_letters(program: Program, made: Definition, argument: sympy.Expr) -> sympy.Expr:
+    """The argument in terms of inputs and named results, at indices `i, j, k, l`."""
     loose = tuple(sorted(free_indices(argument), key=lambda index: index.name))
     indices = tuple(Index(letter, index.dim) for letter, index in zip("ijkl", loose, strict=False))
     argument = substitute(argument, dict(zip(loose, indices, strict=True)))
-    body = _inlined(program, made, indices, argument)
+    return _inlined(program, made, indices, argument)
+
+
+def _form_of(body: sympy.Expr) -> Form:
+    """An expression with its indices as subscripts."""
     try:
         labelled = recover(body)
-        form = component_of(labelled.form, labelled.labels)
+        return component_of(labelled.form, labelled.labels)
     except NoMatrixNotationError:
-        form = index_form(body)
-    return form
+        return index_form(body)
 
 
 def _inlined(

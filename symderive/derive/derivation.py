@@ -33,18 +33,22 @@ class Equation:
         left: how the left-hand side is written, if not by the name of the tensor: (LaTeX, text).
         entrywise: whether it is about one entry, and so always written with indices.
         inside: matrices that are written out under an inverse or determinant: (name, form).
+        written: the right-hand side in the order in which it was written, where that is known.
     """
 
     definition: Definition
     left: tuple[str, str] | None = None
     entrywise: bool = False
     inside: tuple[tuple[Tensor, Form], ...] = ()
+    written: Form | None = None
 
     @cached_property
     def form(self) -> Form:
         """The right-hand side: matrix notation where it exists, otherwise index notation."""
         if self.entrywise:
             return self.entry_form
+        if self.written is not None:
+            return self.written
         found = matrix_form(self.definition)
         if found is None:
             found = self.block.form if self.block is not None else index_form(self.definition.body)
@@ -172,7 +176,11 @@ class Derivation:
         original: the equations of the loss as it was written.
         wrt: the variables.
         first: of a second derivative, the derivation of the first.
+        structured: of a gradient in a symmetric, diagonal, triangular or skew-symmetric matrix whose entries
+            are varied one by one, the derivation of the gradient in its free entries.
+        moves: `alone`, or `free` where the entries of structured variables are varied together.
         verifier: how `check` compares, if not with differences of the loss.
+        written: the equations of the loss, one operation each, for the slow evaluator; `original` by default.
     """
 
     kind: str
@@ -185,7 +193,10 @@ class Derivation:
     original: Program
     wrt: tuple[Tensor, ...]
     first: Derivation | None = field(default=None, compare=False, repr=False)
+    structured: Derivation | None = field(default=None, compare=False, repr=False)
+    moves: str = "alone"
     verifier: Callable[[Derivation, int], Check] | None = field(default=None, compare=False, repr=False)
+    written: Program | None = field(default=None, compare=False, repr=False)
     _checks: list[Check] = field(default_factory=list, compare=False, repr=False)
 
     @property
@@ -229,6 +240,17 @@ class Derivation:
         summary = "; ".join(str(equation) for equation in self.results)
         summary = summary if len(summary) < 90 else f"The {self.kind}."
         return numpy_function(self.program, self.kind, summary, self.original.inputs)
+
+    def to_python(self) -> str:
+        """A Python file with the value, the derivatives and a self-check, as text; it needs NumPy alone.
+
+        Raises:
+            SymderiveError: the derivation is not a gradient or a second derivative.
+            InternalError: the derivation or the file does not pass its check.
+        """
+        from symderive.derive.python_file import python_file
+
+        return python_file(self)
 
     def to_sympy(self) -> Any:
         """The closed form in SymPy, named intermediates put in; a tuple for several variables.
@@ -275,6 +297,7 @@ class Derivation:
         for place, equation in enumerate(self.results):
             tail = f",   {', '.join(where)}" if where and place == len(self.results) - 1 else ""
             lines.append(f"  {equation}{tail}")
+        lines += self._in_free_entries()
         if self.conditions:
             lines += [
                 "",
@@ -282,6 +305,28 @@ class Derivation:
             ]
         lines += ["", *(str(check) for check in self.checks)]
         return "\n".join(lines)
+
+    @property
+    def convention(self) -> str:
+        """What is varied, where a variable is a structured matrix; empty otherwise."""
+        if self.structured is None:
+            return ""
+        names = [text(Leaf(one)) for one in self.wrt if one.is_structured]
+        ties = [one.why for one in self.structured.steps if one.rule == "free entries"]
+        laws = "; where ".join(one.replace(": ", ", the gradient is ") for one in ties)
+        return f"every entry of {' and '.join(names)} is varied alone; where {laws}:"
+
+    def _in_free_entries(self) -> list[str]:
+        """The gradient in the free entries of structured variables, with what is varied."""
+        if self.structured is None:
+            return []
+        free = self.structured
+        pairs = zip(free.results, free.wrt, strict=True)
+        shown = [str(one) for one, variable in pairs if variable.is_structured]
+        where = ", ".join(str(one) for one in free.lets if one not in self.lets)
+        shown[-1] += f",   {where}" if where else ""
+        _ = free.checks  # confirmed before it is shown
+        return ["", f"  {self.convention}", *(f"  {one}" for one in shown)]
 
 
 def _aligned(lines: list[str]) -> str:

@@ -10,13 +10,16 @@ from symderive.calculus.condense import (
     condense,
     entries_in,
     for_result,
+    for_result_of,
     for_steps,
     inverted,
+    powers_joined,
     rename,
     rename_all,
     weight,
     without_symmetry,
 )
+from symderive.calculus.opened import opened
 from symderive.calculus.sharing import with_shared
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.calculus.unit_axes import drop_unit_axes
@@ -25,39 +28,51 @@ from symderive.core.identity import tensors_of
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
+from symderive.derive.branches import within_branches
 from symderive.derive.conditions import OUTSIDE, Condition, conditions_of
 from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.size_conditions import reads_outside
+from symderive.derive.structures import FreeEntries, check_structured, in_free_entries
+from symderive.derive.structures import structured as with_structure
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
+from symderive.notation.composed import composed
 from symderive.notation.forms import Form
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.recover import matrix_form
 
 LONGEST_STATEMENT = 24
-LONGEST_INSIDE = 3
+LONGEST_INSIDE = 4
 
 
 def gradient(
-    loss: Array, wrt: Array | Sequence[Array], *, adjoints: Mapping[str, tuple[str, str]] | None = None
+    loss: Array,
+    wrt: Array | Sequence[Array],
+    *,
+    structured: bool = False,
+    adjoints: Mapping[str, tuple[str, str]] | None = None,
 ) -> Derivation:
     r"""Derive the gradient of a scalar.
 
     Args:
         loss: a scalar symbolic array.
         wrt: the input to differentiate with respect to, or several.
+        structured: of a symmetric, diagonal, triangular or skew-symmetric variable, whether to give the
+            gradient in its free entries, which vary together, and not that of a matrix of no structure.
         adjoints: names for the derivatives with respect to named intermediates, e.g.
             `{"z1": ("delta1", r"\delta^{1}")}`.
 
     Returns:
         a derivation; the gradient has the shape of its variable (denominator layout). The entries of a
-        symmetric variable are varied one by one, as those of any other matrix.
+        structured variable are varied one by one, as those of any other matrix; the gradient in the free
+        entries is printed beside it, as `.structured`.
 
     Raises:
         ShapeError: `loss` is not a scalar.
-        SymderiveError: `loss` does not depend on `wrt`, or `wrt` is not an input.
+        SymderiveError: `loss` does not depend on `wrt`, or `wrt` is not an input; `structured` is asked of
+            variables that have no structure.
 
     >>> import numpy as np
     >>> import symderive as sd
@@ -65,10 +80,19 @@ def gradient(
     >>> X, w, y = sd.array("X", n, d), sd.array("w", d), sd.array("y", n)
     >>> print(sd.gradient(np.sum((X @ w - y) ** 2), w).results[0])
     ∇_w L = 2 Xᵀ(Xw − y)
+    >>> S = sd.array("S", d, d, domain="spd")
+    >>> print(sd.gradient(np.linalg.slogdet(S)[1], S, structured=True).results[0])
+    ∇ˢʸᵐ_S L = 2S⁻¹ − S⁻¹ ⊙ I
     """
     variables = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
     targets = tuple(variable.tensor for variable in variables if isinstance(variable, Array))
-    return _gradient(loss, variables, adjoints or {}, targets)
+    if structured:
+        check_structured(targets)
+        return _gradient(loss, variables, adjoints or {}, targets, free=True)
+    made = _gradient(loss, variables, adjoints or {}, targets)
+    if not with_structure(targets):
+        return made
+    return replace(made, structured=_gradient(loss, variables, adjoints or {}, targets, free=True))
 
 
 def _gradient(
@@ -76,20 +100,27 @@ def _gradient(
     variables: tuple[Array, ...],
     adjoints: Mapping[str, tuple[str, str]],
     fixed: Sequence[Tensor],
+    free: bool = False,
 ) -> Derivation:
-    """The gradient; of the arrays in `fixed` no domain is used, because derivatives are taken in them."""
+    """The gradient, in the free entries if asked for.
+
+    Of the arrays in `fixed` no domain is used, because derivatives are taken in them.
+    """
     written, start = _forward_program(loss, variables, "gradient")
     targets = tuple(variable.tensor for variable in variables)
     output = start.outputs[0]
     chained = reverse(start, output, targets)
     chained = _with_adjoint_names(chained, adjoints)
+    entries: FreeEntries | None = None
+    if free:
+        chained, entries = in_free_entries(chained, targets)
     facts: dict[Fact, None] = {}
     steps, used = tidy_program(chained.program, fixed)
     facts.update(dict.fromkeys(used))
     chosen = set(adjoints)
     outputs = set(chained.program.outputs)
     keep = {made for made, of in chained.of.items() if of.name in chosen and made not in outputs}
-    return _finish("gradient", loss, written, start, chained, steps, targets, facts, keep, fixed)
+    return _finish("gradient", loss, written, start, chained, steps, targets, facts, keep, fixed, entries)
 
 
 def hessian(loss: Array, wrt: Array, other: Array | None = None) -> Derivation:
@@ -186,8 +217,8 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
         raise SymderiveError(f"{what}: the loss is the variable {loss.name} itself; its derivative is 1.")
     if loss.ndim:
         program = program_of(loss.sum())
-    written = with_shared(drop_unit_axes(program))
-    return written, _inputs_as_used(condense(written, for_steps))
+    written = with_shared(within_branches(drop_unit_axes(program)))
+    return written, _inputs_as_used(condense(opened(powers_joined(written)), for_steps))
 
 
 def _inputs_as_used(program: Program) -> Program:
@@ -226,12 +257,17 @@ def _finish(
     facts: dict[Fact, None],
     keep: Collection[Tensor],
     fixed: Sequence[Tensor] = (),
+    entries: FreeEntries | None = None,
 ) -> Derivation:
     """Names, closed form, conditions: the same for every kind of derivative."""
     needed = steps.needed(steps.outputs)
     short = needed
+    slopes = chained.of.keys() - set(keep)
+    choice = for_result_of(slopes, set(needed.outputs))
+    if entries is not None:
+        choice = entries.choice(choice)
     for _ in range(2):  # cancelling can leave a definition with a single use
-        short, used = tidy_program(condense(short, for_result, keep), fixed)
+        short, used = tidy_program(condense(short, choice, keep), fixed)
         facts.update(dict.fromkeys(used))
     symbol = loss.name if loss.definition is not None and loss.definition.pinned else _loss_symbol(start)
     adjoint_of: dict[Tensor, Slope] = {}
@@ -240,9 +276,14 @@ def _finish(
             adjoint_of[made] = (None, of) if kind == "gradient" else (of, targets[1])
     names = chosen_names(Program(start.inputs, _all(start, needed), needed.outputs), adjoint_of, symbol)
     names = {**names, **_output_names(kind, needed, targets, symbol)}
+    names.update({} if entries is None else entries.names(short, symbol))
     names = _with_symmetry(Program(start.inputs, _all(start, needed), needed.outputs), names, targets)
     original, needed, short, as_written = rename_all((start, needed, short, written), names)
     headings = tuple(_heading(kind, symbol, targets, place) for place in range(len(needed.outputs)))
+    inner: dict[Tensor, tuple[str, str]] = {}
+    if entries is not None:
+        headings = entries.headings(headings, targets, symbol)
+        inner = entries.inner_headings(names, symbol)
     conditions = conditions_of(as_written, targets) + tuple(_fact(one) for one in facts)
     if any(reads_outside(made) for made in short.definitions):
         conditions += (OUTSIDE,)
@@ -253,13 +294,23 @@ def _finish(
     )
     hidden = {*short.outputs, *inside}
     lets = tuple(
-        Equation(made, None, inside=tuple(inside.items()))
+        Equation(made, inner.get(made.tensor), inside=tuple(inside.items()))
         for made in short.definitions
         if made.tensor not in hidden
     )
-    shown = _loss_equation(original, symbol)
+    shown = replace(_loss_equation(original, symbol), written=composed(as_written))
     return Derivation(
-        kind, shown, _steps(original, needed, headings), lets, results, conditions, short, original, targets
+        kind,
+        shown,
+        _steps(original, needed, headings, inner),
+        lets,
+        results,
+        conditions,
+        short,
+        original,
+        targets,
+        moves="free" if entries is not None else "alone",
+        written=as_written,
     )
 
 
@@ -363,18 +414,33 @@ def _equation(program: Program, output: Tensor, heading: tuple[str, str]) -> Equ
 
 
 def _loss_equation(original: Program, symbol: str) -> Equation:
-    whole = condense(original, lambda made, count, consumer: True)
-    if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
-        whole = original
+    whole = original
+    if _length_written_out(original) <= LONGEST_STATEMENT + 6:  # putting in can also make it shorter
+        whole = condense(original, lambda made, count, consumer: True)
+        if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
+            whole = original
     return Equation(whole.definitions[-1], (latex_name(symbol), text_name(symbol)))
 
 
-def _steps(original: Program, program: Program, headings: Sequence[tuple[str, str]]) -> tuple[Step, ...]:
+def _length_written_out(program: Program) -> int:
+    """The number of entries in the last equation with all others put in, before anything cancels."""
+    lengths: dict[Tensor, int] = {}
+    for made in program.definitions:
+        lengths[made.tensor] = sum(lengths.get(entry.tensor, 1) for entry in entries_in(made.body))
+    return lengths[program.definitions[-1].tensor]
+
+
+def _steps(
+    original: Program,
+    program: Program,
+    headings: Sequence[tuple[str, str]],
+    inner: Mapping[Tensor, tuple[str, str]],
+) -> tuple[Step, ...]:
     forward_names = {made.tensor for made in original.definitions}
     made_steps = []
     for made in original.definitions[:-1]:
         made_steps.append(Step("definition", Equation(made), "let"))
-    outputs = dict(zip(program.outputs, headings, strict=True))
+    outputs = {**inner, **dict(zip(program.outputs, headings, strict=True))}
     for made in program.definitions:
         if made.tensor not in forward_names:
             made_steps.append(Step(made.rule, Equation(made, outputs.get(made.tensor)), made.why))

@@ -20,6 +20,7 @@ from symderive.language.evaluate import evaluate
 from symderive.numeric.comparison import Comparison, compare, join
 from symderive.numeric.differences import central
 from symderive.numeric.draws import draw_all
+from symderive.numeric.structures import moved as after
 
 if TYPE_CHECKING:
     from symderive.derive.glm import GLM
@@ -35,6 +36,7 @@ _MOODS = (("real", 1.0), ("positive", 1.0), ("positive", 0.2))
 _PROBES = 6
 _CONDITION = 1e5
 _CLEAR = 1e-5
+_NOTHING = 1e-8  # round-off of differences of a loss that does not change
 _MOST_ENTRIES, _FEWEST_ENTRIES = 240, 4  # entries compared in one draw, of all variables and of each
 _RELATIVE = 1e-9
 _TINY = 1e-250
@@ -89,6 +91,39 @@ def _fitting_sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
         f"checking the {derivation.kind}: no sizes were found for which every slice fits its axis; "
         f"needed are {', '.join(str(one) for one in derivation.conditions if one.slack is not None)}."
     )
+
+
+def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, float]:
+    """The sizes to check at, and from where undeclared arrays are drawn so that the loss mostly has a value.
+
+    Returns:
+        sizes, domain and scale.
+
+    Raises:
+        SymderiveError: no point could be drawn at which the loss has a value.
+    """
+    sizes = _sizes(derivation)
+    shapes = _shapes(derivation, sizes)
+    best: tuple[int, str, float] = (0, "", 0.0)
+    loss = _loss_function(derivation)
+
+    def has_value(arrays: Arrays) -> bool:
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite(loss(arrays))) and _is_regular(derivation, arrays)
+
+    for kind, scale in _MOODS:
+        chosen = {name: (shape, kind if own == "real" else own) for name, (shape, own) in shapes.items()}
+        scales = {name: scale if own == "real" else 1.0 for name, (_, own) in shapes.items()}
+        good = 0
+        for seed in range(_ATTEMPTS // len(_MOODS)):
+            drawn = draw_all(chosen, seed=seed)
+            good += has_value({name: scales[name] * drawn[name] for name in drawn})
+        best = max(best, (good, kind, scale), key=lambda one: one[0])
+        if 2 * good > _ATTEMPTS // len(_MOODS):
+            break
+    if not best[0]:
+        raise _no_point(derivation)
+    return sizes, best[1], best[2]
 
 
 def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
@@ -154,9 +189,13 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
     for arrays in points(derivation, seed, lambda arrays: _has_value(derivation, arrays)):
         seen += 1
         _same_as_slow(derivation, loss, arrays)
-        values = function(**_given(function.program, arrays))
+        values = _quietly(function, function.program, arrays)
         values = values if isinstance(values, tuple) else (values,)
-        made = _compared(slope, arrays, dict(zip(map(str, (v.name for v in variables)), values, strict=True)))
+        free = {
+            str(v.name): str(v.domain) for v in variables if derivation.moves == "free" and v.is_structured
+        }
+        named = dict(zip(map(str, (v.name for v in variables)), values, strict=True))
+        made = _compared(slope, arrays, named, free)
         for comparison in made.values():
             _confirm(comparison, derivation, arrays)
         clear = {name: comparison for name, comparison in made.items() if _says_something(comparison)}
@@ -184,9 +223,12 @@ def _given(program: Program, arrays: Arrays) -> dict[str, Any]:
 
 
 def _compared(
-    slope: Callable[[Arrays], Any], arrays: Arrays, derived: Mapping[str, Any]
+    slope: Callable[[Arrays], Any], arrays: Arrays, derived: Mapping[str, Any], free: Mapping[str, str]
 ) -> dict[str, Comparison]:
-    """Compare the derivatives in several variables by name, at a sample of entries where there are many."""
+    """Compare the derivatives in several variables by name, at a sample of entries where there are many.
+
+    The entries of the variables in `free`, name → domain, are varied together with those tied to them.
+    """
     most = max(_FEWEST_ENTRIES, _MOST_ENTRIES // len(derived))
     starts = {name: np.asarray(arrays[name], dtype=float) for name in derived}
     chosen = {name: _sample(start.size, most) for name, start in starts.items()}
@@ -197,6 +239,8 @@ def _compared(
         for (name, places), part in zip(chosen.items(), np.split(entries, ends[:-1]), strict=True):
             moved[name] = starts[name].copy()
             moved[name].reshape(-1)[places] = part
+            if name in free:
+                moved[name] = after(starts[name], free[name], moved[name] - starts[name])
         return slope(moved)
 
     start = np.concatenate([starts[name].reshape(-1)[places] for name, places in chosen.items()])
@@ -240,9 +284,11 @@ def _says_something(comparison: Comparison) -> bool:
     decided = [entry for entry in comparison.entries if entry.verdict == "equal"]
     scale = max((abs(entry.expected) for entry in decided), default=0.0)
     zero = all(entry.actual == 0 and abs(entry.expected) <= entry.noise < 1e-3 for entry in decided)
-    return bool(decided) and (
-        zero or min(entry.noise for entry in decided if abs(entry.expected) == scale) < _CLEAR * scale
-    )
+    if not decided:
+        return all(
+            one.actual == 0 and abs(one.expected) <= one.noise < _NOTHING for one in comparison.entries
+        )
+    return zero or min(entry.noise for entry in decided if abs(entry.expected) == scale) < _CLEAR * scale
 
 
 def _largest(comparison: Comparison) -> float:
@@ -257,11 +303,18 @@ def _names(program: Program) -> list[str]:
 
 def _loss_function(derivation: Derivation) -> Callable[[Arrays], float]:
     made = numpy_function(without_symmetry(derivation.original, derivation.wrt), "loss")
-    return lambda arrays: float(made(**_given(derivation.original, arrays)))
+    return lambda arrays: float(_quietly(made, derivation.original, arrays))
+
+
+def _quietly(function: Callable[..., Any], program: Program, arrays: Arrays) -> Any:
+    """The value of generated code; `np.where` computes both branches, also where one has no value."""
+    with np.errstate(all="ignore"):
+        return function(**_given(program, arrays))
 
 
 def _slow(derivation: Derivation, arrays: Arrays) -> float:
-    (value,) = evaluate(derivation.original, arrays).values()
+    """The loss at a point, computed as it was written, one operation at a time."""
+    (value,) = evaluate(derivation.written or derivation.original, arrays).values()
     return float(value)
 
 

@@ -33,6 +33,7 @@ class Elementwise:
         domain: where it is defined (first argument).
         values: the set that its values lie in.
         kinks: points where it has no derivative; the convention used there is in `law`.
+        border: of the arguments, the number that stands at a kink; the first argument by default.
         arity: the number of arguments.
         examples: dims-free sample arguments inside the domain, for the tests.
 
@@ -54,6 +55,7 @@ class Elementwise:
     domain: sympy.Set = REALS
     values: sympy.Set = REALS
     kinks: tuple[float, ...] = ()
+    border: Callable[..., sympy.Expr] = lambda *args: args[0]
     arity: int = 1
     examples: tuple[float, ...] = (-1.3, -0.4, 0.7, 2.1)
 
@@ -82,3 +84,17 @@ class OwnFunction(sympy.Function):
         if entry is None or entry.scalar is None or not all(arg.is_number for arg in self.args):
             return None
         return sympy.Float(entry.scalar(*(float(arg) for arg in self.args)))
+
+
+class Indicator(OwnFunction):
+    """Abstract: 1 where something holds, otherwise 0."""
+
+    is_integer = True
+    is_nonnegative = True
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """0, except at the jump, where there is no derivative."""
+        return sympy.S.Zero
+
+    def _eval_power(self, exponent: sympy.Expr) -> sympy.Expr | None:
+        return self if exponent.is_positive else None

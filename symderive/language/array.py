@@ -237,17 +237,59 @@ class Array:
 
     def __bool__(self) -> bool:
         raise SymderiveError(
-            f"{self.label}: a symbolic array is neither true nor false; `if` cannot branch on it."
+            f"{self.label}: a symbolic array is neither true nor false; instead of `if` use np.where, "
+            "instead of `and`, `or`, `not` and chains such as 0 < x < 1 use &, | and ~ with brackets."
         )
 
-    def _compare(self, other: object) -> Any:
-        raise SymderiveError(
-            f"{self.label}: comparisons of symbolic arrays are not supported; use np.maximum or np.sign."
-        )
+    def __gt__(self, other: Any) -> Array:
+        return self._compared("greater", other)
 
-    __lt__ = __le__ = __gt__ = __ge__ = _compare
-    __eq__ = _compare
-    __ne__ = _compare
+    def __ge__(self, other: Any) -> Array:
+        return self._compared("greater_equal", other)
+
+    def __lt__(self, other: Any) -> Array:
+        return self._compared("less", other)
+
+    def __le__(self, other: Any) -> Array:
+        return self._compared("less_equal", other)
+
+    def __eq__(self, other: Any) -> Array:  # type: ignore[override]
+        return self._compared("equal", other)
+
+    def __ne__(self, other: Any) -> Array:  # type: ignore[override]
+        return self._compared("not_equal", other)
+
+    def __and__(self, other: Any) -> Array:
+        return self._logical("logical_and", self, other)
+
+    def __rand__(self, other: Any) -> Array:
+        return self._logical("logical_and", other, self)
+
+    def __or__(self, other: Any) -> Array:
+        return self._logical("logical_or", self, other)
+
+    def __ror__(self, other: Any) -> Array:
+        return self._logical("logical_or", other, self)
+
+    def __xor__(self, other: Any) -> Array:
+        return self._logical("logical_xor", self, other)
+
+    def __rxor__(self, other: Any) -> Array:
+        return self._logical("logical_xor", other, self)
+
+    def __invert__(self) -> Array:
+        return self._logical("logical_not", self)
+
+    def _compared(self, name: str, other: Any) -> Array:
+        from symderive.language import logic
+
+        return logic.compare(name, self, other)
+
+    def _logical(self, name: str, *values: Any) -> Array:
+        from symderive.language import logic
+
+        return logic.join(name, *values)
+
     __hash__ = object.__hash__
 
     def __len__(self) -> int:
@@ -278,8 +320,8 @@ def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None
         name: a Python identifier; the argument name of generated code.
         shape: sizes, from `dims` or integers; none for a scalar.
         domain: what its entries are known to be: real, positive, nonnegative, unit (0 to 1), symmetric,
-            spd, invertible, binary, sign, count, onehot (one-hot rows), simplex (rows that sum to 1),
-            integer.
+            spd, diagonal, lower and upper (triangular), skew (skew-symmetric), invertible, binary, sign,
+            count, onehot (one-hot rows), simplex (rows that sum to 1), integer.
         latex: how it is written in LaTeX; by default derived from the name (`theta` is θ, `W1` is W with
             index 1).
 
@@ -295,6 +337,8 @@ def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None
     >>> (array("X", n, d) @ array("w", d)).shape
     (n,)
     """
+    import symderive.language.dispatch  # noqa: F401 -- from here on NumPy's functions also take sizes
+
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = tuple(shape[0])
     check_name(name, "an array")
@@ -417,11 +461,15 @@ def free_axes(shape: Sequence[Size]) -> tuple[Index, ...]:
     return fresh(shape, (), FREE_LETTERS)
 
 
-def define(indices: tuple[Index, ...], body: sympy.Expr, operands: tuple[Array, ...]) -> Array:
+def define(
+    indices: tuple[Index, ...], body: sympy.Expr, operands: tuple[Array, ...], domain: str = "real"
+) -> Array:
     """A new array by an equation; equal equations get equal names, so that repeated expressions are one."""
     shape = tuple(index.dim for index in indices)
-    digest = fingerprint(shape, str(body), tuple(operand.digest for operand in operands), *_extents(body))
-    tensor = Tensor(f"_{digest}", shape)
+    digest = fingerprint(
+        shape, str(body), tuple(operand.digest for operand in operands), domain, *_extents(body)
+    )
+    tensor = Tensor(f"_{digest}", shape, domain)
     return Array(tensor, Definition(tensor, indices, body), operands, digest)
 
 
@@ -454,7 +502,9 @@ def broadcast(shapes: Sequence[Shape], symbol: str) -> Shape:
     return tuple(result)
 
 
-def elementwise(make: Callable[..., sympy.Expr], *values: Any, symbol: str = "operation") -> Array:
+def elementwise(
+    make: Callable[..., sympy.Expr], *values: Any, symbol: str = "operation", domain: str = "real"
+) -> Array:
     """Apply a scalar function entry by entry, with broadcasting."""
     arrays = tuple(as_array(value, f"elementwise {symbol}") for value in values)
     shape = broadcast([one.shape for one in arrays], symbol)
@@ -462,7 +512,7 @@ def elementwise(make: Callable[..., sympy.Expr], *values: Any, symbol: str = "op
     entries = [aligned(one, indices) for one in arrays]
     if make is divide and entries[0] == entries[1] and isinstance(entries[1], Entry):
         return arrays[0] * (1 / arrays[1])  # a quotient that cancels must not take the condition x ≠ 0 along
-    return define(indices, make(*entries), arrays)
+    return define(indices, make(*entries), arrays, domain)
 
 
 def aligned(value: Array, indices: tuple[Index, ...]) -> sympy.Expr:

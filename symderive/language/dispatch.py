@@ -13,6 +13,7 @@ import sympy
 from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
+from symderive.functions.record import Indicator
 from symderive.language import (
     contracting,
     creating,
@@ -20,6 +21,9 @@ from symderive.language import (
     inverse,
     joining,
     linear,
+    logic,
+    matrix_powers,
+    norms,
     shaping,
     shifting,
     triangles,
@@ -65,6 +69,8 @@ def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
         raise SymderiveError(f"{name}: it takes 2 arguments, not {len(inputs)}.")
     if name == "matmul":
         return linear.matmul(*inputs)
+    if name in logic.FUNCTIONS:
+        return _conditions(name, inputs)
     if name in _OPERATORS:
         make, symbol = _OPERATORS[name]
         return elementwise(make, *inputs, symbol=symbol)
@@ -73,12 +79,21 @@ def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
         raise SymderiveError(f"{name}: not supported on symbolic arrays{nearest(name, known_names())}")
     if len(inputs) != entry.arity:
         raise SymderiveError(f"{name}: it takes {entry.arity} arguments, not {len(inputs)}.")
+    if isinstance(entry.head, type) and issubclass(entry.head, Indicator):
+        return logic.compare(entry.name, *inputs)
     return elementwise(entry.make, *inputs, symbol=name)
+
+
+def _conditions(name: str, inputs: tuple[Any, ...]) -> Array:
+    count = 1 if name in ("logical_not", "invert") else 2
+    if len(inputs) != count:
+        raise SymderiveError(f"{name}: it takes {count} argument{'s'[: count - 1]}, not {len(inputs)}.")
+    return logic.FUNCTIONS[name](*inputs) if name.startswith("logical") else logic.join(name, *inputs)
 
 
 def operator_names() -> list[str]:
     """The names of NumPy's functions that are operators, `add` and so on."""
-    return [*_OPERATORS, "matmul"]
+    return [*_OPERATORS, "matmul", *logic.FUNCTIONS]
 
 
 def array_functions() -> list[Any]:
@@ -188,12 +203,15 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.diagonal: triangles.diagonal,
     np.transpose: _transpose,
     np.swapaxes: _swapaxes,
-    np.linalg.norm: linear.norm,
+    np.linalg.norm: norms.norm,
     np.linalg.inv: inverse.inv,
+    np.linalg.matrix_power: matrix_powers.matrix_power,
+    np.linalg.multi_dot: matrix_powers.multi_dot,
     np.linalg.det: inverse.det,
     np.linalg.slogdet: inverse.slogdet,
     np.linalg.solve: inverse.solve,
     np.clip: _clip,
+    np.where: logic.where,
     np.shape: lambda a: as_array(a, "shape").shape,
     np.ndim: lambda a: as_array(a, "ndim").ndim,
     np.size: lambda a: as_array(a, "size").size,

@@ -1,16 +1,14 @@
-"""Products and traces: matmul, dot, inner, outer, einsum, trace, diag, norm."""
+"""Products and traces: matmul, dot, inner, outer, einsum, trace, diag."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import sympy
-
 from symderive.core.dims import same_size, shape_text
 from symderive.core.identity import fresh
 from symderive.core.nodes import Entry, Index, IndexSum
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, aligned, as_array, broadcast, define, free_axes, stretched
+from symderive.language.array import Array, as_array, broadcast, define, free_axes, stretched
 
 
 def matmul(left: Any, right: Any) -> Array:
@@ -114,20 +112,3 @@ def vdot(left: Any, right: Any) -> Array:
     if a.ndim != b.ndim or not all(same_size(*sizes) for sizes in zip(a.shape, b.shape, strict=True)):
         raise ShapeError(f"vdot: the shapes {shape_text(a.shape)} and {shape_text(b.shape)} differ.")
     return (a * b).sum()
-
-
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
-    """The Euclidean (Frobenius) norm; the arguments are called as in `numpy.linalg.norm`.
-
-    Raises:
-        SymderiveError: another norm.
-    """
-    a = as_array(x, "norm")
-    count = a.ndim if axis is None else len(axis) if isinstance(axis, (tuple, list)) else 1
-    if not (ord is None or (ord == 2 and count == 1) or (ord == "fro" and count == 2)):
-        raise SymderiveError(
-            "linalg.norm: only the Euclidean norm of vectors and the Frobenius norm are supported."
-        )
-    squares = (a * a).sum(axis, keepdims)
-    indices = free_axes(squares.shape)
-    return define(indices, sympy.sqrt(aligned(squares, indices)), (squares,))

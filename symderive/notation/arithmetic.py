@@ -147,7 +147,7 @@ def _content(coefficients: list[sympy.Expr], fractions: bool = False) -> sympy.E
     rests = {rest for _, rest in numbers}
     mixed = any(sympy.fraction(rest)[1] != 1 for rest in rests) and len(rests) > 1
     broken = plain and gcd.q != 1 and any(number.q == 1 for number, _ in numbers)
-    if mixed or broken or fractions:
+    if mixed or broken or (fractions and gcd.q != 1):
         gcd = ONE
     common = gcd * rests.pop() if len(rests) == 1 and not fractions else gcd
     if all(number < 0 for number, _ in numbers):

@@ -59,7 +59,7 @@ def component_of(form: Form, axes: tuple[sympy.Expr, ...]) -> Form:
     if isinstance(form, Transposed):
         return component_of(form.inner, axes[::-1])
     if isinstance(form, BigSum):
-        return BigSum(form.indices, component_of(form.inner, axes))
+        return replace(form, inner=component_of(form.inner, axes))
     return Component(form, axes)
 
 

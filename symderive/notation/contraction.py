@@ -23,11 +23,18 @@ from symderive.notation.forms import (
     Power,
     Times,
     Total,
-    Trace,
     Transposed,
 )
 from symderive.notation.labelled import Labelled, Labels, NoMatrixNotationError
-from symderive.notation.matrix_products import chain, fewest_transposes, outer, transposed, transposes
+from symderive.notation.matrix_products import (
+    chain,
+    fewest_transposes,
+    is_diagonal,
+    outer,
+    trace,
+    transposed,
+    transposes,
+)
 
 
 @dataclass
@@ -105,7 +112,9 @@ def _scaled(scalars: list[Form], u: list[Form], matrices: list[Form], v: list[Fo
 
 
 def diagonal_matrix(vector: Form) -> Form:
-    """The diagonal matrix of a vector, numbers in front."""
+    """The diagonal matrix of a vector, numbers in front; diag(diag(D)) = D."""
+    if isinstance(vector, DiagPart) and is_diagonal(vector.inner):
+        return vector.inner
     if not vector.rank:
         raise NoMatrixNotationError  # a vector that has cancelled to 0
     if isinstance(vector, Times) and (vector.coefficient != 1 or vector.scalars):
@@ -162,9 +171,9 @@ def total(matrices: list[Form]) -> Form:
         if first == second:
             inner: Form = NormSquared(first)
         elif isinstance(second, Transposed):
-            inner = fewest_transposes(Trace(chain(second.inner, first)))
+            inner = fewest_transposes(trace(chain(second.inner, first)))
         else:
-            inner = fewest_transposes(Trace(chain(transposed(first), second)))
+            inner = fewest_transposes(trace(chain(transposed(first), second)))
         return times(plain[0], *product.scalars, inner)
     return times(plain[0], *product.scalars, Total(times(ONE, *arrays)))
 
@@ -204,7 +213,7 @@ def dot(vectors: list[Form]) -> Form:
     if not isinstance(product, Times):
         if isinstance(product, Power) and product.exponent == Const(sympy.Integer(2)):
             return NormSquared(product.base)
-        return Trace(product.inner) if isinstance(product, DiagPart) else Total(product)
+        return trace(product.inner) if isinstance(product, DiagPart) else Total(product)
     arrays = product.arrays
     if len(arrays) == 2 and not any(isinstance(one, (Apply, Power)) for one in arrays):
         inner = chain(*arrays)

@@ -13,11 +13,11 @@ import sympy
 from symderive.core.identity import free_indices
 from symderive.core.nodes import Index, Tensor
 from symderive.functions import by_head
-from symderive.notation.levels import ATOM, HADAMARD, POWER, PRODUCT
+from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT
 from symderive.notation.names import latex_name, subscript, superscript, text_name
 from symderive.notation.positions import position_text
 
-_TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\")
+_TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\|\\begin")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,18 @@ class Dialect:
 
 class LatexDialect(Dialect):
     """LaTeX with amsmath and amssymb."""
+
+    connectives = 1, (r" \text{ and } ", r" \text{ or } ")
+
+    def choice(self, rows: list[tuple[str, str]], otherwise: str) -> tuple[str, int]:
+        """One of several values: (value, condition) and the value where none holds."""
+        lines = [rf"{value} & \text{{if }} {condition}" for value, condition in rows]
+        inner = r" \\ ".join([*lines, rf"{otherwise} & \text{{otherwise}}"])
+        return rf"\begin{{cases}} {inner} \end{{cases}}", OPEN
+
+    def indicator(self, condition: str) -> str:
+        """1 where a condition holds, otherwise 0."""
+        return rf"\mathbf{{1}}[{condition}]"
 
     def name(self, tensor: Tensor) -> str:
         """The declared LaTeX of the array, or one made from its name."""
@@ -172,6 +184,8 @@ class LatexDialect(Dialect):
         template = by_head()[head].latex
         if any(_TALL.search(arg) for arg in args) and "({0})" in template:
             template = template.replace("({0})", r"\left({0}\right)")
+        if any(_TALL.search(arg) for arg in args) and "}}[" in template:
+            template = re.sub(r"\}\}\[(.*)\]$", r"}}\\left[\1\\right]", template)
         return template.format(*args)
 
     def juxtapose(self, parts: list[str]) -> str:
@@ -186,6 +200,19 @@ class LatexDialect(Dialect):
 
 class TextDialect(Dialect):
     """Unicode text."""
+
+    connectives = 0, (" and ", " or ")
+
+    def choice(self, rows: list[tuple[str, str]], otherwise: str) -> tuple[str, int]:
+        """One of several values: (value, condition) and the value where none holds."""
+        written = otherwise
+        for value, condition in reversed(rows):
+            written = f"where({condition}, {value}, {written})"
+        return written, ATOM
+
+    def indicator(self, condition: str) -> str:
+        """1 where a condition holds, otherwise 0."""
+        return f"1[{condition}]"
 
     def name(self, tensor: Tensor) -> str:
         """The name with Greek letters and index digits."""
@@ -314,7 +341,7 @@ def under_sum(
     return [*(index.name for index in indices if index not in used), *map(marks.relation, relations)]
 
 
-_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹]*|\d+|𝟏ᵀ?")
+_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹⁴-⁹]*|\d+|𝟏ᵀ?")
 _WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}(_\{[^{}]*(\{[^{}]*\})?[^{}]*\})?$")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import sympy
 
-from symderive.notation.arithmetic import ONE, plus, split, times
+from symderive.notation.arithmetic import MINUS_ONE, ONE, plus, split, times
 from symderive.notation.forms import (
     Apply,
     BigSum,
@@ -34,12 +36,14 @@ def transposed(form: Form) -> Form:
         return form.inner
     if isinstance(form, (Eye, Diag)) or (isinstance(form, Leaf) and form.tensor.is_symmetric):
         return form
+    if isinstance(form, Leaf) and form.tensor.is_skew:
+        return times(MINUS_ONE, form)
     if isinstance(form, Inverse) and is_symmetric(form.inner):
         return form
     if isinstance(form, Outer):
         return Outer(form.right, form.left)
     if isinstance(form, BigSum):
-        return BigSum(form.indices, transposed(form.inner))
+        return replace(form, inner=transposed(form.inner))
     if isinstance(form, Chain):
         return chain(*(transposed(factor) for factor in reversed(form.factors)))
     coefficient, scalars, rest = split(form)
@@ -74,6 +78,23 @@ def is_symmetric(form: Form) -> bool:
     return form.rank == 2 and transposed(form) == form
 
 
+def is_diagonal(form: Form) -> bool:
+    """Whether a matrix is diagonal, seen from its form."""
+    if isinstance(form, (Chain, Plus)) or (isinstance(form, Times) and form.rank == 2):
+        return all(is_diagonal(part) for part in form.parts if part.rank == 2) and not any(
+            part.rank == 1 for part in form.parts
+        )
+    if isinstance(form, (Inverse, Transposed)):
+        return is_diagonal(form.inner)
+    return isinstance(form, (Eye, Diag)) or (isinstance(form, Leaf) and form.tensor.domain == "diagonal")
+
+
+def trace(form: Form) -> Form:
+    """The trace, with coefficients in front."""
+    coefficient, scalars, rest = split(form)
+    return Trace(form) if rest is None else times(coefficient, *scalars, Trace(rest))
+
+
 def transposes(form: Form) -> int:
     """The number of transposes that are written."""
     own = isinstance(form, Transposed)
@@ -82,8 +103,9 @@ def transposes(form: Form) -> int:
 
 def fewest_transposes(form: Form) -> Form:
     """A scalar product or trace, read from the end that needs fewer transposes."""
+    turned: Form
     if isinstance(form, Trace):
-        turned: Form = Trace(transposed(form.inner))
+        turned = trace(transposed(form.inner))
     elif isinstance(form, Chain) and form.rank == 0:
         turned = Chain(tuple(transposed(factor) for factor in reversed(form.factors)))
     else:
@@ -138,6 +160,17 @@ def _diagonals_joined(factors: list[Form]) -> list[Form]:
         else:
             joined.append(factor)
     return joined
+
+
+def runs(factors: tuple[Form, ...]) -> list[tuple[Form, int]]:
+    """The factors of a product with the number of times that each stands in a row: `A A b` is `A² b`."""
+    found: list[tuple[Form, int]] = []
+    for factor in factors:
+        if found and found[-1][0] == factor and factor.rank == 2:
+            found[-1] = (factor, found[-1][1] + 1)
+        else:
+            found.append((factor, 1))
+    return found
 
 
 def _dot(flat: list[Form]) -> Form:

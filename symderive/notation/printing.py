@@ -14,6 +14,8 @@ from typing import Any
 import sympy
 
 from symderive.core.nodes import Index
+from symderive.functions.choice import where
+from symderive.functions.comparisons import either
 from symderive.notation.arithmetic import MINUS_ONE, ONE, is_negative, times
 from symderive.notation.components import big_sum_of, component_of
 from symderive.notation.constants import constant, one_root
@@ -47,7 +49,8 @@ from symderive.notation.forms import (
     walk,
 )
 from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
-from symderive.notation.matrix_products import chain, transposed
+from symderive.notation.matrix_products import chain, runs, transposed
+from symderive.notation.propositions import proposition
 
 Marks = LatexDialect | TextDialect
 Written = tuple[str, int]
@@ -300,7 +303,28 @@ def _power(form: Power, marks: Marks) -> Written:
     return marks.power(base, write(exponent, marks)[0], bool(form.rank)), POWER
 
 
+def stated(form: Form, marks: Marks) -> str:
+    """The condition of an indicator: `y > f` for `1[y > f]`."""
+    signs, words = marks.connectives
+    return proposition(form, lambda one: write(one, marks)[0], signs, words)
+
+
+def _choice(form: Apply, marks: Marks) -> Written:
+    """`where(y > f, a, b)` in text, cases in LaTeX; a choice in the last branch gives one more case."""
+    rows = []
+    while True:
+        condition, first, second = form.args
+        rows.append((write(first, marks)[0], stated(condition, marks)))
+        if not (isinstance(second, Apply) and second.head is where):
+            return marks.choice(rows, write(second, marks)[0])
+        form = second
+
+
 def _apply(form: Apply, marks: Marks) -> Written:
+    if form.head is where:
+        return _choice(form, marks)
+    if form.head is either:
+        return marks.indicator(stated(form, marks)), ATOM
     postfix = marks.is_postfix(form.head)
     args = [bracketed(arg, marks, ATOM if postfix else SUM) for arg in form.args]
     if marks.is_barred(form.head):  # |(|x|)|, because ||x|| is a norm
@@ -310,13 +334,24 @@ def _apply(form: Apply, marks: Marks) -> Written:
 
 
 def _chain(form: Chain, marks: Marks) -> Written:
-    pieces = []
-    for place, factor in enumerate(form.factors):
-        if place == 0 and factor.rank == 1:
+    pieces: list[str] = []
+    powers = runs(form.factors)
+    for factor, count in powers:
+        if factor.rank == 1 and not pieces:
             pieces.append(marks.transpose(bracketed(factor, marks, ATOM)))
+        elif count == 1 or (count == 2 and isinstance(factor, Transposed)):
+            level = POWER if isinstance(factor, (Plus, Times)) else PRODUCT
+            pieces += [bracketed(factor, marks, level)] * count
         else:
-            pieces.append(bracketed(factor, marks, POWER if isinstance(factor, (Plus, Times)) else PRODUCT))
-    return marks.juxtapose(pieces), PRODUCT
+            pieces.append(_matrix_power(factor, count, marks))
+    return marks.juxtapose(pieces), POWER if len(powers) == 1 and powers[0][1] > 2 else PRODUCT
+
+
+def _matrix_power(factor: Form, count: int, marks: Marks) -> str:
+    """`A³`, `A⁻²`, `(Aᵀ)³`."""
+    if isinstance(factor, Inverse):
+        return marks.power(bracketed(factor.inner, marks, ATOM), str(-count), False)
+    return marks.power(bracketed(factor, marks, ATOM), str(count), False)
 
 
 def _inverse(form: Inverse, marks: Marks) -> Written:
@@ -351,6 +386,13 @@ def _named(word: str) -> Callable[[Any, Marks], Written]:
         return marks.call(word, write(form.inner, marks)[0]), ATOM
 
     return written
+
+
+def _diag(form: Diag, marks: Marks) -> Written:
+    """`diag(v)`; the diagonal part of a matrix as `A ⊙ I`, not as diag(diag(A))."""
+    if isinstance(form.inner, DiagPart):
+        return f"{bracketed(form.inner.inner, marks, PRODUCT)} {marks.hadamard} {marks.identity}", HADAMARD
+    return _named("diag")(form, marks)
 
 
 def _norm_kind(form: NormSquared) -> str:
@@ -396,7 +438,7 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Inverse: _inverse,
     Determinant: _named("det"),
     LogDeterminant: _log_determinant,
-    Diag: _named("diag"),
+    Diag: _diag,
     DiagPart: _named("diag"),
     Trace: _named("tr"),
     NormSquared: _norm_squared,
@@ -405,4 +447,4 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Bracket: _bracket,
 }
 
-__all__ = ["bracketed", "component_of", "latex", "text", "write"]
+__all__ = ["bracketed", "component_of", "latex", "stated", "text", "write"]

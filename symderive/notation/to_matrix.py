@@ -22,7 +22,7 @@ from sympy.matrices.expressions.transpose import Transpose
 from symderive.core.identity import letters
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
-from symderive.functions import counting, kinked, normal_tail, sigmoid, special
+from symderive.functions import choice, comparisons, counting, kinked, normal_tail, sigmoid, special
 from symderive.notation.forms import (
     Apply,
     BigSum,
@@ -99,12 +99,27 @@ class IdentityMatrix(Identity):
         return f"{printer._module_format(f'{printer._module}.eye')}({printer._print(self.shape[0])})"
 
 
+_RELATIONS: dict[Any, Any] = {
+    comparisons.greater: sympy.Gt, comparisons.greater_equal: sympy.Ge, comparisons.less: sympy.Lt,
+    comparisons.less_equal: sympy.Le, comparisons.equal: sympy.Eq, comparisons.not_equal: sympy.Ne,
+}  # fmt: skip
+
+
+def _as_piecewise(relation: Any) -> Callable[..., sympy.Expr]:
+    return lambda x, y: sympy.Piecewise((1, relation(x, y)), (0, True))
+
+
 # What SymPy calls the functions that the project keeps in its own classes.
 SYMPY_WORDS: dict[Any, Callable[..., sympy.Expr]] = {
     sigmoid.sigmoid: lambda x: 1 / (1 + sympy.exp(-x)),
     sigmoid.softplus: lambda x: sympy.log(1 + sympy.exp(x)),
     kinked.relu: lambda x: sympy.Max(x, 0),
     kinked.step: lambda x: sympy.Heaviside(x, 0),
+    kinked.larger: sympy.Max,
+    kinked.smaller: sympy.Min,
+    **{head: _as_piecewise(relation) for head, relation in _RELATIONS.items()},
+    comparisons.either: sympy.Max,
+    choice.where: lambda c, a, b: sympy.Piecewise((a, sympy.Ne(c, 0)), (b, True)),
     kinked.absolute: sympy.Abs,
     kinked.signum: sympy.sign,
     special.log_gamma: sympy.loggamma,

@@ -18,7 +18,7 @@ from symderive.numeric.rounding import FloatArray
 
 Shape = tuple[int, ...]
 _ATTEMPTS = 100
-_MATRIX_DOMAINS = ("symmetric", "spd", "invertible")
+_MATRIX_DOMAINS = ("symmetric", "spd", "diagonal", "lower", "upper", "skew", "invertible")
 
 
 def _positive(rng: Generator, shape: Shape) -> FloatArray:
@@ -35,6 +35,28 @@ def _spd(rng: Generator, shape: Shape) -> FloatArray:
     return np.asarray(square @ np.swapaxes(square, -1, -2) / shape[-1] + 0.5 * np.eye(shape[-1]))
 
 
+def _diagonal(rng: Generator, shape: Shape) -> FloatArray:
+    entries = rng.choice([-1.0, 1.0], size=shape[:-1]) * rng.uniform(0.6, 1.6, size=shape[:-1])
+    return np.asarray(entries[..., None] * np.eye(shape[-1]))
+
+
+def _lower(rng: Generator, shape: Shape) -> FloatArray:
+    """Lower triangular; every other matrix, at random, has a positive diagonal, as a Cholesky factor has."""
+    sign = rng.choice([-1.0, 1.0], size=shape[:-1]) if rng.uniform() < 0.5 else np.ones(shape[:-1])
+    diagonal = sign * rng.uniform(0.6, 1.6, size=shape[:-1])
+    return np.asarray(np.tril(rng.normal(size=shape), -1) + diagonal[..., None] * np.eye(shape[-1]))
+
+
+def _upper(rng: Generator, shape: Shape) -> FloatArray:
+    diagonal = rng.choice([-1.0, 1.0], size=shape[:-1]) * rng.uniform(0.6, 1.6, size=shape[:-1])
+    return np.asarray(np.triu(rng.normal(size=shape), 1) + diagonal[..., None] * np.eye(shape[-1]))
+
+
+def _skew(rng: Generator, shape: Shape) -> FloatArray:
+    square = rng.normal(size=shape)
+    return np.asarray((square - np.swapaxes(square, -1, -2)) / 2)
+
+
 def _invertible(rng: Generator, shape: Shape) -> FloatArray:
     # U Σ Vᵀ with singular values in [½, 2]: conditioned at most 4.
     left, right = (np.linalg.qr(rng.normal(size=shape))[0] for _ in range(2))
@@ -46,28 +68,53 @@ def _onehot(rng: Generator, shape: Shape) -> FloatArray:
 
 
 def _simplex(rng: Generator, shape: Shape) -> FloatArray:
-    weights = _positive(rng, shape)
+    weights = np.exp(rng.uniform(-1.2, 1.2, size=shape))
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
-def _integers(low: int, high: int) -> Callable[[Generator, Shape], FloatArray]:
-    return lambda rng, shape: rng.integers(low, high, size=shape).astype(np.float64)
+def _real(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(rng.normal(size=shape))
 
 
+def _unit(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(rng.uniform(0.05, 0.95, size=shape))
+
+
+def _binary(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(rng.integers(0, 2, size=shape), dtype=np.float64)
+
+
+def _sign(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(2.0 * rng.integers(0, 2, size=shape) - 1.0, dtype=np.float64)
+
+
+def _count(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(rng.poisson(3.0, size=shape), dtype=np.float64)
+
+
+def _integer(rng: Generator, shape: Shape) -> FloatArray:
+    return np.asarray(rng.integers(-5, 6, size=shape), dtype=np.float64)
+
+
+# Each recipe stands on its own: it is also written into files that are given away.
 _RECIPES: Mapping[str, Callable[[Generator, Shape], FloatArray]] = {
-    "real": lambda rng, shape: np.asarray(rng.normal(size=shape)),
+    "real": _real,
     "positive": _positive,
     "nonnegative": _positive,
-    "unit": lambda rng, shape: np.asarray(rng.uniform(0.05, 0.95, size=shape)),
+    "unit": _unit,
     "symmetric": _symmetric,
     "spd": _spd,
+    "diagonal": _diagonal,
+    "lower": _lower,
+    "upper": _upper,
+    "skew": _skew,
     "invertible": _invertible,
-    "binary": _integers(0, 2),
-    "sign": lambda rng, shape: np.asarray(2.0 * rng.integers(0, 2, size=shape) - 1.0, dtype=np.float64),
-    "count": lambda rng, shape: np.asarray(rng.poisson(3.0, size=shape), dtype=np.float64),
+    "binary": _binary,
+    "sign": _sign,
+    "count": _count,
     "onehot": _onehot,
     "simplex": _simplex,
-    "integer": _integers(-5, 6),
+    "integer": _integer,
 }
 DOMAINS = tuple(_RECIPES)
 
@@ -76,8 +123,8 @@ def draw(shape: Shape, domain: str = "real", *, seed: int | Generator = 0) -> Fl
     """Draw one generic test point.
 
     real: standard normal · positive, nonnegative: between 0.3 and 3.3 · unit: between 0.05 and 0.95 ·
-    symmetric, spd, invertible: in the last two axes · binary: 0, 1 · sign: ±1 · count: Poisson(3) · onehot,
-    simplex: in the last axis · integer: −5 … 5.
+    symmetric, spd, diagonal, lower, upper, skew, invertible: in the last two axes · binary: 0, 1 ·
+    sign: ±1 · count: Poisson(3) · onehot, simplex: in the last axis · integer: −5 … 5.
 
     Args:
         shape: The shape, () for a number.
@@ -96,8 +143,7 @@ def draw(shape: Shape, domain: str = "real", *, seed: int | Generator = 0) -> Fl
     >>> draw((3, 2), "onehot", seed=1).sum(axis=-1)
     array([1., 1., 1.])
     """
-    if domain not in _RECIPES:
-        raise SymderiveError(f"test point: unknown domain {domain!r}; use one of {', '.join(DOMAINS)}.")
+    recipe = recipe_of(domain)
     if domain in _MATRIX_DOMAINS and (len(shape) < 2 or shape[-1] != shape[-2]):
         raise SymderiveError(f"test point: domain {domain!r} needs a square matrix, not shape {shape}.")
     if domain in ("onehot", "simplex") and (not shape or shape[-1] < 1):
@@ -105,12 +151,26 @@ def draw(shape: Shape, domain: str = "real", *, seed: int | Generator = 0) -> Fl
             f"test point: domain {domain!r} needs at least one entry in the last axis, not shape {shape}."
         )
     rng = np.random.default_rng(seed)
-    point = _RECIPES[domain](rng, shape)
+    point = recipe(rng, shape)
     for _ in range(_ATTEMPTS):
-        if is_generic(point, symmetric=domain in ("symmetric", "spd")):
+        if is_generic(point, symmetric=domain in ("symmetric", "spd", "diagonal")):
             break
-        point = _RECIPES[domain](rng, shape)
+        point = recipe(rng, shape)
     return point
+
+
+def recipe_of(domain: str) -> Callable[[Generator, Shape], FloatArray]:
+    """The function of a generator and a shape that draws from a domain, for code that is given away.
+
+    Raises:
+        SymderiveError: if the domain is unknown.
+
+    >>> recipe_of("sign")(np.random.default_rng(1), (4,))
+    array([-1.,  1.,  1.,  1.])
+    """
+    if domain not in _RECIPES:
+        raise SymderiveError(f"test point: unknown domain {domain!r}; use one of {', '.join(DOMAINS)}.")
+    return _RECIPES[domain]
 
 
 def draw_all(spec: Mapping[str, tuple[Shape, str]], *, seed: int = 0) -> dict[str, FloatArray]:

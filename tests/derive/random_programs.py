@@ -38,7 +38,19 @@ POSITIVE = {name for name, domain in DOMAINS.items() if domain == "positive"}
 SMOOTH = ["np.tanh({})", "np.sin({})", "np.cos({})", "np.arctan({})", "special.expit({})", "np.logaddexp(0, {})",
           "special.erf({})", "special.ndtr({})", "np.exp(np.tanh({}))", "np.exp(-({}) ** 2)", "np.arcsinh({})",
           "np.sinh(np.tanh({}))", "special.log_expit({})", "np.expm1(np.sin({}))", "np.exp({})", "special.erfc({})"]  # fmt: skip
-KINKED = ["np.abs({})", "np.maximum({}, 0)", "np.maximum(0.3, {})", "np.minimum({}, 0.2)"]
+KINKED = [
+    "np.abs({})",
+    "np.maximum({}, 0)",
+    "np.maximum(0.3, {})",
+    "np.minimum({}, 0.2)",
+    "np.clip({}, -0.7, 0.8)",
+]
+SAFE = [
+    "np.log({0})",
+    "np.sqrt({0})",
+    "1 / {0}",
+    "({0}) ** 1.5",
+]  # of an argument that is positive in its branch
 OF_POSITIVE = ["np.log({})", "np.sqrt({})", "1 / ({})", "special.gammaln({})", "np.log1p({})", "({}) ** 0.5",
                "({}) ** -1.5", "({}) ** 1.5", "np.log2({})", "np.reciprocal({})", "special.digamma({})"]  # fmt: skip
 MAKE_POSITIVE = [
@@ -89,10 +101,10 @@ def _complex_safe() -> dict[str, object]:
 
     own = {name: getattr(np, name) for name in (
         "exp", "tanh", "sin", "cos", "arctan", "arcsinh", "sinh", "expm1", "log", "sqrt", "log1p", "log2", "reciprocal",
-        "sum", "mean", "outer", "diag", "trace", "einsum", "transpose", "square", "log10", "exp2", "dot", "cosh", "tan",
+        "sum", "mean", "outer", "diag", "trace", "einsum", "transpose", "square", "log10", "exp2", "dot", "cosh", "tan", "where",
     )}  # fmt: skip
     own |= {"linalg": SimpleNamespace(norm=norm), "var": var, "std": lambda *a, **k: np.sqrt(var(*a, **k)), "maximum": larger,
-            "minimum": lambda x, y: -larger(-x, -y), "abs": lambda x: x * np.sign(np.real(x)),
+            "minimum": lambda x, y: -larger(-x, -y), "clip": lambda x, low, high: -larger(-larger(x, low), -high), "abs": lambda x: x * np.sign(np.real(x)),
             "logaddexp": lambda x, y: x + softplus(y - x)}  # fmt: skip
     functions = {"expit": expit, "erf": special.erf, "erfc": special.erfc, "ndtr": special.ndtr, "log_expit": lambda x: -softplus(-x),
                  "gammaln": special.loggamma, "digamma": special.digamma}  # fmt: skip
@@ -208,11 +220,30 @@ class _Writer:
 
     def _function(self, shape, depth: int) -> str:
         kind = self.draw(st.integers(0, 5))
+        if kind == 0 and self.kinks and self.draw(st.booleans()):
+            return self._choice(shape, depth)
         if kind == 0 and self.kinks:
             return self.pick(KINKED).format(self.expr(shape, depth))
         if kind <= 2:
             return f"({self.pick(OF_POSITIVE).format(self.positive(shape, depth))})"
         return self.pick(SMOOTH).format(self.expr(shape, depth))
+
+    def _condition(self, shape, depth: int) -> str:
+        left, right = self.expr(self._fitting(shape), depth), self.expr(shape, depth)
+        return f"({left} {self.pick(['>', '>=', '<', '<='])} {right})"
+
+    def _choice(self, shape, depth: int) -> str:
+        """`np.where`, also with a branch that has no value where it is not chosen, and conditions as numbers."""
+        kind = self.draw(st.integers(0, 3))
+        if kind == 0:
+            part = self.expr(shape, depth)
+            return f"np.where({part} > 0, {self.pick(SAFE).format(f'({part})')}, {self.expr(shape, depth)})"
+        condition = self._condition(shape, depth)
+        if kind == 1:
+            condition = f"({condition} {self.pick('&|')} {self._condition(shape, depth)})"
+        if kind == 2:
+            return f"({condition} * {self.expr(shape, depth)})"
+        return f"np.where({condition}, {self.expr(shape, depth)}, {self.expr(self._fitting(shape), depth)})"
 
     def _quotient(self, shape, depth: int) -> str:
         return f"({self.expr(shape, depth)} / {self.positive(self._fitting(shape), depth)})"

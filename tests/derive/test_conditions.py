@@ -69,8 +69,8 @@ def test_logit_asks_for_the_open_unit_interval():
     ("source", "where"),
     [
         ("np.maximum(x, 0)", "xᵢ = 0"),
-        ("np.maximum(x, 2)", "xᵢ − 2 = 0"),
-        ("np.minimum(x, c)", "xᵢ − cᵢ = 0"),
+        ("np.maximum(x, 2)", "xᵢ = 2"),
+        ("np.minimum(x, c)", "xᵢ = cᵢ"),
         ("np.abs(x)", "xᵢ = 0"),
         ("np.abs(x - c)", "xᵢ − cᵢ = 0"),
         ("x * np.sign(x)", "xᵢ = 0"),
@@ -80,7 +80,8 @@ def test_kinks_name_the_place_and_the_convention(source, where):
     (found,) = conditions(f"np.sum({source})", c="n")
     assert found.kind == "kink"
     assert found.text.startswith(f"at {where}: ")
-    assert r"\neq 0\text{ for all } i" in found.latex
+    assert r"\neq" in found.latex
+    assert found.latex.endswith(r"\text{ for all } i")
 
 
 def test_a_kink_through_which_no_derivative_passes_is_not_mentioned():
@@ -128,9 +129,9 @@ def test_a_domain_that_reaches_the_border_does_not_discharge(source, domain):
         ("x / x", "xᵢ ≠ 0"),
         ("np.divide(x, x)", "xᵢ ≠ 0"),
         ("np.exp(np.log(x))", "xᵢ > 0"),
-        ("np.sqrt(x ** 2)", "xᵢ² > 0"),
-        ("(x ** 2) ** 0.5", "xᵢ² > 0"),
-        ("np.sqrt(x) ** 2", "xᵢ > 0"),
+        ("np.sqrt(x ** 2)", "xᵢ ≠ 0"),
+        ("(x ** 2) ** 0.5", "xᵢ ≠ 0"),
+        ("np.sqrt(x) ** 2", "xᵢ ≥ 0"),
         ("0 * np.log(x)", "xᵢ > 0"),
         ("np.log(x) - np.log(x)", "xᵢ > 0"),
         ("x ** 2 / x", "xᵢ ≠ 0"),
@@ -171,11 +172,13 @@ ONE = Tensor("y", (3,))
 
 
 def condition_for(domain: sympy.Set):
-    from symderive.derive.conditions import _condition
+    from symderive.derive.conditions import _condition, _Demand
 
     index = Index("i", 3)
     made = Definition(Tensor("z", (3,)), (index,), ONE[index])
-    return _condition(Program((ONE,), (made,), (made.tensor,)), made, ONE[index], domain, "domain", "")
+    return _condition(
+        Program((ONE,), (made,), (made.tensor,)), made, _Demand(ONE[index], domain, "domain", "")
+    )
 
 
 @pytest.mark.parametrize("entry", [one for one in by_head().values() if one.domain != REALS])

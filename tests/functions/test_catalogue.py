@@ -9,7 +9,7 @@ import scipy.special as special
 import sympy
 
 from symderive.functions import by_call, by_head, by_name, catalogue
-from symderive.functions.record import Elementwise, OwnFunction
+from symderive.functions.record import Elementwise, Indicator, OwnFunction
 
 ENTRIES = catalogue()
 HEADS = [entry for entry in ENTRIES if entry.head is not None]
@@ -24,7 +24,19 @@ def arguments(entry):
         return [(x,) for x in entry.examples]
     if entry.name == "polygamma":
         return [(k, x) for k in (1, 2, 3) for x in entry.examples]
+    if entry.arity == 3:
+        return [(c, x, y) for c in (0, 1) for x in entry.examples for y in entry.examples]
     return [(x, y) for x in entry.examples for y in entry.examples if x != y]
+
+
+def places(entry):
+    """The arguments, counted from 1, in which there is a derivative: no order, no condition."""
+    first = 2 if entry.arity == 3 or entry.name == "polygamma" else 1
+    return range(first, entry.arity + 1)
+
+
+FLAT = {entry.name for entry in ENTRIES if isinstance(entry.head, type) and issubclass(entry.head, Indicator)}
+FLAT.add("sign")
 
 
 def scalar(expr):
@@ -47,9 +59,9 @@ def numpy_value(entry, *args):
     return float(eval(code, {"np": np, "special": special, "__builtins__": {}}, names))
 
 
-def slope(function, *args):
-    *fixed, x = args
-    return (function(*fixed, x + STEP) - function(*fixed, x - STEP)) / (2 * STEP)
+def slope(function, args, place):
+    before, x, behind = args[: place - 1], args[place - 1], args[place:]
+    return (function(*before, x + STEP, *behind) - function(*before, x - STEP, *behind)) / (2 * STEP)
 
 
 def wrong_derivatives(entry):
@@ -60,14 +72,20 @@ def wrong_derivatives(entry):
         point = dict(zip(symbols, map(sympy.Float, args), strict=True))
         if entry.name == "polygamma":
             point[symbols[0]] = sympy.Integer(args[0])
-        expected = slope(entry.scalar, *args)
-        derived = [scalar(entry.make(*symbols).fdiff(entry.arity).xreplace(point))]
+        for place in places(entry):
+            derived = [scalar(entry.make(*symbols).fdiff(place).xreplace(point))]
+            expected = slope(entry.scalar, args, place)
+            wrong += [args for value in derived if not close(value, expected)]
         if entry.of_output is not None:
             y = sympy.Symbol("y")
             value = sympy.Float(entry.scalar(*args))
-            derived.append(scalar(entry.of_output(symbols[-1], y).xreplace({**point, y: value})))
-        wrong += [args for value in derived if not math.isclose(value, expected, rel_tol=1e-7, abs_tol=1e-9)]
+            derived = scalar(entry.of_output(symbols[-1], y).xreplace({**point, y: value}))
+            wrong += [] if close(derived, slope(entry.scalar, args, entry.arity)) else [args]
     return wrong
+
+
+def close(value, expected):
+    return math.isclose(value, expected, rel_tol=1e-7, abs_tol=1e-9)
 
 
 @EVERY
@@ -87,7 +105,7 @@ def test_an_entry_has_what_it_needs(entry):
     else:
         assert isinstance(made, entry.head)
         for template in (entry.numpy, entry.latex, entry.text):
-            assert template.format("A", "B") != template
+            assert template.format("A", "B", "C") != template
         assert entry.law
         assert entry.scalar is not None
 
@@ -107,7 +125,8 @@ def test_no_two_calls_have_one_short_name_for_different_functions():
 
 
 def test_every_own_function_is_in_the_catalogue():
-    assert set(OwnFunction.__subclasses__()) <= set(by_head())
+    heads = {*OwnFunction.__subclasses__(), *Indicator.__subclasses__()} - {Indicator}
+    assert heads <= set(by_head())
 
 
 @PRINTED
@@ -118,10 +137,13 @@ def test_the_derivative_agrees_with_central_differences(entry):
 @PRINTED
 @pytest.mark.parametrize("factor", [1.001, 0.999])
 def test_a_planted_wrong_derivative_is_caught(entry, factor):
-    planted = replace(entry, of_output=lambda x, y: sympy.Float(factor) * entry.make(1, x).fdiff(2))
-    if entry.arity == 1:
-        planted = replace(entry, of_output=lambda x, y: sympy.Float(factor) * entry.make(x).fdiff())
-    flat = entry.name in ("step", "sign")
+    symbols = sympy.symbols(f"x0:{entry.arity - 1}", real=True)
+
+    def wrong(x, y):
+        return sympy.Float(factor) * entry.make(*symbols, x).fdiff(entry.arity)
+
+    planted = replace(entry, of_output=wrong)
+    flat = entry.name in FLAT
     assert bool(wrong_derivatives(planted)) is not flat
     if flat:
         assert wrong_derivatives(replace(entry, of_output=lambda x, y: sympy.Float(0.001)))
@@ -189,18 +211,20 @@ def test_outside_the_domain_there_is_no_finite_value(entry):
 @PRINTED
 def test_at_a_kink_the_one_sided_slopes_or_values_differ(entry):
     for kink in entry.kinks:
-        right = entry.scalar(kink + STEP) - entry.scalar(kink)
-        left = entry.scalar(kink) - entry.scalar(kink - STEP)
-        assert abs(right - left) > STEP / 2 or abs(right) > 0.5
-        derivative = entry.head(sympy.Integer(kink)).fdiff()
-        assert math.isfinite(scalar(derivative)), "the convention at the kink has no value"
+        for other in (0.0,) if entry.arity == 1 else entry.examples:
+            at, rest = kink + other, (other,) * (entry.arity - 1)
+            here = entry.scalar(at, *rest)
+            right = entry.scalar(at + STEP, *rest) - here
+            left = here - entry.scalar(at - STEP, *rest)
+            assert abs(right - left) > STEP / 2 or abs(right) > 0.5
+            derivative = entry.head(*(sympy.Rational(str(one)) for one in (at, *rest))).fdiff(1)
+            assert math.isfinite(scalar(derivative)), "the convention at the kink has no value"
 
 
 @PRINTED
 def test_a_function_is_smooth_where_no_kink_is_declared(entry):
     for x in entry.examples:
-        first = 2 if entry.arity == 2 else None
-        args = (x,) if first is None else (first, x)
+        args = (*(2, 1)[: entry.arity - 1], x)
         before, after = (*args[:-1], x - STEP), (*args[:-1], x + STEP)
         bend = entry.scalar(*after) - 2 * entry.scalar(*args) + entry.scalar(*before)
         assert abs(bend) < 1e-5

@@ -319,8 +319,11 @@ REFUSED = {
     "complex": lambda a: a.X * 1j,
     "nan": lambda a: a.X * float("nan"),
     "zero": lambda a: a.X / 0,
-    "compare": lambda a: a.X > 0,
-    "equal": lambda a: a.X == a.X,
+    "compare": lambda a: a.X > "0",
+    "equal": lambda a: a.X == None,  # noqa: E711 -- NumPy compares entry by entry
+    "and of numbers": lambda a: a.X & a.X,
+    "chain": lambda a: 0 < a.X < 1,
+    "where of one": lambda a: np.where(a.X > 0),
     "branch": lambda a: 1 if a.X else 0,
     "to numbers": lambda a: np.asarray(a.X),
     "len": lambda a: len(a.X),

@@ -32,13 +32,32 @@ def from_latex(source: str) -> str:
         r"\psi": "ψ", "-": "−",
     }.items():  # fmt: skip
         s = s.replace(command, sign)
+    for command, sign in {r"\le": "≤", r"\ge": "≥", r"\neq": "≠", r"\max": "max", r"\min": "min"}.items():
+        s = re.sub(re.escape(command) + r"(?![a-zA-Z])", sign, s)
+    s = re.sub(r"\\text\{( and | or )\}", r"\1", s)
+    while (found := CASES.search(s)) is not None:  # the innermost one
+        *rows, last = found[1].split(r"\\")
+        written = last.split("&")[0]
+        for row in reversed(rows):
+            value, condition = row.split(r"& \text{if }")
+            written = f"where({condition}, {value}, {written})"
+        s = s[: found.start()] + written + s[found.end() :]
     s = re.sub(r"\\operatorname\{(\w+)\}", r"\1", s)
     return re.sub(r"\\(exp|log|tanh|sin|cos|arctan|sinh|cosh|tan)\b", r"\1", s)
 
 
+CASES = re.compile(r"\\begin\{cases\}((?:(?!\\begin\{cases\}).)*?)\\end\{cases\}", re.S)
+RELATIONS = {
+    "<": np.less,
+    ">": np.greater,
+    "≤": np.less_equal,
+    "≥": np.greater_equal,
+    "=": np.equal,
+    "≠": np.not_equal,
+}
 TOKEN = re.compile(
     r"\\frac\{\\partial (?P<up>\{?[^{}]*(?:\{[^{}]*\})*\}?)\}\{\\partial (?P<low>[^{}]*(?:\{[^{}]*\})*)\}"
-    r"|(?P<step>𝟏\[|1\[)|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
+    r"|(?P<step>𝟏\[|1\[)|(?P<word>(?<= )(?:and|or)(?= ))|(?P<several>(?:where|max|min)(?=\())|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
     r"|(?P<slope>∂\w+/∂\w+)|(?P<latexname>\\mathrm\{\w+\})|(?P<frac>\\frac)|(?P<sqrt>\\sqrt)|(?P<sum>\\sum|Σ)|(?P<delta>\\delta(?=_)|δ(?=[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀-₉\[]))"
     r"|(?P<greek>\\[a-zA-Z]+)|(?P<ones>𝟏)|(?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sub>[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉]+)"
     r"|(?P<name>[^\W\d_])|(?P<sign>.)",
@@ -121,7 +140,7 @@ class Reader:
 
     def joined(self, sign, left, right):
         if sign == "⊙":
-            return lambda env: entrywise(np.multiply, left(env), right(env))
+            return lambda env: entry_by_entry(left(env), right(env))
         if sign == "⊘":
             return lambda env: entrywise(np.divide, left(env), right(env))
         return lambda env: times(1.0 / scalar(right(env)), left(env))
@@ -138,7 +157,8 @@ class Reader:
                 continue
             if (
                 kind == "end"
-                or text in ("+", "−", "⊙", "⊘", "/", ")", "]", "}", ",", ">")
+                or text in ("+", "−", "⊙", "⊘", "/", ")", "]", "}", ",", *RELATIONS)
+                or kind == "word"
                 or (text == self.closing)
             ):
                 break
@@ -316,11 +336,55 @@ class Reader:
 
     def atom_step(self):
         self.take()
-        inner = self.sum()
-        self.take(">")
-        self.take("0")
+        condition = self.condition()
         self.take("]")
-        return lambda env: entrywise(lambda x: np.heaviside(x, 0), inner(env))
+        return condition
+
+    def condition(self):
+        """Comparisons joined by `and` and `or`: 1 where they hold."""
+        parts, words = [self.comparison()], []
+        while self.peek()[0] == "word":
+            words.append(self.take()[1])
+            parts.append(self.comparison())
+        if len(set(words)) > 1:
+            raise SyntaxError("and and or without brackets")
+        join = np.minimum if words[:1] == ["and"] else np.maximum
+        value = parts[0]
+        for part in parts[1:]:
+            value = lambda env, a=value, b=part: entrywise(join, a(env), b(env))
+        return value
+
+    def comparison(self):
+        start = self.place
+        try:
+            left = self.sum()
+            relation = RELATIONS[self.take()[1]]
+            right = self.sum()
+        except (SyntaxError, KeyError):
+            self.place = start
+            return self.bracketed_condition()
+        return lambda env: entrywise(lambda a, b: relation(a, b).astype(float), left(env), right(env))
+
+    def bracketed_condition(self):
+        self.take("(")
+        condition = self.condition()
+        self.take(")")
+        return condition
+
+    def atom_several(self):
+        word = self.take()[1]
+        self.take("(")
+        if word == "where":
+            condition = self.condition()
+            self.take(",")
+        first = self.sum()
+        self.take(",")
+        second = self.sum()
+        self.take(")")
+        if word == "where":
+            return lambda env: chosen(condition(env), first(env), second(env))
+        join = np.maximum if word == "max" else np.minimum
+        return lambda env: entrywise(join, first(env), second(env))
 
     def atom_frac(self):
         self.take()
@@ -470,6 +534,15 @@ def spread(values: list[Matrix]) -> tuple[bool, bool]:
     return tuple(all(value.free[axis] for value in values) for axis in (0, 1))
 
 
+def entry_by_entry(left, right):
+    """The elementwise product; with the identity, of the diagonal alone."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Matrix) and one.eye and not np.any(one.values) and isinstance(other, Matrix):
+            full = closed(other)
+            return Matrix(one.eye * np.diag(np.diag(full)))
+    return entrywise(np.multiply, left, right)
+
+
 def entrywise(make, *values):
     matrices = [value for value in values if isinstance(value, Matrix)]
     if not matrices:
@@ -478,6 +551,11 @@ def entrywise(make, *values):
         raise SyntaxError("an entrywise operation on I")
     free = spread(matrices)
     return Matrix(make(*(value.values if isinstance(value, Matrix) else value for value in values)), free)
+
+
+def chosen(condition, first, second):
+    """One of two values, entry by entry; the other may have no value."""
+    return entrywise(lambda c, a, b: np.where(np.asarray(c) > 0.5, a, b), condition, first, second)
 
 
 def sum_of(values: list):
@@ -503,7 +581,10 @@ def raised(value, exponent):
     if isinstance(value, Matrix) and exponent == -1:
         return Matrix(np.linalg.inv(closed(value)))
     if isinstance(value, Matrix):
-        raise SyntaxError("a power of an array without ⊙")
+        matrix = closed(value)
+        if exponent != int(exponent) or abs(exponent) < 2 or matrix.shape[0] != matrix.shape[1]:
+            raise SyntaxError("a power of an array without ⊙")
+        return Matrix(np.linalg.matrix_power(matrix, int(exponent)))
     return value**exponent
 
 

@@ -10,7 +10,8 @@ from symderive.errors import SymderiveError
 from symderive.numeric import DOMAINS, draw, draw_all, is_generic, legacy_draws
 from tests.numeric import networks as net
 
-SQUARE = ("symmetric", "spd", "invertible")
+SYMMETRIC = ("symmetric", "spd", "diagonal")
+SQUARE = (*SYMMETRIC, "lower", "upper", "skew", "invertible")
 MEMBERSHIP = {
     "real": lambda a: np.isfinite(a).all() and (a < 0).any(),
     "positive": lambda a: (a > 0).all(),
@@ -18,6 +19,10 @@ MEMBERSHIP = {
     "unit": lambda a: ((a > 0) & (a < 1)).all(),
     "symmetric": lambda a: np.array_equal(a, a.T),
     "spd": lambda a: np.array_equal(a, a.T) and np.linalg.eigvalsh(a).min() > 0.1,
+    "diagonal": lambda a: np.array_equal(a, np.diag(np.diag(a))) and np.linalg.cond(a) < 3,
+    "lower": lambda a: np.array_equal(a, np.tril(a)) and np.abs(np.diag(a)).min() > 0.5,
+    "upper": lambda a: np.array_equal(a, np.triu(a)) and np.abs(np.diag(a)).min() > 0.5,
+    "skew": lambda a: np.array_equal(a, -a.T),
     "invertible": lambda a: np.linalg.cond(a) <= 4.0001,
     "binary": lambda a: set(np.unique(a)) == {0.0, 1.0},
     "sign": lambda a: set(np.unique(a)) == {-1.0, 1.0},
@@ -38,10 +43,10 @@ def test_draws_lie_in_their_domain_and_are_generic(domain, seed):
     point = draw((5, 5) if domain in SQUARE else (7, 4), domain, seed=seed)
     assert point.dtype == np.float64
     assert MEMBERSHIP[domain](point)
-    assert is_generic(point, symmetric=domain in ("symmetric", "spd"))
+    assert is_generic(point, symmetric=domain in SYMMETRIC)
 
 
-@pytest.mark.parametrize("domain", sorted(set(DOMAINS) - {"symmetric", "spd"}))
+@pytest.mark.parametrize("domain", sorted(set(DOMAINS) - set(SYMMETRIC)))
 @settings(deadline=None, max_examples=50)
 @given(seed=st.integers(0, 10**6))
 def test_a_square_draw_is_not_symmetric_and_never_constant(domain, seed):

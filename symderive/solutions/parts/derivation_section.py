@@ -8,13 +8,24 @@ from symderive.core.nodes import Tensor
 from symderive.derive.convexity import convexity
 from symderive.derive.derivation import Derivation
 from symderive.solutions import document as doc
-from symderive.solutions.formulas import EQUALS, checked, left_side, math, name, right_side, step, together
+from symderive.solutions.formulas import (
+    EQUALS,
+    checked,
+    left_side,
+    math,
+    name,
+    reason_text,
+    right_side,
+    step,
+    together,
+)
 from symderive.solutions.parts.derivation_blocks import condition_blocks, domain_clause
 
 _ENTRIES = {
     "real": "", "sign": "entries ±1", "binary": "entries 0 or 1", "unit": "entries between 0 and 1",
     "count": "entries 0, 1, 2, …", "positive": "entries positive", "nonnegative": "entries nonnegative",
-    "spd": "symmetric positive definite", "onehot": "one-hot", "integer": "entries whole numbers",
+    "spd": "symmetric positive definite", "skew": "skew-symmetric", "lower": "lower triangular",
+    "upper": "upper triangular", "onehot": "one-hot", "integer": "entries whole numbers",
 }  # fmt: skip
 
 
@@ -44,10 +55,25 @@ def derivation_section(derivation: Derivation) -> doc.Section:
         blocks.append(doc.Definitions(tuple(doc.Definition(left_side(one), math(one.form)) for one in lets)))
     blocks += [doc.Steps(rows)] if rows else []
     blocks.append(together([*derivation.results, *derivation.lets]))
+    blocks += _in_free_entries(derivation)
     blocks += condition_blocks(derivation.conditions)
     if derivation.kind == "hessian":
         blocks += _convexity(derivation)
     return doc.Section(statement=(statement,), blocks=(*blocks, checked(derivation.check())))
+
+
+def _in_free_entries(derivation: Derivation) -> list[doc.Block]:
+    """The gradient in the free entries of structured variables, with what is varied; it is checked first."""
+    free = derivation.structured
+    if free is None:
+        return []
+    free.check()
+    words = derivation.convention
+    pairs = zip(free.results, free.wrt, strict=True)
+    shown = [one for one, variable in pairs if variable.is_structured]
+    lets = [one for one in free.lets if one not in derivation.lets]
+    sentence = reason_text(f"{words[0].upper()}{words[1:]}", derivation.original.inputs)
+    return [doc.Paragraph(sentence), together([*shown, *lets])]
 
 
 def _shapes(derivation: Derivation) -> doc.Text:

@@ -26,15 +26,20 @@ _PUBLIC = {
     "ProblemError": "symderive.errors",
     "ShapeError": "symderive.errors",
     "SymderiveError": "symderive.errors",
+    "arange": "symderive.language.creating",
     "array": "symderive.language.array",
     "cost": "symderive.cost",
     "dims": "symderive.core.dims",
+    "eye": "symderive.language.creating",
     "from_function": "symderive.language.text",
     "from_sympy": "symderive.language.from_sympy",
+    "full": "symderive.language.creating",
     "gradient": "symderive.derive.gradient",
     "hessian": "symderive.derive.gradient",
     "let": "symderive.language.array",
+    "ones": "symderive.language.creating",
     "parse": "symderive.language.text",
+    "zeros": "symderive.language.creating",
 }
 
 # What type checkers and editors read.
@@ -54,6 +59,11 @@ if TYPE_CHECKING:
     from symderive.language.array import Array as Array
     from symderive.language.array import array as array
     from symderive.language.array import let as let
+    from symderive.language.creating import arange as arange
+    from symderive.language.creating import eye as eye
+    from symderive.language.creating import full as full
+    from symderive.language.creating import ones as ones
+    from symderive.language.creating import zeros as zeros
     from symderive.language.from_sympy import from_sympy as from_sympy
     from symderive.language.text import from_function as from_function
     from symderive.language.text import parse as parse

@@ -20,6 +20,7 @@ from symderive.functions import by_call, by_name
 from symderive.language import dispatch, extras
 from symderive.language.array import Array, array, as_array, elementwise, number
 from symderive.language.indexing import take
+from symderive.language.symbolic_sizes import with_symbolic_sizes
 
 LONGEST = 10_000  # characters
 DEEPEST = 120  # nested operations
@@ -114,7 +115,7 @@ def from_function(func: Callable[..., Any], /, **shapes: Any) -> Array:
         raise SymderiveError(f"calling {name}: its arguments cannot be read; wrap it in a def.") from None
     positional, named = _arguments(name, parameters, arrays)
     try:
-        value = func(*positional, **named)
+        value = with_symbolic_sizes(func)(*positional, **named)
     except SymderiveError:
         raise
     except TypeError as error:

@@ -49,6 +49,7 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
+    Triangle,
 )
 from symderive.notation.recover import matrix_form
 
@@ -370,4 +371,5 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     Transposed: _Writer.transposed, Diag: _Writer.diag, DiagPart: _Writer.diag_part, Trace: _Writer.trace,
     NormSquared: _Writer.norm_squared, Total: _Writer.total, Outer: _Writer.outer, BigSum: _Writer.refused,
     Bracket: _Writer.refused,
+    Triangle: _Writer.refused,
 }  # fmt: skip

@@ -39,6 +39,15 @@ MORE = [
     ("hessian", "np.var(x)", "x=d", "x"),
     (
         "gradient",
+        "np.sum((np.tril(A) @ np.tril(A).T - B) ** 2) + np.sum(np.triu(B, 1) * A)",
+        "A=d,d; B=d,d",
+        "A",
+    ),
+    ("gradient", "np.sum((X[:, 1:] @ w[1:] + w[0]) ** 2)", "X=n,d; w=d", "w"),
+    ("hessian", "np.sum(np.exp(np.diff(x)))", "x=n", "x"),
+    ("gradient", "np.sum(np.log(1 + np.cumsum(x) ** 2)) + x[::-1] @ np.roll(x, 2)", "x=n", "x"),
+    (
+        "gradient",
         "np.log(np.linalg.det(S)) * np.sum(np.linalg.inv(S) * S.T) + np.linalg.det(S)",
         "S=d,d:spd",
         "S",

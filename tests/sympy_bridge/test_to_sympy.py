@@ -111,7 +111,7 @@ def test_every_form_has_a_writer():
 
 
 def test_every_form_of_matrix_notation_occurs_in_the_derivations():
-    index_notation = {forms.Kronecker, forms.BigSum, forms.Bracket}
+    index_notation = {forms.Kronecker, forms.BigSum, forms.Bracket, forms.Triangle}
     seen = set()
     for make in DERIVATIONS.values():
         for equation in make().results:

@@ -275,9 +275,10 @@ class DiagPart(Unary):
 
 @dataclass(frozen=True)
 class Triangle(Unary):
-    """The entries of a square matrix on and below the diagonal, or on and above it; elsewhere 0."""
+    """The entries of a matrix on and below (or above) the k-th diagonal, zeros elsewhere."""
 
-    lower: bool
+    is_lower: bool
+    offset: sympy.Expr = sympy.S.Zero
 
     @property
     def rank(self) -> int:

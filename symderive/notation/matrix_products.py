@@ -44,7 +44,7 @@ def transposed(form: Form) -> Form:
     if isinstance(form, Inverse) and is_symmetric(form.inner):
         return form
     if isinstance(form, Triangle):
-        return Triangle(transposed(form.inner), not form.lower)
+        return Triangle(transposed(form.inner), not form.is_lower, -form.offset)
     if isinstance(form, Outer):
         return Outer(form.right, form.left)
     if isinstance(form, BigSum):
@@ -118,7 +118,7 @@ def is_triangular(form: Form, lower: bool) -> bool:
         return all(part.rank == 2 and is_triangular(part, lower) for part in form.parts)
     if isinstance(form, Times):
         return any(part.rank == 2 and is_triangular(part, lower) for part in form.arrays)
-    return isinstance(form, Triangle) and form.lower == lower
+    return isinstance(form, Triangle) and form.is_lower == lower and form.offset == 0
 
 
 def triangle(form: Form, lower: bool) -> Form:

@@ -141,7 +141,7 @@ def _eye(form: Eye, marks: Marks) -> Written:
 
 
 def _kronecker(form: Kronecker, marks: Marks) -> Written:
-    return marks.delta(str(form.left), str(form.right)), ATOM
+    return marks.delta(marks.position(form.left), marks.position(form.right)), ATOM
 
 
 def _plus(form: Plus, marks: Marks) -> Written:
@@ -418,7 +418,8 @@ def _diag(form: Diag, marks: Marks) -> Written:
 
 
 def _triangle(form: Triangle, marks: Marks) -> Written:
-    return _named("tril" if form.lower else "triu")(form, marks)
+    shift = "" if form.offset == 0 else f", {constant(form.offset, marks)[0]}"
+    return marks.call("tril" if form.is_lower else "triu", write(form.inner, marks)[0] + shift), ATOM
 
 
 def _norm_kind(form: NormSquared) -> str:
@@ -475,8 +476,8 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     LogDeterminant: _log_determinant,
     Diag: _diag,
     DiagPart: _named("diag"),
-    Triangle: _triangle,
     Trace: _named("tr"),
+    Triangle: _triangle,
     NormSquared: _norm_squared,
     Total: _total,
     Largest: _folded,

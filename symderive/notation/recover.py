@@ -67,6 +67,7 @@ from symderive.notation.labelled import (
     term_order,
 )
 from symderive.notation.matrix_products import transposes
+from symderive.notation.triangles import recovered
 
 _MOST_TERMS = 12  # of a product that is multiplied out
 
@@ -171,7 +172,7 @@ def recover(expr: sympy.Expr) -> Labelled:
     if isinstance(expr, sympy.Add):
         return _add(expr)
     if isinstance(expr, sympy.Mul):
-        return multiplied([recover(factor) for factor in factors_in_order(expr)], label_order(expr))
+        return multiplied(recovered(factors_in_order(expr), recover), label_order(expr))
     if isinstance(expr, sympy.Pow):
         return _combined([recover(expr.base), recover(expr.exp)], lambda forms: Power(*forms))
     if isinstance(expr, IndexSum):
@@ -290,7 +291,7 @@ def _index_sum(expr: IndexSum) -> Labelled:
     if isinstance(body, sympy.Add) and _is_apart(body, expr.indices):
         return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=term_order)])
     try:
-        factors = [recover(factor) for factor in factors_in_order(body)]
+        factors = recovered(factors_in_order(body), recover)
         return contracted(factors, expr.indices, label_order(expr))
     except NoMatrixNotationError:
         return _sum_of_blocks(expr)

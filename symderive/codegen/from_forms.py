@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 
-from symderive.codegen.solves import contains_inverse, with_solves_by
+from symderive.codegen.solves import contains_inverse, ready, with_solves_by
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.kinked import signum
@@ -38,11 +38,12 @@ from symderive.notation.forms import (
     Trace,
     Transposed,
 )
-from symderive.notation.matrix_products import chain, transposed
+from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.propositions import proposition
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
 Code = tuple[str, int]
+_POWER = 3  # equal factors in a row that become a call of matrix_power
 
 
 def code(form: Form) -> str:
@@ -229,7 +230,7 @@ def _chain(form: Chain) -> Code:
     opened = _opened(form)
     if opened is not None:
         return _code(opened)
-    factors = with_solves(list(form.factors))
+    factors = with_solves(_with_powers(form.factors))
     if len(factors) == 1:
         return _code(factors[0])
     if factors[-1].rank == 1:
@@ -239,6 +240,21 @@ def _chain(form: Chain) -> Code:
     else:
         written = _fold_left(factors)
     return written, PRODUCT
+
+
+def _with_powers(factors: tuple[Form, ...]) -> list[Form]:
+    """The factors with `A A A` as a call of `np.linalg.matrix_power`; beside a vector it would cost more."""
+    if any(factor.rank == 1 for factor in factors):
+        return list(factors)
+    joined: list[Form] = []
+    for factor, count in runs(factors):
+        if count < _POWER or isinstance(factor, Diag):
+            joined += [factor] * count
+        else:
+            base, turned = (factor.inner, ".T") if isinstance(factor, Transposed) else (factor, "")
+            exponent, base = (-count, base.inner) if isinstance(base, Inverse) else (count, base)
+            joined.append(ready(f"np.linalg.matrix_power({code(base)}, {exponent}){turned}", 2))
+    return joined
 
 
 def with_solves(factors: list[Form]) -> list[Form]:
@@ -312,7 +328,9 @@ def _trace(form: Trace) -> Code:
         and not any(isinstance(factor, Diag) for factor in inner.factors)
         and not contains_inverse(inner.factors)
     ):
-        first, rest = inner.factors[0], inner.factors[1:]
+        first, *rest = _with_powers(inner.factors)
+        if not rest:
+            return f"np.trace({code(first)})", ATOM
         other = _fold_left(list(rest)) if len(rest) > 1 else code(rest[0])
         return f"np.sum({_matrix(transposed(first))} * {f'({other})' if ' ' in other else other})", ATOM
     return f"np.trace({code(inner)})", ATOM

@@ -33,18 +33,22 @@ class Equation:
         left: how the left-hand side is written, if not by the name of the tensor: (LaTeX, text).
         entrywise: whether it is about one entry, and so always written with indices.
         inside: matrices that are written out under an inverse or determinant: (name, form).
+        written: the right-hand side in the order in which it was written, where that is known.
     """
 
     definition: Definition
     left: tuple[str, str] | None = None
     entrywise: bool = False
     inside: tuple[tuple[Tensor, Form], ...] = ()
+    written: Form | None = None
 
     @cached_property
     def form(self) -> Form:
         """The right-hand side: matrix notation where it exists, otherwise index notation."""
         if self.entrywise:
             return self.entry_form
+        if self.written is not None:
+            return self.written
         found = matrix_form(self.definition)
         if found is None:
             found = self.block.form if self.block is not None else index_form(self.definition.body)

@@ -10,6 +10,7 @@ from symderive.calculus.condense import (
     condense,
     entries_in,
     for_result,
+    for_result_of,
     for_steps,
     inverted,
     powers_joined,
@@ -18,6 +19,7 @@ from symderive.calculus.condense import (
     weight,
     without_symmetry,
 )
+from symderive.calculus.opened import opened
 from symderive.calculus.sharing import with_shared
 from symderive.calculus.softmax import has_exponential, recognised, with_named_shares
 from symderive.calculus.standardised import absorbed, standardised, standards
@@ -36,13 +38,14 @@ from symderive.derive.structures import FreeEntries, check_structured, in_free_e
 from symderive.derive.structures import structured as with_structure
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, program_of
+from symderive.notation.composed import composed
 from symderive.notation.forms import Form
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.recover import matrix_form
 
 LONGEST_STATEMENT = 24
-LONGEST_INSIDE = 3
+LONGEST_INSIDE = 4
 
 
 def gradient(
@@ -221,7 +224,7 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
     if loss.ndim:
         program = program_of(loss.sum())
     written = with_shared(within_branches(drop_unit_axes(program)))
-    clear, keep = standardised(recognised(powers_joined(written)))
+    clear, keep = standardised(recognised(opened(powers_joined(written))))
     return written, _inputs_as_used(condense(clear, for_steps, keep))
 
 
@@ -266,7 +269,10 @@ def _finish(
     """Names, closed form, conditions: the same for every kind of derivative."""
     needed = steps.needed(steps.outputs)
     short = needed
-    choice = for_result if entries is None else entries.choice
+    slopes = chained.of.keys() - set(keep)
+    choice = for_result_of(slopes, set(needed.outputs))
+    if entries is not None:
+        choice = entries.choice(choice)
     for kept in ({*keep, *standards(needed)}, keep):  # cancelling can leave a definition with a single use
         short, used = tidy_program(absorbed(condense(short, choice, kept)), fixed)
         facts.update(dict.fromkeys(used))
@@ -300,7 +306,7 @@ def _finish(
         for made in short.definitions
         if made.tensor not in hidden
     )
-    shown = _loss_equation(original, start, symbol)
+    shown = replace(_loss_equation(original, start, symbol), written=composed(as_written))
     return Derivation(
         kind,
         shown,
@@ -366,7 +372,7 @@ def _as_written(written: Program, start: Program) -> Program:
     """The equations of the loss with nothing recognised in them: shown first, and checked against."""
     if not any(has_exponential(made.body) for made in start.definitions):
         return start
-    return _inputs_as_used(condense(powers_joined(written), for_steps))
+    return _inputs_as_used(condense(opened(powers_joined(written)), for_steps))
 
 
 def _all(more: Program, first: tuple[Definition, ...]) -> tuple[Definition, ...]:

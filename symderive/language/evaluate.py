@@ -305,6 +305,27 @@ class _Reading:
         raise SymderiveError(f"evaluating {self.name}: the position {expr} is not an integer.")
 
     def total(self, expr: IndexSum, scope: Mapping[Index, int]) -> Value:
+        """The sum over all positions of the bound indices.
+
+        Long products are summed index by index. A sum inside a sum is kept for each position it depends on.
+        """
+        if len(expr.indices) > 2 and isinstance(expr.body, sympy.Mul):
+            return self.total(_index_by_index(expr), scope)
+        add_up = self.plain_total(expr, scope)
+        own = [scope[index] for index in scope if index in free_indices(expr)]
+        if len(own) == len(scope):
+            return add_up
+        kept: dict[tuple[int, ...], float] = {}
+
+        def remember(at: Position) -> float:
+            key = tuple(at[slot] for slot in own)
+            if key not in kept:
+                kept[key] = add_up(at)
+            return kept[key]
+
+        return remember
+
+    def plain_total(self, expr: IndexSum, scope: Mapping[Index, int]) -> Value:
         """The sum over all positions of the bound indices."""
         body, slots, extents = self.bound(expr, scope)
 
@@ -393,6 +414,19 @@ class _Reading:
             decide = all if isinstance(expr, sympy.And) else any
             return lambda at: decide(part(at) for part in parts)
         raise SymderiveError(f"evaluating {self.name}: the condition {expr} is not supported.")
+
+
+def _index_by_index(expr: IndexSum) -> IndexSum:
+    """`Σ_pqr a_p b_pq c_qr` as `Σ_p a_p Σ_q b_pq Σ_r c_qr`: the same sum in far fewer operations."""
+    factors, waiting = list(expr.body.args), list(expr.indices)
+    while len(waiting) > 1:
+        groups = {index: [one for one in factors if index in free_indices(one)] for index in waiting}
+        index = min(waiting, key=lambda one: len(frozenset().union(*map(free_indices, groups[one]))))
+        waiting.remove(index)
+        inner = sympy.Mul(*groups[index])
+        factors = [one for one in factors if one not in groups[index]]
+        factors.append(IndexSum(inner, index) if groups[index] else index.dim)
+    return IndexSum(sympy.Mul(*factors), *waiting)
 
 
 def power(base: float, exponent: float) -> float:

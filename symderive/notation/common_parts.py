@@ -1,66 +1,27 @@
-"""What a person takes out of a sum: divisors that all terms have, the matrices around `diag(p) − ppᵀ`."""
+"""What a person takes out of a sum: the matrices around `diag(p) − ppᵀ`, factors of all terms."""
 
 from __future__ import annotations
 
 import sympy
 
-from symderive.notation.arithmetic import ONE, plus, split, times
-from symderive.notation.forms import Chain, Const, Diag, Form, Outer, Plus, Power, Times
+from symderive.notation.arithmetic import plus, split, times
+from symderive.notation.forms import Chain, Diag, Form, Outer, Plus
 from symderive.notation.matrix_products import chain, transposed
 
 
-def factored(form: Form) -> Form:
-    """The sum with common divisors in front, and `AᵀDA − Aᵀp pᵀA` as `Aᵀ(D − ppᵀ)A`."""
-    if isinstance(form, Times) and len(form.arrays) == 1 and isinstance(form.arrays[0], Plus):
-        return times(form.coefficient, *form.scalars, factored(form.arrays[0]))
-    if isinstance(form, Times) and not form.arrays and len(form.scalars) == 1:
-        return times(form.coefficient, factored(form.scalars[0]))
-    if not isinstance(form, Plus):
-        return form
-    return _around_diagonal(_over_common(form))
-
-
-def _over_common(form: Plus) -> Form:
-    """`u/s − v/s = (u − v)/s` for a scalar s, where nothing else stands below a line."""
-    parts = [split(term) for term in form.terms]
-    common = [one for one in parts[0][1] if _is_divisor(one)]
-    same = all({one for one in part[1] if _is_divisor(one)} == set(common) for part in parts)
-    if not common or not same or all(rest is None for _, _, rest in parts):
-        return form
-    inner = [
-        times(coefficient, *(one for one in scalars if one not in common), *(() if rest is None else (rest,)))
-        for coefficient, scalars, rest in parts
-    ]
-    return times(ONE, *common, plus(*inner))
-
-
-def _is_divisor(form: Form) -> bool:
-    return (
-        isinstance(form, Power)
-        and isinstance(form.exponent, Const)
-        and form.exponent.value.could_extract_minus_sign()
-    )
-
-
-def _around_diagonal(form: Form) -> Form:
-    """`A diag(p) B − (Au)(Bᵀv)ᵀ` as `A (diag(p) − uvᵀ) B`."""
-    coefficient, scalars, inner = split(form)
-    if not isinstance(inner, Plus) or inner.rank != 2:
-        return form
-    for term in inner.terms:
+def around_diagonal(form: Plus) -> Form | None:
+    """`A diag(p) B − (Au)(Bᵀv)ᵀ` as `A (diag(p) − uvᵀ) B`; None for any other sum."""
+    for term in form.terms:
         rest = split(term)[2]
-        places = (
-            [place for place, one in enumerate(rest.factors) if isinstance(one, Diag)]
-            if isinstance(rest, Chain)
-            else []
-        )
-        if isinstance(rest, Chain) and len(places) == 1 and rest.rank == 2:
+        if not isinstance(rest, Chain) or rest.rank != 2:
+            continue
+        places = [place for place, one in enumerate(rest.factors) if isinstance(one, Diag)]
+        if len(places) == 1:
             left, right = rest.factors[: places[0]], rest.factors[places[0] + 1 :]
-            middle = [_between(one, left, right) for one in inner.terms]
+            middle = [_between(one, left, right) for one in form.terms]
             if all(one is not None for one in middle):
-                joined = plus(*(one for one in middle if one is not None))
-                return times(coefficient, *scalars, chain(*left, joined, *right))
-    return form
+                return chain(*left, plus(*(one for one in middle if one is not None)), *right)
+    return None
 
 
 def _between(term: Form, left: tuple[Form, ...], right: tuple[Form, ...]) -> Form | None:

@@ -350,7 +350,7 @@ def under_sum(
     return [*(index.name for index in indices if index not in used), *map(marks.relation, relations)]
 
 
-_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹]*|\d+|𝟏ᵀ?")
+_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹⁴-⁹]*|\d+|𝟏ᵀ?")
 _WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}(_\{[^{}]*(\{[^{}]*\})?[^{}]*\})?$")
 
 

@@ -11,8 +11,8 @@ from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.core.program import Definition
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, times
-from symderive.notation.exponential_sums import log_sum_with_indices, softmax_with_indices
 from symderive.notation.common_parts import common_factors
+from symderive.notation.exponential_sums import log_sum_with_indices, softmax_with_indices
 from symderive.notation.forms import (
     Apply,
     BigSum,

@@ -172,6 +172,17 @@ def _diagonals_joined(factors: list[Form]) -> list[Form]:
     return joined
 
 
+def runs(factors: tuple[Form, ...]) -> list[tuple[Form, int]]:
+    """The factors of a product with the number of times that each stands in a row: `A A b` is `A² b`."""
+    found: list[tuple[Form, int]] = []
+    for factor in factors:
+        if found and found[-1][0] == factor and factor.rank == 2:
+            found[-1] = (factor, found[-1][1] + 1)
+        else:
+            found.append((factor, 1))
+    return found
+
+
 def _dot(flat: list[Form]) -> Form:
     if len(flat) == 2 and flat[0] == flat[1] and flat[0].rank == 1:
         return NormSquared(flat[0])

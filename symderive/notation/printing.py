@@ -51,7 +51,7 @@ from symderive.notation.forms import (
     walk,
 )
 from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
-from symderive.notation.matrix_products import chain, transposed
+from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.propositions import proposition
 
 Marks = LatexDialect | TextDialect
@@ -336,13 +336,24 @@ def _apply(form: Apply, marks: Marks) -> Written:
 
 
 def _chain(form: Chain, marks: Marks) -> Written:
-    pieces = []
-    for place, factor in enumerate(form.factors):
-        if place == 0 and factor.rank == 1:
+    pieces: list[str] = []
+    powers = runs(form.factors)
+    for factor, count in powers:
+        if factor.rank == 1 and not pieces:
             pieces.append(marks.transpose(bracketed(factor, marks, ATOM)))
+        elif count == 1 or (count == 2 and isinstance(factor, Transposed)):
+            level = POWER if isinstance(factor, (Plus, Times)) else PRODUCT
+            pieces += [bracketed(factor, marks, level)] * count
         else:
-            pieces.append(bracketed(factor, marks, POWER if isinstance(factor, (Plus, Times)) else PRODUCT))
-    return marks.juxtapose(pieces), PRODUCT
+            pieces.append(_matrix_power(factor, count, marks))
+    return marks.juxtapose(pieces), POWER if len(powers) == 1 and powers[0][1] > 2 else PRODUCT
+
+
+def _matrix_power(factor: Form, count: int, marks: Marks) -> str:
+    """`A³`, `A⁻²`, `(Aᵀ)³`."""
+    if isinstance(factor, Inverse):
+        return marks.power(bracketed(factor.inner, marks, ATOM), str(-count), False)
+    return marks.power(bracketed(factor, marks, ATOM), str(count), False)
 
 
 def _inverse(form: Inverse, marks: Marks) -> Written:

@@ -613,7 +613,10 @@ def raised(value, exponent):
     if isinstance(value, Matrix) and exponent == -1:
         return Matrix(np.linalg.inv(closed(value)))
     if isinstance(value, Matrix):
-        raise SyntaxError("a power of an array without ⊙")
+        matrix = closed(value)
+        if exponent != int(exponent) or abs(exponent) < 2 or matrix.shape[0] != matrix.shape[1]:
+            raise SyntaxError("a power of an array without ⊙")
+        return Matrix(np.linalg.matrix_power(matrix, int(exponent)))
     return value**exponent
 
 

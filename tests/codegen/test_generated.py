@@ -23,7 +23,7 @@ from symderive.numeric.draws import draw_all
 from tests.notation.test_textbook import FORMULAS
 from tests.notation.test_textbook import derived as fresh
 
-SIZES = {"n": 5, "d": 3, "m": 4, "k": 2, "h": 6, "b": 8}
+SIZES = {"n": 5, "d": 3, "m": 4, "k": 2, "h": 6, "b": 8, "c": 7}
 MORE = [
     ("gradient", "np.sum(X) * X[0, 1] + np.sum(X[2] * x)", "X=n,d; x=d", "X"),
     ("gradient", "np.sum(x[1] * X[:, 0]) + np.trace(A @ A)", "X=n,d; x=d; A=d,d", "x"),

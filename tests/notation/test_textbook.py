@@ -894,18 +894,16 @@ P &= \operatorname{softmax}_{\mathrm{rows}}\left(\frac{1}{\sqrt{d}} Q K^{\top}\r
         "x=d; g=d; b=d; v=d; eps=:positive",
         "x",
         [
-            "∇_x L = (1/s)(∂L/∂x̂ − (1/d)((∂L/∂x̂)ᵀ x̂) x̂ − (1/d)(𝟏ᵀ(∂L/∂x̂)) 𝟏)",
+            "∇_x L = (1/s)(g ⊙ v − ((1/d)(Σᵢ gᵢ vᵢ x̂ᵢ)) x̂ − (1/d)(gᵀv) 𝟏)",
             "r = x − (1/d)(𝟏ᵀx) 𝟏",
             "s = √((1/d) ‖r‖² + ε)",
             "x̂ = (1/s) r",
-            "∂L/∂x̂ = g ⊙ v",
         ],
         r"""\begin{aligned}
-\nabla_{x} L &= \frac{1}{s} \left(\frac{\partial L}{\partial \hat{x}} - \frac{1}{d} \left(\left(\frac{\partial L}{\partial \hat{x}}\right)^{\top} \hat{x}\right) \hat{x} - \frac{1}{d} \left(\mathbf{1}^{\top} \frac{\partial L}{\partial \hat{x}}\right) \mathbf{1}\right) \\
+\nabla_{x} L &= \frac{1}{s} \left(g \odot v - \left(\frac{1}{d} \left(\sum_{i} g_{i} v_{i} \hat{x}_{i}\right)\right) \hat{x} - \frac{1}{d} (g^{\top} v) \mathbf{1}\right) \\
 r &= x - \frac{1}{d} (\mathbf{1}^{\top} x) \mathbf{1} \\
 s &= \sqrt{\frac{1}{d} \lVert r\rVert_{2}^{2} + \epsilon} \\
-\hat{x} &= \frac{1}{s} r \\
-\frac{\partial L}{\partial \hat{x}} &= g \odot v
+\hat{x} &= \frac{1}{s} r
 \end{aligned}""",
     ),
     (
@@ -913,17 +911,11 @@ s &= \sqrt{\frac{1}{d} \lVert r\rVert_{2}^{2} + \epsilon} \\
         "v @ (g*x/np.sqrt((x**2).mean() + eps))",
         "x=d; g=d; v=d; eps=:positive",
         "x",
-        [
-            "∇_x L = (1/s)(∂L/∂x̂ − (1/d)((∂L/∂x̂)ᵀ x̂) x̂)",
-            "s = √((1/d) ‖x‖² + ε)",
-            "x̂ = (1/s) x",
-            "∂L/∂x̂ = g ⊙ v",
-        ],
+        ["∇_x L = (1/s)(g ⊙ v − ((1/d)(Σᵢ gᵢ vᵢ x̂ᵢ)) x̂)", "s = √((1/d) ‖x‖² + ε)", "x̂ = (1/s) x"],
         r"""\begin{aligned}
-\nabla_{x} L &= \frac{1}{s} \left(\frac{\partial L}{\partial \hat{x}} - \frac{1}{d} \left(\left(\frac{\partial L}{\partial \hat{x}}\right)^{\top} \hat{x}\right) \hat{x}\right) \\
+\nabla_{x} L &= \frac{1}{s} \left(g \odot v - \left(\frac{1}{d} \left(\sum_{i} g_{i} v_{i} \hat{x}_{i}\right)\right) \hat{x}\right) \\
 s &= \sqrt{\frac{1}{d} \lVert x\rVert_{2}^{2} + \epsilon} \\
-\hat{x} &= \frac{1}{s} x \\
-\frac{\partial L}{\partial \hat{x}} &= g \odot v
+\hat{x} &= \frac{1}{s} x
 \end{aligned}""",
     ),
     (

@@ -25,7 +25,14 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
-from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
+from symderive.core.matrix_nodes import (
+    CholeskyEntry,
+    CholeskyInverseEntry,
+    Det,
+    InverseEntry,
+    LogAbsDet,
+    MatrixNode,
+)
 from symderive.core.nodes import Delta, Entry, Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
@@ -178,6 +185,8 @@ def _forward_reason(definition: Definition, moving: Sequence[Tensor]) -> str:
 _MATRIX_LAWS: dict[type, str] = {
     InverseEntry: "dA⁻¹ = −A⁻¹ dA A⁻¹",
     LogAbsDet: "d log |det A| = tr(A⁻¹ dA)",
+    CholeskyEntry: "dL = L Φ(L⁻¹ dA L⁻ᵀ), Φ: lower triangle with half the diagonal",
+    CholeskyInverseEntry: "dL⁻¹ = −Φ(L⁻¹ dA L⁻ᵀ) L⁻¹, Φ: lower triangle with half the diagonal",
     Det: "d det A = det A tr(A⁻¹ dA)",
 }
 

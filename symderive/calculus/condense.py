@@ -12,7 +12,7 @@ from symderive.calculus.brackets import without_implied
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, rebuild
 from symderive.core.identity import free_indices, tensors_of
-from symderive.core.matrix_nodes import InverseEntry, MatrixNode, seen_through
+from symderive.core.matrix_nodes import CHOLESKY, InverseEntry, MatrixNode, seen_through
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor, TensorNode
 from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition, Program
@@ -20,6 +20,7 @@ from symderive.functions import by_head
 from symderive.functions.kinked import absolute
 
 SIZE_LIMIT = 16
+INVERSES = (InverseEntry, *CHOLESKY)
 LONGEST_PRODUCT = 5  # factors of a product with an inverse that is written twice rather than named
 Choice = Callable[[Definition, int, "Definition | None"], bool]
 
@@ -200,8 +201,8 @@ def is_trivial(body: sympy.Expr) -> bool:
     if isinstance(body, sympy.Mul):
         inner = [factor for factor in body.args if tensors_of(factor) or isinstance(factor, Delta)]
         entries = [factor for factor in inner if isinstance(factor, TensorNode)]
-        return len(entries) <= 1 and all(isinstance(factor, (Entry, InverseEntry, Delta)) for factor in inner)
-    single = isinstance(body, (Entry, InverseEntry, Delta, Inside))
+        return len(entries) <= 1 and all(isinstance(factor, (Entry, *INVERSES, Delta)) for factor in inner)
+    single = isinstance(body, (Entry, *INVERSES, Delta, Inside))
     return single or not (tensors_of(body) or free_indices(body))
 
 

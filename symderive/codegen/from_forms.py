@@ -15,6 +15,7 @@ from symderive.notation.arithmetic import ONE, is_negative, split, times
 from symderive.notation.forms import (
     Apply,
     Chain,
+    Cholesky,
     Component,
     Const,
     Determinant,
@@ -36,7 +37,7 @@ from symderive.notation.forms import (
     Trace,
     Transposed,
 )
-from symderive.notation.matrix_products import runs, transposed
+from symderive.notation.matrix_products import is_symmetric, runs, transposed
 from symderive.notation.propositions import proposition
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
@@ -325,6 +326,15 @@ def _norm_squared(form: NormSquared) -> Code:
     return f"np.sum({at_level(form.inner, ATOM)} ** 2)", ATOM
 
 
+def _cholesky(form: Cholesky) -> Code:
+    """NumPy reads only the lower triangle, so a matrix that need not be symmetric is made so."""
+    inner = form.inner
+    if is_symmetric(inner):
+        return f"np.linalg.cholesky({code(inner)})", ATOM
+    both = f"{at_level(inner, PRODUCT)} + {at_level(transposed(inner), PRODUCT)}"
+    return f"np.linalg.cholesky(({both}) / 2)", ATOM
+
+
 def _call(word: str) -> Callable[[Any], Code]:
     return lambda form: (f"{word}({code(form.inner)})", ATOM)
 
@@ -345,6 +355,7 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Outer: _outer,
     Inverse: _call("np.linalg.inv"),
     Determinant: _call("np.linalg.det"),
+    Cholesky: _cholesky,
     LogDeterminant: lambda form: (f"np.linalg.slogdet({code(form.inner)})[1]", ATOM),
     Diag: _call("np.diag"),
     DiagPart: _call("np.diag"),

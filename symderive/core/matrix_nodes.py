@@ -83,6 +83,43 @@ class InverseEntry(MatrixNode):
         return rf"\left({{{name}}}^{{-1}}\right)_{{{', '.join(printer._print(axis) for axis in self.axes)}}}"
 
 
+class CholeskyEntry(MatrixNode):
+    """`L_ij` of `A = L Lᵀ`, L lower triangular with a positive diagonal, for symmetric positive definite A.
+
+    Where A is not symmetric, it is the factor of its symmetric part `½(A + Aᵀ)`.
+
+    >>> A, i, j = Tensor("A", (3, 3), "spd"), Index("i", 3), Index("j", 3)
+    >>> CholeskyEntry(A, i, j)
+    CholeskyEntry(A, i, j)
+    """
+
+    _count = 2
+    _what = "the Cholesky factor"
+
+    def _written(self, name: str, printer: Any) -> str:
+        axes = ", ".join(printer._print(axis) for axis in self.axes)
+        return rf"\operatorname{{chol}}\left({name}\right)_{{{axes}}}"
+
+
+class CholeskyInverseEntry(MatrixNode):
+    """`(L⁻¹)_ij` of `A = L Lᵀ`.
+
+    >>> A, i, j = Tensor("A", (3, 3), "spd"), Index("i", 3), Index("j", 3)
+    >>> CholeskyInverseEntry(A, i, j)
+    CholeskyInverseEntry(A, i, j)
+    """
+
+    _count = 2
+    _what = "the inverse of the Cholesky factor"
+
+    def _written(self, name: str, printer: Any) -> str:
+        axes = ", ".join(printer._print(axis) for axis in self.axes)
+        return rf"\left(\operatorname{{chol}}\left({name}\right)^{{-1}}\right)_{{{axes}}}"
+
+
+CHOLESKY = (CholeskyEntry, CholeskyInverseEntry)
+
+
 class Det(MatrixNode):
     """`det A`.
 
@@ -135,11 +172,24 @@ def seen_through(node: MatrixNode, indices: tuple[Index, ...], body: sympy.Expr)
     >>> seen_through(InverseEntry(T, i, j), (i, j), A[j, i])
     InverseEntry(A, j, i)
     """
-    if not isinstance(body, (Entry, InverseEntry)) or body.axes not in (indices, indices[::-1]):
+    if not isinstance(body, (Entry, InverseEntry, *CHOLESKY)) or body.axes not in (indices, indices[::-1]):
         return None
     axes = node.axes if body.axes == indices else node.axes[::-1]
+    if isinstance(node, CHOLESKY):
+        return node.func(body.tensor, *node.axes) if isinstance(body, Entry) else None
+    if isinstance(body, CHOLESKY):
+        return _through_factor(node, body, axes)
     if isinstance(body, Entry):
         return node.func(body.tensor, *axes)
     if isinstance(node, InverseEntry):
         return Entry(body.tensor, *axes)
     return -LogAbsDet(body.tensor) if isinstance(node, LogAbsDet) else 1 / Det(body.tensor)
+
+
+def _through_factor(node: MatrixNode, body: sympy.Expr, axes: tuple[sympy.Expr, ...]) -> sympy.Expr:
+    """`node` of `T = L` or `T = L⁻¹` for the Cholesky factor L of A: `log det L = ½ log det A`."""
+    inverted = isinstance(body, CholeskyInverseEntry)
+    if isinstance(node, InverseEntry):
+        return (CholeskyEntry if inverted else CholeskyInverseEntry)(body.tensor, *axes)
+    half = -sympy.S.Half if inverted else sympy.S.Half
+    return half * LogAbsDet(body.tensor) if isinstance(node, LogAbsDet) else Det(body.tensor) ** half

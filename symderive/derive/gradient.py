@@ -18,6 +18,7 @@ from symderive.calculus.condense import (
     weight,
     without_symmetry,
 )
+from symderive.calculus.factors import without_factors
 from symderive.calculus.opened import opened
 from symderive.calculus.sharing import with_shared
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
@@ -216,7 +217,7 @@ def _forward_program(loss: Array, variables: tuple[Array, ...], what: str) -> tu
     if loss.ndim:
         program = program_of(loss.sum())
     written = with_shared(within_branches(drop_unit_axes(program)))
-    return written, _inputs_as_used(condense(opened(powers_joined(written)), for_steps))
+    return written, _inputs_as_used(without_factors(condense(opened(powers_joined(written)), for_steps)))
 
 
 def _inputs_as_used(program: Program) -> Program:

@@ -192,6 +192,7 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.swapaxes: _swapaxes,
     np.linalg.norm: norms.norm,
     np.linalg.inv: inverse.inv,
+    np.linalg.cholesky: inverse.cholesky,
     np.linalg.matrix_power: matrix_powers.matrix_power,
     np.linalg.multi_dot: matrix_powers.multi_dot,
     np.linalg.det: inverse.det,

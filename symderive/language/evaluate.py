@@ -18,13 +18,13 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.core.identity import free_indices
-from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
+from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
 from symderive.core.positions import Inside, Loose, Quotient, Remainder
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
-from symderive.language.elimination import inverse_and_determinant
+from symderive.language.elimination import cholesky_factor, inverse_and_determinant
 
 Position = list[int]  # the values of all indices in scope
 Value = Callable[[Position], float]
@@ -263,8 +263,13 @@ class _Reading:
             raise SymderiveError(f"evaluating {self.name}: {expr.tensor.name} has no value yet.")
         size = table.shape[0]
         rows = [table.entries[size * row : size * (row + 1)] for row in range(size)]
-        inverse, determinant = inverse_and_determinant(rows)
-        if isinstance(expr, InverseEntry):
+        if isinstance(expr, CHOLESKY):
+            factor = cholesky_factor(rows)
+            inverse = factor if isinstance(expr, CholeskyEntry) else inverse_and_determinant(factor)[0]
+            determinant = math.nan
+        else:
+            inverse, determinant = inverse_and_determinant(rows)
+        if isinstance(expr, (InverseEntry, *CHOLESKY)):
             row, column = (self.place(axis, scope) for axis in expr.axes)
             return lambda at: inverse[row(at)][column(at)]
         if isinstance(expr, LogAbsDet):

@@ -1,4 +1,4 @@
-"""Inverse, determinant, log-determinant and solve of one square matrix."""
+"""Inverse, determinant, log-determinant, Cholesky factor and solve of one square matrix."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from symderive.core.dims import same_size, shape_text
 from symderive.core.identity import fresh
-from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, check_square
+from symderive.core.matrix_nodes import CholeskyEntry, Det, InverseEntry, LogAbsDet, check_square
 from symderive.core.nodes import Entry, IndexSum
-from symderive.errors import ShapeError
+from symderive.errors import ShapeError, SymderiveError
 from symderive.functions.kinked import signum
 from symderive.language.array import Array, as_array, define, elementwise, free_axes
 
@@ -78,3 +78,29 @@ def _square(value: Any, what: str) -> Array:
     matrix = as_array(value, what)
     check_square(matrix.shape, what)
     return matrix
+
+
+def cholesky(a: Any, **unsupported: Any) -> Array:
+    """The lower triangular L of `A = L Lᵀ`, as `numpy.linalg.cholesky`, for symmetric positive definite A.
+
+    NumPy reads only the lower triangle of A. Here A counts as symmetric, and derivatives are those of the
+    factor of its symmetric part: that is what a gradient with respect to a symmetric matrix means.
+
+    Raises:
+        ShapeError: not a square matrix.
+        SymderiveError: an input that is not declared symmetric, or the upper factor.
+
+    >>> from symderive.language.array import array
+    >>> cholesky(array("S", 3, 3, domain="spd")).shape
+    (3, 3)
+    """
+    if any(unsupported.values()):
+        raise SymderiveError("cholesky: only the lower factor is supported; transpose it for the upper one.")
+    matrix = _square(a, "cholesky")
+    if matrix.definition is None and not matrix.tensor.is_symmetric:
+        raise SymderiveError(
+            f"cholesky: {matrix.name} is not declared symmetric, and NumPy would read only its lower "
+            f"triangle; declare {matrix.name} with domain='spd'."
+        )
+    i, j = free_axes(matrix.shape)
+    return define((i, j), CholeskyEntry(matrix.tensor, i, j), (matrix,))

@@ -12,7 +12,14 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
-from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
+from symderive.core.matrix_nodes import (
+    CholeskyEntry,
+    CholeskyInverseEntry,
+    Det,
+    InverseEntry,
+    LogAbsDet,
+    MatrixNode,
+)
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
 from symderive.core.positions import Inside, is_readable
 from symderive.core.program import Definition
@@ -22,6 +29,7 @@ from symderive.notation.factoring import factored
 from symderive.notation.forms import (
     Apply,
     BigSum,
+    Cholesky,
     Component,
     Const,
     Determinant,
@@ -172,9 +180,11 @@ def _of_matrix(expr: MatrixNode) -> Labelled:
 
 
 def whole_matrix(expr: MatrixNode) -> Form:
-    """The inverse, the determinant or its logarithm without positions."""
-    kinds: dict[type, type[Inverse | Determinant | LogDeterminant]] = {
-        InverseEntry: Inverse, Det: Determinant, LogAbsDet: LogDeterminant,
+    """The inverse, the Cholesky factor, the determinant or its logarithm without positions."""
+    if isinstance(expr, CholeskyInverseEntry):
+        return Inverse(Cholesky(Leaf(expr.tensor)))
+    kinds: dict[type, type[Inverse | Determinant | LogDeterminant | Cholesky]] = {
+        InverseEntry: Inverse, Det: Determinant, LogAbsDet: LogDeterminant, CholeskyEntry: Cholesky,
     }  # fmt: skip
     return kinds[type(expr)](Leaf(expr.tensor))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 import sympy
@@ -21,6 +21,7 @@ from symderive.functions.kinked import absolute
 
 SIZE_LIMIT = 16
 INVERSES = (InverseEntry, *CHOLESKY)
+_MOST_LIGHT = 3  # places in which a light slope is written out
 LONGEST_PRODUCT = 5  # factors of a product with an inverse that is written twice rather than named
 Choice = Callable[[Definition, int, "Definition | None"], bool]
 
@@ -171,6 +172,35 @@ def for_result(made: Definition, count: int, consumer: Definition | None) -> boo
     if count == 1 and consumer is not None:
         return weight(made.body) + weight(consumer.body) <= 2 * SIZE_LIMIT
     return is_norm(made.body) or (count <= 2 and is_between_inverses(made.body))
+
+
+def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor]) -> Choice:
+    """Fusion for the closed form of a derivative: light slopes go in; what they are multiples of is named.
+
+    With `∂L/∂R = 2R`, used twice, it is R that is named and `2R` that is written.
+
+    Args:
+        slopes: the derivatives with respect to intermediates.
+        outputs: the results.
+    """
+
+    def choice(made: Definition, count: int, consumer: Definition | None) -> bool:
+        if made.tensor in slopes and count <= _MOST_LIGHT and is_light(made.body):
+            return True
+        used = consumer is not None and consumer.tensor in slopes and consumer.tensor not in outputs
+        if used and consumer is not None and is_trivial(consumer.body) and made.tensor not in slopes:
+            return False
+        return for_result(made, count, consumer)
+
+    return choice
+
+
+def is_light(body: sympy.Expr) -> bool:
+    """Whether a product is short enough to stand wherever it is used: no sum, no matrix product."""
+    factors = sympy.Mul.make_args(body)
+    return weight(body) <= 2 and not any(
+        factor.is_Add or (isinstance(factor, IndexSum) and free_indices(factor)) for factor in factors
+    )
 
 
 def is_norm(body: sympy.Expr) -> bool:

@@ -7,10 +7,18 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.calculus.brackets import fixed_by, rejoined, without_implied
+from symderive.calculus.brackets import (
+    fixed_by,
+    is_computed,
+    over_ranges,
+    rejoined,
+    unmerged,
+    without_implied,
+)
 from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
 from symderive.core.nodes import Binder, Delta, Index, IndexMax, IndexSum
+from symderive.core.positions import Inside
 from symderive.errors import SymderiveError
 
 
@@ -21,18 +29,26 @@ def sum_over(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
     2. A factor without p stands outside: `Σ_p c f(p) = c Σ_p f(p)`.
     3. `Σ_p c = n c` for p over n positions.
     4. `Σ_p Σ_q = Σ_pq`.
+    5. `Σ_p f(⌊p/m⌋, p mod m) = Σ_a Σ_b f(a, b)` for p over n m positions.
+    6. `Σ_p [p ≥ 1] f(p) = Σ_p f(p + 1)`, the sum over one position less.
 
     A sum of terms is split only where that lets the first law apply.
     """
     remaining = list(indices)
     if body == 0 or not remaining:
         return body
+    if is_computed(body):
+        body, remaining = unmerged(body, remaining)
     if _deltas(body, remaining):
         terms = _terms(body)
         if len(terms) > 1:
             return sympy.Add(*(sum_over(term, remaining) for term in terms))
         body, remaining = _eliminate(terms[0], remaining)
         if body == 0 or not remaining:
+            return body
+    if is_computed(body):
+        body, remaining = over_ranges(body, remaining)
+        if not remaining:
             return body
     return _pull_out(body, remaining)
 
@@ -44,8 +60,8 @@ def _deltas(body: sympy.Expr, indices: list[Index]) -> bool:
 
 @lru_cache(maxsize=50_000)
 def open_deltas(expr: sympy.Basic) -> frozenset[sympy.Expr]:
-    """The deltas of `expr` that are factors of it or of its terms."""
-    if isinstance(expr, Delta):
+    """The deltas of `expr` that are factors of it or of its terms, and the brackets over one index."""
+    if isinstance(expr, Delta) or (isinstance(expr, Inside) and len(free_indices(expr)) == 1):
         return frozenset((expr,))
     if isinstance(expr, (sympy.Add, sympy.Mul)):
         return frozenset().union(*(open_deltas(arg) for arg in expr.args))

@@ -8,6 +8,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.brackets import has_bracket
+from symderive.calculus.recognition import recognised
 from symderive.calculus.sums import has_binder, rebuild, sum_over
 from symderive.core.identity import (
     FREE_LETTERS,
@@ -18,6 +19,7 @@ from symderive.core.identity import (
     tensors_of,
     with_args,
 )
+from symderive.core.matrix_nodes import InverseEntry
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.notation.forms import Leaf
@@ -60,7 +62,7 @@ def _tidied(
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used, symmetric)
-    return made.with_body(cancelled(summed_by_terms(body)))
+    return made.with_body(cancelled(recognised(summed_by_terms(body))))
 
 
 def symmetric_results(program: Program, fixed: Iterable[Tensor] = ()) -> set[Tensor]:
@@ -101,12 +103,27 @@ def domain_facts(
         if expr.tensor in symmetric:
             return Entry(expr.tensor, *sorted(expr.axes, key=str))
         return expr if expr.tensor in excluded else _structured_entry(expr, used)
+    if isinstance(expr, InverseEntry):
+        return _ordered_inverse(expr, excluded, used, symmetric)
     inner = (
         expr.func(*(domain_facts(arg, excluded, used, symmetric) for arg in expr.args)) if expr.args else expr
     )
     if isinstance(inner, sympy.Pow) and isinstance(inner.base, Entry) and inner.base.tensor not in excluded:
         return _power_of_entry(inner, used)
     return inner
+
+
+def _ordered_inverse(
+    expr: InverseEntry, excluded: set[Tensor], used: dict[Fact, None], symmetric: Collection[Tensor]
+) -> InverseEntry:
+    """`(S⁻¹)_ji = (S⁻¹)_ij` for symmetric S."""
+    tensor, axes = expr.tensor, sorted(expr.axes, key=str)
+    known = tensor in symmetric or (tensor.is_symmetric and tensor not in excluded)
+    if not known or list(expr.axes) == axes:
+        return expr
+    if tensor not in symmetric:
+        _structured_entry(Entry(tensor, *expr.axes), used)
+    return InverseEntry(tensor, *axes)
 
 
 def _structured_entry(expr: Entry, used: dict[Fact, None]) -> sympy.Expr:
@@ -245,12 +262,16 @@ def _plain(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Exp
     return names[expr]
 
 
-_FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (lambda expr: expr, sympy.factor_terms, sympy.factor)
+_FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (
+    sympy.factor, sympy.factor_terms, lambda expr: expr, sympy.expand,
+)  # fmt: skip
 
 
 def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
     """`−a/(p − 1)` as `a/(1 − p)`: a leading minus goes into a difference that then reads `1 − p`."""
     coefficient, rest = expr.as_coeff_Mul()
+    factors = [_one_minus(factor) for factor in sympy.Mul.make_args(rest)]
+    expr, rest = sympy.Mul(coefficient, *factors), sympy.Mul(*factors)
     if not coefficient.is_negative:
         return expr
     factors = list(sympy.Mul.make_args(rest))
@@ -265,6 +286,13 @@ def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
             factors[place] = sympy.Pow(-base, exponent)
             return sympy.Mul(-coefficient, *factors)
     return expr
+
+
+def _one_minus(expr: sympy.Expr) -> sympy.Expr:
+    """`(p − 1)²` as `(1 − p)²`."""
+    base, exponent = expr.as_base_exp()
+    first = base.as_coeff_Add()[0]
+    return (-base) ** exponent if exponent.is_even and first.is_negative else expr
 
 
 def _length(expr: sympy.Expr) -> int:

@@ -18,6 +18,7 @@ from symderive.core.positions import (
     bounds,
     is_readable,
     is_surely_nonnegative,
+    valid_range,
 )
 from symderive.errors import SymderiveError
 
@@ -195,42 +196,6 @@ def _range_read(place: sympy.Expr, size: sympy.Expr) -> Range | None:
     first, last = sympy.expand(step * low + offset), sympy.expand(step * (high - 1) + offset)
     pads = (low, sympy.expand(index.dim - high))
     return slice_text(first, last, step, size), index, pads
-
-
-def valid_range(
-    step: sympy.Expr, offset: sympy.Expr, extent: sympy.Expr, size: sympy.Expr
-) -> tuple[sympy.Expr, sympy.Expr] | None:
-    """The `low ≤ i < high` for which `step·i + offset` is inside; None where sizes do not decide it."""
-    if step.is_negative:  # the same positions, counted from the other end
-        turned = valid_range(-step, sympy.expand(offset + step * (extent - 1)), extent, size)
-        if turned is None:
-            return None
-        return sympy.expand(extent - turned[1]), sympy.expand(extent - turned[0])
-    last = sympy.expand(step * (extent - 1) + offset)
-    inside_low, inside_high = (
-        is_surely_nonnegative(offset),
-        is_surely_nonnegative(sympy.expand(size - 1 - last)),
-    )
-    if inside_low and inside_high:
-        return sympy.S.Zero, extent
-    if step != 1:
-        return None
-    low = sympy.S.Zero if inside_low else larger(sympy.S.Zero, sympy.expand(-offset))
-    high = extent if inside_high else smaller(extent, sympy.expand(size - offset))
-    return None if low is None or high is None else (low, high)
-
-
-def larger(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr | None:
-    """The larger of two sizes, where that is sure."""
-    if is_surely_nonnegative(sympy.expand(one - other)):
-        return one
-    return other if is_surely_nonnegative(sympy.expand(other - one)) else None
-
-
-def smaller(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr | None:
-    """The smaller of two sizes, where that is sure."""
-    larger_one = larger(one, other)
-    return None if larger_one is None else other if larger_one == one else one
 
 
 def slice_text(first: sympy.Expr, last: sympy.Expr, step: sympy.Expr, size: sympy.Expr) -> str:

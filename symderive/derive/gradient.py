@@ -10,6 +10,7 @@ from symderive.calculus.condense import (
     condense,
     entries_in,
     for_result,
+    for_result_of,
     for_steps,
     inverted,
     powers_joined,
@@ -261,7 +262,10 @@ def _finish(
     """Names, closed form, conditions: the same for every kind of derivative."""
     needed = steps.needed(steps.outputs)
     short = needed
-    choice = for_result if entries is None else entries.choice
+    slopes = chained.of.keys() - set(keep)
+    choice = for_result_of(slopes, set(needed.outputs))
+    if entries is not None:
+        choice = entries.choice(choice)
     for _ in range(2):  # cancelling can leave a definition with a single use
         short, used = tidy_program(condense(short, choice, keep), fixed)
         facts.update(dict.fromkeys(used))

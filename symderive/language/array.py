@@ -15,6 +15,7 @@ from sympy.core.function import AppliedUndef
 from symderive.core.dims import Size, as_size, check_name, same_size, shape_text
 from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
+from symderive.core.positions import Inside, Loose, Quotient, Remainder
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.constants import exact
@@ -107,9 +108,61 @@ class Array:
 
     def trace(self) -> Array:
         """The sum of the diagonal of a square matrix."""
-        from symderive.language import linear
+        from symderive.language import triangles
 
-        return linear.trace(self)
+        return triangles.trace(self)
+
+    def reshape(self, *shape: Any, order: str = "C") -> Array:
+        """The entries in another shape, as `numpy.reshape`."""
+        from symderive.language import shaping
+
+        single = len(shape) == 1 and isinstance(shape[0], (tuple, list))
+        return shaping.reshape(self, shape[0] if single else shape, order)
+
+    def ravel(self, order: str = "C") -> Array:
+        """All entries in a row, as `numpy.ravel`."""
+        from symderive.language import shaping
+
+        return shaping.ravel(self, order)
+
+    def flatten(self, order: str = "C") -> Array:
+        """All entries in a row, as `ndarray.flatten`."""
+        return self.ravel(order)
+
+    def squeeze(self, axis: Axis = None) -> Array:
+        """The array without axes of size 1, as `numpy.squeeze`."""
+        from symderive.language import shaping
+
+        return shaping.squeeze(self, axis)
+
+    def cumsum(self, axis: Any = None) -> Array:
+        """Running sums, as `numpy.cumsum`."""
+        from symderive.language import shifting
+
+        return shifting.cumsum(self, axis)
+
+    def repeat(self, repeats: Any, axis: Any = None) -> Array:
+        """Every entry several times, as `numpy.repeat`."""
+        from symderive.language import shaping
+
+        return shaping.repeat(self, repeats, axis)
+
+    def diagonal(self, offset: Any = 0) -> Array:
+        """A diagonal, as `numpy.diagonal`."""
+        from symderive.language import triangles
+
+        return triangles.diagonal(self, offset)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Array:
+        """Two axes exchanged, as `numpy.swapaxes`."""
+        order = list(range(self.ndim))
+        first, second = (normal_axes((axis,), self.ndim, "swapaxes")[0] for axis in (axis1, axis2))
+        order[first], order[second] = order[second], order[first]
+        return self.transpose(tuple(order))
+
+    def copy(self) -> Array:
+        """The array itself: nothing ever writes to it."""
+        return self
 
     def __getitem__(self, key: Any) -> Array:
         from symderive.language.indexing import take
@@ -284,6 +337,8 @@ def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None
     >>> (array("X", n, d) @ array("w", d)).shape
     (n,)
     """
+    import symderive.language.dispatch  # noqa: F401 -- from here on NumPy's functions also take sizes
+
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = tuple(shape[0])
     check_name(name, "an array")
@@ -380,9 +435,19 @@ def as_array(value: Any, what: str) -> Array:
     return define((), expr, ())
 
 
+def _holds_array(value: Any) -> bool:
+    return any(_holds_array(one) for one in value) if isinstance(value, list) else isinstance(value, Array)
+
+
 def _literal(value: Any, what: str) -> Array:
+    if isinstance(value, list) and _holds_array(value):
+        from symderive.language.joining import stack
+
+        return stack([as_array(one, what) for one in value])
     try:
         values = np.asarray(value)
+        if values.dtype == object and all(getattr(one, "is_number", False) for one in values.flat):
+            values = values.astype(float)
     except ValueError:
         raise SymderiveError(f"{what}: the list has rows of different lengths.") from None
     if not values.size:
@@ -401,9 +466,18 @@ def define(
 ) -> Array:
     """A new array by an equation; equal equations get equal names, so that repeated expressions are one."""
     shape = tuple(index.dim for index in indices)
-    digest = fingerprint(shape, str(body), tuple(operand.digest for operand in operands), domain)
+    digest = fingerprint(
+        shape, str(body), tuple(operand.digest for operand in operands), domain, *_extents(body)
+    )
     tensor = Tensor(f"_{digest}", shape, domain)
     return Array(tensor, Definition(tensor, indices, body), operands, digest)
+
+
+def _extents(body: sympy.Expr) -> list[str]:
+    """The extents of the indices in computed positions, which the text of a body does not show."""
+    if not body.has(Loose, Inside, Quotient, Remainder):
+        return []
+    return sorted(f"{index.name}:{index.dim}" for index in body.atoms(Index))
 
 
 def broadcast(shapes: Sequence[Shape], symbol: str) -> Shape:

@@ -40,7 +40,10 @@ _CONSTANTS: dict[str, Any] = {
     "numpy.newaxis": None,
     "pi": sympy.pi,
 }
-_METHODS = ("sum", "mean", "dot", "transpose", "trace")
+_METHODS = (
+    "sum", "mean", "dot", "transpose", "trace", "reshape", "ravel", "flatten", "squeeze", "cumsum", "repeat",
+    "diagonal", "swapaxes", "copy",
+)  # fmt: skip
 _ATTRIBUTES = ("T", "shape", "ndim", "size")
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -473,9 +476,10 @@ class _Reader:
             value = self.scalar(node.operand, value)
         return -value if isinstance(node.op, ast.USub) else value
 
-    def sequence(self, node: ast.Tuple | ast.List) -> tuple[Any, ...]:
-        """Axes, positions."""
-        return tuple(self.operand(part) for part in node.elts)
+    def sequence(self, node: ast.Tuple | ast.List) -> tuple[Any, ...] | list[Any]:
+        """Axes, positions; a list stays one, because it means something else in brackets."""
+        parts = [self.operand(part) for part in node.elts]
+        return parts if isinstance(node, ast.List) else tuple(parts)
 
     def part(self, node: ast.Slice) -> slice:
         """`:` in brackets."""

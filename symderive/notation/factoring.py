@@ -1,158 +1,239 @@
-"""Common factors of sums taken out, as a person does: `Ax + Aᵀx` as `(A + Aᵀ)x`."""
+"""Derived sums with common factors taken out, as a person writes them: `2 Xᵀ(Xw − y)`, `(A + Aᵀ)x`.
+
+Only what was derived is factored; what a user wrote is printed as it was written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import sympy
 
 from symderive.notation.arithmetic import ONE, plus, split, times
 from symderive.notation.components import rebuilt
-from symderive.notation.forms import Chain, Determinant, Diag, Form, Outer, Plus, Trace
-from symderive.notation.matrix_products import chain, transposed, transposes
+from symderive.notation.forms import (
+    Chain,
+    Const,
+    Diag,
+    Form,
+    Ones,
+    Outer,
+    Plus,
+    Power,
+    Times,
+    Trace,
+    Transposed,
+)
+from symderive.notation.matrix_products import chain, outer
 
-Factors = tuple[Form, ...]
-Term = tuple[sympy.Expr, tuple[Form, ...], Factors, int]  # coefficient, scalars, factors, place of a row
+Powers = dict[Form, sympy.Expr]
 
 
 @lru_cache(maxsize=20_000)
 def factored(form: Form) -> Form:
-    """The form with the common factors of its sums of products in front or behind.
+    """The form with common factors of its sums taken out.
 
-    >>> from symderive.core.nodes import Tensor
-    >>> from symderive.notation.forms import Leaf
-    >>> from symderive.notation.printing import text
-    >>> A, B, x = (Leaf(Tensor(name, shape)) for name, shape in (("A", (3, 3)), ("B", (3, 3)), ("x", (3,))))
-    >>> text(factored(plus(chain(A, x), chain(B, x))))
-    '(A + B)x'
+    1. Scalars that all terms have: `λu + λv = λ(u + v)`, `u/s − cv/s² = (1/s)(u − (c/s) v)`.
+    2. Matrices at the same end: `XᵀXw − Xᵀy = Xᵀ(Xw − y)`, `Ax + Aᵀx = (A + Aᵀ)x`.
+    3. Elementwise factors that all terms have: `p + x ⊙ p = p ⊙ (1 + x)`.
+    4. Equal denominators: `a ⊘ v − b ⊘ v = (a − b) ⊘ v`.
     """
-    if not any(isinstance(part, Plus) for part in (form, *form.parts)) and not form.parts:
-        return form
     inner = rebuilt(form, factored)
-    if not isinstance(inner, Plus):
-        return inner
-    inner = _scalars_in_front(inner)
-    if not isinstance(inner, Plus) or not inner.rank:
-        return inner
-    return _by_side(inner, last=True) or _by_side(inner, last=False) or inner
+    made = form if inner == form else _joined_again(inner)
+    return _factored_sum(made) if isinstance(made, Plus) else made
 
 
-def _scalars_in_front(form: Plus) -> Form:
-    """`det(V) tr(A) + det(V) b` as `det(V)(tr(A) + b)`."""
-    parts = [split(term) for term in form.terms]
-    common = [one for one in parts[0][1] if isinstance(one, (Determinant, Trace))]
-    common = [one for one in dict.fromkeys(common) if all(one in scalars for _, scalars, _ in parts)]
-    if not common:
-        return form
-    terms = []
-    for coefficient, scalars, rest in parts:
-        left = list(scalars)
-        for one in common:
+def _joined_again(form: Form) -> Form:
+    """A product whose factors have changed: coefficients that came out inside stand in front again."""
+    if isinstance(form, Chain):
+        return chain(*form.factors)
+    if isinstance(form, Times):
+        return times(form.coefficient, *form.scalars, *form.arrays)
+    if isinstance(form, Outer):
+        return outer(form.left, form.right)
+    if isinstance(form, (Transposed, Diag, Trace)):
+        coefficient, scalars, rest = split(form.inner)
+        return form if rest is None else times(coefficient, *scalars, replace(form, inner=rest))
+    return plus(*form.terms) if isinstance(form, Plus) else form
+
+
+def _factored_sum(form: Plus) -> Form:
+    for law in (_scalars_out, _matrices_out, _arrays_out):
+        made = law(form)
+        if made is not None:
+            return made
+    for group in (_same_end, _same_tail, _same_denominator, _same_fraction):
+        made = _grouped(form, group)
+        if made is not None:
+            return made
+    return form
+
+
+def _scalars_out(form: Plus) -> Form | None:
+    """The scalars that all terms have, to the lowest power that occurs."""
+    found = [_powers(split(term)[1]) for term in form.terms]
+    shared: Powers = {}
+    for base, exponent in found[0].items():
+        exponents = [exponent, *(other.get(base, sympy.S.Zero) for other in found[1:])]
+        if all(one.is_number and one.is_positive for one in exponents):
+            shared[base] = min(exponents)
+        elif form.rank and all(one.is_number and one.is_negative for one in exponents):
+            shared[base] = max(exponents)
+    if not shared:
+        return None
+    rests = []
+    for term, own in zip(form.terms, found, strict=True):
+        coefficient, _, rest = split(term)
+        left = {base: exponent - shared.get(base, 0) for base, exponent in own.items()}
+        rests.append(times(coefficient, *_product_of(left), *(() if rest is None else (rest,))))
+    inside = factored(_opened(rests))
+    return times(ONE, *_product_of(shared), inside)
+
+
+def _powers(scalars: tuple[Form, ...]) -> Powers:
+    found: Powers = {}
+    for one in scalars:
+        constant = isinstance(one, Power) and isinstance(one.exponent, Const) and not one.base.rank
+        base, exponent = (one.base, one.exponent.value) if constant else (one, ONE)  # type: ignore[attr-defined]
+        found[base] = found.get(base, sympy.S.Zero) + exponent
+    return found
+
+
+def _product_of(powers: Powers) -> list[Form]:
+    kept = [(base, exponent) for base, exponent in powers.items() if exponent != 0]
+    return [base if exponent == 1 else Power(base, Const(exponent)) for base, exponent in kept]
+
+
+def _factors(term: Form) -> tuple[Form, ...]:
+    """The factors of a matrix product, coefficients left out."""
+    rest = split(term)[2]
+    if rest is None:
+        return ()
+    return rest.factors if isinstance(rest, Chain) and rest.factors[0].rank == 2 else (rest,)
+
+
+def _matrices_out(form: Plus) -> Form | None:
+    """The matrices that all terms begin or end with, where something is left of each."""
+    lists = [_factors(term) for term in form.terms]
+    if not form.rank or min(map(len, lists)) < 2:
+        return None
+    head = _common_length(lists)
+    if head == 0 and len({split(term)[1] for term in form.terms}) > 1:
+        return None  # (2/c)(Bw − (wᵀBw/c) Sw), not a matrix with fractions
+    if head == 0:
+        tail = _common_length([one[::-1] for one in lists])
+        return _with_rests(form, lists, 0, tail) if tail else None
+    return _with_rests(form, lists, head, 0)
+
+
+def _common_length(lists: list[tuple[Form, ...]]) -> int:
+    longest = min(map(len, lists)) - 1
+    return next((k for k in range(longest) if len({one[k] for one in lists}) > 1), longest)
+
+
+def _with_rests(form: Plus, lists: list[tuple[Form, ...]], head: int, tail: int) -> Form:
+    """The common factors around the sum of what is left."""
+    rests = []
+    for term, factors in zip(form.terms, lists, strict=True):
+        coefficient, scalars, _ = split(term)
+        rests.append(times(coefficient, *scalars, chain(*factors[head : len(factors) - tail])))
+    first = lists[0]
+    if len(rests) == 2 and isinstance(rests[0], Transposed) and rests[0].inner == rests[1]:
+        rests.reverse()  # C + Cᵀ
+    return chain(*first[:head], factored(_opened(rests)), *first[len(first) - tail :])
+
+
+def _arrays_out(form: Plus) -> Form | None:
+    """The elementwise factors that all terms have."""
+    lists = [_elementwise(term) for term in form.terms]
+    if not form.rank or not all(lists):
+        return None
+    shared = [one for one in lists[0] if all(one in other for other in lists[1:])]
+    shared = [one for one in dict.fromkeys(shared) if not isinstance(one, (Ones, Chain, Outer))]
+    if not shared:
+        return None
+    rests = []
+    for term, arrays in zip(form.terms, lists, strict=True):
+        coefficient, scalars, _ = split(term)
+        left = list(arrays)
+        for one in shared:
             left.remove(one)
-        terms.append(times(coefficient, *left, *(() if rest is None else (rest,))))
-    return times(ONE, *common, factored(plus(*terms)))
+        rests.append(times(coefficient, *scalars, *left))
+    return times(ONE, *shared, factored(_opened(rests)))
 
 
-def _listed(form: Form) -> Term:
-    """A term as a flat list of factors; in `u vᵀ` the row begins at the place that stands last."""
-    coefficient, scalars, rest = split(form)
-    if isinstance(rest, Chain):
-        return coefficient, scalars, rest.factors, -1
-    if isinstance(rest, Outer):
-        left = rest.left.factors if isinstance(rest.left, Chain) else (rest.left,)
-        right = rest.right.factors if isinstance(rest.right, Chain) else (rest.right,)
-        row = (right[-1], *(transposed(one) for one in reversed(right[:-1])))
-        return coefficient, scalars, (*left, *row), len(left)
-    return coefficient, scalars, () if rest is None else (rest,), -1
+def _opened(terms: list[Form]) -> Form:
+    """The sum with `−(a − b)` among its terms written as `b − a`."""
+    flat: list[Form] = []
+    for term in terms:
+        coefficient, scalars, rest = split(term)
+        if isinstance(rest, Plus) and not scalars and abs(coefficient) == 1:
+            flat += [times(coefficient, one) for one in rest.terms]
+        else:
+            flat.append(term)
+    return plus(*flat)
 
 
-def _joined(factors: Factors, row: int) -> Form:
-    """The inverse of `_listed`, without coefficient and scalars."""
-    if row < 0:
-        return chain(*factors)
-    left = chain(*factors[:row])
-    right = chain(*(transposed(one) for one in reversed(factors[row + 1 :])), factors[row])
-    return Outer(left, right)
+def _elementwise(term: Form) -> tuple[Form, ...]:
+    """The elementwise factors of a term."""
+    rest = split(term)[2]
+    if rest is None:
+        return ()
+    return rest.arrays if isinstance(rest, Times) else (rest,)
 
 
-def _by_side(form: Plus, last: bool) -> Form | None:
-    """All products that share their first or last factors as one product; None where there are not two."""
-    listed = [_listed(term) for term in form.terms]
-    candidates = [one for one in listed if len(one[2]) > 1 and _is_open(one, last)]
-    group = _largest([_end(one, last) for one in candidates])
-    chosen = [one for one in candidates if group is not None and _end(one, last) == group]
-    others = [term for term, one in zip(form.terms, listed, strict=True) if one not in chosen]
-    if len(chosen) < 2 or (others and form.rank == 2) or any(_carries(one, group) for one in others):
+def _same_end(term: Form) -> object:
+    """Terms of a vector that begin or end alike and have the same scalars can be joined."""
+    coefficient, scalars, _ = split(term)
+    factors = _factors(term)
+    return (abs(coefficient), scalars, factors[0]) if term.rank == 1 and len(factors) > 1 else None
+
+
+def _same_tail(term: Form) -> object:
+    coefficient, scalars, _ = split(term)
+    factors = _factors(term)
+    return (abs(coefficient), scalars, factors[-1]) if term.rank == 1 and len(factors) > 1 else None
+
+
+def _same_denominator(term: Form) -> object:
+    """Elementwise quotients with the same denominators can be joined."""
+    below = tuple(one for one in _elementwise(term) if _is_reciprocal(one))
+    return below or None
+
+
+def _same_fraction(term: Form) -> object:
+    """`½ a + ½ b − c = ½(a + b) − c`."""
+    coefficient, scalars, _ = split(term)
+    return (abs(coefficient), scalars) if coefficient.is_Rational and coefficient.q != 1 else None
+
+
+def _is_reciprocal(form: Form) -> bool:
+    return (
+        isinstance(form, Power)
+        and form.rank > 0
+        and isinstance(form.exponent, Const)
+        and bool(form.exponent.value.is_negative)
+    )
+
+
+def _grouped(form: Plus, key: Callable[[Form], object]) -> Form | None:
+    """The sum with the terms of one key joined, in the place of the first; None where nothing joins."""
+    if not form.rank:
         return None
-    if len({one[1] for one in chosen}) > 1 or any(
-        isinstance(part, Diag) for one in chosen for part in one[2]
-    ):
+    keys = [key(term) for term in form.terms]
+    groups = [one for one in dict.fromkeys(keys) if one is not None and keys.count(one) > 1]
+    if not groups or len(set(keys)) == 1:
         return None
-    count = _common(chosen, last)
-    inner = factored(_sum(_without(one, count, last) for one in chosen))
-    shared = chosen[0][2][-count:] if last else chosen[0][2][:count]
-    product = _closed(inner, shared, chosen[0], last)
-    return product if not others else plus(product, *others)
+    kept: list[Form] = []
+    for place, term in enumerate(form.terms):
+        if keys[place] not in groups:
+            kept.append(term)
+        elif keys.index(keys[place]) == place:
+            same = [other for other, own in zip(form.terms, keys, strict=True) if own == keys[place]]
+            kept.append(factored(plus(*same)))
+    return plus(*kept)
 
 
-def _closed(inner: Form, shared: Factors, sample: Term, last: bool) -> Form:
-    coefficient, scalars, rest = split(inner)
-    rest = rest if rest is not None else inner
-    if last and sample[3] >= 0 and len(sample[2]) - len(shared) <= sample[3]:  # a row behind a column of sums
-        made: Form = Outer(rest, chain(*(transposed(one) for one in reversed(shared[1:])), shared[0]))
-    else:
-        made = chain(rest, *shared) if last else chain(*shared, rest)
-    return times(coefficient, *scalars, made)
-
-
-def _sum(terms: Iterable[Form]) -> Form:
-    """The sum of what is left, plain matrices before transposed ones, with the fewest transposes."""
-    found = sorted(terms, key=transposes)
-    straight, turned = plus(*found), transposed(plus(*(transposed(one) for one in found)))
-    return turned if transposes(turned) < transposes(straight) else straight
-
-
-def _is_open(term: Term, last: bool) -> bool:
-    """Whether the factor at this end may be taken out: a matrix, or a vector behind matrices."""
-    factors, row = term[2], term[3]
-    if row < 0:
-        return factors[-1].rank == 2 or last
-    return factors[-1].rank == 2 or row == len(factors) - 1 if last else factors[0].rank == 2
-
-
-def _end(term: Term, last: bool) -> tuple[Form, bool]:
-    """The factor at one end, and whether it is the row of `u vᵀ`."""
-    return (term[2][-1], term[3] == len(term[2]) - 1) if last else (term[2][0], False)
-
-
-def _largest(ends: list[tuple[Form, bool]]) -> tuple[Form, bool] | None:
-    return max(ends, key=lambda one: (ends.count(one), -ends.index(one)), default=None)
-
-
-def _carries(term: Form, end: tuple[Form, bool] | None) -> bool:
-    return end is not None and end[0] in _listed(term)[2]
-
-
-def _common(chosen: list[Term], last: bool) -> int:
-    """The number of factors that all share at one end; each keeps at least one, and no row is cut off."""
-    shortest = min(len(one[2]) for one in chosen) - 1
-    count = 0
-    while count < shortest:
-        places = {(one[2][-1 - count] if last else one[2][count]) for one in chosen}
-        rows = {one[3] == (len(one[2]) - 1 - count if last else count) for one in chosen}
-        if len(places) > 1 or len(rows) > 1 or (not last and places.pop().rank == 1):
-            break
-        count += 1
-        if rows == {True}:
-            break
-    return count
-
-
-def _without(term: Term, count: int, last: bool) -> Form:
-    coefficient, scalars, factors, row = term
-    kept = factors[:-count] if last else factors[count:]
-    if row >= 0:
-        row = row - (0 if last else count)
-        row = row if row < len(kept) else -1
-    return times(coefficient, *scalars, _joined(kept, row) if len(kept) > 1 else kept[0])
+__all__ = ["factored"]

@@ -318,10 +318,7 @@ class Outer(Form):
 
 @dataclass(frozen=True)
 class BigSum(Form):
-    """`Σ_{p, q}` over the positions for which the brackets hold.
-
-    The summand is a scalar in index notation, or a matrix that carries p, q as subscripts.
-    """
+    """`Σ_{p, q}` of a scalar or of matrices with subscripts, over the positions that the brackets allow."""
 
     indices: tuple[Index, ...]
     inner: Form

@@ -60,8 +60,12 @@ _MOST_TERMS = 12  # of a product that is multiplied out
 
 
 def matrix_form(definition: Definition) -> Form | None:
-    """The right-hand side of a definition in matrix notation, or None where there is none."""
-    return _matrix_form(definition.body, definition.indices) if definition.tensor.rank <= 2 else None
+    """The right-hand side of a definition in matrix notation, or None where there is none.
+
+    What was derived is factored; what a user wrote stands as it was written.
+    """
+    form = _matrix_form(definition.body, definition.indices) if definition.tensor.rank <= 2 else None
+    return factored(form) if form is not None and definition.rule else form
 
 
 @lru_cache(maxsize=20_000)  # LaTeX, text and code of one equation ask for the same form
@@ -224,7 +228,7 @@ def _common(labels: list[Labels]) -> Labels:
 
 def _index_sum(expr: IndexSum) -> Labelled:
     body = expr.body
-    if isinstance(body, sympy.Add) and (not _one_vector(body) or all(map(_is_trace, body.args))):
+    if isinstance(body, sympy.Add) and _is_apart(body, expr.indices):
         return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=term_order)])
     try:
         factors = [recover(factor) for factor in factors_in_order(body)]
@@ -263,10 +267,29 @@ def _index_sum_term(term: sympy.Expr, indices: Labels) -> Labelled:
     return Labelled(times(extent, inner.form), inner.labels)
 
 
+def _is_apart(body: sympy.Add, indices: Labels) -> bool:
+    """Whether a sum over the terms is written term by term."""
+    whole = _one_vector(body) or _one_matrix(body, indices)
+    return not whole or all(map(_is_trace, body.args))
+
+
 def _one_vector(body: sympy.Expr) -> bool:
     """Whether all terms carry the same indices and none is a product: the body is one elementwise form."""
     carried = {free_indices(term) for term in body.args}
     return len(carried) == 1 and (len(carried.pop()) == 1 or not any(map(_is_contraction, body.args)))
+
+
+def _one_matrix(body: sympy.Add, indices: Labels) -> bool:
+    """Whether the body is a matrix over a summed and a free index: `Σ_p (A_pj + b_j) = (A + 𝟏bᵀ)ᵀ𝟏`."""
+    carried = [free_indices(term) for term in body.args]
+    labels = frozenset().union(*carried)
+    whole = sum(one == labels for one in carried)
+    return (
+        len(labels) == 2
+        and len(labels.intersection(indices)) == 1
+        and whole > 1
+        and not any(map(_is_contraction, body.args))
+    )
 
 
 def _is_trace(term: sympy.Expr) -> bool:

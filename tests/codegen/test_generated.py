@@ -103,7 +103,7 @@ def test_code_reads_as_if_a_person_had_written_it(row):
             ["p = special.expit(X @ w)", "return (X.T * (p * (1 - p))) @ X"],
         ),
         (("gradient", "x @ A @ y", "x=n; A=n,m; y=m", "A"), ["return np.outer(x, y)"]),
-        (("hessian", "np.linalg.norm(x)", "x=n", "x"), ["n = x.shape[0]", "return np.eye(n) / np.sqrt(x @ x) - np.outer(x, x) / (x @ x) ** (3 / 2)"]),
+        (("hessian", "np.linalg.norm(x)", "x=n", "x"), ["n = x.shape[0]", "return (np.eye(n) - np.outer(x, x) / (x @ x)) / np.sqrt(x @ x)"]),
         (("hessian", "np.sum((X - U @ V.T)**2)", "X=n,m; U=n,k; V=m,k", "U"), ["n = U.shape[0]", 'return 2 * np.eye(n)[:, None, :, None] * np.einsum("pj,pl->jl", V, V)[None, :, None, :]']),
         (("hessian", "x @ A @ y", "x=n; A=n,m; y=m", "x"), ["n = A.shape[0]", "return np.zeros((n, n))"]),
         (("gradient", "np.sum(np.sqrt(1 + (X @ w - y)**2))", "X=n,d; w=d; y=n", "w"), ["r = X @ w - y", "return X.T @ (r / np.sqrt(1 + r ** 2))"]),

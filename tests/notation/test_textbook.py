@@ -237,8 +237,8 @@ FORMULAS = [
         "(x @ A @ x)/(x @ x)",
         "x=n; A=n,n:symmetric",
         "x",
-        ["∇_x L = (2/‖x‖²) Ax − (2 xᵀAx/‖x‖⁴) x"],
-        r"""\nabla_{x} L = \frac{2}{\lVert x\rVert_{2}^{2}} A x - \frac{2 x^{\top} A x}{\lVert x\rVert_{2}^{4}} x""",
+        ["∇_x L = (2/‖x‖²)(Ax − (xᵀAx/‖x‖²) x)"],
+        r"""\nabla_{x} L = \frac{2}{\lVert x\rVert_{2}^{2}} \left(A x - \frac{x^{\top} A x}{\lVert x\rVert_{2}^{2}} x\right)""",
     ),
     (
         "gradient",
@@ -413,8 +413,8 @@ FORMULAS = [
         "np.linalg.norm(x)",
         "x=n",
         "x",
-        ["∇²_x L = (1/‖x‖) I − (1/‖x‖³) xxᵀ"],
-        r"""\nabla^2_{x} L = \frac{1}{\lVert x\rVert_{2}} I - \frac{1}{\lVert x\rVert_{2}^{3}} x x^{\top}""",
+        ["∇²_x L = (1/‖x‖)(I − (1/‖x‖²) xxᵀ)"],
+        r"""\nabla^2_{x} L = \frac{1}{\lVert x\rVert_{2}} \left(I - \frac{1}{\lVert x\rVert_{2}^{2}} x x^{\top}\right)""",
     ),
     (
         "gradient",
@@ -429,8 +429,8 @@ FORMULAS = [
         "np.linalg.norm(A @ x - b)",
         "A=m,n; x=n; b=m",
         "x",
-        ["∇²_x L = (1/‖r‖) AᵀA − (1/‖r‖³) Aᵀr rᵀA", "r = Ax − b"],
-        r"""\nabla^2_{x} L = \frac{1}{\lVert r\rVert_{2}} A^{\top} A - \frac{1}{\lVert r\rVert_{2}^{3}} A^{\top} r r^{\top} A,\quad r = A x - b""",
+        ["∇²_x L = (1/‖r‖)(AᵀA − (1/‖r‖²) Aᵀr rᵀA)", "r = Ax − b"],
+        r"""\nabla^2_{x} L = \frac{1}{\lVert r\rVert_{2}} \left(A^{\top} A - \frac{1}{\lVert r\rVert_{2}^{2}} A^{\top} r r^{\top} A\right),\quad r = A x - b""",
     ),
     (
         "gradient",
@@ -669,8 +669,8 @@ FORMULAS = [
         "(x @ y)/(np.linalg.norm(x)*np.linalg.norm(y))",
         "x=n; y=n",
         "x",
-        ["∇_x L = (1/(‖x‖ ‖y‖)) y − (xᵀy/(‖x‖³ ‖y‖)) x"],
-        r"""\nabla_{x} L = \frac{1}{\lVert x\rVert_{2} \lVert y\rVert_{2}} y - \frac{x^{\top} y}{\lVert x\rVert_{2}^{3} \lVert y\rVert_{2}} x""",
+        ["∇_x L = (1/(‖x‖ ‖y‖))(y − (xᵀy/‖x‖²) x)"],
+        r"""\nabla_{x} L = \frac{1}{\lVert x\rVert_{2} \lVert y\rVert_{2}} \left(y - \frac{x^{\top} y}{\lVert x\rVert_{2}^{2}} x\right)""",
     ),
     (
         "gradient",

@@ -76,7 +76,7 @@ def _matrix_form(body: sympy.Expr, indices: Labels) -> Form | None:
         except NoMatrixNotationError:
             continue
         # A sum of blocks is matrix notation for people; code is written from the indices.
-        return None if any(isinstance(part, BigSum) for part in walk(found)) else factored(found)
+        return None if any(isinstance(part, BigSum) for part in walk(found)) else found
     return None
 
 

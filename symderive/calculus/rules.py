@@ -100,22 +100,24 @@ def choice(expr: where, entry_rule: EntryRule) -> sympy.Expr:
 
 def _marks(tensor: Tensor) -> tuple[Index, Index]:
     """Two indices over the axes of a matrix, with names that no expression has; sums rename them."""
-    rows, columns = tensor.shape
+    rows, columns = tensor.shape[-2:]
     return Index("·row", rows), Index("·column", columns)
 
 
 def inverse_entry(expr: InverseEntry, entry_rule: EntryRule) -> sympy.Expr:
     """`d(A⁻¹)_ij = −Σ_pq A⁻¹_ip dA_pq A⁻¹_qj`."""
-    matrix, (i, j) = expr.tensor, expr.axes
+    matrix, lead, (i, j) = expr.tensor, expr.lead, expr.own
     p, q = _marks(matrix)
-    slope = entry_rule(matrix[p, q])
-    return sum_over(-InverseEntry(matrix, i, p) * slope * InverseEntry(matrix, q, j), (p, q))
+    slope = entry_rule(Entry(matrix, *lead, p, q))
+    left, right = InverseEntry(matrix, *lead, i, p), InverseEntry(matrix, *lead, q, j)
+    return sum_over(-left * slope * right, (p, q))
 
 
 def log_abs_det(expr: LogAbsDet, entry_rule: EntryRule) -> sympy.Expr:
     """`d log |det A| = Σ_pq A⁻¹_qp dA_pq`."""
     p, q = _marks(expr.tensor)
-    return sum_over(InverseEntry(expr.tensor, q, p) * entry_rule(expr.tensor[p, q]), (p, q))
+    slope = entry_rule(Entry(expr.tensor, *expr.lead, p, q))
+    return sum_over(InverseEntry(expr.tensor, *expr.lead, q, p) * slope, (p, q))
 
 
 def _whitened(matrix: Tensor, p: Any, q: Any, entry_rule: EntryRule) -> tuple[sympy.Expr, tuple[Index, ...]]:
@@ -150,7 +152,7 @@ def cholesky_inverse_entry(expr: CholeskyInverseEntry, entry_rule: EntryRule) ->
 
 def det(expr: Det, entry_rule: EntryRule) -> sympy.Expr:
     """`d det A = det A Σ_pq A⁻¹_qp dA_pq`."""
-    return expr * log_abs_det(LogAbsDet(expr.tensor), entry_rule)
+    return expr * log_abs_det(LogAbsDet(expr.tensor, *expr.axes), entry_rule)
 
 
 def delta(expr: Delta, entry_rule: EntryRule) -> sympy.Expr:

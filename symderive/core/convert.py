@@ -67,6 +67,10 @@ def to_sympy(expr: sympy.Expr, matrices: Mapping[Tensor, sympy.Expr] | None = No
 
 
 def _of_matrix(expr: MatrixNode, matrices: Mapping[Tensor, sympy.Expr]) -> sympy.Expr:
+    if expr.lead:
+        raise SymderiveError(
+            f"converting {expr}: SymPy has no inverse or determinant of a batch of matrices."
+        )
     matrix = matrices.get(expr.tensor, sympy.MatrixSymbol(expr.tensor.name, *expr.tensor.shape))
     if isinstance(expr, InverseEntry):
         return MatrixElement(sympy.Inverse(matrix), *(to_sympy(bare(axis)) for axis in expr.axes))

@@ -16,7 +16,7 @@ from symderive.errors import ShapeError
 
 
 class MatrixNode(TensorNode):
-    """Abstract: a number that depends on every entry of a square matrix."""
+    """Abstract: a number that depends on every entry of a square matrix, or of one of a batch of them."""
 
     is_commutative = True
     _count = 0  # the number of positions behind the tensor
@@ -29,12 +29,23 @@ class MatrixNode(TensorNode):
         Raises:
             ShapeError: not a square matrix, or another number of positions.
         """
-        check_square(tensor.shape, f"{cls._what} of {tensor.name}")
-        if len(axes) != cls._count:
-            raise ShapeError(f"{cls._what} of {tensor.name}: {len(axes)} positions given, not {cls._count}.")
+        check_square(tensor.shape[-2:], f"{cls._what} of {tensor.name}")
+        count = cls._count + tensor.rank - 2
+        if len(axes) != count:
+            raise ShapeError(f"{cls._what} of {tensor.name}: {len(axes)} positions given, not {count}.")
         positions = (sympy.sympify(axis, strict=True) for axis in axes)
         made: MatrixNode = sympy.Expr.__new__(cls, tensor, *positions)
         return made
+
+    @property
+    def lead(self) -> tuple[sympy.Expr, ...]:
+        """The positions on the axes before the last two: which matrix of a batch is meant."""
+        return self.axes[: self.tensor.rank - 2]
+
+    @property
+    def own(self) -> tuple[sympy.Expr, ...]:
+        """The positions in the inverse or factor; none for a determinant."""
+        return self.axes[self.tensor.rank - 2 :]
 
     @property
     def is_inside(self) -> bool:
@@ -172,9 +183,10 @@ def seen_through(node: MatrixNode, indices: tuple[Index, ...], body: sympy.Expr)
     >>> seen_through(InverseEntry(T, i, j), (i, j), A[j, i])
     InverseEntry(A, j, i)
     """
-    if not isinstance(body, (Entry, InverseEntry, *CHOLESKY)) or body.axes not in (indices, indices[::-1]):
+    turned = (*indices[:-2], *indices[:-3:-1])
+    if not isinstance(body, (Entry, InverseEntry, *CHOLESKY)) or body.axes not in (indices, turned):
         return None
-    axes = node.axes if body.axes == indices else node.axes[::-1]
+    axes = node.axes if body.axes == indices else (*node.lead, *node.own[::-1])
     if isinstance(node, CHOLESKY):
         return node.func(body.tensor, *node.axes) if isinstance(body, Entry) else None
     if isinstance(body, CHOLESKY):
@@ -183,7 +195,8 @@ def seen_through(node: MatrixNode, indices: tuple[Index, ...], body: sympy.Expr)
         return node.func(body.tensor, *axes)
     if isinstance(node, InverseEntry):
         return Entry(body.tensor, *axes)
-    return -LogAbsDet(body.tensor) if isinstance(node, LogAbsDet) else 1 / Det(body.tensor)
+    logarithm = isinstance(node, LogAbsDet)
+    return -LogAbsDet(body.tensor, *node.lead) if logarithm else 1 / Det(body.tensor, *node.lead)
 
 
 def _through_factor(node: MatrixNode, body: sympy.Expr, axes: tuple[sympy.Expr, ...]) -> sympy.Expr:

@@ -152,6 +152,13 @@ def _is_definite(program: Program, body: sympy.Expr | None) -> bool:
 
 
 def _regular(program: Program, made: Definition, tensor: Tensor, word: str) -> Condition:
+    if tensor.rank > 2:
+        plain, written = (
+            ("each matrix", r"\text{each matrix}")
+            if is_unnamed(tensor.name)
+            else (f"each matrix of {text(Leaf(tensor))}", rf"\text{{each matrix of }} {latex(Leaf(tensor))}")
+        )
+        return Condition(f"{plain} {word}", rf"{written} \text{{ {word}}}", "domain")
     indices = (Index("i", tensor.shape[0]), Index("j", tensor.shape[1]))
     body = _inlined(program, made, indices, tensor[indices])
     try:

@@ -1,4 +1,4 @@
-"""Functions of NumPy that rest on a factorisation: those with a formula here, and why the others are refused."""
+"""NumPy functions that rest on a factorisation: those with a formula, and why the others are refused."""
 
 from __future__ import annotations
 

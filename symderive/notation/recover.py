@@ -175,22 +175,30 @@ def _entry(expr: Entry) -> Labelled:
 
 def _of_matrix(expr: MatrixNode) -> Labelled:
     form = whole_matrix(expr)
-    labels = tuple(axis for axis in expr.axes if isinstance(axis, Index))
-    if len(labels) != len(expr.axes):
+    labels = tuple(axis for axis in expr.own if isinstance(axis, Index))
+    if len(labels) != len(expr.own) or any(isinstance(axis, Index) for axis in expr.lead):
         raise NoMatrixNotationError  # a row of an inverse is written with indices
     if len(set(labels)) < len(labels):
         return Labelled(DiagPart(form), labels[:1])
     return Labelled(form, labels)
 
 
-def whole_matrix(expr: MatrixNode) -> Form:
-    """The inverse, the Cholesky factor, the determinant or its logarithm without positions."""
+def whole_matrix(expr: MatrixNode, batch: bool = False) -> Form:
+    """The inverse, the Cholesky factor, the determinant or its logarithm without positions.
+
+    Args:
+        expr: the node.
+        batch: whether all matrices of a batch are meant; by default the one at the node's positions.
+    """
+    whole: Form = Leaf(expr.tensor)
+    if expr.lead and not batch:
+        whole = Slice(expr.tensor, (*expr.lead, None, None))
     if isinstance(expr, CholeskyInverseEntry):
-        return Inverse(Cholesky(Leaf(expr.tensor)))
+        return Inverse(Cholesky(whole))
     kinds: dict[type, type[Inverse | Determinant | LogDeterminant | Cholesky]] = {
         InverseEntry: Inverse, Det: Determinant, LogAbsDet: LogDeterminant, CholeskyEntry: Cholesky,
     }  # fmt: skip
-    return kinds[type(expr)](Leaf(expr.tensor))
+    return kinds[type(expr)](whole)
 
 
 def _add(expr: sympy.Add) -> Labelled:

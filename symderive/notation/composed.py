@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import sympy
+
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.notation.arithmetic import plus, split, times
@@ -18,6 +20,7 @@ from symderive.notation.forms import (
     BigSum,
     Chain,
     Component,
+    Const,
     Determinant,
     Diag,
     Form,
@@ -77,6 +80,12 @@ def _put_in(form: Form, known: Mapping[Tensor, Form]) -> Form:
     return inner if build is None else build(inner)
 
 
+def _raised(scalars: tuple[Form, ...]) -> list[Form]:
+    """Equal scalar factors as powers: `tr(X) tr(X)` is `tr(X)²`."""
+    counts = {one: scalars.count(one) for one in scalars}
+    return [one if count == 1 else Power(one, Const(sympy.Integer(count))) for one, count in counts.items()]
+
+
 def _length(form: Form) -> int:
     """Products of many matrices stand first, as `AXB + C`; terms of one length stay in their order."""
     rest = split(form)[2] if form.rank else form
@@ -94,7 +103,7 @@ _BUILDERS: dict[type[Form], Callable[[Any], Form]] = {
     Chain: lambda form: chain(*form.factors),
     Transposed: lambda form: transposed(form.inner),
     Plus: lambda form: plus(*sorted(form.terms, key=_length)),
-    Times: lambda form: times(form.coefficient, *form.scalars, *form.arrays),
+    Times: lambda form: times(form.coefficient, *_raised(form.scalars), *form.arrays),
     Outer: lambda form: outer(form.left, form.right),
     Diag: lambda form: diagonal_matrix(form.inner),
     Total: _total,

@@ -28,6 +28,7 @@ from symderive.core.nodes import (
     Tensor,
 )
 from symderive.core.positions import Inside
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
 from symderive.functions.choice import where
@@ -117,6 +118,26 @@ def fold_by_value(expr: Fold, value: sympy.Expr, entry_rule: EntryRule) -> sympy
     return sum_over(equal(expr.body, value) * slope, expr.indices)
 
 
+def index_log_sum(expr: IndexLogSum, entry_rule: EntryRule) -> sympy.Expr:
+    """`(log Σ_p w_p exp(f_p))′ = Σ_p s_p f_p′ + Σ_p exp(f_p − log Σ) w_p′`, with shares `s_p` of the sum."""
+    share = SoftmaxEntry(expr, *expr.indices)
+    return sum_over(_inside_share(share, entry_rule), expr.indices)
+
+
+def softmax_entry(expr: SoftmaxEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """`s_i′ = s_i (f_i′ − Σ_p s_p f_p′)` for `s = softmax(f)`."""
+    inner = _inside_share(expr, entry_rule)
+    return inner - expr * index_log_sum(expr.total, entry_rule)
+
+
+def _inside_share(expr: SoftmaxEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """The derivative of the numerator of a share, over the sum below the line."""
+    weight, exponent = expr.total.weight, expr.total.exponent
+    slope = expr * differentiate(expr.at_positions(exponent), entry_rule)
+    loose = differentiate(expr.at_positions(weight), entry_rule)
+    return slope if loose == 0 else slope + sympy.exp(expr.at_positions(exponent) - expr.total) * loose
+
+
 def choice(expr: where, entry_rule: EntryRule) -> sympy.Expr:
     """`where(c, a, b)′ = where(c, a′, b′)`."""
     return slope_of_choice(expr, lambda branch: differentiate(branch, entry_rule))
@@ -166,6 +187,8 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (IndexMax, fold),
     (IndexMin, fold),
     (IndexProduct, fold),
+    (IndexLogSum, index_log_sum),
+    (SoftmaxEntry, softmax_entry),
     (Delta, delta),
     (Inside, constant),
     (InverseEntry, inverse_entry),

@@ -8,6 +8,8 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.brackets import has_bracket
+from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
+from symderive.calculus.recognition import recognised
 from symderive.calculus.sums import has_binder, rebuild, sum_over
 from symderive.core.identity import (
     FREE_LETTERS,
@@ -18,6 +20,7 @@ from symderive.core.identity import (
     tensors_of,
     with_args,
 )
+from symderive.core.matrix_nodes import InverseEntry
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.notation.forms import Leaf
@@ -45,9 +48,12 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
     """
     used: dict[Fact, None] = {}
     excluded, made_symmetric = set(fixed), set[Tensor]()
+    sums = known_sums(program, excluded)
+    program = with_vanishing_sums(program, sums)
     definitions = []
     for made in program.definitions:
-        tidied = _tidied(made, excluded, used, made_symmetric)
+        body = with_known_sums(made.body, sums, used) if sums else made.body
+        tidied = _tidied(made.with_body(body), excluded, used, made_symmetric)
         definitions.append(tidied)
         if _is_symmetric(tidied, made_symmetric, excluded):
             made_symmetric.add(made.tensor)
@@ -60,7 +66,36 @@ def _tidied(
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used, symmetric)
-    return made.with_body(cancelled(summed_by_terms(body)))
+    summed = recognised(summed_by_terms(body))
+    reduced = cancelled(summed)
+    return made.with_body(reduced if reduced == summed else _sign_taken_in(reduced))
+
+
+def _sign_taken_in(expr: sympy.Expr) -> sympy.Expr:
+    """`−Σ_p x_p (t_p − s_p)` as `Σ_p x_p (s_p − t_p)`: the minus in front goes into a difference."""
+    coefficient, rest = expr.as_coeff_Mul()
+    if not coefficient.is_negative:
+        return expr
+    factors = list(sympy.Mul.make_args(rest))
+    for place, factor in enumerate(factors):
+        inner = factor.body if isinstance(factor, IndexSum) else factor
+        turned = _turned(inner)
+        if turned is not None:
+            factors[place] = IndexSum(turned, *factor.indices) if isinstance(factor, IndexSum) else turned
+            return sympy.Mul(-coefficient, *factors)
+    return expr
+
+
+def _turned(expr: sympy.Expr) -> sympy.Expr | None:
+    """Minus a product in which a factor is a difference of two terms; None where none is."""
+    factors = list(sympy.Mul.make_args(expr))
+    for place, factor in enumerate(factors):
+        if isinstance(factor, sympy.Add) and len(factor.args) == 2:
+            signs = {term.could_extract_minus_sign() for term in factor.args}
+            if len(signs) == 2:
+                factors[place] = sympy.Add(*(-term for term in factor.args))
+                return sympy.Mul(*factors)
+    return None
 
 
 def symmetric_results(program: Program, fixed: Iterable[Tensor] = ()) -> set[Tensor]:
@@ -101,12 +136,27 @@ def domain_facts(
         if expr.tensor in symmetric:
             return Entry(expr.tensor, *sorted(expr.axes, key=str))
         return expr if expr.tensor in excluded else _structured_entry(expr, used)
+    if isinstance(expr, InverseEntry):
+        return _ordered_inverse(expr, excluded, used, symmetric)
     inner = (
         expr.func(*(domain_facts(arg, excluded, used, symmetric) for arg in expr.args)) if expr.args else expr
     )
     if isinstance(inner, sympy.Pow) and isinstance(inner.base, Entry) and inner.base.tensor not in excluded:
         return _power_of_entry(inner, used)
     return inner
+
+
+def _ordered_inverse(
+    expr: InverseEntry, excluded: set[Tensor], used: dict[Fact, None], symmetric: Collection[Tensor]
+) -> InverseEntry:
+    """`(S⁻¹)_ji = (S⁻¹)_ij` for symmetric S."""
+    tensor, axes = expr.tensor, sorted(expr.axes, key=str)
+    known = tensor in symmetric or (tensor.is_symmetric and tensor not in excluded)
+    if not known or list(expr.axes) == axes:
+        return expr
+    if tensor not in symmetric:
+        _structured_entry(Entry(tensor, *expr.axes), used)
+    return InverseEntry(tensor, *axes)
 
 
 def _structured_entry(expr: Entry, used: dict[Fact, None]) -> sympy.Expr:
@@ -205,18 +255,25 @@ def _has_denominator(expr: sympy.Expr) -> bool:
 def _rational(expr: sympy.Expr) -> sympy.Expr:
     names: dict[sympy.Expr, sympy.Symbol] = {}
     plain = _plain(expr, names)
-    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
-    if not small or not plain.is_rational_function(*names.values()):
-        return expr
     symbols = set(names.values())
+    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
+    if not small or _is_laurent(plain, symbols) or not plain.is_rational_function(*names.values()):
+        return expr
     reduced = sympy.cancel(plain)
     if _degree(sympy.fraction(reduced)[1], symbols) >= _degree_below(plain, symbols):
         return expr
     back = {
         symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()
     }
-    best = min((form(reduced) for form in _FORMS), key=_length)
+    best = min((form(reduced) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
     return _signs_settled(best).xreplace(back)
+
+
+def _is_laurent(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> bool:
+    """Whether every term is a product of powers of symbols: then nothing is left to cancel."""
+    factors = (factor for term in sympy.Add.make_args(expr) for factor in sympy.Mul.make_args(term))
+    bases = (factor.base if isinstance(factor, sympy.Pow) else factor for factor in factors)
+    return not any(isinstance(base, sympy.Add) and base.free_symbols & symbols for base in bases)
 
 
 def _degree(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
@@ -247,12 +304,16 @@ def _plain(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Exp
     return names[expr]
 
 
-_FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (lambda expr: expr, sympy.factor_terms, sympy.factor)
+_FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (
+    sympy.factor, sympy.factor_terms, lambda expr: expr, sympy.expand,
+)  # fmt: skip
 
 
 def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
     """`−a/(p − 1)` as `a/(1 − p)`: a leading minus goes into a difference that then reads `1 − p`."""
     coefficient, rest = expr.as_coeff_Mul()
+    factors = [_one_minus(factor) for factor in sympy.Mul.make_args(rest)]
+    expr, rest = sympy.Mul(coefficient, *factors), sympy.Mul(*factors)
     if not coefficient.is_negative:
         return expr
     factors = list(sympy.Mul.make_args(rest))
@@ -267,6 +328,18 @@ def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
             factors[place] = sympy.Pow(-base, exponent)
             return sympy.Mul(-coefficient, *factors)
     return expr
+
+
+def _one_minus(expr: sympy.Expr) -> sympy.Expr:
+    """`(p − 1)²` as `(1 − p)²`."""
+    base, exponent = expr.as_base_exp()
+    first = base.as_coeff_Add()[0]
+    return (-base) ** exponent if exponent.is_even and first.is_negative else expr
+
+
+def _repetitions(expr: sympy.Expr) -> int:
+    """The number of symbols that are written."""
+    return sum(part.is_Symbol for part in sympy.preorder_traversal(expr))
 
 
 def _length(expr: sympy.Expr) -> int:

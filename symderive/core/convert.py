@@ -11,6 +11,7 @@ from symderive.core.dims import Size
 from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Fold, Index, IndexProduct, IndexSum, Tensor
 from symderive.core.positions import Inside, Quotient, Remainder, bare
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 
 
@@ -58,6 +59,11 @@ def to_sympy(expr: sympy.Expr, matrices: Mapping[Tensor, sympy.Expr] | None = No
         return sympy.Product(to_sympy(expr.body, matrices), *factors)
     if isinstance(expr, Fold):
         raise SymderiveError(f"converting {expr}: SymPy has no maximum or minimum over an index.")
+    if isinstance(expr, IndexLogSum):
+        return sympy.log(to_sympy(IndexSum(expr.body, *expr.indices), matrices))
+    if isinstance(expr, SoftmaxEntry):
+        below = IndexSum(expr.total.body, *expr.total.indices)
+        return to_sympy(expr.numerator, matrices) / to_sympy(below, matrices)
     if isinstance(expr, Delta):
         return sympy.KroneckerDelta(*(to_sympy(arg) for arg in expr.args))
     if isinstance(expr, Inside):

@@ -21,12 +21,15 @@ from symderive.core.nodes import (
     IndexMax,
     IndexMin,
     IndexProduct,
+    IndexSum,
     Tensor,
     TensorNode,
 )
 from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.derive.naming import is_unnamed
+from symderive.derive.size_conditions import inequality, slacks
 from symderive.errors import InternalError
 from symderive.functions import by_head
 from symderive.functions.choice import where
@@ -55,6 +58,7 @@ _DOMAINS = {
     "simplex": sympy.Interval(0, 1),
 }  # fmt: skip
 NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
+_SHARES = ((POSITIVE, sympy.Interval.Lopen(0, 1)), (NONNEGATIVE, sympy.Interval(0, 1)))  # by the weights
 _OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
 
 
@@ -66,11 +70,13 @@ class Condition:
         text: in words and Unicode.
         latex: mathematics and words in LaTeX.
         kind: `domain` (must hold), `kink` (a convention was used) or `fact` (a declared domain was used).
+        slack: of a condition on sizes, the expression that must be at least 0.
     """
 
     text: str
     latex: str
     kind: str
+    slack: sympy.Expr | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -100,7 +106,15 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
             if not _is_regular(program, tensor):
                 one = _regular(program, made, tensor)
                 found.setdefault(one.text, one)
+    for slack in slacks(program):
+        plain, written = inequality(slack)
+        found.setdefault(plain, Condition(plain, written, "domain", slack))
     return tuple(found.values())
+
+
+OUTSIDE = Condition(
+    "entries outside an array are 0", r"\text{entries outside an array are 0}", "fact"
+)  # fmt: skip
 
 
 def _inverted(body: sympy.Expr, moving: bool) -> Iterator[Tensor]:
@@ -173,6 +187,8 @@ def _demands(body: sympy.Expr, active: set[Tensor], exponent: sympy.Expr) -> Ite
                 yield _Demand(argument, domain, "domain", "power", guards)
         if isinstance(part, Fold) and moving and not _is_truth(part.body):
             yield _fold_demand(part, guards)
+        if isinstance(part, IndexLogSum) and part.weight != 1:
+            yield _Demand(IndexSum(part.body, *part.indices), POSITIVE, "domain", "logarithm", guards)
         entry = by_head().get(type(part))
         if entry is None:
             continue
@@ -351,6 +367,11 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return _raised(expr, ranges)
     if isinstance(expr, (IndexMax, IndexMin)):
         return range_of(expr.body, ranges)
+    if isinstance(expr, IndexLogSum):
+        return REALS
+    if isinstance(expr, SoftmaxEntry):
+        weights = range_of(expr.total.weight, ranges)
+        return next((found for sign, found in _SHARES if weights.is_subset(sign)), REALS)
     if isinstance(expr, Binder):
         inner = range_of(expr.body, ranges)
         return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)

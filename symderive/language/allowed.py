@@ -25,7 +25,10 @@ CONSTANTS: dict[str, Any] = {
     "numpy.pi": sympy.pi, "numpy.e": sympy.E, "numpy.newaxis": None, "math.pi": sympy.pi, "math.e": sympy.E,
     "pi": sympy.pi,
 }  # fmt: skip
-METHODS = ("sum", "mean", "dot", "transpose", "trace", "max", "min", "prod", "any", "all", "var", "std")
+METHODS = (
+    "sum", "mean", "dot", "transpose", "trace", "max", "min", "prod", "any", "all", "var", "std",
+    "reshape", "ravel", "flatten", "squeeze", "cumsum", "repeat", "diagonal", "swapaxes", "copy",
+)  # fmt: skip
 ATTRIBUTES = ("T", "shape", "ndim", "size")
 _MATH = {"exp", "log", "log1p", "expm1", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh",
          "fabs", "cbrt", "exp2", "hypot"}  # fmt: skip

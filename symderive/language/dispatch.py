@@ -14,7 +14,21 @@ from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
 from symderive.functions.record import Indicator
-from symderive.language import inverse, linear, logic, reductions
+from symderive.language import (
+    contracting,
+    creating,
+    indexing,
+    inverse,
+    joining,
+    linear,
+    logic,
+    matrix_powers,
+    norms,
+    reductions,
+    shaping,
+    shifting,
+    triangles,
+)
 from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
 from symderive.language.einsum import einsum
 
@@ -198,13 +212,15 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.inner: linear.inner,
     np.outer: linear.outer,
     np.einsum: einsum,
-    np.trace: linear.trace,
-    np.diag: linear.diag,
-    np.diagonal: linear.diagonal,
+    np.trace: triangles.trace,
+    np.diag: triangles.diag,
+    np.diagonal: triangles.diagonal,
     np.transpose: _transpose,
     np.swapaxes: _swapaxes,
-    np.linalg.norm: linear.norm,
+    np.linalg.norm: norms.norm,
     np.linalg.inv: inverse.inv,
+    np.linalg.matrix_power: matrix_powers.matrix_power,
+    np.linalg.multi_dot: matrix_powers.multi_dot,
     np.linalg.det: inverse.det,
     np.linalg.slogdet: inverse.slogdet,
     np.linalg.solve: inverse.solve,
@@ -223,6 +239,13 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.shape: lambda a: as_array(a, "shape").shape,
     np.ndim: lambda a: as_array(a, "ndim").ndim,
     np.size: lambda a: as_array(a, "size").size,
+    **creating.FUNCTIONS,
+    **shaping.FUNCTIONS,
+    **joining.FUNCTIONS,
+    **shifting.FUNCTIONS,
+    **triangles.FUNCTIONS,
+    **contracting.FUNCTIONS,
+    np.take: indexing.taken,
 }
 
 Dim.apply_ufunc = staticmethod(apply_ufunc)

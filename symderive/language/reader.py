@@ -337,9 +337,10 @@ class Reader:
             raise self.error(node, "numbers are compared here, not arrays; leave the comparison out")
         return self.checked(node, logic.compare, name, left, right)
 
-    def sequence(self, node: ast.Tuple | ast.List) -> tuple[Any, ...]:
-        """Axes, positions, arrays to join."""
-        return tuple(self.operand(part) for part in node.elts)
+    def sequence(self, node: ast.Tuple | ast.List) -> tuple[Any, ...] | list[Any]:
+        """Axes, positions; a list stays one, because it means something else in brackets."""
+        parts = [self.operand(part) for part in node.elts]
+        return parts if isinstance(node, ast.List) else tuple(parts)
 
     def part(self, node: ast.Slice) -> slice:
         """`:` in brackets."""

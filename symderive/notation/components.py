@@ -82,21 +82,17 @@ def big_sum_of(form: Total | Folded, taken: Iterable[str] = ()) -> BigSum:
 
 
 def _written_indices(form: Form) -> list[str]:
-    """The letters that stand as subscripts, in a bracket or under a sign Σ."""
-    if isinstance(form, BigSum):
-        return [index.name for index in form.indices]
-    places: Iterable[sympy.Expr | None] = ()
-    if isinstance(form, (Component, Slice)):
-        places = form.axes
-    elif isinstance(form, Bracket):
-        places = (one for one in form.relation if isinstance(one, sympy.Expr))
-    return [
-        letter.name
-        for place in places
-        if place is not None
-        for letter in sorted(place.free_symbols, key=str)
-        if isinstance(letter, (Index, sympy.Symbol))
-    ]
+    """The letters that stand as subscripts, in brackets or under a sign Σ."""
+    if isinstance(form, (Component, Slice, Bracket)):
+        written = form.relation if isinstance(form, Bracket) else form.axes
+        return [
+            letter.name
+            for axis in written
+            if isinstance(axis, sympy.Expr)
+            for letter in sorted(axis.free_symbols, key=str)
+            if isinstance(letter, (Index, sympy.Symbol))
+        ]
+    return [index.name for index in form.indices] if isinstance(form, BigSum) else []
 
 
 def without_letters(form: Form, axes: tuple[sympy.Expr | None, ...]) -> Form:

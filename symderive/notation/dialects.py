@@ -93,8 +93,9 @@ class LatexDialect(Dialect):
         return tensor.latex_name or latex_name(tensor.name)
 
     def name_level(self, tensor: Tensor) -> int:
-        """How tightly the name binds: a derivative is a fraction."""
-        return PRODUCT if r"\frac" in self.name(tensor) else ATOM
+        """How tightly the name binds: a derivative is a fraction, one along a direction a product."""
+        name = self.name(tensor)
+        return PRODUCT if r"\frac" in name or "_along_" in tensor.name else ATOM
 
     def plain(self, value: sympy.Expr) -> str:
         """SymPy's LaTeX, with the project's names."""
@@ -149,6 +150,11 @@ class LatexDialect(Dialect):
         if word == "det":
             return rf"\det{self.bracket(inner)}"
         return rf"\operatorname{{{word}}}{self.bracket(inner)}"
+
+    def call_along(self, word: str, along: str, inner: str) -> str:
+        """A named operator that works along the rows or columns of a matrix."""
+        axis = rf"_{{\mathrm{{{along}}}}}" if along else ""
+        return rf"\operatorname{{{word}}}{axis}{self.bracket(inner)}"
 
     def norm(self, inner: str, kind: str, power: str) -> str:
         """A norm to a power."""
@@ -241,8 +247,11 @@ class TextDialect(Dialect):
         return text_name(tensor.name)
 
     def name_level(self, tensor: Tensor) -> int:
-        """How tightly the name binds: a derivative is a quotient."""
-        return HADAMARD if "/" in self.name(tensor) else ATOM
+        """How tightly the name binds: a derivative is a quotient, one along a direction a product."""
+        name = self.name(tensor)
+        if "_along_" in tensor.name:
+            return PRODUCT
+        return HADAMARD if "/" in name else ATOM
 
     def plain(self, value: sympy.Expr) -> str:
         """SymPy's text, with the project's names."""
@@ -301,6 +310,10 @@ class TextDialect(Dialect):
     def call(self, word: str, inner: str) -> str:
         """A named operator."""
         return f"{word}({inner})"
+
+    def call_along(self, word: str, along: str, inner: str) -> str:
+        """A named operator that works along the rows or columns of a matrix."""
+        return f"{word}_{along}({inner})" if along else f"{word}({inner})"
 
     def norm(self, inner: str, kind: str, power: str) -> str:
         """A norm to a power."""
@@ -368,7 +381,7 @@ def under_sum(
     return [*(index.name for index in indices if index not in used), *map(marks.relation, relations)]
 
 
-_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹]*|\d+|𝟏ᵀ?")
+_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹⁴-⁹]*|\d+|𝟏ᵀ?")
 _WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}(_\{[^{}]*(\{[^{}]*\})?[^{}]*\})?$")
 
 

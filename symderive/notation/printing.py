@@ -41,6 +41,7 @@ from symderive.notation.forms import (
     Largest,
     Leaf,
     LogDeterminant,
+    LogSumExp,
     NormSquared,
     Ones,
     Outer,
@@ -49,6 +50,7 @@ from symderive.notation.forms import (
     ProductOfAll,
     Slice,
     Smallest,
+    Softmax,
     Times,
     Total,
     Trace,
@@ -56,7 +58,7 @@ from symderive.notation.forms import (
     walk,
 )
 from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
-from symderive.notation.matrix_products import chain, transposed
+from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.propositions import proposition
 
 Marks = LatexDialect | TextDialect
@@ -341,13 +343,24 @@ def _apply(form: Apply, marks: Marks) -> Written:
 
 
 def _chain(form: Chain, marks: Marks) -> Written:
-    pieces = []
-    for place, factor in enumerate(form.factors):
-        if place == 0 and factor.rank == 1:
+    pieces: list[str] = []
+    powers = runs(form.factors)
+    for factor, count in powers:
+        if factor.rank == 1 and not pieces:
             pieces.append(marks.transpose(bracketed(factor, marks, ATOM)))
+        elif count == 1 or (count == 2 and isinstance(factor, Transposed)):
+            level = POWER if isinstance(factor, (Plus, Times)) else PRODUCT
+            pieces += [bracketed(factor, marks, level)] * count
         else:
-            pieces.append(bracketed(factor, marks, POWER if isinstance(factor, (Plus, Times)) else PRODUCT))
-    return marks.juxtapose(pieces), PRODUCT
+            pieces.append(_matrix_power(factor, count, marks))
+    return marks.juxtapose(pieces), POWER if len(powers) == 1 and powers[0][1] > 2 else PRODUCT
+
+
+def _matrix_power(factor: Form, count: int, marks: Marks) -> str:
+    """`A³`, `A⁻²`, `(Aᵀ)³`."""
+    if isinstance(factor, Inverse):
+        return marks.power(bracketed(factor.inner, marks, ATOM), str(-count), False)
+    return marks.power(bracketed(factor, marks, ATOM), str(count), False)
 
 
 def _inverse(form: Inverse, marks: Marks) -> Written:
@@ -365,8 +378,12 @@ def _transposed(form: Transposed, marks: Marks) -> Written:
 
 
 def _outer(form: Outer, marks: Marks) -> Written:
-    """`u vᵀ`; where v is a product A w, `u wᵀ Aᵀ`."""
+    """`u vᵀ`; where v is a product A w, `u wᵀ Aᵀ`; a row or a column where the other vector is a single 1."""
+    if form.right == Ones(ONE):
+        return write(form.left, marks)
     pieces = [bracketed(form.left, marks, POWER if isinstance(form.left, Times) else PRODUCT)]
+    if form.left == Ones(ONE):
+        pieces = []
     right = form.right
     if isinstance(right, Chain) and right.factors[-1].rank == 1:
         pieces.append(marks.transpose(bracketed(right.factors[-1], marks, ATOM)))
@@ -374,7 +391,7 @@ def _outer(form: Outer, marks: Marks) -> Written:
                    for one in reversed(right.factors[:-1])]  # fmt: skip
     else:
         pieces.append(marks.transpose(bracketed(right, marks, ATOM)))
-    return marks.juxtapose(pieces), PRODUCT
+    return (marks.juxtapose(pieces), PRODUCT) if len(pieces) > 1 else (pieces[0], POWER)
 
 
 def _named(word: str) -> Callable[[Any, Marks], Written]:
@@ -382,6 +399,14 @@ def _named(word: str) -> Callable[[Any, Marks], Written]:
         return marks.call(word, write(form.inner, marks)[0]), ATOM
 
     return written
+
+
+def _softmax(form: Softmax, marks: Marks) -> Written:
+    return marks.call_along("softmax", form.along, write(form.inner, marks)[0]), ATOM
+
+
+def _log_sum_exp(form: LogSumExp, marks: Marks) -> Written:
+    return marks.call_along("logsumexp", form.along, write(form.inner, marks)[0]), ATOM
 
 
 def _diag(form: Diag, marks: Marks) -> Written:
@@ -455,6 +480,8 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     BigMax: _big_fold,
     BigMin: _big_fold,
     BigProduct: _big_fold,
+    Softmax: _softmax,
+    LogSumExp: _log_sum_exp,
     Bracket: _bracket,
 }
 

@@ -26,8 +26,11 @@ from symderive.core.nodes import (
 )
 from symderive.core.positions import Inside, is_readable
 from symderive.core.program import Definition
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, split, times
 from symderive.notation.contraction import contracted, multiplied
+from symderive.notation.exponential_sums import log_sum, softmax
+from symderive.notation.factoring import factored
 from symderive.notation.forms import (
     Apply,
     BigSum,
@@ -65,8 +68,12 @@ _MOST_TERMS = 12  # of a product that is multiplied out
 
 
 def matrix_form(definition: Definition) -> Form | None:
-    """The right-hand side of a definition in matrix notation, or None where there is none."""
-    return _matrix_form(definition.body, definition.indices) if definition.tensor.rank <= 2 else None
+    """The right-hand side of a definition in matrix notation, or None where there is none.
+
+    What was derived is factored; what a user wrote stands as it was written.
+    """
+    form = _matrix_form(definition.body, definition.indices) if definition.tensor.rank <= 2 else None
+    return factored(form) if form is not None and definition.rule else form
 
 
 @lru_cache(maxsize=20_000)  # LaTeX, text and code of one equation ask for the same form
@@ -81,43 +88,59 @@ def _matrix_form(body: sympy.Expr, indices: Labels) -> Form | None:
     return None
 
 
-def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
+def multiplied_out(expr: sympy.Expr, powers: bool = False) -> sympy.Expr:
     """Products of sums as sums of products, each under one sign Σ: `Σ_p a_p Σ_q (b_pq + c_pq)`.
+
+    Args:
+        expr: a right-hand side.
+        powers: whether the squares and cubes of sums are multiplied out too.
 
     Raises:
         NoMatrixNotationError: there are many terms.
     """
     terms = []
-    for product, indices in _terms_of(expr, set(index_names(expr))):
+    for product, indices in _terms_of(expr, set(index_names(expr)), powers):
         used = tuple(index for index in indices if index in free_indices(product))
         extent = sympy.Mul(*(index.dim for index in indices if index not in used))
         terms.append(extent * (IndexSum(product, *used) if used else product))
     return sympy.Add(*terms)
 
 
-def _terms_of(expr: sympy.Expr, taken: set[str]) -> list[tuple[sympy.Expr, Labels]]:
+def _terms_of(expr: sympy.Expr, taken: set[str], powers: bool) -> list[tuple[sympy.Expr, Labels]]:
     """The terms of an expression with the indices that each is summed over, every letter used once."""
     if isinstance(expr, sympy.Add):
-        found = [term for arg in expr.args for term in _terms_of(arg, taken)]
+        found = [term for arg in expr.args for term in _terms_of(arg, taken, powers)]
     elif isinstance(expr, sympy.Mul):
-        found = [(sympy.S.One, ())]
-        for arg in expr.args:
-            inner = _terms_of(arg, taken)
-            found = [
-                (left * right, (*bound, *more)) for left, bound in found for right, more in inner
-            ]  # fmt: skip
-            if len(found) > _MOST_TERMS:
-                raise NoMatrixNotationError
+        found = _products(expr.args, taken, powers)
     elif isinstance(expr, IndexSum):
         new = fresh((index.dim for index in expr.indices), frozenset(taken), BOUND_LETTERS)
         taken.update(index.name for index in new)
         body = substitute(expr.body, dict(zip(expr.indices, new, strict=True)))
-        found = [(term, (*new, *bound)) for term, bound in _terms_of(body, taken)]
+        found = [(term, (*new, *bound)) for term, bound in _terms_of(body, taken, powers)]
+    elif powers and isinstance(expr, sympy.Pow) and expr.exp in (2, 3) and _is_sum(expr.base):
+        found = _products((expr.base,) * int(expr.exp), taken, powers)
     else:
         found = [(expr, ())]
     if len(found) > _MOST_TERMS:
         raise NoMatrixNotationError
     return found
+
+
+def _products(
+    factors: tuple[sympy.Expr, ...], taken: set[str], powers: bool
+) -> list[tuple[sympy.Expr, Labels]]:
+    """The terms of a product: one of each factor."""
+    found: list[tuple[sympy.Expr, Labels]] = [(sympy.S.One, ())]
+    for factor in factors:
+        inner = _terms_of(factor, taken, powers)
+        found = [(left * right, (*bound, *more)) for left, bound in found for right, more in inner]
+        if len(found) > _MOST_TERMS:
+            raise NoMatrixNotationError
+    return found
+
+
+def _is_sum(expr: sympy.Expr) -> bool:
+    return isinstance(expr.body if isinstance(expr, IndexSum) else expr, sympy.Add)
 
 
 def recover(expr: sympy.Expr) -> Labelled:
@@ -149,6 +172,10 @@ def recover(expr: sympy.Expr) -> Labelled:
         return _index_sum(expr)
     if isinstance(expr, Fold):
         return _fold(expr)
+    if isinstance(expr, IndexLogSum):
+        return log_sum(expr, recover)
+    if isinstance(expr, SoftmaxEntry):
+        return softmax(expr, recover)
     if isinstance(expr, sympy.Function):
         head = type(expr)
         return _combined([recover(arg) for arg in expr.args], lambda forms: Apply(head, tuple(forms)))
@@ -242,7 +269,7 @@ def _common(labels: list[Labels]) -> Labels:
 
 def _index_sum(expr: IndexSum) -> Labelled:
     body = expr.body
-    if isinstance(body, sympy.Add) and not _one_vector(body):
+    if isinstance(body, sympy.Add) and _is_apart(body, expr.indices):
         return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=term_order)])
     try:
         factors = [recover(factor) for factor in factors_in_order(body)]
@@ -281,10 +308,39 @@ def _index_sum_term(term: sympy.Expr, indices: Labels) -> Labelled:
     return Labelled(times(extent, inner.form), inner.labels)
 
 
+def _is_apart(body: sympy.Add, indices: Labels) -> bool:
+    """Whether a sum over the terms is written term by term."""
+    whole = _one_vector(body) or _one_matrix(body, indices)
+    return not whole or all(map(_is_trace, body.args))
+
+
 def _one_vector(body: sympy.Expr) -> bool:
     """Whether all terms carry the same indices and none is a product: the body is one elementwise form."""
     carried = {free_indices(term) for term in body.args}
     return len(carried) == 1 and (len(carried.pop()) == 1 or not any(map(_is_contraction, body.args)))
+
+
+def _one_matrix(body: sympy.Add, indices: Labels) -> bool:
+    """Whether the body is a matrix over a summed and a free index: `Σ_p (A_pj + b_j) = (A + 𝟏bᵀ)ᵀ𝟏`."""
+    carried = [free_indices(term) for term in body.args]
+    labels = frozenset().union(*carried)
+    whole = sum(one == labels for one in carried)
+    return (
+        len(labels) == 2
+        and len(labels.intersection(indices)) == 1
+        and whole > 1
+        and not any(map(_is_contraction, body.args))
+    )
+
+
+def _is_trace(term: sympy.Expr) -> bool:
+    """Whether a term is a product of two matrices, one of them with an inverse in it."""
+    indexed = [factor for factor in sympy.Mul.make_args(term) if free_indices(factor)]
+    return (
+        len(indexed) == 2
+        and all(len(free_indices(factor)) == 2 for factor in indexed)
+        and any(factor.has(InverseEntry) for factor in indexed)
+    )
 
 
 def _is_contraction(term: sympy.Expr) -> bool:

@@ -207,9 +207,9 @@ def test_what_is_the_same():
 
 
 def test_names_in_use_are_avoided():
-    assert str(canonical(IndexSum(A[p, q] * x[q], q))) == "Sum[q](x[q]*A[p, q])"
+    assert str(canonical(IndexSum(A[p, q] * x[q], q))) == "Sum[r](x[r]*A[p, r])"
     assert str(canonical(IndexSum(A[p, i], i))) == "Sum[q](A[p, q])"
-    assert str(substitute(IndexSum(A[i, p] * x[p], p), {i: p})) == "Sum[q](x[q]*A[p, q])"
+    assert str(substitute(IndexSum(A[i, p] * x[p], p), {i: p})) == "Sum[r](x[r]*A[p, r])"
     assert substitute(A[i, j], {i: j, j: i}) == A[j, i]
     assert substitute(A[i, j], {}) is A[i, j] or substitute(A[i, j], {}) == A[i, j]
     assert rename_bound(IndexSum(x[p], p), {"p"}) == IndexSum(x[q], q)
@@ -228,7 +228,7 @@ def test_deep_nesting_is_not_exponential():
 
 def test_letters_and_fresh_indices():
     assert list(itertools.islice(letters("ab"), 5)) == ["a", "b", "a1", "b1", "a2"]
-    assert [one.name for one in fresh([N] * 8, {"q"})] == ["p", "r", "s", "t", "u", "p1", "q1", "r1"]
+    assert [one.name for one in fresh([N] * 8, {"r"})] == ["p", "s", "t", "u", "v", "p1", "r1", "s1"]
     assert BOUND_LETTERS[0] == "p"
     assert same_extent(i, j)
     assert not same_extent(i, Index("j", 4))

@@ -14,12 +14,25 @@ import sympy
 from symderive.calculus.branches import slope_of_choice
 from symderive.calculus.sums import sum_over
 from symderive.core.identity import free_indices, fresh, index_names, substitute, tensors_of
-from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet
-from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.matrix_nodes import CholeskyEntry, CholeskyInverseEntry, Det, InverseEntry, LogAbsDet
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
 from symderive.core.positions import Inside
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
 from symderive.functions.choice import where
+from symderive.functions.comparisons import equal
 
 EntryRule = Callable[[Entry], sympy.Expr]
 Rule = Callable[[Any, EntryRule], sympy.Expr]
@@ -88,9 +101,41 @@ def index_sum(expr: IndexSum, entry_rule: EntryRule) -> sympy.Expr:
     return sum_over(differentiate(expr.body, entry_rule), expr.indices)
 
 
-def index_max(expr: IndexMax, entry_rule: EntryRule) -> sympy.Expr:
-    """A maximum over an index has no rule yet."""
-    raise SymderiveError("differentiating: the maximum over an index is not supported yet.")
+def fold(expr: Fold, entry_rule: EntryRule) -> sympy.Expr:
+    """A maximum, minimum or product over an index, by its own value."""
+    return fold_by_value(expr, expr, entry_rule)
+
+
+def fold_by_value(expr: Fold, value: sympy.Expr, entry_rule: EntryRule) -> sympy.Expr:
+    """The derivative of a maximum, minimum or product in terms of its value `v`.
+
+    `(max_p f_p)′ = Σ_p 1[f_p = v] f_p′`, where the maximum is attained once; the same for the minimum;
+    `(Π_p f_p)′ = v Σ_p f_p′/f_p`, where no factor is 0.
+    """
+    slope = differentiate(expr.body, entry_rule)
+    if isinstance(expr, IndexProduct):
+        return value * sum_over(slope / expr.body, expr.indices)
+    return sum_over(equal(expr.body, value) * slope, expr.indices)
+
+
+def index_log_sum(expr: IndexLogSum, entry_rule: EntryRule) -> sympy.Expr:
+    """`(log Σ_p w_p exp(f_p))′ = Σ_p s_p f_p′ + Σ_p exp(f_p − log Σ) w_p′`, with shares `s_p` of the sum."""
+    share = SoftmaxEntry(expr, *expr.indices)
+    return sum_over(_inside_share(share, entry_rule), expr.indices)
+
+
+def softmax_entry(expr: SoftmaxEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """`s_i′ = s_i (f_i′ − Σ_p s_p f_p′)` for `s = softmax(f)`."""
+    inner = _inside_share(expr, entry_rule)
+    return inner - expr * index_log_sum(expr.total, entry_rule)
+
+
+def _inside_share(expr: SoftmaxEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """The derivative of the numerator of a share, over the sum below the line."""
+    weight, exponent = expr.total.weight, expr.total.exponent
+    slope = expr * differentiate(expr.at_positions(exponent), entry_rule)
+    loose = differentiate(expr.at_positions(weight), entry_rule)
+    return slope if loose == 0 else slope + sympy.exp(expr.at_positions(exponent) - expr.total) * loose
 
 
 def choice(expr: where, entry_rule: EntryRule) -> sympy.Expr:
@@ -100,27 +145,59 @@ def choice(expr: where, entry_rule: EntryRule) -> sympy.Expr:
 
 def _marks(tensor: Tensor) -> tuple[Index, Index]:
     """Two indices over the axes of a matrix, with names that no expression has; sums rename them."""
-    rows, columns = tensor.shape
+    rows, columns = tensor.shape[-2:]
     return Index("·row", rows), Index("·column", columns)
 
 
 def inverse_entry(expr: InverseEntry, entry_rule: EntryRule) -> sympy.Expr:
     """`d(A⁻¹)_ij = −Σ_pq A⁻¹_ip dA_pq A⁻¹_qj`."""
-    matrix, (i, j) = expr.tensor, expr.axes
+    matrix, lead, (i, j) = expr.tensor, expr.lead, expr.own
     p, q = _marks(matrix)
-    slope = entry_rule(matrix[p, q])
-    return sum_over(-InverseEntry(matrix, i, p) * slope * InverseEntry(matrix, q, j), (p, q))
+    slope = entry_rule(Entry(matrix, *lead, p, q))
+    left, right = InverseEntry(matrix, *lead, i, p), InverseEntry(matrix, *lead, q, j)
+    return sum_over(-left * slope * right, (p, q))
 
 
 def log_abs_det(expr: LogAbsDet, entry_rule: EntryRule) -> sympy.Expr:
     """`d log |det A| = Σ_pq A⁻¹_qp dA_pq`."""
     p, q = _marks(expr.tensor)
-    return sum_over(InverseEntry(expr.tensor, q, p) * entry_rule(expr.tensor[p, q]), (p, q))
+    slope = entry_rule(Entry(expr.tensor, *expr.lead, p, q))
+    return sum_over(InverseEntry(expr.tensor, *expr.lead, q, p) * slope, (p, q))
+
+
+def _whitened(matrix: Tensor, p: Any, q: Any, entry_rule: EntryRule) -> tuple[sympy.Expr, tuple[Index, ...]]:
+    """`(L⁻¹ ½(dA + dAᵀ) L⁻ᵀ)_pq` without its sum, and the indices to sum over."""
+    r, s = _marks(matrix)
+    slope = (entry_rule(matrix[r, s]) + entry_rule(matrix[s, r])) / 2
+    return CholeskyInverseEntry(matrix, p, r) * slope * CholeskyInverseEntry(matrix, q, s), (r, s)
+
+
+def _lower_half(row: Any, column: Any, size: sympy.Expr) -> sympy.Expr:
+    """`[column ≤ row] − ½ δ`: the lower triangle with half the diagonal."""
+    return Inside(row - column, size) - Delta(row, column) / 2
+
+
+def cholesky_entry(expr: CholeskyEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """`dL = L Φ(L⁻¹ dA L⁻ᵀ)`, Φ the lower triangle with half the diagonal."""
+    matrix, (i, j) = expr.tensor, expr.axes
+    p = Index("·middle", matrix.shape[0])
+    inner, bound = _whitened(matrix, p, j, entry_rule)
+    body = CholeskyEntry(matrix, i, p) * _lower_half(p, j, matrix.shape[0]) * inner
+    return sum_over(body, (p, *bound))
+
+
+def cholesky_inverse_entry(expr: CholeskyInverseEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """`dL⁻¹ = −Φ(L⁻¹ dA L⁻ᵀ) L⁻¹`."""
+    matrix, (i, j) = expr.tensor, expr.axes
+    p = Index("·middle", matrix.shape[0])
+    inner, bound = _whitened(matrix, i, p, entry_rule)
+    body = -_lower_half(i, p, matrix.shape[0]) * inner * CholeskyInverseEntry(matrix, p, j)
+    return sum_over(body, (p, *bound))
 
 
 def det(expr: Det, entry_rule: EntryRule) -> sympy.Expr:
     """`d det A = det A Σ_pq A⁻¹_qp dA_pq`."""
-    return expr * log_abs_det(LogAbsDet(expr.tensor), entry_rule)
+    return expr * log_abs_det(LogAbsDet(expr.tensor, *expr.axes), entry_rule)
 
 
 def delta(expr: Delta, entry_rule: EntryRule) -> sympy.Expr:
@@ -139,11 +216,17 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (sympy.Mul, mul),
     (sympy.Pow, power),
     (IndexSum, index_sum),
-    (IndexMax, index_max),
+    (IndexMax, fold),
+    (IndexMin, fold),
+    (IndexProduct, fold),
+    (IndexLogSum, index_log_sum),
+    (SoftmaxEntry, softmax_entry),
     (Delta, delta),
     (Inside, constant),
     (InverseEntry, inverse_entry),
     (LogAbsDet, log_abs_det),
+    (CholeskyEntry, cholesky_entry),
+    (CholeskyInverseEntry, cholesky_inverse_entry),
     (Det, det),
     (where, choice),
     (sympy.Function, function),
@@ -174,7 +257,7 @@ def separated(expr: sympy.Expr, *others: Index) -> sympy.Expr:
 def _separated(expr: sympy.Expr, names: set[str]) -> sympy.Expr:
     if not expr.args or not names & index_names(expr):
         return expr
-    if isinstance(expr, (IndexSum, IndexMax)):
+    if isinstance(expr, Binder):
         body = _separated(expr.body, names)
         clashing = [index for index in expr.indices if index.name in names]
         renamed = dict(

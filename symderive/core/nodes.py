@@ -350,7 +350,7 @@ class Entry(TensorNode):
 
 def fitted(tensor: Tensor, axes: tuple[sympy.Expr, ...]) -> tuple[sympy.Expr, ...]:
     """The positions, each index marked where it runs over another extent than its axis."""
-    return tuple(_on_axis(axis, size) for axis, size in zip(axes, tensor.shape, strict=True))
+    return tuple(_on_axis(axis, size) for axis, size in zip(axes, tensor.shape[: len(axes)], strict=True))
 
 
 def _on_axis(position: sympy.Expr, size: Size) -> sympy.Expr:
@@ -446,7 +446,11 @@ class IndexSum(Binder):
         return sympy.S.Zero if inner == 0 else IndexSum(inner, *self.indices)
 
 
-class IndexMax(Binder):
+class Fold(Binder):
+    """Abstract: one number made of all values of the body, other than their sum."""
+
+
+class IndexMax(Fold):
     """`max_p body`.
 
     >>> p, x = Index("p", 3), Tensor("x", (3,))
@@ -456,6 +460,30 @@ class IndexMax(Binder):
 
     _word = "Max"
     _symbol = r"\max"
+
+
+class IndexMin(Fold):
+    """`min_p body`.
+
+    >>> p, x = Index("p", 3), Tensor("x", (3,))
+    >>> IndexMin(x[p], p)
+    Min[p](x[p])
+    """
+
+    _word = "Min"
+    _symbol = r"\min"
+
+
+class IndexProduct(Fold):
+    """`Π_p body`.
+
+    >>> p, x = Index("p", 3), Tensor("x", (3,))
+    >>> IndexProduct(x[p], p)
+    Prod[p](x[p])
+    """
+
+    _word = "Prod"
+    _symbol = r"\prod"
 
 
 class Delta(sympy.Expr):

@@ -18,13 +18,24 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.core.identity import free_indices
-from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
-from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, InverseEntry, LogAbsDet, MatrixNode
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
 from symderive.core.positions import Inside, Loose, Quotient, Remainder
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
-from symderive.language.elimination import inverse_and_determinant
+from symderive.language.elimination import Rows, cholesky_factor, inverse_and_determinant
 
 Position = list[int]  # the values of all indices in scope
 Value = Callable[[Position], float]
@@ -181,8 +192,14 @@ class _Reading:
             return self.of_matrix(expr, scope)
         if isinstance(expr, IndexSum):
             return self.total(expr, scope)
-        if isinstance(expr, IndexMax):
-            return self.largest(expr, scope)
+        if isinstance(expr, IndexProduct):
+            return self.multiplied(expr, scope)
+        if isinstance(expr, (IndexMax, IndexMin)):
+            return self.extreme(expr, scope)
+        if isinstance(expr, IndexLogSum):
+            return self.log_total(expr, scope)
+        if isinstance(expr, SoftmaxEntry):
+            return self.value(expr.as_exponential, scope)
         if isinstance(expr, Delta):
             left, right = (self.place(arg, scope) for arg in expr.args)
             return lambda at: 1.0 if left(at) == right(at) else 0.0
@@ -261,15 +278,23 @@ class _Reading:
         table = self.tables.get(expr.tensor)
         if table is None:
             raise SymderiveError(f"evaluating {self.name}: {expr.tensor.name} has no value yet.")
-        size = table.shape[0]
-        rows = [table.entries[size * row : size * (row + 1)] for row in range(size)]
-        inverse, determinant = inverse_and_determinant(rows)
-        if isinstance(expr, InverseEntry):
-            row, column = (self.place(axis, scope) for axis in expr.axes)
-            return lambda at: inverse[row(at)][column(at)]
-        if isinstance(expr, LogAbsDet):
-            determinant = math.log(abs(determinant)) if determinant else -math.inf
-        return lambda at: determinant
+        places = [self.place(axis, scope) for axis in expr.axes]
+        count, size = len(expr.lead), table.shape[-1]
+        kept: dict[tuple[int, ...], Rows] = {}
+
+        def read(at: Position) -> float:
+            spots = [place(at) for place in places]
+            which = tuple(spots[:count])
+            if which not in kept:
+                start = 0
+                for spot, extent in zip(which, table.shape[:count], strict=True):
+                    start = start * extent + spot
+                entries = table.entries[size * size * start : size * size * (start + 1)]
+                kept[which] = _read_off(expr, [entries[size * row : size * (row + 1)] for row in range(size)])
+            row, column = spots[count:] or (0, 0)
+            return kept[which][row][column]
+
+        return read
 
     def place(self, expr: sympy.Expr, scope: Mapping[Index, int]) -> Place:
         """A position along an axis, an exact integer."""
@@ -334,29 +359,60 @@ class _Reading:
 
         return add_up
 
-    def largest(self, expr: IndexMax, scope: Mapping[Index, int]) -> Value:
-        """The largest value over all positions of the bound indices; NaN where one is NaN."""
+    def multiplied(self, expr: IndexProduct, scope: Mapping[Index, int]) -> Value:
+        """The product over all positions of the bound indices."""
         body, slots, extents = self.bound(expr, scope)
+
+        def multiply(at: Position) -> float:
+            result = 1.0
+            for position in itertools.product(*extents):
+                for slot, spot in zip(slots, position, strict=True):
+                    at[slot] = spot
+                result *= body(at)
+            return result
+
+        return multiply
+
+    def extreme(self, expr: IndexMax | IndexMin, scope: Mapping[Index, int]) -> Value:
+        """The largest or smallest value over all positions of the bound indices; NaN where one is NaN."""
+        body, slots, extents = self.bound(expr, scope)
+        sign = 1.0 if isinstance(expr, IndexMax) else -1.0
         if not all(extents):
-            raise SymderiveError(f"evaluating {self.name}: a maximum over no positions has no value.")
+            what = "maximum" if sign > 0 else "minimum"
+            raise SymderiveError(f"evaluating {self.name}: a {what} over no positions has no value.")
 
         def search(at: Position) -> float:
             result = -math.inf
             for position in itertools.product(*extents):
                 for slot, spot in zip(slots, position, strict=True):
                     at[slot] = spot
-                here = body(at)
+                here = sign * body(at)
                 if here > result or here != here:
                     result = here
                 if result != result:
                     break
-            return result
+            return sign * result
 
         return search
 
-    def bound(
-        self, expr: IndexSum | IndexMax, scope: Mapping[Index, int]
-    ) -> tuple[Value, list[int], list[range]]:
+    def log_total(self, expr: IndexLogSum, scope: Mapping[Index, int]) -> Value:
+        """`M + log Σ w exp(f − M)` with the largest exponent M; NaN for a negative sum."""
+        weight, slots, extents = self.bound(IndexSum(expr.weight, *expr.indices), scope)
+        exponent = self.bound(IndexSum(expr.exponent, *expr.indices), scope)[0]
+
+        def add_up(at: Position) -> float:
+            terms = []
+            for position in itertools.product(*extents):
+                for slot, spot in zip(slots, position, strict=True):
+                    at[slot] = spot
+                terms.append((weight(at), exponent(at)))
+            largest = max((f for _, f in terms if math.isfinite(f)), default=0.0)
+            total = sum(w * _guarded(_raised, f - largest) for w, f in terms)
+            return largest + (math.log(total) if total > 0 else math.nan if total else -math.inf)
+
+        return add_up
+
+    def bound(self, expr: Binder, scope: Mapping[Index, int]) -> tuple[Value, list[int], list[range]]:
         """The body with the bound indices in scope, their slots and ranges."""
         slots = list(range(len(scope), len(scope) + len(expr.indices)))
         # An index that is bound again hides the outer one; the outer one keeps its slot under another key.
@@ -392,6 +448,19 @@ class _Reading:
             decide = all if isinstance(expr, sympy.And) else any
             return lambda at: decide(part(at) for part in parts)
         raise SymderiveError(f"evaluating {self.name}: the condition {expr} is not supported.")
+
+
+def _read_off(expr: MatrixNode, rows: Rows) -> Rows:
+    """The inverse, the Cholesky factor or its inverse; a determinant or its logarithm as 1×1."""
+    if isinstance(expr, CHOLESKY):
+        factor = cholesky_factor(rows)
+        return factor if isinstance(expr, CholeskyEntry) else inverse_and_determinant(factor)[0]
+    inverse, determinant = inverse_and_determinant(rows)
+    if isinstance(expr, InverseEntry):
+        return inverse
+    if isinstance(expr, LogAbsDet):
+        determinant = math.log(abs(determinant)) if determinant else -math.inf
+    return [[determinant]]
 
 
 def _index_by_index(expr: IndexSum) -> IndexSum:
@@ -453,6 +522,13 @@ def _guarded(function: Callable[..., float], *args: float) -> float:
         return float(function(*args))
     except ValueError:
         return math.nan
+
+
+def _raised(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
 
 
 def _whole(value: float, expr: sympy.Expr) -> int:

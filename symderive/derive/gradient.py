@@ -30,7 +30,7 @@ from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
 from symderive.derive.branches import within_branches
-from symderive.derive.conditions import Condition, conditions_of
+from symderive.derive.conditions import Condition, conditions_of, factor_facts
 from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.structures import FreeEntries, check_structured, in_free_entries
@@ -284,7 +284,11 @@ def _finish(
     if entries is not None:
         headings = entries.headings(headings, targets, symbol)
         inner = entries.inner_headings(names, symbol)
-    conditions = conditions_of(as_written, targets) + tuple(_fact(one) for one in facts)
+    conditions = (
+        conditions_of(as_written, targets)
+        + factor_facts(as_written, original)
+        + tuple(_fact(one) for one in facts)
+    )
     inside = _written_inside(short)
     results = tuple(
         replace(_equation(short, out, head), inside=tuple(inside.items()))

@@ -28,11 +28,15 @@ _PUBLIC = {
     "SymderiveError": "symderive.errors",
     "array": "symderive.language.array",
     "cost": "symderive.cost",
+    "derivative": "symderive.derive.higher",
     "dims": "symderive.core.dims",
+    "directional": "symderive.derive.directional",
     "from_function": "symderive.language.text",
     "from_sympy": "symderive.language.from_sympy",
     "gradient": "symderive.derive.gradient",
-    "hessian": "symderive.derive.gradient",
+    "hessian": "symderive.derive.higher",
+    "hessian_vector_product": "symderive.derive.directional",
+    "jacobian": "symderive.derive.jacobian",
     "let": "symderive.language.array",
     "log_softmax": "symderive.language.extras",
     "logsumexp": "symderive.language.extras",
@@ -45,9 +49,13 @@ if TYPE_CHECKING:
     from symderive.core.dims import dims as dims
     from symderive.cost import cost as cost
     from symderive.derive.derivation import Derivation as Derivation
+    from symderive.derive.directional import directional as directional
+    from symderive.derive.directional import hessian_vector_product as hessian_vector_product
     from symderive.derive.glm import GLM as GLM
     from symderive.derive.gradient import gradient as gradient
-    from symderive.derive.gradient import hessian as hessian
+    from symderive.derive.higher import derivative as derivative
+    from symderive.derive.higher import hessian as hessian
+    from symderive.derive.jacobian import jacobian as jacobian
     from symderive.derive.network import Layer as Layer
     from symderive.derive.network import Network as Network
     from symderive.errors import InternalError as InternalError

@@ -15,12 +15,24 @@ from symderive.calculus.branches import slope_of_choice
 from symderive.calculus.sums import sum_over
 from symderive.core.identity import free_indices, fresh, index_names, substitute, tensors_of
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
 from symderive.core.positions import Inside
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
 from symderive.functions.choice import where
+from symderive.functions.comparisons import equal
 
 EntryRule = Callable[[Entry], sympy.Expr]
 Rule = Callable[[Any, EntryRule], sympy.Expr]
@@ -89,9 +101,21 @@ def index_sum(expr: IndexSum, entry_rule: EntryRule) -> sympy.Expr:
     return sum_over(differentiate(expr.body, entry_rule), expr.indices)
 
 
-def index_max(expr: IndexMax, entry_rule: EntryRule) -> sympy.Expr:
-    """A maximum over an index has no rule yet."""
-    raise SymderiveError("differentiating: the maximum over an index is not supported yet.")
+def fold(expr: Fold, entry_rule: EntryRule) -> sympy.Expr:
+    """A maximum, minimum or product over an index, by its own value."""
+    return fold_by_value(expr, expr, entry_rule)
+
+
+def fold_by_value(expr: Fold, value: sympy.Expr, entry_rule: EntryRule) -> sympy.Expr:
+    """The derivative of a maximum, minimum or product in terms of its value `v`.
+
+    `(max_p f_p)′ = Σ_p 1[f_p = v] f_p′`, where the maximum is attained once; the same for the minimum;
+    `(Π_p f_p)′ = v Σ_p f_p′/f_p`, where no factor is 0.
+    """
+    slope = differentiate(expr.body, entry_rule)
+    if isinstance(expr, IndexProduct):
+        return value * sum_over(slope / expr.body, expr.indices)
+    return sum_over(equal(expr.body, value) * slope, expr.indices)
 
 
 def index_log_sum(expr: IndexLogSum, entry_rule: EntryRule) -> sympy.Expr:
@@ -160,7 +184,9 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (sympy.Mul, mul),
     (sympy.Pow, power),
     (IndexSum, index_sum),
-    (IndexMax, index_max),
+    (IndexMax, fold),
+    (IndexMin, fold),
+    (IndexProduct, fold),
     (IndexLogSum, index_log_sum),
     (SoftmaxEntry, softmax_entry),
     (Delta, delta),

@@ -23,6 +23,7 @@ from symderive.notation.forms import (
     Eye,
     Form,
     Inverse,
+    Largest,
     Leaf,
     LogDeterminant,
     LogSumExp,
@@ -31,7 +32,9 @@ from symderive.notation.forms import (
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
     Softmax,
     Times,
     Total,
@@ -74,13 +77,28 @@ def constant(value: sympy.Expr) -> Code:
     if value in (sympy.pi, sympy.E):
         return ("np.pi" if value == sympy.pi else "np.e"), ATOM
     if value.is_Add:
-        return " + ".join(_bracket(constant(term), SUM) for term in value.args), SUM
+        return _sum_of_constants(value), SUM
     if value.is_Mul:
         top, bottom = value.as_numer_denom()
         if bottom != 1:
             return f"{_bracket(constant(top), PRODUCT)} / {_bracket(constant(bottom), UNARY)}", PRODUCT
         return " * ".join(_bracket(constant(factor), UNARY) for factor in value.args), PRODUCT
     return _constant_function(value)
+
+
+def _sum_of_constants(value: sympy.Expr) -> str:
+    """`n - d + 1`: what is added first, numbers last."""
+    terms = sorted(
+        value.args, key=lambda one: (bool(one.is_number), one.could_extract_minus_sign(), str(one))
+    )
+    if terms[0].could_extract_minus_sign():
+        terms = sorted(terms, key=lambda one: bool(one.could_extract_minus_sign()))
+    written = ""
+    for term in terms:
+        negative = bool(term.could_extract_minus_sign()) and bool(written)
+        piece = _bracket(constant(-term if negative else term), PRODUCT)
+        written += f" {'-' if negative else '+'} {piece}" if written else piece
+    return written
 
 
 def _constant_function(value: sympy.Expr) -> Code:
@@ -291,7 +309,7 @@ def _row_sums(matrix: Form) -> str:
 
 def _fold_left(factors: list[Form]) -> str:
     """A product of matrices from the left, scaling rows or columns for diagonal ones."""
-    written = ""
+    written, piece = "", ""
     pending: list[str] = []
     for factor in factors:
         if isinstance(factor, Diag):
@@ -304,7 +322,8 @@ def _fold_left(factors: list[Form]) -> str:
         piece = _matrix(factor)
         written = f"{written} @ {piece}" if written else piece
     for scale in reversed(pending):
-        written = f"{scale} * ({written})" if " " in written else f"{scale} * {written}"
+        plain = " " not in written or (piece == written and written.startswith("("))  # brackets of its own
+        written = f"{scale} * {written}" if plain else f"{scale} * ({written})"
     return written
 
 
@@ -377,6 +396,9 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Softmax: _along("softmax"),
     LogSumExp: _along("logsumexp"),
     Total: _call("np.sum"),
+    Largest: _call("np.max"),
+    Smallest: _call("np.min"),
+    ProductOfAll: _call("np.prod"),
 }
 
 __all__ = ["ONE", "code", "constant"]

@@ -16,7 +16,17 @@ from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code,
 from symderive.codegen.positions import both, bracket, comparisons, delta, parts_read, position, test
 from symderive.core.identity import free_indices, rename_bound
 from symderive.core.matrix_nodes import MatrixNode
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.nodes import (
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    TensorNode,
+)
 from symderive.core.positions import Inside, Quotient, Remainder, is_surely_inside
 from symderive.core.program import Definition
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
@@ -61,6 +71,8 @@ def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
         return position(expr, order, "float")
     if isinstance(expr, IndexSum):
         return _sum(expr, order)
+    if isinstance(expr, Fold):
+        return _fold(expr, order)
     if isinstance(expr, IndexLogSum):
         return _log_sum(expr, order)
     if isinstance(expr, SoftmaxEntry):
@@ -77,6 +89,20 @@ def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
         args, labels = _aligned(expr.args, order)
         return (by_head()[type(expr)].numpy.format(*(written for written, _ in args)), ATOM), labels
     raise SymderiveError(f"writing code: {type(expr).__name__} has no code yet.")
+
+
+_FOLDS: dict[type[Fold], str] = {IndexMax: "max", IndexMin: "min", IndexProduct: "prod"}
+
+
+def _fold(expr: Fold, order: Labels) -> tuple[Code, Labels]:
+    """`np.max(…, axis=…)` and the like."""
+    (written, _), labels = _emit(expr.body, (*order, *expr.indices))
+    if not set(expr.indices) <= set(labels):
+        raise SymderiveError(f"writing code: {expr} is over an index that does not occur in it.")
+    axes = tuple(place for place, label in enumerate(labels) if label in expr.indices)
+    left = tuple(label for label in labels if label not in expr.indices)
+    axis = f", axis={axes[0] if len(axes) == 1 else axes}" if left else ""
+    return (f"np.{_FOLDS[type(expr)]}({written}{axis})", ATOM), left
 
 
 def _entry(expr: TensorNode, name: str, order: Labels) -> tuple[Code, Labels]:

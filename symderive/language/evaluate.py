@@ -19,7 +19,17 @@ import sympy
 from symderive.core.dims import Dim, Size
 from symderive.core.identity import free_indices
 from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
-from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
 from symderive.core.positions import Inside, Loose, Quotient, Remainder
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
@@ -182,8 +192,10 @@ class _Reading:
             return self.of_matrix(expr, scope)
         if isinstance(expr, IndexSum):
             return self.total(expr, scope)
-        if isinstance(expr, IndexMax):
-            return self.largest(expr, scope)
+        if isinstance(expr, IndexProduct):
+            return self.multiplied(expr, scope)
+        if isinstance(expr, (IndexMax, IndexMin)):
+            return self.extreme(expr, scope)
         if isinstance(expr, IndexLogSum):
             return self.log_total(expr, scope)
         if isinstance(expr, SoftmaxEntry):
@@ -339,23 +351,39 @@ class _Reading:
 
         return add_up
 
-    def largest(self, expr: IndexMax, scope: Mapping[Index, int]) -> Value:
-        """The largest value over all positions of the bound indices; NaN where one is NaN."""
+    def multiplied(self, expr: IndexProduct, scope: Mapping[Index, int]) -> Value:
+        """The product over all positions of the bound indices."""
         body, slots, extents = self.bound(expr, scope)
+
+        def multiply(at: Position) -> float:
+            result = 1.0
+            for position in itertools.product(*extents):
+                for slot, spot in zip(slots, position, strict=True):
+                    at[slot] = spot
+                result *= body(at)
+            return result
+
+        return multiply
+
+    def extreme(self, expr: IndexMax | IndexMin, scope: Mapping[Index, int]) -> Value:
+        """The largest or smallest value over all positions of the bound indices; NaN where one is NaN."""
+        body, slots, extents = self.bound(expr, scope)
+        sign = 1.0 if isinstance(expr, IndexMax) else -1.0
         if not all(extents):
-            raise SymderiveError(f"evaluating {self.name}: a maximum over no positions has no value.")
+            what = "maximum" if sign > 0 else "minimum"
+            raise SymderiveError(f"evaluating {self.name}: a {what} over no positions has no value.")
 
         def search(at: Position) -> float:
             result = -math.inf
             for position in itertools.product(*extents):
                 for slot, spot in zip(slots, position, strict=True):
                     at[slot] = spot
-                here = body(at)
+                here = sign * body(at)
                 if here > result or here != here:
                     result = here
                 if result != result:
                     break
-            return result
+            return sign * result
 
         return search
 
@@ -376,9 +404,7 @@ class _Reading:
 
         return add_up
 
-    def bound(
-        self, expr: IndexSum | IndexMax, scope: Mapping[Index, int]
-    ) -> tuple[Value, list[int], list[range]]:
+    def bound(self, expr: Binder, scope: Mapping[Index, int]) -> tuple[Value, list[int], list[range]]:
         """The body with the bound indices in scope, their slots and ranges."""
         slots = list(range(len(scope), len(scope) + len(expr.indices)))
         # An index that is bound again hides the outer one; the outer one keeps its slot under another key.

@@ -357,6 +357,41 @@ class BigSum(Form):
         return (self.inner, *self.brackets)
 
 
+@dataclass(frozen=True)
+class BigMax(BigSum):
+    """`max_{p, q}` of a scalar in index notation."""
+
+
+@dataclass(frozen=True)
+class BigMin(BigSum):
+    """`min_{p, q}` of a scalar in index notation."""
+
+
+@dataclass(frozen=True)
+class BigProduct(BigSum):
+    """`Π_{p, q}` of a scalar in index notation."""
+
+
+@dataclass(frozen=True)
+class Folded(Unary):
+    """Abstract: one number made of all entries of a vector or matrix, other than their sum."""
+
+
+@dataclass(frozen=True)
+class Largest(Folded):
+    """The largest of all entries."""
+
+
+@dataclass(frozen=True)
+class Smallest(Folded):
+    """The smallest of all entries."""
+
+
+@dataclass(frozen=True)
+class ProductOfAll(Folded):
+    """The product of all entries."""
+
+
 def walk(form: Form) -> Iterable[Form]:
     """The form and everything inside it."""
     yield form

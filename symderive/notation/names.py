@@ -41,6 +41,8 @@ _LATEX = {name: f"\\{name}" for name in [*_GREEK, *_CAPITALS]} | {
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
 _SLOPE = re.compile(r"d([A-Za-z]\w*?)_d([A-Za-z]\w*)\Z")
+_HIGHER_SLOPE = re.compile(r"d([2-9])([A-Za-z]\w*?)_d([A-Za-z]\w*)\Z")
+_ALONG = re.compile(r"([A-Za-z]\w*)_along_([A-Za-z]\w*)\Z")
 _PARTS = re.compile(r"([A-Za-z]+)(\d*)\Z")
 
 
@@ -99,9 +101,17 @@ def text_name(name: str) -> str:
     >>> text_name("theta"), text_name("W1"), text_name("c_in"), text_name("Hprime")
     ('θ', 'W₁', 'c_in', 'H′')
     """
+    along = _ALONG.match(name)
+    if along:
+        inner = text_name(along.group(1))
+        return f"D_{text_name(along.group(2))}" + (f"({inner})" if "/" in inner else f" {inner}")
     slope = _SLOPE.match(name)
     if slope:
         return f"∂{text_name(slope.group(1))}/∂{text_name(slope.group(2))}"
+    higher = _HIGHER_SLOPE.match(name)
+    if higher:
+        low = "".join(f"∂{text_name(part)}" for part in higher.group(3).split("_d"))
+        return f"∂{superscript(higher.group(1))}{text_name(higher.group(2))}/{low}"
     head, underscore, tail = name.partition("_")
     base, index = _split(head)
     base, primes = _primed(base)

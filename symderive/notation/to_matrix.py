@@ -25,6 +25,9 @@ from symderive.core.program import Program
 from symderive.functions import choice, comparisons, counting, kinked, normal_tail, sigmoid, special
 from symderive.notation.forms import (
     Apply,
+    BigMax,
+    BigMin,
+    BigProduct,
     BigSum,
     Bracket,
     Chain,
@@ -37,6 +40,7 @@ from symderive.notation.forms import (
     Form,
     Inverse,
     Kronecker,
+    Largest,
     Leaf,
     LogDeterminant,
     LogSumExp,
@@ -45,7 +49,9 @@ from symderive.notation.forms import (
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
     Softmax,
     Times,
     Total,
@@ -397,6 +403,8 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     Inverse: _Writer.inverse, Determinant: _Writer.determinant, LogDeterminant: _Writer.log_determinant,
     Transposed: _Writer.transposed, Diag: _Writer.diag, DiagPart: _Writer.diag_part, Trace: _Writer.trace,
     NormSquared: _Writer.norm_squared, Total: _Writer.total, Outer: _Writer.outer, BigSum: _Writer.refused,
+    BigMax: _Writer.refused, BigMin: _Writer.refused, BigProduct: _Writer.refused,
+    Largest: _Writer.refused, Smallest: _Writer.refused, ProductOfAll: _Writer.refused,
     Softmax: _Writer.softmax, LogSumExp: _Writer.log_sum_exp,
     Bracket: _Writer.refused,
 }  # fmt: skip

@@ -39,6 +39,16 @@ MORE = [
     ("gradient", "np.sum(y * special.logsumexp(X @ W, axis=1))", "X=n,d; W=d,k; y=n", "y"),
     ("hessian", "np.sum(1 / (1 + (A @ x) ** 2) ** 1.5)", "A=m,d; x=d", "x"),
     ("gradient", "np.var(x) + np.std(x)", "x=d", "x"),
+    ("gradient", "np.max(x) ** 2 + np.min(x) * np.prod(x)", "x=d", "x"),
+    (
+        "gradient",
+        "np.sum(np.max(X @ W, axis=1) * np.prod(X, axis=1)) + np.min(X, axis=0) @ w",
+        "X=n,d; W=d,k; w=d",
+        "X",
+    ),
+    ("hessian", "np.prod(x) ** 2", "x=d", "x"),
+    ("gradient", "np.sum(np.where((x > 0) & (w < 1), np.log(x) * w, x ** 2))", "x=d; w=d", "x"),
+    ("gradient", "np.sum(np.where((x > 0) | (w < 1), x * w, x ** 2))", "x=d; w=d", "x"),
     ("hessian", "np.var(x)", "x=d", "x"),
     (
         "gradient",

@@ -129,7 +129,7 @@ def _complex_safe() -> dict[str, object]:
 
     own = {name: getattr(np, name) for name in (
         "exp", "tanh", "sin", "cos", "arctan", "arcsinh", "sinh", "expm1", "log", "sqrt", "log1p", "log2", "reciprocal",
-        "sum", "mean", "outer", "diag", "trace", "einsum", "transpose", "square", "log10", "exp2", "dot", "cosh", "tan", "where",
+        "sum", "mean", "outer", "diag", "trace", "einsum", "transpose", "square", "log10", "exp2", "dot", "cosh", "tan", "where", "max", "min", "prod",
     )}  # fmt: skip
     own |= {"linalg": SimpleNamespace(norm=norm), "var": var, "std": lambda *a, **k: np.sqrt(var(*a, **k)), "maximum": larger,
             "minimum": lambda x, y: -larger(-x, -y), "clip": lambda x, low, high: -larger(-larger(x, low), -high), "abs": lambda x: x * np.sign(np.real(x)),
@@ -293,6 +293,11 @@ class _Writer:
 
     def _total(self, shape, depth: int) -> str:
         inner = self.pick([("n",), ("d",), ("n", "d"), ("d", "d"), ("d", "k"), ("h",), ("n", "k")])
+        kind = self.draw(st.integers(0, 5))
+        if kind == 0 and self.kinks:
+            return f"{self.pick(['np.max', 'np.min'])}({self.expr(inner, depth)})"
+        if kind == 1:
+            return f"np.prod({self.positive(inner, depth)})"
         word = self.pick(["np.sum", "np.sum", "np.mean", "np.linalg.norm", "np.var"])
         return (
             f"{word}({self.expr(inner, depth)})"
@@ -330,6 +335,11 @@ class _Writer:
             [pair for pair in _MATRICES if shape[0] in pair and pair[0] != pair[1]] or [("d", "d")]
         )
         axis = 1 - inner.index(shape[0])
+        kind = self.draw(st.integers(0, 5))
+        if kind == 0 and self.kinks:
+            return f"{self.pick(['np.max', 'np.min'])}({self.expr(inner, depth)}, axis={axis})"
+        if kind == 1:
+            return f"np.prod({self.positive(inner, depth)}, axis={axis})"
         return f"{self.pick(['np.sum', 'np.mean', 'np.var'])}({self.expr(inner, depth)}, axis={axis})"
 
     def _diagonal(self, shape, depth: int) -> str:

@@ -243,8 +243,12 @@ def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor], secon
 def is_light(body: sympy.Expr) -> bool:
     """Whether a product is short enough to stand wherever it is used: no sum, no matrix product."""
     factors = sympy.Mul.make_args(body)
-    return weight(body) <= 2 and not any(
-        factor.is_Add or (isinstance(factor, IndexSum) and free_indices(factor)) for factor in factors
+    return (
+        weight(body) <= 2
+        and not body.has(SoftmaxEntry)
+        and not any(
+            factor.is_Add or (isinstance(factor, IndexSum) and free_indices(factor)) for factor in factors
+        )
     )
 
 

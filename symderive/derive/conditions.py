@@ -43,7 +43,7 @@ from symderive.functions.comparisons import (
     opposite,
 )
 from symderive.functions.kinked import absolute, relu, step
-from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT, Indicator
+from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT, Elementwise, Indicator
 from symderive.notation.components import component_of
 from symderive.notation.dialects import LATEX, TEXT
 from symderive.notation.forms import Apply, Form, Leaf
@@ -192,13 +192,22 @@ def _demands(body: sympy.Expr, active: set[Tensor], exponent: sympy.Expr) -> Ite
         entry = by_head().get(type(part))
         if entry is None:
             continue
-        if entry.domain != REALS:
-            yield _Demand(part.args[-1], entry.domain, "domain", entry.name, guards)
+        for argument, domain in _argument_domains(part, entry, moving):
+            yield _Demand(argument, domain, "domain", entry.name, guards)
         border = equal(entry.border(*part.args), sympy.S.Zero) if entry.kinks else None
         smooth = exponent > 1 and part is body and isinstance(part, (relu, absolute))  # they are 0 there
         if border is not None and tensors_of(border) & active and not smooth:
             sides = part.args if entry.arity == 2 else (part.args[0], sympy.S.Zero)
             yield _Demand(equal(*sides), REALS, "kink", entry.law, guards)
+
+
+def _argument_domains(
+    part: sympy.Function, entry: Elementwise, moving: bool
+) -> Iterator[tuple[sympy.Expr, sympy.Set]]:
+    """The arguments of a function that must lie in a set: where it has a value, or a slope."""
+    last = entry.slopes if moving and entry.slopes is not None else entry.domain
+    domains = entry.domains or (*(REALS,) * (entry.arity - 1), last)
+    yield from ((arg, one) for arg, one in zip(part.args, domains, strict=True) if one != REALS)
 
 
 def _is_truth(body: sympy.Expr) -> bool:
@@ -367,10 +376,20 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         inner = range_of(expr.body, ranges)
         return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)
     if isinstance(expr, where):
-        parts = [range_of(branch, ranges) for branch in expr.args[1:]]
+        condition, first, second = expr.args
+        parts = [_range_where(first, condition, ranges), _range_where(second, opposite(condition), ranges)]
         return next((one for one in (POSITIVE, NONNEGATIVE) if all(p.is_subset(one) for p in parts)), REALS)
     entry = by_head().get(type(expr))
     return REALS if entry is None else entry.values
+
+
+def _range_where(branch: sympy.Expr, condition: sympy.Expr, ranges: Ranges) -> sympy.Set:
+    """The range of a branch, where the condition of the branch can say more: x is positive where x > 0."""
+    known = range_of(branch, ranges)
+    for sign in (POSITIVE, NONNEGATIVE):
+        if not known.is_subset(sign) and _is_implied(_Demand(branch, sign, "domain", "", (condition,))):
+            return sign
+    return known
 
 
 def _ends(part: sympy.Set) -> tuple[sympy.Expr, bool, sympy.Expr, bool]:

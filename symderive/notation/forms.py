@@ -274,6 +274,19 @@ class DiagPart(Unary):
 
 
 @dataclass(frozen=True)
+class Triangle(Unary):
+    """The entries of a matrix on and below (or above) the k-th diagonal, zeros elsewhere."""
+
+    is_lower: bool
+    offset: sympy.Expr = sympy.S.Zero
+
+    @property
+    def rank(self) -> int:
+        """2."""
+        return 2
+
+
+@dataclass(frozen=True)
 class Trace(Unary):
     """The trace of a square matrix."""
 

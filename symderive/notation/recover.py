@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.core.dims import same_size
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import (
@@ -46,10 +47,13 @@ from symderive.notation.forms import (
     Largest,
     Leaf,
     LogDeterminant,
+    Ones,
+    Outer,
     Power,
     ProductOfAll,
     Slice,
     Smallest,
+    Triangle,
     walk,
 )
 from symderive.notation.labelled import (
@@ -63,6 +67,7 @@ from symderive.notation.labelled import (
     term_order,
 )
 from symderive.notation.matrix_products import transposes
+from symderive.notation.triangles import recovered
 
 _MOST_TERMS = 12  # of a product that is multiplied out
 
@@ -162,10 +167,12 @@ def recover(expr: sympy.Expr) -> Labelled:
         if isinstance(left, Index) and isinstance(right, Index):
             return Labelled(Eye(left.dim), (left, right))
         raise NoMatrixNotationError
+    if isinstance(expr, Inside):
+        return _triangle(expr)
     if isinstance(expr, sympy.Add):
         return _add(expr)
     if isinstance(expr, sympy.Mul):
-        return multiplied([recover(factor) for factor in factors_in_order(expr)], label_order(expr))
+        return multiplied(recovered(factors_in_order(expr), recover), label_order(expr))
     if isinstance(expr, sympy.Pow):
         return _combined([recover(expr.base), recover(expr.exp)], lambda forms: Power(*forms))
     if isinstance(expr, IndexSum):
@@ -193,6 +200,18 @@ def _fold(expr: Fold) -> Labelled:
     if set(inner.labels) != set(expr.indices):
         raise NoMatrixNotationError
     return Labelled(_FOLDS[type(expr)](inner.form), ())
+
+
+def _triangle(expr: Inside) -> Labelled:
+    """`[j ≤ i]` as a triangle of ones."""
+    labels = label_order(expr)
+    if len(labels) == 2 and all(same_size(one.dim, expr.size) for one in labels):
+        i, j = labels
+        ones = Outer(Ones(i.dim), Ones(j.dim))
+        for position, lower in ((i - j, True), (j - i, False)):
+            if expr == Inside(position, expr.size):
+                return Labelled(Triangle(ones, lower), (i, j))
+    raise NoMatrixNotationError
 
 
 def _entry(expr: Entry) -> Labelled:
@@ -272,7 +291,7 @@ def _index_sum(expr: IndexSum) -> Labelled:
     if isinstance(body, sympy.Add) and _is_apart(body, expr.indices):
         return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=term_order)])
     try:
-        factors = [recover(factor) for factor in factors_in_order(body)]
+        factors = recovered(factors_in_order(body), recover)
         return contracted(factors, expr.indices, label_order(expr))
     except NoMatrixNotationError:
         return _sum_of_blocks(expr)

@@ -22,7 +22,16 @@ from sympy.matrices.expressions.transpose import Transpose
 from symderive.core.identity import letters
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
-from symderive.functions import choice, comparisons, counting, kinked, normal_tail, sigmoid, special
+from symderive.functions import (
+    catalogue,
+    choice,
+    comparisons,
+    counting,
+    kinked,
+    normal_tail,
+    sigmoid,
+    special,
+)
 from symderive.notation.forms import (
     Apply,
     BigMax,
@@ -57,6 +66,7 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
+    Triangle,
 )
 from symderive.notation.recover import matrix_form
 
@@ -138,6 +148,8 @@ SYMPY_WORDS: dict[Any, Callable[..., sympy.Expr]] = {
     counting.factorial: lambda x: sympy.gamma(x + 1),
     counting.log_factorial: lambda x: sympy.loggamma(x + 1),
 }
+
+SYMPY_WORDS |= {entry.head: entry.words for entry in catalogue() if entry.words is not None}
 
 
 def in_sympy_words(expr: sympy.Expr) -> sympy.Expr:
@@ -406,5 +418,5 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     BigMax: _Writer.refused, BigMin: _Writer.refused, BigProduct: _Writer.refused,
     Largest: _Writer.refused, Smallest: _Writer.refused, ProductOfAll: _Writer.refused,
     Softmax: _Writer.softmax, LogSumExp: _Writer.log_sum_exp,
-    Bracket: _Writer.refused,
+    Bracket: _Writer.refused, Triangle: _Writer.refused,
 }  # fmt: skip

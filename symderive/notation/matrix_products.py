@@ -12,7 +12,9 @@ from symderive.notation.forms import (
     BigSum,
     Chain,
     Cholesky,
+    Const,
     Diag,
+    DiagPart,
     Eye,
     Form,
     Inverse,
@@ -26,6 +28,7 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
+    Triangle,
 )
 
 
@@ -41,6 +44,8 @@ def transposed(form: Form) -> Form:
         return times(MINUS_ONE, form)
     if isinstance(form, Inverse) and is_symmetric(form.inner):
         return form
+    if isinstance(form, Triangle):
+        return Triangle(transposed(form.inner), not form.is_lower, -form.offset)
     if isinstance(form, Outer):
         return Outer(form.right, form.left)
     if isinstance(form, BigSum):
@@ -52,7 +57,7 @@ def transposed(form: Form) -> Form:
         return times(coefficient, *scalars, transposed(rest))
     if isinstance(form, (Plus, Times, Apply, Power)):
         inside = _inside(form)
-        if _transposes(form) > 0 or inside == form:
+        if _transposes(form) > 0 or inside == form or _turns_freely(form):
             return inside
     return Transposed(form)
 
@@ -68,6 +73,16 @@ def _inside(form: Form) -> Form:
     if isinstance(form, Power):
         return Power(transposed(form.base), transposed(form.exponent))
     return Transposed(form)
+
+
+def _turns_freely(form: Form) -> bool:
+    """Whether every matrix inside is an outer product or diagonal, so that turning it costs no sign."""
+    inner = [part for part in form.parts if part.rank == 2]
+    return all(
+        isinstance(part, (Outer, Diag, Eye))
+        or (isinstance(part, (Plus, Times, Apply, Power)) and _turns_freely(part))
+        for part in inner
+    )
 
 
 def is_symmetric(form: Form) -> bool:
@@ -88,6 +103,43 @@ def is_diagonal(form: Form) -> bool:
     if isinstance(form, (Inverse, Transposed)):
         return is_diagonal(form.inner)
     return isinstance(form, (Eye, Diag)) or (isinstance(form, Leaf) and form.tensor.domain == "diagonal")
+
+
+def is_triangular(form: Form, lower: bool) -> bool:
+    """Whether a matrix is lower (or upper) triangular, seen from its form."""
+    if is_diagonal(form):
+        return True
+    if isinstance(form, Leaf):
+        return bool(form.tensor.domain == ("lower" if lower else "upper"))
+    if isinstance(form, Transposed):
+        return is_triangular(form.inner, not lower)
+    if isinstance(form, Inverse):
+        return is_triangular(form.inner, lower)
+    if isinstance(form, (Chain, Plus)) and form.rank == 2:
+        return all(part.rank == 2 and is_triangular(part, lower) for part in form.parts)
+    if isinstance(form, Times):
+        return any(part.rank == 2 and is_triangular(part, lower) for part in form.arrays)
+    return isinstance(form, Triangle) and form.is_lower == lower and form.offset == 0
+
+
+def triangle(form: Form, lower: bool) -> Form:
+    """`tril(A)` or `triu(A)`, coefficients in front; what is triangular already is left as it is."""
+    coefficient, scalars, rest = split(form)
+    if rest is None or is_triangular(rest, lower):
+        return form
+    inner = Diag(diag_part(rest)) if is_triangular(rest, not lower) else Triangle(rest, lower)
+    return times(coefficient, *scalars, inner)
+
+
+def diag_part(form: Form) -> Form:
+    """The diagonal of a matrix; of the inverse of a triangular one, the reciprocals of its diagonal."""
+    if isinstance(form, Transposed):
+        return diag_part(form.inner)
+    if isinstance(form, Diag):
+        return form.inner
+    if isinstance(form, Inverse) and (is_triangular(form.inner, True) or is_triangular(form.inner, False)):
+        return Power(diag_part(form.inner), Const(sympy.S.NegativeOne))
+    return DiagPart(form)
 
 
 def trace(form: Form) -> Form:

@@ -23,7 +23,18 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
+from tests.processor_time import slowness
 
 N = 3
 NAMES = "ijpqrs"
@@ -76,7 +87,7 @@ leaf = (
     | st.builds(Delta, index, index)
     | st.integers(1, 3).map(sympy.Integer)
 )
-binder = st.sampled_from([IndexSum, IndexMax])
+binder = st.sampled_from([IndexSum, IndexMax, IndexMin, IndexProduct])
 several = st.lists(index, min_size=1, max_size=3, unique=True)
 expressions = st.recursive(
     leaf,
@@ -167,12 +178,12 @@ def test_symmetric_sums_are_not_exponential(size, shape):
         "sums": sympy.Add(*(y[a] for a in names)),
         "complete": sympy.Mul(*(C[a, b] for a, b in itertools.permutations(names, 2))),
     }
-    start = time.perf_counter()
+    start = time.process_time()
     forms = {
         canonical(IndexSum(bodies[shape], *order))
         for order in (names, names[::-1], names[1:] + names[:1], names[2:] + names[:2])
     }
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20 * slowness()
     assert len(forms) == 1
 
 
@@ -197,12 +208,12 @@ def test_what_is_the_same():
 
 
 def test_names_in_use_are_avoided():
-    assert str(canonical(IndexSum(A[p, q] * x[q], q))) == "Sum[q](x[q]*A[p, q])"
-    assert str(canonical(IndexSum(A[p, i], i))) == "Sum[q](A[p, q])"
-    assert str(substitute(IndexSum(A[i, p] * x[p], p), {i: p})) == "Sum[q](x[q]*A[p, q])"
+    assert str(canonical(IndexSum(A[p, q] * x[q], q))) == "Sum[r](x[r]*A[p, r])"
+    assert str(canonical(IndexSum(A[p, i], i))) == "Sum[r](A[p, r])"
+    assert str(substitute(IndexSum(A[i, p] * x[p], p), {i: p})) == "Sum[r](x[r]*A[p, r])"
     assert substitute(A[i, j], {i: j, j: i}) == A[j, i]
     assert substitute(A[i, j], {}) is A[i, j] or substitute(A[i, j], {}) == A[i, j]
-    assert rename_bound(IndexSum(x[p], p), {"p"}) == IndexSum(x[q], q)
+    assert rename_bound(IndexSum(x[p], p), {"p"}) == IndexSum(x[r], r)
     assert rename_bound(IndexSum(x[p], p), {"q"}) == IndexSum(x[p], p)
 
 
@@ -211,14 +222,14 @@ def test_deep_nesting_is_not_exponential():
     for depth in range(40):
         bound = Index(f"w{depth}", N)
         expr = IndexSum(x[bound] + expr * A[bound, i], bound)
-    start = time.perf_counter()
+    start = time.process_time()
     assert free_indices(canonical(expr)) == {i}
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5 * slowness()
 
 
 def test_letters_and_fresh_indices():
     assert list(itertools.islice(letters("ab"), 5)) == ["a", "b", "a1", "b1", "a2"]
-    assert [one.name for one in fresh([N] * 8, {"q"})] == ["p", "r", "s", "t", "u", "p1", "q1", "r1"]
+    assert [one.name for one in fresh([N] * 8, {"r"})] == ["p", "s", "t", "u", "v", "p1", "r1", "s1"]
     assert BOUND_LETTERS[0] == "p"
     assert same_extent(i, j)
     assert not same_extent(i, Index("j", 4))

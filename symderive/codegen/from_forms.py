@@ -367,15 +367,6 @@ def _norm_squared(form: NormSquared) -> Code:
     return f"np.sum({at_level(form.inner, ATOM)} ** 2)", ATOM
 
 
-def _cholesky(form: Cholesky) -> Code:
-    """NumPy reads only the lower triangle, so a matrix that need not be symmetric is made so."""
-    inner = form.inner
-    if is_symmetric(inner):
-        return f"np.linalg.cholesky({code(inner)})", ATOM
-    both = f"{at_level(inner, PRODUCT)} + {at_level(transposed(inner), PRODUCT)}"
-    return f"np.linalg.cholesky(({both}) / 2)", ATOM
-
-
 _AXES = {"": "", "all": "", "rows": ", axis=1", "columns": ", axis=0"}
 
 
@@ -387,6 +378,15 @@ def _triangle(form: Triangle) -> Code:
     word = "np.tril" if form.is_lower else "np.triu"
     shift = "" if form.offset == 0 else f", {constant(form.offset)[0]}"
     return f"{word}({code(form.inner)}{shift})", ATOM
+
+
+def _cholesky(form: Cholesky) -> Code:
+    """NumPy reads only the lower triangle, so a matrix that need not be symmetric is made so."""
+    inner = form.inner
+    if is_symmetric(inner):
+        return f"np.linalg.cholesky({code(inner)})", ATOM
+    both = f"{at_level(inner, PRODUCT)} + {at_level(transposed(inner), PRODUCT)}"
+    return f"np.linalg.cholesky(({both}) / 2)", ATOM
 
 
 def _call(word: str) -> Callable[[Any], Code]:

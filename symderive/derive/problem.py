@@ -167,7 +167,7 @@ def _as_written(written: Program, start: Program) -> Program:
     """The equations with nothing recognised in them: shown first, and checked against."""
     if not any(has_exponential(made.body) for made in start.definitions):
         return start
-    return _inputs_as_used(condense(opened(powers_joined(written)), for_steps))
+    return _inputs_as_used(without_factors(condense(opened(powers_joined(written)), for_steps)))
 
 
 def _free_name(program: Program, names: Sequence[str]) -> str:

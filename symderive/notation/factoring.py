@@ -123,6 +123,8 @@ def _factors(term: Form) -> tuple[Form, ...]:
     rest = split(term)[2]
     if rest is None:
         return ()
+    if isinstance(rest, Outer) and isinstance(rest.left, Chain):  # Xb cᵀ = X (b cᵀ)
+        return (*rest.left.factors[:-1], outer(rest.left.factors[-1], rest.right))
     return rest.factors if isinstance(rest, Chain) and rest.factors[0].rank == 2 else (rest,)
 
 
@@ -131,9 +133,9 @@ def _matrices_out(form: Plus) -> Form | None:
     lists = [_factors(term) for term in form.terms]
     if not form.rank or min(map(len, lists)) < 2:
         return None
-    head = _common_length(lists)
-    if head == 0 and len({split(term)[1] for term in form.terms}) > 1:
+    if any(one.is_negative for term in form.terms for one in _powers(split(term)[1]).values()):
         return None  # (2/c)(Bw − (wᵀBw/c) Sw), not a matrix with fractions
+    head = _common_length(lists)
     tail = min(_common_length([one[::-1] for one in lists]), min(map(len, lists)) - head - 1)
     return _with_rests(form, lists, head, tail) if head or tail else None
 

@@ -40,7 +40,8 @@ def transposed(form: Form) -> Form:
         return form.inner
     if isinstance(form, (Eye, Diag)) or (isinstance(form, Leaf) and form.tensor.is_symmetric):
         return form
-    if isinstance(form, Leaf) and form.tensor.is_skew:
+    bare = form.inner if isinstance(form, Inverse) else form
+    if isinstance(bare, Leaf) and bare.tensor.is_skew:
         return times(MINUS_ONE, form)
     if isinstance(form, Inverse) and is_symmetric(form.inner):
         return form

@@ -38,7 +38,10 @@ _PUBLIC = {
     "hessian_vector_product": "symderive.derive.directional",
     "jacobian": "symderive.derive.jacobian",
     "let": "symderive.language.array",
+    "log_softmax": "symderive.language.extras",
+    "logsumexp": "symderive.language.extras",
     "parse": "symderive.language.text",
+    "softmax": "symderive.language.extras",
 }
 
 # What type checkers and editors read.
@@ -62,6 +65,9 @@ if TYPE_CHECKING:
     from symderive.language.array import Array as Array
     from symderive.language.array import array as array
     from symderive.language.array import let as let
+    from symderive.language.extras import log_softmax as log_softmax
+    from symderive.language.extras import logsumexp as logsumexp
+    from symderive.language.extras import softmax as softmax
     from symderive.language.from_sympy import from_sympy as from_sympy
     from symderive.language.text import from_function as from_function
     from symderive.language.text import parse as parse

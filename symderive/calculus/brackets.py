@@ -10,10 +10,11 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.core.identity import free_indices
+from symderive.core.identity import free_indices, fresh, index_names, substitute
 from symderive.core.nodes import Delta, Entry, Index, IndexSum
 from symderive.core.positions import (
     Inside,
+    Loose,
     Quotient,
     Remainder,
     bare,
@@ -21,6 +22,7 @@ from symderive.core.positions import (
     divided,
     is_surely_inside,
     is_surely_nonnegative,
+    valid_range,
 )
 
 Zero = tuple[sympy.Expr, sympy.Expr]  # a position and a size: the value is 0 where the position is not inside
@@ -33,6 +35,9 @@ def fixed_by(delta: Delta, index: Index) -> Fixed | None:
     `δ(s p, k) = δ(p, ⌊k/s⌋) [s divides k]`, and `δ(m A + p, k) = δ(A, ⌊k/m⌋) δ(p, k mod m)` for p over m.
     """
     left, right = delta.args
+    turned = _turned_back(left, right, index) or _turned_back(right, left, index)
+    if turned is not None:
+        return index, turned, ()
     difference = sympy.expand(left - right)
     if index not in free_indices(difference):
         return None
@@ -48,6 +53,17 @@ def fixed_by(delta: Delta, index: Index) -> Fixed | None:
     position = Quotient(-rest, slope)
     whole = Delta(Remainder(-rest, slope), 0)
     return index, position, _needed(whole, Inside(position, index.dim))
+
+
+def _turned_back(circle: sympy.Expr, place: sympy.Expr, index: Index) -> sympy.Expr | None:
+    """`δ((p + c) mod n, k) = δ(p, (k − c) mod n)` for p over n and k from 0 to n − 1."""
+    if not isinstance(circle, Remainder) or not is_surely_inside(place, index.dim):
+        return None
+    inner, size = circle.args
+    offset = sympy.expand(inner - index)
+    if free_indices(offset) or sympy.expand(size - index.dim) != 0 or index in free_indices(place):
+        return None
+    return Remainder(place - offset, size)
 
 
 def _unit_step(index: Index, position: sympy.Expr) -> Fixed:
@@ -70,6 +86,55 @@ def _unit_step(index: Index, position: sympy.Expr) -> Fixed:
 
 def _needed(*factors: sympy.Expr) -> tuple[sympy.Expr, ...]:
     return tuple(factor for factor in factors if factor != 1)
+
+
+@lru_cache(maxsize=50_000)
+def is_computed(expr: sympy.Basic) -> bool:
+    """Whether brackets or computed positions occur in an expression."""
+    if isinstance(expr, (Inside, Quotient, Remainder, Loose)):
+        return True
+    if isinstance(expr, Entry):
+        return any(not isinstance(axis, Index) and bool(free_indices(axis)) for axis in expr.axes)
+    return any(is_computed(arg) for arg in expr.args)
+
+
+def unmerged(body: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list[Index]]:
+    """`Σ_p f(⌊p/m⌋, p mod m) = Σ_a Σ_b f(a, b)` for p over a multiple of m."""
+    divisions = [part for part in sympy.preorder_traversal(body) if isinstance(part, (Quotient, Remainder))]
+    for part in sorted(divisions, key=str):
+        inner, size = part.args
+        if not isinstance(inner, Index) or inner not in indices:
+            continue
+        count = divided(inner.dim, size)
+        if count is None:
+            continue
+        taken = index_names(body) | {index.name for index in indices}
+        a, b = fresh((count, size), taken)
+        new = [one for index in indices for one in ((a, b) if index == inner else (index,))]
+        return unmerged(substitute(body, {inner: size * a + b}), new)
+    return body, indices
+
+
+def over_ranges(body: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list[Index]]:
+    """A product with each summed index only over the positions for which no factor is 0 because of them."""
+    for place, index in enumerate(indices):
+        for position, size in zeros(body):
+            step = position.coeff(index, 1) if not isinstance(position, Index) else sympy.S.One
+            offset = sympy.expand(position - step * index)
+            if free_indices(position) != {index} or free_indices(offset) or abs(step) != 1:
+                continue
+            ends = valid_range(step, offset, index.dim, size)
+            if ends is None or ends == (0, index.dim):
+                continue
+            low, high = ends
+            count = sympy.expand(high - low)
+            if is_surely_nonnegative(-count):
+                return sympy.S.Zero, []
+            taken = index_names(body) | {one.name for one in indices}
+            (inner,) = fresh((count,), taken)
+            shorter = without_implied(substitute(body, {index: inner + low}))
+            return over_ranges(shorter, [*indices[:place], inner, *indices[place + 1 :]])
+    return body, indices
 
 
 def rejoined(factors: list[sympy.Expr]) -> list[sympy.Expr]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.condense import is_linear
-from symderive.calculus.rules import EntryRule, differentiate, partial, separated
+from symderive.calculus.rules import EntryRule, differentiate, fold_by_value, partial, separated, unit_rule
 from symderive.calculus.sums import has_binder, sum_over
 from symderive.core.dims import shape_text
 from symderive.core.identity import (
@@ -26,8 +26,18 @@ from symderive.core.identity import (
     tensors_of,
 )
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
-from symderive.core.nodes import Delta, Entry, Index, Tensor
+from symderive.core.nodes import (
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    Tensor,
+)
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
 
@@ -151,13 +161,15 @@ def slope_of(
         argument = body.args[0]
         value = Entry(definition.tensor, *own)
         return entry.of_output(argument, value) * partial(argument, used, at)
+    if isinstance(body, Fold):
+        return fold_by_value(body, Entry(definition.tensor, *own), unit_rule(used, at))
     return partial(body, used, at)
 
 
 def reason(definition: Definition, used: Tensor) -> str:
     """Why the adjoint of `used` has the form that it has."""
     heads = _heads(definition.body, used)
-    laws = [by_head()[head].law if head in by_head() else _MATRIX_LAWS.get(head, "") for head in heads]
+    laws = [by_head()[head].law if head in by_head() else _NODE_LAWS.get(head, "") for head in heads]
     written = [law for law in dict.fromkeys(laws) if law]
     if not written and is_linear(definition.body, used):
         return _linear_reason(definition.body, used)
@@ -175,10 +187,15 @@ def _forward_reason(definition: Definition, moving: Sequence[Tensor]) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
-_MATRIX_LAWS: dict[type, str] = {
+_NODE_LAWS: dict[type, str] = {
     InverseEntry: "dA⁻¹ = −A⁻¹ dA A⁻¹",
     LogAbsDet: "d log |det A| = tr(A⁻¹ dA)",
     Det: "d det A = det A tr(A⁻¹ dA)",
+    IndexMax: "only where the maximum is attained does it change",
+    IndexMin: "only where the minimum is attained does it change",
+    IndexProduct: "(Π xₚ)′ = Π xₚ Σ xₚ′/xₚ",
+    IndexLogSum: "log-sum-exp: its derivative is the softmax",
+    SoftmaxEntry: "softmax: dp = (diag(p) − ppᵀ) dz",
 }
 
 
@@ -196,7 +213,9 @@ def _linear_reason(body: sympy.Expr, used: Tensor) -> str:
 def _heads(expr: sympy.Expr, used: Tensor) -> list[type]:
     if used not in tensors_of(expr):
         return []
-    own = [type(expr)] if isinstance(expr, (sympy.Function, MatrixNode)) else []
+    if isinstance(expr, (IndexLogSum, SoftmaxEntry)):
+        return [type(expr)]
+    own = [type(expr)] if isinstance(expr, (sympy.Function, MatrixNode, Fold)) else []
     return own + [head for arg in expr.args for head in _heads(arg, used)]
 
 
@@ -283,4 +302,6 @@ def _tangent_of(made: Definition, body: sympy.Expr, own: tuple[Index, ...], rule
     entry = by_head().get(type(body))
     if entry is not None and entry.of_output is not None:
         return entry.of_output(body.args[0], Entry(made.tensor, *own)) * differentiate(body.args[0], rule)
+    if isinstance(body, Fold):
+        return fold_by_value(body, Entry(made.tensor, *own), rule)
     return differentiate(body, rule)

@@ -9,6 +9,8 @@ import sympy
 
 from symderive.calculus.brackets import has_bracket
 from symderive.calculus.joined import weights_joined
+from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
+from symderive.calculus.recognition import recognised
 from symderive.calculus.sums import has_binder, rebuild, sum_over
 from symderive.core.identity import (
     FREE_LETTERS,
@@ -19,6 +21,7 @@ from symderive.core.identity import (
     tensors_of,
     with_args,
 )
+from symderive.core.matrix_nodes import InverseEntry
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.notation.forms import Leaf
@@ -46,9 +49,12 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
     """
     used: dict[Fact, None] = {}
     excluded, made_symmetric = set(fixed), set[Tensor]()
+    sums = known_sums(program, excluded)
+    program = with_vanishing_sums(program, sums)
     definitions = []
     for made in program.definitions:
-        tidied = _tidied(made, excluded, used, made_symmetric)
+        body = with_known_sums(made.body, sums, used) if sums else made.body
+        tidied = _tidied(made.with_body(body), excluded, used, made_symmetric)
         definitions.append(tidied)
         if _is_symmetric(tidied, made_symmetric, excluded):
             made_symmetric.add(made.tensor)
@@ -61,8 +67,11 @@ def _tidied(
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used, symmetric)
-    summed = weights_joined(summed_by_terms(body))
-    reduced = cancelled(summed)
+    summed = recognised(summed_by_terms(body))
+    joined = weights_joined(summed)
+    reduced = cancelled(joined)
+    if reduced == joined:  # weights stand together only where that makes them shorter
+        reduced = cancelled(summed)
     return made.with_body(reduced if reduced == summed else _sign_taken_in(reduced))
 
 
@@ -131,12 +140,27 @@ def domain_facts(
         if expr.tensor in symmetric:
             return Entry(expr.tensor, *sorted(expr.axes, key=str))
         return expr if expr.tensor in excluded else _structured_entry(expr, used)
+    if isinstance(expr, InverseEntry):
+        return _ordered_inverse(expr, excluded, used, symmetric)
     inner = (
         expr.func(*(domain_facts(arg, excluded, used, symmetric) for arg in expr.args)) if expr.args else expr
     )
     if isinstance(inner, sympy.Pow) and isinstance(inner.base, Entry) and inner.base.tensor not in excluded:
         return _power_of_entry(inner, used)
     return inner
+
+
+def _ordered_inverse(
+    expr: InverseEntry, excluded: set[Tensor], used: dict[Fact, None], symmetric: Collection[Tensor]
+) -> InverseEntry:
+    """`(S⁻¹)_ji = (S⁻¹)_ij` for symmetric S."""
+    tensor, axes = expr.tensor, sorted(expr.axes, key=str)
+    known = tensor in symmetric or (tensor.is_symmetric and tensor not in excluded)
+    if not known or list(expr.axes) == axes:
+        return expr
+    if tensor not in symmetric:
+        _structured_entry(Entry(tensor, *expr.axes), used)
+    return InverseEntry(tensor, *axes)
 
 
 def _structured_entry(expr: Entry, used: dict[Fact, None]) -> sympy.Expr:
@@ -171,6 +195,8 @@ def _power_of_entry(expr: sympy.Pow, used: dict[Fact, None]) -> sympy.Expr:
     tensor, exponent = expr.base.tensor, expr.exp
     if not exponent.is_Integer:
         return expr
+    if tensor.domain == "binary" and not tensor.name[0].isalpha():  # an unnamed condition is 0 or 1 by itself
+        return expr.base if exponent > 0 else expr
     whole, one = Leaf(tensor), index_form(Entry(tensor, *fresh(tensor.shape, (), FREE_LETTERS)))
     plain, typeset, name, entry = text(whole), latex(whole), text(one), latex(one)
     if tensor.domain == "sign":
@@ -233,10 +259,10 @@ def _has_denominator(expr: sympy.Expr) -> bool:
 def _rational(expr: sympy.Expr) -> sympy.Expr:
     names: dict[sympy.Expr, sympy.Symbol] = {}
     plain = _plain(expr, names)
-    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
-    if not small or not plain.is_rational_function(*names.values()):
-        return expr
     symbols = set(names.values())
+    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
+    if not small or _is_laurent(plain, symbols) or not plain.is_rational_function(*names.values()):
+        return expr
     roots = {symbol: atom.base for atom, symbol in names.items() if _is_root(atom)}
     reduced = sympy.cancel(_without_squares(plain, roots, names))
     if roots and _length(reduced) >= _length(plain):
@@ -251,8 +277,15 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     back = {
         symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()
     }
-    best = min((form(reduced) for form in _FORMS), key=_length)
+    best = min((form(reduced) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
     return _signs_settled(best).xreplace(back)
+
+
+def _is_laurent(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> bool:
+    """Whether every term is a product of powers of symbols: then nothing is left to cancel."""
+    factors = (factor for term in sympy.Add.make_args(expr) for factor in sympy.Mul.make_args(term))
+    bases = (factor.base if isinstance(factor, sympy.Pow) else factor for factor in factors)
+    return not any(isinstance(base, sympy.Add) and base.free_symbols & symbols for base in bases)
 
 
 def _degree(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
@@ -318,16 +351,15 @@ def _factored_below(expr: sympy.Expr) -> sympy.Expr:
 
 
 _FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (
-    lambda expr: expr,
-    sympy.factor_terms,
-    _factored_below,
-    sympy.factor,
-)
+    _factored_below, sympy.factor, sympy.factor_terms, lambda expr: expr, sympy.expand,
+)  # fmt: skip
 
 
 def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
     """`−a/(p − 1)` as `a/(1 − p)`: a leading minus goes into a difference that then reads `1 − p`."""
     coefficient, rest = expr.as_coeff_Mul()
+    factors = [_one_minus(factor) for factor in sympy.Mul.make_args(rest)]
+    expr, rest = sympy.Mul(coefficient, *factors), sympy.Mul(*factors)
     if not coefficient.is_negative:
         return expr
     factors = list(sympy.Mul.make_args(rest))
@@ -342,6 +374,18 @@ def _signs_settled(expr: sympy.Expr) -> sympy.Expr:
             factors[place] = sympy.Pow(-base, exponent)
             return sympy.Mul(-coefficient, *factors)
     return expr
+
+
+def _one_minus(expr: sympy.Expr) -> sympy.Expr:
+    """`(p − 1)²` as `(1 − p)²`."""
+    base, exponent = expr.as_base_exp()
+    first = base.as_coeff_Add()[0]
+    return (-base) ** exponent if exponent.is_even and first.is_negative else expr
+
+
+def _repetitions(expr: sympy.Expr) -> int:
+    """The number of symbols that are written."""
+    return sum(part.is_Symbol for part in sympy.preorder_traversal(expr))
 
 
 def _length(expr: sympy.Expr) -> int:

@@ -89,7 +89,7 @@ def run(args: Namespace) -> int:
 
 def _derived(args: Namespace, formula: str, shapes: dict[str, str], wrt: list[str]) -> Derivation:
     """The derivation that the options ask for."""
-    from symderive.language.text import parse
+    from symderive.language.text import parse, read_formula
 
     for name in wrt:
         if name not in shapes:
@@ -98,15 +98,13 @@ def _derived(args: Namespace, formula: str, shapes: dict[str, str], wrt: list[st
             )
     arrays: dict[str, Any] = {name: parse(name, **{name: shape}) for name, shape in shapes.items()}
     along = args.direction or args.hvp
-    used = {name: array for name, array in arrays.items() if name != along or _occurs(name, formula)}
-    return _kind(args, parse(formula, **used), [arrays[name] for name in wrt], arrays)
-
-
-def _occurs(name: str, formula: str) -> bool:
-    """Whether a name stands in a formula as a word."""
-    import re
-
-    return re.search(rf"\b{re.escape(name)}\b", formula) is not None
+    loss, used = read_formula(formula, arrays)
+    unused = [name for name in shapes if name not in used and name != along]
+    if unused:
+        raise SymderiveError(
+            f"derive: the array {unused[0][:60]} is declared, but the formula does not use it; leave it out."
+        )
+    return _kind(args, loss, [arrays[name] for name in wrt], arrays)
 
 
 def _kind(args: Namespace, formula: Any, variables: list[Any], arrays: dict[str, Any]) -> Derivation:

@@ -8,10 +8,10 @@ import sympy
 
 from symderive.codegen.axes import Labelled, Labels
 from symderive.codegen.from_forms import ATOM, Code
-from symderive.codegen.positions import valid_range, with_pads
+from symderive.codegen.positions import with_pads
 from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Entry, Index, IndexSum, TensorNode
-from symderive.core.positions import Inside, bounds, is_surely_nonnegative
+from symderive.core.positions import Inside, bounds, is_surely_nonnegative, valid_range
 from symderive.functions import by_head
 from symderive.functions.record import REALS
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import sympy
 
-from symderive.codegen.solves import contains_inverse, with_solves_by
+from symderive.codegen.solves import contains_inverse, ready, with_solves_by
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.kinked import signum
-from symderive.notation.arithmetic import ONE, is_negative, split, times
+from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
 from symderive.notation.forms import (
     Apply,
     Chain,
@@ -23,24 +23,30 @@ from symderive.notation.forms import (
     Eye,
     Form,
     Inverse,
+    Largest,
     Leaf,
     LogDeterminant,
+    LogSumExp,
     NormSquared,
     Ones,
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
+    Softmax,
     Times,
     Total,
     Trace,
     Transposed,
 )
-from symderive.notation.matrix_products import transposed
+from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.propositions import proposition
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
 Code = tuple[str, int]
+_POWER = 3  # equal factors in a row that become a call of matrix_power
 
 
 def code(form: Form) -> str:
@@ -71,13 +77,28 @@ def constant(value: sympy.Expr) -> Code:
     if value in (sympy.pi, sympy.E):
         return ("np.pi" if value == sympy.pi else "np.e"), ATOM
     if value.is_Add:
-        return " + ".join(_bracket(constant(term), SUM) for term in value.args), SUM
+        return _sum_of_constants(value), SUM
     if value.is_Mul:
         top, bottom = value.as_numer_denom()
         if bottom != 1:
             return f"{_bracket(constant(top), PRODUCT)} / {_bracket(constant(bottom), UNARY)}", PRODUCT
         return " * ".join(_bracket(constant(factor), UNARY) for factor in value.args), PRODUCT
     return _constant_function(value)
+
+
+def _sum_of_constants(value: sympy.Expr) -> str:
+    """`n - d + 1`: what is added first, numbers last."""
+    terms = sorted(
+        value.args, key=lambda one: (bool(one.is_number), one.could_extract_minus_sign(), str(one))
+    )
+    if terms[0].could_extract_minus_sign():
+        terms = sorted(terms, key=lambda one: bool(one.could_extract_minus_sign()))
+    written = ""
+    for term in terms:
+        negative = bool(term.could_extract_minus_sign()) and bool(written)
+        piece = _bracket(constant(-term if negative else term), PRODUCT)
+        written += f" {'-' if negative else '+'} {piece}" if written else piece
+    return written
 
 
 def _constant_function(value: sympy.Expr) -> Code:
@@ -140,7 +161,9 @@ def _plus(form: Plus) -> Code:
 def _broadcast_term(term: Form, terms: tuple[Form, ...]) -> str | None:
     """A rank-one term with a vector of ones, beside a full matrix: NumPy's broadcasting."""
     coefficient, scalars, inner = split(term)
-    full = any(not _is_ones_outer(other) for other in terms if other.rank == 2)
+    outers = [split(other)[2] for other in terms if other.rank == 2]
+    sides = {isinstance(one.left, Ones) for one in outers if isinstance(one, Outer)}
+    full = len(sides) == 2 or any(not _is_ones_outer(other) for other in terms if other.rank == 2)
     if not full or not isinstance(inner, Outer) or not _is_ones_outer(inner):
         return None
     if isinstance(inner.left, Ones):
@@ -211,8 +234,21 @@ def _broadcast_argument(arg: Form, whole: Apply) -> str:
     return _broadcast_term(arg, whole.args) or code(arg)
 
 
+def _opened(form: Chain) -> Form | None:
+    """`AᵀDA − Aᵀu uᵀA` for `Aᵀ(D − uuᵀ)A`, so that no diagonal matrix is built; None for other products."""
+    for place, factor in enumerate(form.factors):
+        coefficient, scalars, inner = split(factor)
+        if isinstance(inner, Plus) and any(isinstance(split(term)[2], Diag) for term in inner.terms):
+            left, right = form.factors[:place], form.factors[place + 1 :]
+            return times(coefficient, *scalars, plus(*(chain(*left, term, *right) for term in inner.terms)))
+    return None
+
+
 def _chain(form: Chain) -> Code:
-    factors = with_solves(list(form.factors))
+    opened = _opened(form)
+    if opened is not None:
+        return _code(opened)
+    factors = with_solves(_with_powers(form.factors))
     if len(factors) == 1:
         return _code(factors[0])
     if factors[-1].rank == 1:
@@ -222,6 +258,21 @@ def _chain(form: Chain) -> Code:
     else:
         written = _fold_left(factors)
     return written, PRODUCT
+
+
+def _with_powers(factors: tuple[Form, ...]) -> list[Form]:
+    """The factors with `A A A` as a call of `np.linalg.matrix_power`; beside a vector it would cost more."""
+    if any(factor.rank == 1 for factor in factors):
+        return list(factors)
+    joined: list[Form] = []
+    for factor, count in runs(factors):
+        if count < _POWER or isinstance(factor, Diag):
+            joined += [factor] * count
+        else:
+            base, turned = (factor.inner, ".T") if isinstance(factor, Transposed) else (factor, "")
+            exponent, base = (-count, base.inner) if isinstance(base, Inverse) else (count, base)
+            joined.append(ready(f"np.linalg.matrix_power({code(base)}, {exponent}){turned}", 2))
+    return joined
 
 
 def with_solves(factors: list[Form]) -> list[Form]:
@@ -258,7 +309,7 @@ def _row_sums(matrix: Form) -> str:
 
 def _fold_left(factors: list[Form]) -> str:
     """A product of matrices from the left, scaling rows or columns for diagonal ones."""
-    written = ""
+    written, piece = "", ""
     pending: list[str] = []
     for factor in factors:
         if isinstance(factor, Diag):
@@ -271,7 +322,8 @@ def _fold_left(factors: list[Form]) -> str:
         piece = _matrix(factor)
         written = f"{written} @ {piece}" if written else piece
     for scale in reversed(pending):
-        written = f"{scale} * ({written})" if " " in written else f"{scale} * {written}"
+        plain = " " not in written or (piece == written and written.startswith("("))  # brackets of its own
+        written = f"{scale} * {written}" if plain else f"{scale} * ({written})"
     return written
 
 
@@ -295,7 +347,9 @@ def _trace(form: Trace) -> Code:
         and not any(isinstance(factor, Diag) for factor in inner.factors)
         and not contains_inverse(inner.factors)
     ):
-        first, rest = inner.factors[0], inner.factors[1:]
+        first, *rest = _with_powers(inner.factors)
+        if not rest:
+            return f"np.trace({code(first)})", ATOM
         other = _fold_left(list(rest)) if len(rest) > 1 else code(rest[0])
         return f"np.sum({_matrix(transposed(first))} * {f'({other})' if ' ' in other else other})", ATOM
     return f"np.trace({code(inner)})", ATOM
@@ -305,6 +359,13 @@ def _norm_squared(form: NormSquared) -> Code:
     if isinstance(form.inner, Leaf) and form.inner.rank == 1:
         return f"{form.inner.tensor.name} @ {form.inner.tensor.name}", PRODUCT
     return f"np.sum({at_level(form.inner, ATOM)} ** 2)", ATOM
+
+
+_AXES = {"": "", "all": "", "rows": ", axis=1", "columns": ", axis=0"}
+
+
+def _along(word: str) -> Callable[[Any], Code]:
+    return lambda form: (f"special.{word}({code(form.inner)}{_AXES[form.along]})", ATOM)
 
 
 def _call(word: str) -> Callable[[Any], Code]:
@@ -332,7 +393,12 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     DiagPart: _call("np.diag"),
     Trace: _trace,
     NormSquared: _norm_squared,
+    Softmax: _along("softmax"),
+    LogSumExp: _along("logsumexp"),
     Total: _call("np.sum"),
+    Largest: _call("np.max"),
+    Smallest: _call("np.min"),
+    ProductOfAll: _call("np.prod"),
 }
 
 __all__ = ["ONE", "code", "constant"]

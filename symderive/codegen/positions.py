@@ -18,6 +18,7 @@ from symderive.core.positions import (
     bounds,
     is_readable,
     is_surely_nonnegative,
+    valid_range,
 )
 from symderive.errors import SymderiveError
 
@@ -32,11 +33,11 @@ def position(expr: sympy.Expr, order: Labels, kind: str = "int") -> Labelled:
         return (f"np.arange({size})" if kind == "int" else f"np.arange({size}, dtype=float)", ATOM), (expr,)
     if not isinstance(expr, (sympy.Add, sympy.Mul, Quotient, Remainder)):
         raise SymderiveError(f"writing code: the position {expr} has no code.")
+    if isinstance(expr, sympy.Add):
+        return _sum(expr, order, kind)
     pieces = [position(arg, order, kind) for arg in expr.args]
     labels = arranged((label for _, own in pieces for label in own), order)
     args = [spread(piece, own, labels) for piece, own in pieces]
-    if isinstance(expr, sympy.Add):
-        return (" + ".join(within(piece, PRODUCT) for piece in args).replace("+ -", "- "), SUM), labels
     if isinstance(expr, sympy.Mul) and expr.args[0] == -1:
         rest, own = position(-expr, order, kind)
         return (f"-{within(rest, UNARY)}", UNARY), own
@@ -44,6 +45,26 @@ def position(expr: sympy.Expr, order: Labels, kind: str = "int") -> Labelled:
         return (" * ".join(within(piece, UNARY) for piece in args), PRODUCT), labels
     sign = "//" if isinstance(expr, Quotient) else "%"
     return (f"{within(args[0], UNARY)} {sign} {within(args[1], UNARY)}", PRODUCT), labels
+
+
+def _sum(expr: sympy.Add, order: Labels, kind: str) -> Labelled:
+    """`np.arange(n)[:, None] - np.arange(m) + 1`: what is added first, numbers last."""
+    moving = [term for term in expr.args if free_indices(term)]
+    terms = sorted(moving, key=lambda one: (one.could_extract_minus_sign(), str(one)))
+    offset = sympy.Add(*(term for term in expr.args if term not in moving))
+    flips = [bool(term.could_extract_minus_sign()) for term in terms]
+    if flips[0] and offset != 0:
+        terms, flips, offset = [offset, *terms], [False, *flips], sympy.S.Zero
+    elif offset != 0:
+        flips.append(bool(offset.is_number and offset < 0))
+        terms.append(offset)
+    pieces = [position(-term if flip else term, order, kind) for term, flip in zip(terms, flips, strict=True)]
+    labels = arranged((label for _, own in pieces for label in own), order)
+    written = ""
+    for (piece, own), flip in zip(pieces, flips, strict=True):
+        text = within(spread(piece, own, labels), PRODUCT)
+        written += f" {'-' if flip else '+'} {text}" if written else f"{'-' if flip else ''}{text}"
+    return (written, SUM), labels
 
 
 def both(tests: Sequence[str]) -> str:
@@ -195,42 +216,6 @@ def _range_read(place: sympy.Expr, size: sympy.Expr) -> Range | None:
     first, last = sympy.expand(step * low + offset), sympy.expand(step * (high - 1) + offset)
     pads = (low, sympy.expand(index.dim - high))
     return slice_text(first, last, step, size), index, pads
-
-
-def valid_range(
-    step: sympy.Expr, offset: sympy.Expr, extent: sympy.Expr, size: sympy.Expr
-) -> tuple[sympy.Expr, sympy.Expr] | None:
-    """The `low ≤ i < high` for which `step·i + offset` is inside; None where sizes do not decide it."""
-    if step.is_negative:  # the same positions, counted from the other end
-        turned = valid_range(-step, sympy.expand(offset + step * (extent - 1)), extent, size)
-        if turned is None:
-            return None
-        return sympy.expand(extent - turned[1]), sympy.expand(extent - turned[0])
-    last = sympy.expand(step * (extent - 1) + offset)
-    inside_low, inside_high = (
-        is_surely_nonnegative(offset),
-        is_surely_nonnegative(sympy.expand(size - 1 - last)),
-    )
-    if inside_low and inside_high:
-        return sympy.S.Zero, extent
-    if step != 1:
-        return None
-    low = sympy.S.Zero if inside_low else larger(sympy.S.Zero, sympy.expand(-offset))
-    high = extent if inside_high else smaller(extent, sympy.expand(size - offset))
-    return None if low is None or high is None else (low, high)
-
-
-def larger(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr | None:
-    """The larger of two sizes, where that is sure."""
-    if is_surely_nonnegative(sympy.expand(one - other)):
-        return one
-    return other if is_surely_nonnegative(sympy.expand(other - one)) else None
-
-
-def smaller(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr | None:
-    """The smaller of two sizes, where that is sure."""
-    larger_one = larger(one, other)
-    return None if larger_one is None else other if larger_one == one else one
 
 
 def slice_text(first: sympy.Expr, last: sympy.Expr, step: sympy.Expr, size: sympy.Expr) -> str:

@@ -201,6 +201,42 @@ def _whole_quotient(expr: sympy.Expr, size: sympy.Expr) -> sympy.Expr | None:
     return sympy.expand(top) if bottom == 1 else None
 
 
+def valid_range(
+    step: sympy.Expr, offset: sympy.Expr, extent: sympy.Expr, size: sympy.Expr
+) -> tuple[sympy.Expr, sympy.Expr] | None:
+    """The `low ≤ i < high` for which `step·i + offset` is inside; None where sizes do not decide it."""
+    if step.is_negative:  # the same positions, counted from the other end
+        turned = valid_range(-step, sympy.expand(offset + step * (extent - 1)), extent, size)
+        if turned is None:
+            return None
+        return sympy.expand(extent - turned[1]), sympy.expand(extent - turned[0])
+    last = sympy.expand(step * (extent - 1) + offset)
+    inside_low, inside_high = (
+        is_surely_nonnegative(offset),
+        is_surely_nonnegative(sympy.expand(size - 1 - last)),
+    )
+    if inside_low and inside_high:
+        return sympy.S.Zero, extent
+    if step != 1:
+        return None
+    low = sympy.S.Zero if inside_low else larger(sympy.S.Zero, sympy.expand(-offset))
+    high = extent if inside_high else smaller(extent, sympy.expand(size - offset))
+    return None if low is None or high is None else (low, high)
+
+
+def larger(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr | None:
+    """The larger of two sizes, where that is sure."""
+    if is_surely_nonnegative(sympy.expand(one - other)):
+        return one
+    return other if is_surely_nonnegative(sympy.expand(other - one)) else None
+
+
+def smaller(one: sympy.Expr, other: sympy.Expr) -> sympy.Expr | None:
+    """The smaller of two sizes, where that is sure."""
+    larger_one = larger(one, other)
+    return None if larger_one is None else other if larger_one == one else one
+
+
 class _Division(sympy.Expr):
     """Abstract: division of a position by a positive size, rounded down."""
 
@@ -251,7 +287,13 @@ class Quotient(_Division):
 
 
 class Remainder(_Division):
-    """`position mod size`, from 0 to size − 1."""
+    """`position mod size`, from 0 to size − 1.
+
+    >>> from symderive.core.nodes import Index
+    >>> i = Index("i", 7)
+    >>> Remainder(Remainder(i + 1, 3) + 1, 3)
+    ((i + 2) mod 3)
+    """
 
     _word = "mod"
     _sign = r"({0} \bmod {1})"
@@ -260,6 +302,8 @@ class Remainder(_Division):
     def __new__(cls, position: Any, size: Any) -> sympy.Expr:
         """Take the remainder, dropping the terms that are multiples of the size."""
         position, size = map(sympy.sympify, (position, size))
+        inner = {one: one.args[0] for one in position.atoms(Remainder) if one.args[1] == size}
+        position = sympy.expand(position.xreplace(inner)) if inner else position
         whole, rest = division(position, size)
         if rest == 0 or is_surely_inside(sympy.expand(position - size * whole), size):
             return sympy.expand(position - size * whole)

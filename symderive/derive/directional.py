@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from symderive.calculus.chain import reverse, tangents
+from symderive.calculus.shares import with_shares
 from symderive.calculus.tidy import tidy_program
 from symderive.core.dims import same_size, shape_text
 from symderive.core.nodes import Tensor
@@ -105,13 +106,13 @@ def hessian_vector_product(loss: Array, wrt: Array, direction: Array | str) -> D
 def _hessian_vector_product(problem: Problem, along: Tensor) -> Derivation:
     fixed = problem.targets
     backward = reverse(problem.start, problem.output, fixed)
-    adjoints = backward.program.needed(backward.program.outputs)
+    adjoints = with_shares(backward.program).needed(backward.program.outputs)
     short = adjoints if problem.is_elementary else with_short_slopes(adjoints, backward.of)
     slim, facts = tidy_program(short, fixed)
     chained = tangents(slim, slim.outputs, fixed[0], "∂v·", along=along)
     (gradient,) = slim.outputs
     whole = Program(chained.program.inputs, chained.program.definitions, (gradient, *chained.program.outputs))
-    raw = whole.needed(whole.outputs)
+    raw = with_shares(whole).needed(whole.outputs)
     steps, used = tidy_program(raw, fixed)
     slopes = {made: Slope(None, (of,)) for made, of in backward.of.items()}
     slopes |= {made: _along(of, slopes, along) for made, of in chained.of.items()}

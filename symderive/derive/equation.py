@@ -28,6 +28,7 @@ class Equation:
         left: how the left-hand side is written, if not by the name: a heading, or (LaTeX, text).
         entrywise: whether it is about one entry, and so always written with indices.
         inside: matrices that are written out under an inverse or determinant: (name, form).
+        written: the right-hand side in the order in which it was written, where that is known.
         style: `closed`, matrix notation where it exists; `expanded`, the same multiplied out; `index`, with
             indices and Σ.
     """
@@ -36,6 +37,7 @@ class Equation:
     left: Heading | tuple[str, str] | None = None
     entrywise: bool = False
     inside: tuple[tuple[Tensor, Form], ...] = ()
+    written: Form | None = None
     style: str = "closed"
 
     def styled(self, style: str) -> Equation:
@@ -56,6 +58,8 @@ class Equation:
         """The right-hand side: matrix notation where it exists, otherwise index notation."""
         if self.entrywise:
             return self.entry_form
+        if self.written is not None and self.style == "closed":
+            return self.written
         found = self._matrix_form
         if found is None and self.block is not None:
             found = self.block.form

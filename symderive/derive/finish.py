@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from symderive.calculus.condense import (
     condense,
     entries_in,
-    for_result,
+    for_result_of,
     inverted,
     rename_all,
     weight,
     without_symmetry,
 )
+from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
-from symderive.derive.conditions import Condition, conditions_of
+from symderive.derive.conditions import OUTSIDE, Condition, conditions_of
 from symderive.derive.derivation import Derivation, Simplification, Step
 from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
 from symderive.derive.layout import Layout
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
+from symderive.derive.size_conditions import reads_outside
 from symderive.derive.structures import FreeEntries
 from symderive.errors import InternalError
+from symderive.notation.composed import composed
 from symderive.notation.forms import Form
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.recover import matrix_form
 
 LONGEST_STATEMENT = 24
-LONGEST_INSIDE = 3
+LONGEST_INSIDE = 4
 
 
 @dataclass(frozen=True)
@@ -98,13 +101,19 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     outputs = tuple(one.tensor for one in chain.results)
     worked = chain.steps.needed((*(one.tensor for one in chain.earlier), *outputs))
     entries = chain.entries
-    choice = for_result if entries is None else entries.choice
-    joined = condense(chain.steps.needed(outputs), choice, chain.keep)
+    choice = for_result_of(
+        set(chain.slopes) - set(outputs) - set(chain.keep), set(outputs), second=chain.kind == "hessian"
+    )
+    if entries is not None:
+        choice = entries.choice(choice)
+    needed = chain.steps.needed(outputs)
+    joined = absorbed(condense(needed, choice, {*chain.keep, *standards(needed)}))
     short, used = tidy_program(joined, chain.fixed)
     facts.update(dict.fromkeys(used))
-    short, used = tidy_program(condense(short, choice, chain.keep), chain.fixed)  # what cancelled is shorter
+    again = absorbed(condense(short, choice, chain.keep))  # what cancelled is shorter
+    short, used = tidy_program(again, chain.fixed)
     facts.update(dict.fromkeys(used))
-    whole = Program(problem.start.inputs, _all(problem.start, worked), outputs)
+    whole = Program(problem.start.inputs, _all(problem.start, worked, problem.plain), outputs)
     names = chosen_names(
         whole,
         {made: slope for made, slope in chain.slopes.items() if made not in chain.keep},
@@ -114,9 +123,9 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.earlier}
     names |= {} if entries is None else entries.names(short, problem.symbol)
     names = _with_symmetry(whole, names, problem.targets)
-    programs = (problem.start, worked, short, problem.written, joined, chain.raw)
-    original, worked, short, written, joined, raw = rename_all(programs, names)
-    loss = _loss_equation(original, problem)
+    programs = (problem.plain, problem.start, worked, short, problem.written, joined, chain.raw)
+    original, start, worked, short, written, joined, raw = rename_all(programs, names)
+    loss = replace(_loss_equation(original, start, problem), written=composed(written))
     heads = {names[one.tensor]: one.heading for one in (*chain.earlier, *chain.results)}
     inner = {} if entries is None else entries.inner_headings(names, problem.symbol)
     heads |= {tensor: Heading(*written) for tensor, written in inner.items()}
@@ -133,10 +142,10 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     return Derivation(
         chain.kind,
         loss,
-        _steps(original, worked, raw, heads, loss),
+        _steps(start, worked, raw, heads, loss),
         lets,
         results,
-        conditions_of(written, problem.targets) + tuple(Condition(*one, "fact") for one in facts),
+        _conditions(written, short, problem.targets, facts),
         short,
         original,
         problem.targets,
@@ -146,12 +155,19 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         direction=chain.direction,
         moves="alone" if entries is None else "free",
         written=written,
-        forward=original,
+        forward=start,
         worked=worked,
         again=chain.again,
         slopes=_renamed(chain.slopes, names),
         simplifications=_simplifications(joined, short, heads),
     )
+
+
+def _conditions(
+    written: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
+) -> tuple[Condition, ...]:
+    found = conditions_of(written, targets) + tuple(Condition(*one, "fact") for one in facts)
+    return (*found, OUTSIDE) if any(reads_outside(made) for made in short.definitions) else found
 
 
 def _renamed(
@@ -170,9 +186,13 @@ def _renamed(
     )
 
 
-def _all(start: Program, needed: Program) -> tuple[Definition, ...]:
-    there = {made.tensor for made in start.definitions}
-    return start.definitions + tuple(made for made in needed.definitions if made.tensor not in there)
+def _all(*programs: Program) -> tuple[Definition, ...]:
+    """The definitions of several programs, each tensor once."""
+    found: dict[Tensor, Definition] = {}
+    for program in programs:
+        for made in program.definitions:
+            found.setdefault(made.tensor, made)
+    return tuple(found.values())
 
 
 def _equation(program: Program, output: Tensor, heading: Heading, inside: Mapping[Tensor, Form]) -> Equation:
@@ -232,12 +252,12 @@ def _length_written_out(program: Program) -> int:
     return lengths[program.definitions[-1].tensor]
 
 
-def _loss_equation(original: Program, problem: Problem) -> Equation:
-    whole = original
+def _loss_equation(original: Program, start: Program, problem: Problem) -> Equation:
+    whole = start
     if _length_written_out(original) <= LONGEST_STATEMENT + 6:  # putting in can also make it shorter
-        whole = condense(original, lambda made, count, consumer: True)
+        whole = condense(original, lambda made, count, consumer: True, shown=True)
         if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
-            whole = original
+            whole = start
     made = whole.definitions[-1]
     return Equation(
         made, (latex_name(problem.symbol), text_name(problem.symbol)) if not problem.rank else None
@@ -250,7 +270,7 @@ def _steps(
     forward_names = {made.tensor for made in original.definitions}
     said = not original.outputs[0].rank or loss.definition == original.definitions[-1]
     given = original.definitions[:-1] if said else original.definitions
-    made_steps = [Step("definition", Equation(made), "let") for made in given]
+    made_steps = [Step("definition", Equation(made), made.why or "let") for made in given]
     for made in program.definitions:
         if made.tensor not in forward_names:
             head, untidied = heads.get(made.tensor), raw.definition(made.tensor)

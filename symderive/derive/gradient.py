@@ -8,6 +8,7 @@ from functools import partial
 
 from symderive.calculus.chain import Chained, reverse
 from symderive.calculus.condense import rename
+from symderive.calculus.shares import with_shares
 from symderive.calculus.tidy import tidy_program
 from symderive.core.nodes import Tensor
 from symderive.derive.derivation import Derivation
@@ -94,7 +95,8 @@ def gradient_of(
     """
     targets = problem.targets
     arranged = gradient_layout(layout, targets)
-    chained = _with_adjoint_names(reverse(problem.start, problem.output, targets), adjoints)
+    backward = reverse(problem.start, problem.output, targets)
+    chained = _with_adjoint_names(Chained(with_shares(backward.program), backward.of), adjoints)
     outputs = chained.program.outputs
     keep = {made for made, of in chained.of.items() if of.name in adjoints and made not in set(outputs)}
     slopes = {made: Slope(None, (of,)) for made, of in chained.of.items()}

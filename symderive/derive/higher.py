@@ -8,6 +8,7 @@ from functools import partial
 
 from symderive.calculus.chain import reverse, tangents
 from symderive.calculus.condense import condense, for_result
+from symderive.calculus.shares import with_shares
 from symderive.calculus.tidy import Fact, tidy_program
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
@@ -153,7 +154,7 @@ def _first_stage(problem: Problem, variables: tuple[Tensor, ...], fixed: tuple[T
     else:
         chained = reverse(problem.start, problem.output, variables)
         raw, slopes = chained.program, {made: Slope(None, (of,)) for made, of in chained.of.items()}
-    raw = raw.needed(raw.outputs)
+    raw = with_shares(raw).needed(raw.outputs)
     slim = raw if problem.is_elementary else with_short_slopes(raw, slopes)
     tidied, used = tidy_program(slim, fixed)
     return _Stage(tidied, slim, tuple((one,) for one in variables), slopes, dict.fromkeys(used))
@@ -187,7 +188,7 @@ def _next_stage(stage: _Stage, wanted: tuple[tuple[Tensor, ...], ...], fixed: tu
         found |= dict(zip(mine, made.program.outputs, strict=True))
     earlier = (*stage.earlier, *stage.program.outputs)
     raw = replace(program, outputs=(*earlier, *(found[block] for block in wanted)))
-    raw = raw.needed(raw.outputs)
+    raw = with_shares(raw).needed(raw.outputs)
     tidied, used = tidy_program(raw, fixed)
     last = tuple(found[block] for block in wanted)
     return _Stage(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from symderive.calculus.chain import tangents
+from symderive.calculus.shares import with_shares
 from symderive.calculus.tidy import tidy_program
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
@@ -83,4 +84,4 @@ def tangents_in(problem: Problem, targets: Sequence[Tensor]) -> tuple[Program, d
         definitions += made.program.definitions[len(start.definitions) :]
         outputs += made.program.outputs
     program = Program(start.inputs, tuple(definitions), tuple(outputs))
-    return program.needed(program.outputs), slopes
+    return with_shares(program).needed(program.outputs), slopes

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.core.identity import letters
-from symderive.core.nodes import Entry, IndexSum, Tensor
+from symderive.core.nodes import Entry, Fold, IndexMax, IndexMin, IndexProduct, IndexSum, Tensor
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import SoftmaxEntry
 from symderive.derive.headings import code_name, latex_of
 from symderive.functions.sigmoid import sigmoid
 from symderive.notation.names import latex_name
@@ -99,14 +100,18 @@ def _candidates(made: Definition) -> Iterator[str]:
     if made.tensor.rank >= 2:
         pool = [letter.upper() for letter in pool]
     if made.tensor.rank == 0:
-        pool = ["c", "s", "v", *pool]
+        pool = [*(pool[:1] if isinstance(made.body, Fold) else ()), "c", "s", "v", *pool]
     return letters(dict.fromkeys(pool))
 
 
-def _pool(body: sympy.Expr) -> Iterable[str]:
-    hint = _HINTS.get(type(body), "")
+def _pool(body: sympy.Expr) -> list[str]:
+    hint = _HINTS.get(type(body), "m" if isinstance(body, (IndexMax, IndexMin)) else "")
+    if isinstance(body, SoftmaxEntry):
+        hint = "ps" if body.total.weight == 1 else "rp"
     if isinstance(body, sympy.Add) and any(term.could_extract_minus_sign() for term in body.args):
         hint = "r"
+    elif isinstance(body, IndexProduct):
+        hint = "P"
     elif body.has(IndexSum) and not hint:
         hint = "z"
     elif isinstance(body, sympy.Function) and not hint:

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from symderive.calculus.condense import condense, for_steps, powers_joined, rename
+from symderive.calculus.opened import opened
 from symderive.calculus.sharing import with_shared
+from symderive.calculus.softmax import has_exponential, recognised
+from symderive.calculus.standardised import standardised
 from symderive.calculus.unit_axes import drop_unit_axes
 from symderive.codegen.numpy_source import sizes_of
 from symderive.core.dims import shape_text
@@ -35,6 +38,7 @@ class Problem:
         start: the same, fused to the steps of a derivation.
         symbol: the name of what is differentiated.
         targets: the variables.
+        plain: the equations of `start` with no softmax recognised in them.
         is_elementary: whether every step has one operation, adjoints too.
     """
 
@@ -42,6 +46,7 @@ class Problem:
     start: Program
     symbol: str
     targets: tuple[Tensor, ...]
+    plain: Program
     is_elementary: bool = False
 
     @property
@@ -56,22 +61,22 @@ class Problem:
 
     def with_inputs(self, *tensors: Tensor) -> Problem:
         """The problem with further given arrays."""
-        written, start = (
+        written, start, plain = (
             Program(
                 (*program.inputs, *(one for one in dict.fromkeys(tensors) if one not in program.inputs)),
                 program.definitions,
                 program.outputs,
             )
-            for program in (self.written, self.start)
+            for program in (self.written, self.start, self.plain)
         )
-        return replace(self, written=written, start=start)
+        return replace(self, written=written, start=start, plain=plain)
 
     def unfused(self) -> Problem:
         """The problem with one operation in each equation."""
         arrays = [made.tensor for made in self.written.definitions if tensors_of(made.body)]
         numbers_put_in = condense(self.written, lambda made, count, consumer: False, keep=arrays)
         start = Program(self.start.inputs, numbers_put_in.definitions, numbers_put_in.outputs)
-        return replace(self, start=start, is_elementary=True)
+        return replace(self, start=start, plain=start, is_elementary=True)
 
 
 def elementary(core: Callable[..., Derivation], problem: Problem, *rest: Any) -> Derivation:
@@ -152,7 +157,16 @@ def _problem(given: Array, output: Array, targets: tuple[Tensor, ...], names: Se
     if written.outputs[0].rank and is_unnamed(str(written.outputs[0].name)):
         old = written.outputs[0]
         written = rename(written, {old: Tensor(symbol, old.shape, old.domain)})
-    return Problem(written, _inputs_as_used(condense(powers_joined(written), for_steps)), symbol, targets)
+    clear, keep = standardised(recognised(opened(powers_joined(written))))
+    start = _inputs_as_used(condense(clear, for_steps, keep))
+    return Problem(written, start, symbol, targets, _as_written(written, start))
+
+
+def _as_written(written: Program, start: Program) -> Program:
+    """The equations with nothing recognised in them: shown first, and checked against."""
+    if not any(has_exponential(made.body) for made in start.definitions):
+        return start
+    return _inputs_as_used(condense(opened(powers_joined(written)), for_steps))
 
 
 def _free_name(program: Program, names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import sympy
 
 from symderive.calculus.chain import Chained
-from symderive.calculus.condense import for_result, weight
+from symderive.calculus.condense import Choice, weight
 from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import STRUCTURES, Delta, Index, Tensor
 from symderive.core.program import Definition, Program
@@ -102,11 +102,15 @@ class FreeEntries:
     made: Mapping[Tensor, Tensor]
     letters: Mapping[Tensor, str]
 
-    def choice(self, made: Definition, count: int, consumer: Definition | None) -> bool:
+    def choice(self, usual: Choice) -> Choice:
         """Fusion for the closed form: short unconstrained gradients are written in place of their names."""
-        whole = not any(factor.is_Add for factor in sympy.Mul.make_args(made.body))
-        short = made.tensor in self.made and whole and weight(made.body) <= _LONGEST_INSIDE
-        return short or for_result(made, count, consumer)
+
+        def choose(made: Definition, count: int, consumer: Definition | None) -> bool:
+            whole = not any(factor.is_Add for factor in sympy.Mul.make_args(made.body))
+            short = made.tensor in self.made and whole and weight(made.body) <= _LONGEST_INSIDE
+            return short or usual(made, count, consumer)
+
+        return choose
 
     def names(self, short: Program, symbol: str) -> dict[Tensor, Tensor]:
         """Names of the unconstrained gradients and of the results."""

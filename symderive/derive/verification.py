@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice, permutations
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from symderive.codegen.numpy_source import numpy_function
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.derive.derivation import Check, Derivation
+from symderive.derive.size_conditions import fits
 from symderive.derive.step_checks import verify_steps
 from symderive.derive.turned import turned_back
 from symderive.errors import InternalError, SymderiveError
@@ -24,6 +26,7 @@ from symderive.numeric.structures import moved as after
 
 DRAWS = 3
 SIZES = (7, 3, 5, 4, 6, 2)
+_LARGER, _MOST_SIZES = (11, 13, 9, 17), 5_000  # sizes for long slices, and how many choices are tried
 _ATTEMPTS = 60
 _TRIES = 6
 # Arrays without a declared domain: of any sign; positive, for logarithms of products; small and positive, for
@@ -97,12 +100,37 @@ def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, fl
     return sizes, best[1], best[2]
 
 
+def _slacks(derivation: Derivation) -> tuple[sympy.Expr, ...]:
+    return tuple(one.slack for one in derivation.conditions if one.slack is not None)
+
+
+def _fitting_sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
+    """The usual sizes, or the next ones in order for which every slice fits its axis.
+
+    Raises:
+        SymderiveError: none of many do.
+    """
+    usual = sizes_for(derivation.original.inputs)
+    needed = _slacks(derivation)
+    others = islice(permutations((*SIZES, *_LARGER), min(len(usual), len(SIZES))), _MOST_SIZES)
+    for numbers in ((), *others):
+        candidate = usual | dict(zip(usual, numbers, strict=False))
+        if fits(derivation.original, needed, candidate):
+            return candidate
+    raise SymderiveError(
+        f"checking the {derivation.kind}: no sizes were found for which every slice fits its axis; "
+        f"needed are {', '.join(str(one) for one in derivation.conditions if one.slack is not None)}."
+    )
+
+
 def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
     """The sizes to check at: the other way round where only so a matrix such as `XᵀX` has an inverse."""
-    sizes = sizes_for(derivation.original.inputs)
+    sizes = _fitting_sizes(derivation)
     if not inverted(derivation.original):
         return sizes
     for candidate in (sizes, dict(zip(sizes, reversed(sizes.values()), strict=True))):
+        if not fits(derivation.original, _slacks(derivation), candidate):
+            continue
         draws = (draw_all(_shapes(derivation, candidate), seed=seed) for seed in range(_PROBES))
         if any(_is_regular(derivation, arrays) for arrays in draws):
             return candidate

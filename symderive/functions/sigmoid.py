@@ -56,7 +56,7 @@ ENTRIES = [
     ),
     Elementwise(
         "softplus", softplus, (), softplus, "np.logaddexp(0, {0})", _softplus,
-        r"\operatorname{{softplus}}({0})", "softplus({0})", "softplus′ = σ", values=POSITIVE,
+        r"\log(1 + \exp({0}))", "log(1 + exp({0}))", "softplus′ = σ", values=POSITIVE,
     ),
     Elementwise("logaddexp", logaddexp, ("numpy.logaddexp",), arity=2),
     Elementwise("log_expit", lambda x: -softplus(-x), ("scipy.special.log_expit",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from sympy.core.function import AppliedUndef
 from symderive.core.dims import Size, as_size, check_name, same_size, shape_text
 from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
+from symderive.core.positions import Inside, Loose, Quotient, Remainder
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.constants import exact
@@ -87,6 +89,31 @@ class Array:
         refuse(unsupported, "mean")
         return reduce_sum(self, axis, keepdims, mean=True)
 
+    def max(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The largest entry over `axis` (all axes by default), as `numpy.max`."""
+        return self._folded("max", axis, keepdims, unsupported)
+
+    def min(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The smallest entry over `axis` (all axes by default), as `numpy.min`."""
+        return self._folded("min", axis, keepdims, unsupported)
+
+    def prod(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The product of the entries over `axis` (all axes by default), as `numpy.prod`."""
+        return self._folded("prod", axis, keepdims, unsupported)
+
+    def any(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """Whether some entry over `axis` is not 0: 1 or 0."""
+        return self._folded("any", axis, keepdims, unsupported)
+
+    def all(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """Whether every entry over `axis` is not 0: 1 or 0."""
+        return self._folded("all", axis, keepdims, unsupported)
+
+    def _folded(self, what: str, axis: Axis, keepdims: bool, unsupported: dict[str, Any]) -> Array:
+        from symderive.language.reductions import fold
+
+        return fold(what, self, axis, keepdims, **unsupported)
+
     def var(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
         """The variance over `axis` (all axes by default), as `numpy.var`."""
         from symderive.language.dispatch import variance
@@ -107,9 +134,61 @@ class Array:
 
     def trace(self) -> Array:
         """The sum of the diagonal of a square matrix."""
-        from symderive.language import linear
+        from symderive.language import triangles
 
-        return linear.trace(self)
+        return triangles.trace(self)
+
+    def reshape(self, *shape: Any, order: str = "C") -> Array:
+        """The entries in another shape, as `numpy.reshape`."""
+        from symderive.language import shaping
+
+        single = len(shape) == 1 and isinstance(shape[0], (tuple, list))
+        return shaping.reshape(self, shape[0] if single else shape, order)
+
+    def ravel(self, order: str = "C") -> Array:
+        """All entries in a row, as `numpy.ravel`."""
+        from symderive.language import shaping
+
+        return shaping.ravel(self, order)
+
+    def flatten(self, order: str = "C") -> Array:
+        """All entries in a row, as `ndarray.flatten`."""
+        return self.ravel(order)
+
+    def squeeze(self, axis: Axis = None) -> Array:
+        """The array without axes of size 1, as `numpy.squeeze`."""
+        from symderive.language import shaping
+
+        return shaping.squeeze(self, axis)
+
+    def cumsum(self, axis: Any = None) -> Array:
+        """Running sums, as `numpy.cumsum`."""
+        from symderive.language import shifting
+
+        return shifting.cumsum(self, axis)
+
+    def repeat(self, repeats: Any, axis: Any = None) -> Array:
+        """Every entry several times, as `numpy.repeat`."""
+        from symderive.language import shaping
+
+        return shaping.repeat(self, repeats, axis)
+
+    def diagonal(self, offset: Any = 0) -> Array:
+        """A diagonal, as `numpy.diagonal`."""
+        from symderive.language import triangles
+
+        return triangles.diagonal(self, offset)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Array:
+        """Two axes exchanged, as `numpy.swapaxes`."""
+        order = list(range(self.ndim))
+        first, second = (normal_axes((axis,), self.ndim, "swapaxes")[0] for axis in (axis1, axis2))
+        order[first], order[second] = order[second], order[first]
+        return self.transpose(tuple(order))
+
+    def copy(self) -> Array:
+        """The array itself: nothing ever writes to it."""
+        return self
 
     def __getitem__(self, key: Any) -> Array:
         from symderive.language.indexing import take
@@ -178,6 +257,7 @@ class Array:
         return apply_function(func, args, kwargs)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        refuse_numbers_only()
         raise SymderiveError(
             f"{self.label}: a symbolic array has no numbers; use .to_numpy() on a derivation."
         )
@@ -240,6 +320,7 @@ class Array:
     __hash__ = object.__hash__
 
     def __len__(self) -> int:
+        refuse_numbers_only()
         if not self.ndim:
             raise SymderiveError(f"len({self.label}): it is a scalar and has no first size.")
         if self.shape[0].is_Integer:
@@ -258,6 +339,29 @@ class Array:
         if self.definition is None:
             return f"array({self.name!r}, {shape_text(self.shape)})"
         return f"<symbolic array, {shape_text(self.shape)}: {self.definition}>"
+
+
+def refuse_numbers_only() -> None:
+    """Raise inside those functions of SciPy that read numbers, with the word to use instead.
+
+    Raises:
+        SymderiveError: names the function and its counterpart.
+    """
+    frame = sys._getframe(2)
+    for _ in range(_FRAMES):
+        name = frame.f_code.co_name
+        if name in _NUMBERS_ONLY and str(frame.f_globals.get("__name__", "")).startswith("scipy."):
+            raise SymderiveError(
+                f"scipy.special.{name}: SciPy's function takes numbers only; call symderive.{name}, or give "
+                "the formula as text to symderive.parse."
+            )
+        if frame.f_back is None:
+            return
+        frame = frame.f_back
+
+
+_NUMBERS_ONLY = ("softmax", "log_softmax", "logsumexp")
+_FRAMES = 12
 
 
 def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None) -> Array:
@@ -284,6 +388,8 @@ def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None
     >>> (array("X", n, d) @ array("w", d)).shape
     (n,)
     """
+    import symderive.language.dispatch  # noqa: F401 -- from here on NumPy's functions also take sizes
+
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = tuple(shape[0])
     check_name(name, "an array")
@@ -380,9 +486,19 @@ def as_array(value: Any, what: str) -> Array:
     return define((), expr, ())
 
 
+def _holds_array(value: Any) -> bool:
+    return any(_holds_array(one) for one in value) if isinstance(value, list) else isinstance(value, Array)
+
+
 def _literal(value: Any, what: str) -> Array:
+    if isinstance(value, list) and _holds_array(value):
+        from symderive.language.joining import stack
+
+        return stack([as_array(one, what) for one in value])
     try:
         values = np.asarray(value)
+        if values.dtype == object and all(getattr(one, "is_number", False) for one in values.flat):
+            values = values.astype(float)
     except ValueError:
         raise SymderiveError(f"{what}: the list has rows of different lengths.") from None
     if not values.size:
@@ -401,9 +517,18 @@ def define(
 ) -> Array:
     """A new array by an equation; equal equations get equal names, so that repeated expressions are one."""
     shape = tuple(index.dim for index in indices)
-    digest = fingerprint(shape, str(body), tuple(operand.digest for operand in operands), domain)
+    digest = fingerprint(
+        shape, str(body), tuple(operand.digest for operand in operands), domain, *_extents(body)
+    )
     tensor = Tensor(f"_{digest}", shape, domain)
     return Array(tensor, Definition(tensor, indices, body), operands, digest)
+
+
+def _extents(body: sympy.Expr) -> list[str]:
+    """The extents of the indices in computed positions, which the text of a body does not show."""
+    if not body.has(Loose, Inside, Quotient, Remainder):
+        return []
+    return sorted(f"{index.name}:{index.dim}" for index in body.atoms(Index))
 
 
 def broadcast(shapes: Sequence[Shape], symbol: str) -> Shape:
@@ -472,20 +597,30 @@ def normal_axes(axes: Sequence[Any], rank: int, what: str) -> tuple[int, ...]:
     return tuple(normal)
 
 
+def given_axes(axis: Axis, rank: int, what: str) -> tuple[int, ...]:
+    """The axes of a reduction, counted from the front: all of them for None."""
+    chosen = range(rank) if axis is None else (axis if isinstance(axis, (tuple, list)) else (axis,))
+    return normal_axes(tuple(chosen), rank, what)
+
+
+def kept_axes(
+    shape: Shape, reduced: Sequence[int], keepdims: bool
+) -> tuple[tuple[Index, ...], dict[int, Index]]:
+    """The indices of the result of a reduction, and which of them stands at which kept axis."""
+    kept = [place for place in range(len(shape)) if place not in reduced]
+    if keepdims:
+        sizes = [sympy.S.One if place in reduced else size for place, size in enumerate(shape)]
+        indices = free_axes(sizes)
+        return indices, dict(enumerate(indices))
+    indices = free_axes([shape[place] for place in kept])
+    return indices, dict(zip(kept, indices, strict=True))
+
+
 def reduce_sum(value: Array, axis: Axis, keepdims: bool, mean: bool) -> Array:
     """Sum or mean over axes."""
-    what = "mean" if mean else "sum"
-    chosen = range(value.ndim) if axis is None else (axis if isinstance(axis, (tuple, list)) else (axis,))
-    axes = normal_axes(tuple(chosen), value.ndim, what)
+    axes = given_axes(axis, value.ndim, "mean" if mean else "sum")
     bound = dict(zip(axes, fresh([value.shape[axis] for axis in axes], ()), strict=True))
-    kept = [place for place in range(value.ndim) if place not in bound]
-    out = (
-        [sympy.S.One if place in bound else value.shape[place] for place in range(value.ndim)]
-        if keepdims
-        else [value.shape[place] for place in kept]
-    )
-    indices = free_axes(out)
-    free = dict(enumerate(indices)) if keepdims else dict(zip(kept, indices, strict=True))
+    indices, free = kept_axes(value.shape, axes, keepdims)
     entry = Entry(value.tensor, *(bound.get(place, free.get(place)) for place in range(value.ndim)))
     body = IndexSum(entry, *bound.values()) if bound else entry
     if mean:

@@ -14,7 +14,21 @@ from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
 from symderive.functions.record import Indicator
-from symderive.language import inverse, linear, logic
+from symderive.language import (
+    contracting,
+    creating,
+    indexing,
+    inverse,
+    joining,
+    linear,
+    logic,
+    matrix_powers,
+    norms,
+    reductions,
+    shaping,
+    shifting,
+    triangles,
+)
 from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
 from symderive.language.einsum import einsum
 
@@ -27,6 +41,9 @@ _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
     "power": (lambda x, y: x**y, "**"),
     "float_power": (lambda x, y: x**y, "**"),
 }
+
+
+_REDUCTIONS = {"maximum": "max", "minimum": "min", "multiply": "prod"}
 
 
 @cache
@@ -44,6 +61,9 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
     if name == "add" and method == "reduce":
         axis, keepdims = kwargs.pop("axis", 0), kwargs.pop("keepdims", False)
         return as_array(inputs[0], "sum").sum(axis, bool(keepdims), **_given(kwargs))
+    if name in _REDUCTIONS and method == "reduce":
+        axis, keepdims = kwargs.pop("axis", 0), kwargs.pop("keepdims", False)
+        return reductions.fold(_REDUCTIONS[name], inputs[0], axis, bool(keepdims), **_given(kwargs))
     if method != "__call__":
         raise SymderiveError(f"{name}.{method}: not supported on symbolic arrays.")
     refuse(kwargs, name)
@@ -128,6 +148,13 @@ def _mean(a: Any, axis: Any = None, keepdims: Any = False, **other: Any) -> Arra
     return as_array(a, "mean").mean(axis, _kept(keepdims), **_given(other))
 
 
+def _fold(what: str) -> Callable[..., Array]:
+    def folded(a: Any, axis: Any = None, keepdims: Any = False, **other: Any) -> Array:
+        return reductions.fold(what, a, axis, _kept(keepdims), **_given(other))
+
+    return folded
+
+
 def _kept(keepdims: Any) -> bool:
     return keepdims is not np._NoValue and bool(keepdims)
 
@@ -185,21 +212,40 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.inner: linear.inner,
     np.outer: linear.outer,
     np.einsum: einsum,
-    np.trace: linear.trace,
-    np.diag: linear.diag,
-    np.diagonal: linear.diagonal,
+    np.trace: triangles.trace,
+    np.diag: triangles.diag,
+    np.diagonal: triangles.diagonal,
     np.transpose: _transpose,
     np.swapaxes: _swapaxes,
-    np.linalg.norm: linear.norm,
+    np.linalg.norm: norms.norm,
     np.linalg.inv: inverse.inv,
+    np.linalg.matrix_power: matrix_powers.matrix_power,
+    np.linalg.multi_dot: matrix_powers.multi_dot,
     np.linalg.det: inverse.det,
     np.linalg.slogdet: inverse.slogdet,
     np.linalg.solve: inverse.solve,
     np.clip: _clip,
     np.where: logic.where,
+    np.max: _fold("max"),
+    np.min: _fold("min"),
+    np.amax: _fold("max"),
+    np.amin: _fold("min"),
+    np.prod: _fold("prod"),
+    np.any: _fold("any"),
+    np.all: _fold("all"),
+    np.count_nonzero: reductions.count_nonzero,
+    np.argmax: reductions.without_derivative("argmax"),
+    np.argmin: reductions.without_derivative("argmin"),
     np.shape: lambda a: as_array(a, "shape").shape,
     np.ndim: lambda a: as_array(a, "ndim").ndim,
     np.size: lambda a: as_array(a, "size").size,
+    **creating.FUNCTIONS,
+    **shaping.FUNCTIONS,
+    **joining.FUNCTIONS,
+    **shifting.FUNCTIONS,
+    **triangles.FUNCTIONS,
+    **contracting.FUNCTIONS,
+    np.take: indexing.taken,
 }
 
 Dim.apply_ufunc = staticmethod(apply_ufunc)

@@ -1,16 +1,14 @@
-"""Products and traces: matmul, dot, inner, outer, einsum, trace, diag, norm."""
+"""Products and traces: matmul, dot, inner, outer, einsum, trace, diag."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import sympy
-
 from symderive.core.dims import same_size, shape_text
 from symderive.core.identity import fresh
-from symderive.core.nodes import Delta, Entry, Index, IndexSum
+from symderive.core.nodes import Entry, Index, IndexSum
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, aligned, as_array, broadcast, define, free_axes, stretched
+from symderive.language.array import Array, as_array, broadcast, define, free_axes, stretched
 
 
 def matmul(left: Any, right: Any) -> Array:
@@ -114,60 +112,3 @@ def vdot(left: Any, right: Any) -> Array:
     if a.ndim != b.ndim or not all(same_size(*sizes) for sizes in zip(a.shape, b.shape, strict=True)):
         raise ShapeError(f"vdot: the shapes {shape_text(a.shape)} and {shape_text(b.shape)} differ.")
     return (a * b).sum()
-
-
-def trace(value: Any, **unsupported: Any) -> Array:
-    """`Σ_i A[i, i]` of a square matrix."""
-    a = as_array(value, "trace")
-    loose = {key: given for key, given in unsupported.items() if (key, given) not in _MAIN_DIAGONAL}
-    if a.ndim != 2 or not same_size(*a.shape) or any(given is not None for given in loose.values()):
-        raise ShapeError(f"trace: takes a square matrix, not {shape_text(a.shape)}.")
-    (p,) = fresh(a.shape[:1], ())
-    return define((), IndexSum(a.tensor[p, p], p), (a,))
-
-
-def diagonal(value: Any, **unsupported: Any) -> Array:
-    """The diagonal of a square matrix, as `numpy.diagonal`.
-
-    Raises:
-        ShapeError: not a square matrix.
-        SymderiveError: another diagonal or other axes.
-    """
-    a = as_array(value, "diagonal")
-    if any(unsupported.get(key) not in (None, usual) for key, usual in _MAIN_DIAGONAL) or a.ndim != 2:
-        raise ShapeError(f"diagonal: takes the main diagonal of a square matrix, not {shape_text(a.shape)}.")
-    return diag(a)
-
-
-_MAIN_DIAGONAL = (("offset", 0), ("axis1", 0), ("axis2", 1))
-
-
-def diag(value: Any, k: int = 0) -> Array:
-    """The diagonal of a square matrix, or the diagonal matrix of a vector."""
-    a = as_array(value, "diag")
-    if k != 0 or a.ndim not in (1, 2):
-        raise SymderiveError("diag: only the main diagonal of a vector or a square matrix is supported.")
-    if a.ndim == 2:
-        if not same_size(*a.shape):
-            raise ShapeError(f"diag: takes the diagonal of a square matrix, not {shape_text(a.shape)}.")
-        (i,) = free_axes(a.shape[:1])
-        return define((i,), a.tensor[i, i], (a,))
-    i, j = free_axes((*a.shape, *a.shape))
-    return define((i, j), a.tensor[i] * Delta(i, j), (a,))
-
-
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
-    """The Euclidean (Frobenius) norm; the arguments are called as in `numpy.linalg.norm`.
-
-    Raises:
-        SymderiveError: another norm.
-    """
-    a = as_array(x, "norm")
-    count = a.ndim if axis is None else len(axis) if isinstance(axis, (tuple, list)) else 1
-    if not (ord is None or (ord == 2 and count == 1) or (ord == "fro" and count == 2)):
-        raise SymderiveError(
-            "linalg.norm: only the Euclidean norm of vectors and the Frobenius norm are supported."
-        )
-    squares = (a * a).sum(axis, keepdims)
-    indices = free_axes(squares.shape)
-    return define(indices, sympy.sqrt(aligned(squares, indices)), (squares,))

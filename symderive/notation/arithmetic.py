@@ -63,9 +63,6 @@ def plus(*terms: Form) -> Form:
     flat = _diagonals_together(flat)
     if len(flat) == 1:
         return flat[0]
-    shared = _shared_scalars(flat)
-    if shared:
-        return times(ONE, *shared, plus(*(_without(term, shared) for term in flat)))
     common = _content([split(term)[0] for term in flat], any(_is_over_scalars(term) for term in flat))
     if common == 1:
         return Plus(_ordered(flat))
@@ -129,25 +126,6 @@ def _diagonals_together(terms: list[Form]) -> list[Form]:
     return [term for _, term in sorted([(first, joined), *others], key=lambda one: one[0])]
 
 
-def _shared_scalars(terms: list[Form]) -> tuple[Form, ...]:
-    """The scalar factors that all terms of a sum of arrays have; none where fractions stand in front."""
-    if not any(term.rank for term in terms) or any(_is_over_scalars(term) for term in terms):
-        return ()
-    shared = list(split(terms[0])[1])
-    for term in terms[1:]:
-        there = list(split(term)[1])
-        shared = [one for one in shared if one in there]
-    return tuple(dict.fromkeys(shared))
-
-
-def _without(term: Form, scalars: tuple[Form, ...]) -> Form:
-    coefficient, own, rest = split(term)
-    kept = list(own)
-    for one in scalars:
-        kept.remove(one)
-    return times(coefficient, *kept, *(() if rest is None else (rest,)))
-
-
 def _is_over_scalars(form: Form) -> bool:
     """Whether a scalar that depends on arrays stands below a fraction line in front."""
     return any(
@@ -169,7 +147,7 @@ def _content(coefficients: list[sympy.Expr], fractions: bool = False) -> sympy.E
     rests = {rest for _, rest in numbers}
     mixed = any(sympy.fraction(rest)[1] != 1 for rest in rests) and len(rests) > 1
     broken = plain and gcd.q != 1 and any(number.q == 1 for number, _ in numbers)
-    if mixed or broken or fractions:
+    if mixed or broken or (fractions and gcd.q != 1):
         gcd = ONE
     common = gcd * rests.pop() if len(rests) == 1 and not fractions else gcd
     if all(number < 0 for number, _ in numbers):

@@ -6,12 +6,29 @@ import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import MatrixNode
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    TensorNode,
+)
 from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.core.program import Definition
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, times
+from symderive.notation.common_parts import common_factors
+from symderive.notation.exponential_sums import log_sum_with_indices, softmax_with_indices
 from symderive.notation.forms import (
     Apply,
+    BigMax,
+    BigMin,
+    BigProduct,
     BigSum,
     Chain,
     Component,
@@ -50,7 +67,7 @@ def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
     if isinstance(expr, Delta):
         return Kronecker(*expr.args)
     if isinstance(expr, sympy.Add):
-        return plus(*(index_form(term, rows) for term in sorted(expr.args, key=term_order)))
+        return _sum_of(tuple(sorted(expr.args, key=term_order)), rows)
     if isinstance(expr, sympy.Mul):
         return times(ONE, *(index_form(factor, rows) for factor in factors_in_order(expr)))
     if isinstance(expr, sympy.Pow):
@@ -58,9 +75,25 @@ def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
     if isinstance(expr, IndexSum):
         short = _product_entry(expr) if rows else None
         return short or _big_sum(expr, rows)
+    if isinstance(expr, Fold):
+        return _BIG[type(expr)](expr.indices, index_form(expr.body, rows))
+    if isinstance(expr, IndexLogSum):
+        return log_sum_with_indices(expr, index_form)
+    if isinstance(expr, SoftmaxEntry):
+        return softmax_with_indices(expr, index_form, recover)
     if isinstance(expr, sympy.Function):
         return Apply(type(expr), tuple(index_form(arg, rows) for arg in expr.args))
     raise NoMatrixNotationError
+
+
+def _sum_of(terms: tuple[sympy.Expr, ...], rows: bool) -> Form:
+    shared, rests = common_factors(terms)
+    inner = plus(*(index_form(term, rows) for term in rests))
+    front = [index_form(factor, rows) for factor in factors_in_order(sympy.Mul(*shared))] if shared else []
+    return times(ONE, *front, inner) if front else inner
+
+
+_BIG: dict[type[Fold], type[BigSum]] = {IndexMax: BigMax, IndexMin: BigMin, IndexProduct: BigProduct}
 
 
 def _big_sum(expr: IndexSum, rows: bool) -> Form:

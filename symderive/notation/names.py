@@ -49,14 +49,15 @@ _PARTS = re.compile(r"([A-Za-z]+)(\d*)\Z")
 def latex_name(name: str) -> str:
     r"""The LaTeX of a name.
 
-    >>> latex_name("theta"), latex_name("W1"), latex_name("c_in"), latex_name("loss"), latex_name("Hprime")
-    ('\\theta', 'W_{1}', 'c_{\\mathrm{in}}', '\\mathrm{loss}', "H'")
+    >>> latex_name("theta"), latex_name("W1"), latex_name("c_in"), latex_name("loss"), latex_name("xhat")
+    ('\\theta', 'W_{1}', 'c_{\\mathrm{in}}', '\\mathrm{loss}', '\\hat{x}')
     """
     head, *tail = name.split("_")
     base, index = _split(head)
     base, primes = _primed(base)
+    base, hat = _hatted(base)
     written = _LATEX.get(base) or (base if len(base) == 1 else rf"\mathrm{{{_plain(base)}}}")
-    written += "'" * primes
+    written = rf"\hat{{{written}}}" if hat else written + "'" * primes
     indices = ([index] if index else []) + [_index(part) for part in tail if part]
     return f"{written}_{{{','.join(indices)}}}" if indices else written
 
@@ -88,6 +89,12 @@ def _primed(base: str) -> tuple[str, int]:
     return (letter, primes) if len(letter) == 1 or letter in _LATEX else (base, 0)
 
 
+def _hatted(base: str) -> tuple[str, bool]:
+    """A letter or Greek name without the `hat` behind it, and whether there was one."""
+    letter = base.removesuffix("hat")
+    return (letter, True) if letter != base and (len(letter) == 1 or letter in _LATEX) else (base, False)
+
+
 def text_name(name: str) -> str:
     """The name in a terminal.
 
@@ -108,7 +115,8 @@ def text_name(name: str) -> str:
     head, underscore, tail = name.partition("_")
     base, index = _split(head)
     base, primes = _primed(base)
-    written = _TEXT.get(base, base) + "′" * primes + index.translate(_SUBSCRIPTS)
+    base, hat = _hatted(base)
+    written = _TEXT.get(base, base) + ("\u0302" if hat else "′" * primes) + index.translate(_SUBSCRIPTS)
     if underscore and tail.isdigit():
         return written + tail.translate(_SUBSCRIPTS)
     return written + underscore + tail

@@ -22,6 +22,9 @@ from symderive.notation.constants import constant, one_root
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
     Apply,
+    BigMax,
+    BigMin,
+    BigProduct,
     BigSum,
     Bracket,
     Chain,
@@ -31,17 +34,23 @@ from symderive.notation.forms import (
     Diag,
     DiagPart,
     Eye,
+    Folded,
     Form,
     Inverse,
     Kronecker,
+    Largest,
     Leaf,
     LogDeterminant,
+    LogSumExp,
     NormSquared,
     Ones,
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
+    Softmax,
     Times,
     Total,
     Trace,
@@ -49,7 +58,7 @@ from symderive.notation.forms import (
     walk,
 )
 from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
-from symderive.notation.matrix_products import chain, transposed
+from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.propositions import proposition
 
 Marks = LatexDialect | TextDialect
@@ -127,7 +136,7 @@ def _ones(form: Ones, marks: Marks) -> Written:
 
 
 def _eye(form: Eye, marks: Marks) -> Written:
-    return marks.identity, ATOM
+    return marks.unit_matrix, ATOM
 
 
 def _kronecker(form: Kronecker, marks: Marks) -> Written:
@@ -334,13 +343,24 @@ def _apply(form: Apply, marks: Marks) -> Written:
 
 
 def _chain(form: Chain, marks: Marks) -> Written:
-    pieces = []
-    for place, factor in enumerate(form.factors):
-        if place == 0 and factor.rank == 1:
+    pieces: list[str] = []
+    powers = runs(form.factors)
+    for factor, count in powers:
+        if factor.rank == 1 and not pieces:
             pieces.append(marks.transpose(bracketed(factor, marks, ATOM)))
+        elif count == 1 or (count == 2 and isinstance(factor, Transposed)):
+            level = POWER if isinstance(factor, (Plus, Times)) else PRODUCT
+            pieces += [bracketed(factor, marks, level)] * count
         else:
-            pieces.append(bracketed(factor, marks, POWER if isinstance(factor, (Plus, Times)) else PRODUCT))
-    return marks.juxtapose(pieces), PRODUCT
+            pieces.append(_matrix_power(factor, count, marks))
+    return marks.juxtapose(pieces), POWER if len(powers) == 1 and powers[0][1] > 2 else PRODUCT
+
+
+def _matrix_power(factor: Form, count: int, marks: Marks) -> str:
+    """`A³`, `A⁻²`, `(Aᵀ)³`."""
+    if isinstance(factor, Inverse):
+        return marks.power(bracketed(factor.inner, marks, ATOM), str(-count), False)
+    return marks.power(bracketed(factor, marks, ATOM), str(count), False)
 
 
 def _inverse(form: Inverse, marks: Marks) -> Written:
@@ -381,6 +401,14 @@ def _named(word: str) -> Callable[[Any, Marks], Written]:
     return written
 
 
+def _softmax(form: Softmax, marks: Marks) -> Written:
+    return marks.call_along("softmax", form.along, write(form.inner, marks)[0]), ATOM
+
+
+def _log_sum_exp(form: LogSumExp, marks: Marks) -> Written:
+    return marks.call_along("logsumexp", form.along, write(form.inner, marks)[0]), ATOM
+
+
 def _diag(form: Diag, marks: Marks) -> Written:
     """`diag(v)`; the diagonal part of a matrix as `A ⊙ I`, not as diag(diag(A))."""
     if isinstance(form.inner, DiagPart):
@@ -401,6 +429,15 @@ def _total(form: Total, marks: Marks) -> Written:
     if isinstance(inner, (Leaf, Chain)) and inner.rank == 1:
         return marks.juxtapose([marks.transpose(marks.ones), bracketed(inner, marks, PRODUCT)]), PRODUCT
     return _big_sum(big_sum_of(form), marks)
+
+
+def _folded(form: Folded, marks: Marks) -> Written:
+    return _big_fold(big_sum_of(form), marks)
+
+
+def _big_fold(form: BigSum, marks: Marks) -> Written:
+    kinds = {BigMax: "max", BigMin: "min", BigProduct: "prod"}
+    return marks.big_fold(kinds[type(form)], form.indices, bracketed(form.inner, marks, PRODUCT)), OPEN
 
 
 def _big_sum(form: BigSum, marks: Marks) -> Written:
@@ -436,7 +473,15 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Trace: _named("tr"),
     NormSquared: _norm_squared,
     Total: _total,
+    Largest: _folded,
+    Smallest: _folded,
+    ProductOfAll: _folded,
     BigSum: _big_sum,
+    BigMax: _big_fold,
+    BigMin: _big_fold,
+    BigProduct: _big_fold,
+    Softmax: _softmax,
+    LogSumExp: _log_sum_exp,
     Bracket: _bracket,
 }
 

@@ -13,11 +13,24 @@ import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.nodes import (
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    TensorNode,
+)
 from symderive.core.positions import Inside, is_readable
 from symderive.core.program import Definition
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, split, times
 from symderive.notation.contraction import contracted, multiplied
+from symderive.notation.exponential_sums import log_sum, softmax
+from symderive.notation.factoring import factored
 from symderive.notation.forms import (
     Apply,
     BigSum,
@@ -26,13 +39,17 @@ from symderive.notation.forms import (
     Determinant,
     DiagPart,
     Eye,
+    Folded,
     Form,
     Inverse,
     Kronecker,
+    Largest,
     Leaf,
     LogDeterminant,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
     walk,
 )
 from symderive.notation.labelled import (
@@ -51,8 +68,12 @@ _MOST_TERMS = 12  # of a product that is multiplied out
 
 
 def matrix_form(definition: Definition) -> Form | None:
-    """The right-hand side of a definition in matrix notation, or None where there is none."""
-    return _matrix_form(definition.body, definition.indices) if definition.tensor.rank <= 2 else None
+    """The right-hand side of a definition in matrix notation, or None where there is none.
+
+    What was derived is factored; what a user wrote stands as it was written.
+    """
+    form = _matrix_form(definition.body, definition.indices) if definition.tensor.rank <= 2 else None
+    return factored(form) if form is not None and definition.rule else form
 
 
 @lru_cache(maxsize=20_000)  # LaTeX, text and code of one equation ask for the same form
@@ -149,10 +170,29 @@ def recover(expr: sympy.Expr) -> Labelled:
         return _combined([recover(expr.base), recover(expr.exp)], lambda forms: Power(*forms))
     if isinstance(expr, IndexSum):
         return _index_sum(expr)
+    if isinstance(expr, Fold):
+        return _fold(expr)
+    if isinstance(expr, IndexLogSum):
+        return log_sum(expr, recover)
+    if isinstance(expr, SoftmaxEntry):
+        return softmax(expr, recover)
     if isinstance(expr, sympy.Function):
         head = type(expr)
         return _combined([recover(arg) for arg in expr.args], lambda forms: Apply(head, tuple(forms)))
     raise NoMatrixNotationError
+
+
+_FOLDS: dict[type[Fold], type[Folded]] = {
+    IndexMax: Largest, IndexMin: Smallest, IndexProduct: ProductOfAll,
+}  # fmt: skip
+
+
+def _fold(expr: Fold) -> Labelled:
+    """A maximum, minimum or product of all entries; over one of two axes it is written with indices."""
+    inner = recover(expr.body)
+    if set(inner.labels) != set(expr.indices):
+        raise NoMatrixNotationError
+    return Labelled(_FOLDS[type(expr)](inner.form), ())
 
 
 def _entry(expr: Entry) -> Labelled:
@@ -229,7 +269,7 @@ def _common(labels: list[Labels]) -> Labels:
 
 def _index_sum(expr: IndexSum) -> Labelled:
     body = expr.body
-    if isinstance(body, sympy.Add) and not _one_vector(body):
+    if isinstance(body, sympy.Add) and _is_apart(body, expr.indices):
         return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=term_order)])
     try:
         factors = [recover(factor) for factor in factors_in_order(body)]
@@ -268,10 +308,39 @@ def _index_sum_term(term: sympy.Expr, indices: Labels) -> Labelled:
     return Labelled(times(extent, inner.form), inner.labels)
 
 
+def _is_apart(body: sympy.Add, indices: Labels) -> bool:
+    """Whether a sum over the terms is written term by term."""
+    whole = _one_vector(body) or _one_matrix(body, indices)
+    return not whole or all(map(_is_trace, body.args))
+
+
 def _one_vector(body: sympy.Expr) -> bool:
     """Whether all terms carry the same indices and none is a product: the body is one elementwise form."""
     carried = {free_indices(term) for term in body.args}
     return len(carried) == 1 and (len(carried.pop()) == 1 or not any(map(_is_contraction, body.args)))
+
+
+def _one_matrix(body: sympy.Add, indices: Labels) -> bool:
+    """Whether the body is a matrix over a summed and a free index: `Σ_p (A_pj + b_j) = (A + 𝟏bᵀ)ᵀ𝟏`."""
+    carried = [free_indices(term) for term in body.args]
+    labels = frozenset().union(*carried)
+    whole = sum(one == labels for one in carried)
+    return (
+        len(labels) == 2
+        and len(labels.intersection(indices)) == 1
+        and whole > 1
+        and not any(map(_is_contraction, body.args))
+    )
+
+
+def _is_trace(term: sympy.Expr) -> bool:
+    """Whether a term is a product of two matrices, one of them with an inverse in it."""
+    indexed = [factor for factor in sympy.Mul.make_args(term) if free_indices(factor)]
+    return (
+        len(indexed) == 2
+        and all(len(free_indices(factor)) == 2 for factor in indexed)
+        and any(factor.has(InverseEntry) for factor in indexed)
+    )
 
 
 def _is_contraction(term: sympy.Expr) -> bool:

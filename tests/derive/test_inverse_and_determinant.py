@@ -36,7 +36,7 @@ PRINTED = {
     "solve": (a @ solve(X, b), X, "−X⁻ᵀa bᵀX⁻ᵀ", "-X^{-\\top} a b^{\\top} X^{-\\top}"),
     "solve, right-hand side": (a @ solve(X, b), b, "X⁻ᵀa", "X^{-\\top} a"),
     "transposed": (a @ inv(X.T) @ b, b, "X⁻¹a", "X^{-1} a"),
-    "normal, mean": (r @ solve(S, r) / 2, mu, "−S⁻¹r", "-S^{-1} r"),
+    "normal, mean": (r @ solve(S, r) / 2, mu, "−S⁻¹(x − μ)", "-S^{-1} (x - \\mu)"),
     "normal, covariance": (
         0.5 * r @ inv(S) @ r + 0.5 * slogdet(S)[1], S,
         "(1/2)(S⁻¹ − S⁻¹r rᵀS⁻¹)", "\\frac{1}{2} (S^{-1} - S^{-1} r r^{\\top} S^{-1})",

@@ -1,0 +1,105 @@
+"""Norms of vectors and matrices, as `numpy.linalg.norm`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import sympy
+
+from symderive.core.dims import shape_text
+from symderive.errors import ShapeError, SymderiveError
+from symderive.functions.kinked import absolute
+from symderive.language.array import (
+    Array,
+    aligned,
+    as_array,
+    define,
+    elementwise,
+    free_axes,
+    normal_axes,
+    number,
+)
+
+Axes = tuple[int, ...]
+_SPECTRAL = {"nuc": "the nuclear norm", "2": "the spectral norm", "-2": "the smallest singular value"}
+
+
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
+    """The norm of a vector or matrix, or of those along `axis`, as `numpy.linalg.norm`.
+
+    Vectors take `ord` None, 2, 1, ±inf and any other number but 0, with `(Σ |x_i|^p)^(1/p)`; matrices take
+    None, "fro", ±1 and ±inf.
+
+    Raises:
+        ShapeError: neither a vector nor a matrix, or an axis that does not exist.
+        SymderiveError: a norm without a derivative, or one that is computed from singular values.
+
+    >>> from symderive.language.array import array
+    >>> norm(array("X", 3, 2), 1, axis=0).shape
+    (2,)
+    """
+    a = as_array(x, "norm")
+    given = tuple(range(a.ndim)) if axis is None else axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = normal_axes(given, a.ndim, "norm")
+    if ord is None or (axis is None and not a.ndim):
+        return _root((a * a).sum(axes, keepdims))
+    if len(axes) == 1:
+        return _of_vector(a, ord, axes, keepdims)
+    if len(axes) == 2:
+        return _of_matrix(a, ord, axes, keepdims)
+    raise ShapeError(
+        f"norm: ord={ord!r} needs a vector or a matrix, not {shape_text(a.shape)}; say along which axes."
+    )
+
+
+def _of_vector(a: Array, ord: Any, axes: Axes, keepdims: bool) -> Array:
+    if isinstance(ord, str):
+        raise SymderiveError(f"norm: ord={ord!r} is for matrices; a vector takes a number or ±np.inf.")
+    if isinstance(ord, float) and math.isinf(ord):
+        return _extreme(_size(a), axes, keepdims, largest=ord > 0)
+    power = number(ord)
+    if power is None or not power.is_number:
+        raise SymderiveError(f"norm: ord={ord!r} is not a number.")
+    if power == 0:
+        raise SymderiveError("norm: ord=0 counts the entries that are not 0, and has no derivative.")
+    if power == 1:
+        return _size(a).sum(axes, keepdims)
+    if power == 2:
+        return _root((a * a).sum(axes, keepdims))
+    base = a if power.is_even and power > 0 else _size(a)
+    total = elementwise(lambda entry: entry**power, base, symbol="norm").sum(axes, keepdims)
+    return elementwise(lambda entry: entry ** (1 / power), total, symbol="norm")
+
+
+def _of_matrix(a: Array, ord: Any, axes: Axes, keepdims: bool) -> Array:
+    rows, columns = axes
+    if ord == "fro":
+        return _root((a * a).sum(axes, keepdims))
+    if ord in (1, -1):
+        return _extreme(_size(a).sum(rows, True), axes, keepdims, largest=ord > 0)
+    if isinstance(ord, float) and math.isinf(ord):
+        return _extreme(_size(a).sum(columns, True), axes, keepdims, largest=ord > 0)
+    if str(ord) in _SPECTRAL:
+        raise SymderiveError(
+            f"norm: ord={ord!r} is {_SPECTRAL[str(ord)]}, which is computed from singular values; "
+            "no derivative of them is known here."
+        )
+    raise SymderiveError(f"norm: ord={ord!r} is no norm of a matrix; use 'fro', 1, -1, np.inf or -np.inf.")
+
+
+def _size(a: Array) -> Array:
+    return elementwise(absolute, a)
+
+
+def _root(squares: Array) -> Array:
+    indices = free_axes(squares.shape)
+    return define(indices, sympy.sqrt(aligned(squares, indices)), (squares,))
+
+
+def _extreme(a: Array, axes: Axes, keepdims: bool, largest: bool) -> Array:
+    """The largest or smallest entry along axes."""
+    reduce: Any = np.max if largest else np.min
+    made: Array = reduce(a, axis=axes if len(axes) > 1 else axes[0], keepdims=keepdims)
+    return made

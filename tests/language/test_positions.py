@@ -1,0 +1,78 @@
+# ruff: noqa: E501 -- formulas, many to a line
+"""NumPy's functions that move entries around, on symbolic arrays and on numbers: the same values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import symderive as sd
+from symderive.codegen.numpy_source import numpy_function, with_sizes
+from symderive.language.array import program_of
+from symderive.language.evaluate import evaluate
+from symderive.numeric.draws import draw_all
+
+SHAPES = {"x": "n", "y": "n", "z": "n", "w": "d", "v": "d", "X": "n,d", "Z": "n,d", "A": "d,d", "W": "d,k", "e": "2*m",
+          "q": "m", "T": "n,d,k", "a": "3", "b": "3", "C": "n,3", "E": "2*m,d", "P": "n:positive"}  # fmt: skip
+SIZES = {"n": 7, "d": 3, "m": 4, "k": 2}
+VALUES = [
+    "x[1:]", "x[:-1]", "x[2:-1]", "x[::-1]", "x[-3:]", "x[:3]", "x[1:] - x[:-1]", "X[1:, 0]", "X[:, 1:]", "X[:, :-1]", "X[::-1, ::-1]",
+    "e[::2]", "e[1::2]", "e[::-2]", "e[1:-1]", "x[n-2]", "x[:d]", "x[d:]", "X[[0, 2]]", "X[:, [2, 0, 2]]", "x[[1]]", "a[::2]", "a[5:1:-1]",
+    "T[1:, :, 0]", "T[..., ::-1]", "X[None, 1:]", "X[1:][0]", "x[4:1:-1]", "x[-2::-1]", "E[::2, 1:]",
+    "np.concatenate([x, w, a])", "np.concatenate([X, Z], axis=1)", "np.concatenate((X, A))", "np.concatenate([X, A], axis=None)",
+    "np.stack([x, y, z])", "np.stack([x, y], axis=1)", "np.stack([X, Z], axis=-1)", "np.vstack([X, w])", "np.hstack([X, y[:, None]])",
+    "np.hstack([x, w])", "np.vstack([x, y])", "np.column_stack([x, y, X])", "np.append(x, 1.5)", "np.append(X, Z, axis=0)", "np.append(x, w)",
+    "np.column_stack([np.ones(n), X])", "np.concatenate([x, [1.0, 2.0]])",
+    "np.flip(x)", "np.flip(X)", "np.flip(X, axis=1)", "np.flipud(X)", "np.fliplr(X)", "np.roll(x, 2)", "np.roll(x, -1)", "np.roll(X, 1, axis=1)",
+    "np.diff(x)", "np.diff(x, n=2)", "np.diff(X, axis=0)", "np.diff(X)", "np.cumsum(x)", "np.cumsum(X, axis=0)", "np.cumsum(X, axis=1)",
+    "np.cumsum(X)", "x.cumsum()", "np.cumsum(x[::-1])[::-1]", "np.tril(A)", "np.triu(A)", "np.tril(A, -1)", "np.triu(X, 1)", "np.tril(X, 2)", "np.triu(A, -1)",
+    "np.tri(d)", "np.tri(n, d, 1)", "np.eye(d)", "np.eye(n, d, 1)", "np.eye(n, d, -2)", "np.identity(n)", "np.ones((n, 2))", "np.zeros(d)", "np.full((n, d), 2.5)", "np.ones_like(X)",
+    "np.zeros_like(x)", "np.full_like(X, 3)", "np.arange(n)", "np.arange(1, n)", "np.arange(2, n + 3)", "np.linspace(0, 1, n)", "x ** np.arange(n)",
+    "np.expand_dims(x, 0)", "np.expand_dims(X, (0, 2))", "np.squeeze(x[:, None])", "np.squeeze(X[:, None], axis=1)", "np.atleast_2d(x)", "np.atleast_1d(x[0])",
+    "np.broadcast_to(w, (n, d))", "np.moveaxis(T, 0, -1)", "np.moveaxis(T, (0, 1), (1, 2))", "np.swapaxes(T, 0, 2)",
+    "np.reshape(X, (d, n))", "np.reshape(X, (-1,))", "X.reshape(-1)", "X.ravel()", "X.flatten()", "np.ravel(X, order='F')", "np.reshape(e, (m, 2))", "e.reshape(2, -1)",
+    "T.reshape(n * d, k)", "T.reshape(n, d * k)", "T.reshape(-1, k)", "X.ravel().reshape(n, d)", "np.outer(x, w).ravel()", "X.reshape(n, d, 1)", "X.reshape(n, 1, d)",
+    "np.reshape(X, (d, n), order='F')", "X.ravel()[2:]",
+    "np.kron(x, w)", "np.kron(A, X)", "np.kron(X, A) @ np.kron(w, v)", "np.tensordot(T, W, axes=([1, 2], [0, 1]))", "np.tensordot(X, A, axes=1)", "np.tensordot(X, Z)", "np.tensordot(x, w, axes=0)",
+    "np.repeat(x, 3)", "np.repeat(X, 2, axis=0)", "np.repeat(X, k, axis=1)", "np.tile(x, 2)", "np.tile(X, (2, 3))", "np.tile(x, (2, 1))",
+    "np.pad(x, 2)", "np.pad(x, (1, 0))", "np.pad(X, ((0, 1), (2, 0)))", "np.pad(X, 1)", "np.pad(x, (0, 2), mode='constant')",
+    "np.full_like(X, 3) + np.tri(n, d) + np.correlate(x, w)[0]", "np.convolve(x, a)", "np.convolve(x, a, 'valid')", "np.convolve(x, a, mode='same')", "np.convolve(x, w)", "np.convolve(x, w, 'valid')",
+    "np.correlate(x, a)", "np.correlate(x, a, 'full')", "np.correlate(x, a, 'same')", "np.correlate(x, w, 'valid')",
+    "np.diag(w, 1)", "np.diag(w, -2)", "np.diag(A, 1)", "np.diag(A, -1)", "np.diagonal(A, 1)", "np.trace(A, offset=1)", "np.trace(A, -1)", "A.diagonal()", "np.diag(X[:d])",
+    "np.cross(a, b)", "np.cross(C, b)", "np.average(x)", "np.average(x, weights=P)", "np.average(X, axis=0, weights=P)", "np.average(X, axis=1)", "np.cov(X.T)", "np.cov(X, rowvar=False)", "np.cov(X, bias=True)",
+    "np.take(x, [0, 3])", "np.take(X, 1, axis=1)", "np.cumsum(np.tril(A), axis=0)", "np.roll(np.pad(x, 1), 2)", "np.exp(np.pad(x, 1))", "np.diff(np.concatenate([x, w]))",
+]  # fmt: skip
+
+
+SYMBOLS = dict(zip(sd.dims("n d m k"), SIZES.values(), strict=True))
+DECLARED = [sd.parse(name, **SHAPES) for name in SHAPES]
+
+
+def drawn(program):
+    """Numbers for the inputs of a program."""
+    shapes = {
+        str(t.name): (tuple(int(size.xreplace(SYMBOLS)) for size in t.shape), str(t.domain))
+        for t in program.inputs
+    }
+    return dict(draw_all(shapes, seed=5))
+
+
+NUMBERS = drawn(program_of(sum(np.sum(one) for one in DECLARED)))
+
+
+def plain_of(text, arrays):
+    space = {"np": np, "n": SIZES["n"], "d": SIZES["d"], "m": SIZES["m"], "k": SIZES["k"]}
+    return np.asarray(eval(text, {**space, **arrays}))
+
+
+@pytest.mark.parametrize("text", VALUES)
+def test_the_slow_evaluator_and_the_code_give_what_numpy_gives(text):
+    value, total = sd.parse(text, **SHAPES), sd.parse(f"np.sum(({text}) ** 2)", **SHAPES)
+    program, short = (with_sizes(program_of(one), [a.tensor for a in DECLARED]) for one in (value, total))
+    arrays = drawn(program)
+    expected = plain_of(text, {**NUMBERS, **arrays})
+    (slow,) = evaluate(program, arrays).values()
+    assert slow.shape == expected.shape
+    assert np.allclose(slow, expected, rtol=1e-12, atol=1e-12)
+    assert np.allclose(numpy_function(program, "f")(**arrays), expected, rtol=1e-12, atol=1e-12)
+    assert np.allclose(numpy_function(short, "f")(**arrays), np.sum(expected**2), rtol=1e-12)

@@ -67,11 +67,8 @@ def _tidied(
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used, symmetric)
-    summed = recognised(summed_by_terms(body))
-    joined = weights_joined(summed)
-    reduced = cancelled(joined)
-    if reduced == joined:  # weights stand together only where that makes them shorter
-        reduced = cancelled(summed)
+    summed = recognised(weights_joined(summed_by_terms(body)))
+    reduced = cancelled(summed)
     return made.with_body(reduced if reduced == summed else _sign_taken_in(reduced))
 
 
@@ -260,10 +257,11 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     names: dict[sympy.Expr, sympy.Symbol] = {}
     plain = _plain(expr, names)
     symbols = set(names.values())
-    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
-    if not small or _is_laurent(plain, symbols) or not plain.is_rational_function(*names.values()):
-        return expr
     roots = {symbol: atom.base for atom, symbol in names.items() if _is_root(atom)}
+    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
+    settled = not roots and _is_laurent(plain, symbols)
+    if not small or settled or not plain.is_rational_function(*names.values()):
+        return expr
     reduced = sympy.cancel(_without_squares(plain, roots, names))
     if roots and _length(reduced) >= _length(plain):
         return expr
@@ -351,7 +349,7 @@ def _factored_below(expr: sympy.Expr) -> sympy.Expr:
 
 
 _FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (
-    _factored_below, sympy.factor, sympy.factor_terms, lambda expr: expr, sympy.expand,
+    sympy.factor, sympy.factor_terms, _factored_below, lambda expr: expr, sympy.expand,
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import sympy
 from symderive.calculus.branches import holds_together
 from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute, tensors_of
-from symderive.core.matrix_nodes import Det, InverseEntry, MatrixNode
+from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, Det, InverseEntry, MatrixNode
 from symderive.core.nodes import (
     Binder,
     Delta,
@@ -43,7 +43,7 @@ from symderive.functions.comparisons import (
     opposite,
 )
 from symderive.functions.kinked import absolute, relu, step
-from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT, Indicator
+from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT, Elementwise, Indicator
 from symderive.notation.components import component_of
 from symderive.notation.dialects import LATEX, TEXT
 from symderive.notation.forms import Apply, Form, Leaf
@@ -104,7 +104,10 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
             found.setdefault(one.text, one)
         for tensor in _inverted(made.body, moving):
             if not _is_regular(program, tensor):
-                one = _regular(program, made, tensor)
+                one = _regular(program, made, tensor, "is invertible")
+                found.setdefault(one.text, one)
+        for tensor in _factored(made.body):
+            for one in _of_factor(program, made, tensor):
                 found.setdefault(one.text, one)
     for slack in slacks(program):
         plain, written = inequality(slack)
@@ -120,8 +123,31 @@ OUTSIDE = Condition(
 def _inverted(body: sympy.Expr, moving: bool) -> Iterator[Tensor]:
     """The matrices that must have an inverse; of a determinant only where a derivative passes through."""
     for part in sympy.preorder_traversal(body):
-        if isinstance(part, MatrixNode) and (moving or not isinstance(part, Det)):
+        plain = isinstance(part, MatrixNode) and not isinstance(part, CHOLESKY)
+        if plain and (moving or not isinstance(part, Det)):
             yield part.tensor
+
+
+def _factored(body: sympy.Expr) -> Iterator[Tensor]:
+    """The matrices of which a Cholesky factor is taken."""
+    for part in sympy.preorder_traversal(body):
+        if isinstance(part, CHOLESKY):
+            yield part.tensor
+
+
+def _of_factor(program: Program, made: Definition, tensor: Tensor) -> Iterator[Condition]:
+    """That the matrix is positive definite, and that it counts as symmetric."""
+    body = program.definition(tensor)
+    if tensor.domain != "spd" and not (body is not None and _is_definite(program, body.body)):
+        yield _regular(program, made, tensor, "is symmetric positive definite")
+    if tensor in program.inputs:
+        plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
+        yield Condition(
+            f"{plain} is symmetric: derivatives are those of chol(½({plain} + {plain}ᵀ))",
+            rf"{written} \text{{ is symmetric: derivatives are those of }}"
+            rf"\operatorname{{chol}}\left(\tfrac{{1}}{{2}}({written} + {written}^{{\top}})\right)",
+            "fact",
+        )
 
 
 def _is_regular(program: Program, tensor: Tensor) -> bool:
@@ -130,7 +156,7 @@ def _is_regular(program: Program, tensor: Tensor) -> bool:
     body = None if made is None else made.body
     return (
         tensor.domain in ("spd", "invertible")
-        or isinstance(body, InverseEntry)
+        or isinstance(body, (InverseEntry, CholeskyEntry))
         or _is_definite(program, body)
     )
 
@@ -150,14 +176,21 @@ def _is_definite(program: Program, body: sympy.Expr | None) -> bool:
     return definite and all(isinstance(axis, Index) for axis in body.axes)
 
 
-def _regular(program: Program, made: Definition, tensor: Tensor) -> Condition:
+def _regular(program: Program, made: Definition, tensor: Tensor, word: str) -> Condition:
+    if tensor.rank > 2:
+        plain, written = (
+            ("each matrix", r"\text{each matrix}")
+            if is_unnamed(tensor.name)
+            else (f"each matrix of {text(Leaf(tensor))}", rf"\text{{each matrix of }} {latex(Leaf(tensor))}")
+        )
+        return Condition(f"{plain} {word}", rf"{written} \text{{ {word}}}", "domain")
     indices = (Index("i", tensor.shape[0]), Index("j", tensor.shape[1]))
     body = _inlined(program, made, indices, tensor[indices])
     try:
         form = laid_out(recover(body), indices)
     except NoMatrixNotationError:
         form = Leaf(tensor)
-    return Condition(f"{text(form)} is invertible", rf"{latex(form)} \text{{ is invertible}}", "domain")
+    return Condition(f"{text(form)} {word}", rf"{latex(form)} \text{{ {word}}}", "domain")
 
 
 @dataclass(frozen=True)
@@ -192,13 +225,22 @@ def _demands(body: sympy.Expr, active: set[Tensor], exponent: sympy.Expr) -> Ite
         entry = by_head().get(type(part))
         if entry is None:
             continue
-        if entry.domain != REALS:
-            yield _Demand(part.args[-1], entry.domain, "domain", entry.name, guards)
+        for argument, domain in _argument_domains(part, entry, moving):
+            yield _Demand(argument, domain, "domain", entry.name, guards)
         border = equal(entry.border(*part.args), sympy.S.Zero) if entry.kinks else None
         smooth = exponent > 1 and part is body and isinstance(part, (relu, absolute))  # they are 0 there
         if border is not None and tensors_of(border) & active and not smooth:
             sides = part.args if entry.arity == 2 else (part.args[0], sympy.S.Zero)
             yield _Demand(equal(*sides), REALS, "kink", entry.law, guards)
+
+
+def _argument_domains(
+    part: sympy.Function, entry: Elementwise, moving: bool
+) -> Iterator[tuple[sympy.Expr, sympy.Set]]:
+    """The arguments of a function that must lie in a set: where it has a value, or a slope."""
+    last = entry.slopes if moving and entry.slopes is not None else entry.domain
+    domains = entry.domains or (*(REALS,) * (entry.arity - 1), last)
+    yield from ((arg, one) for arg, one in zip(part.args, domains, strict=True) if one != REALS)
 
 
 def _is_truth(body: sympy.Expr) -> bool:
@@ -340,6 +382,8 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
     """A set that contains all values of an expression; all reals where nothing is known."""
     if isinstance(expr, Entry):
         return ranges.of(expr.tensor)
+    if isinstance(expr, CHOLESKY):
+        return POSITIVE if expr.axes[0] == expr.axes[1] else REALS
     if isinstance(expr, Det):
         return {"spd": POSITIVE, "invertible": NONZERO}.get(expr.tensor.domain, REALS)
     if isinstance(expr, Index):
@@ -367,10 +411,20 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         inner = range_of(expr.body, ranges)
         return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)
     if isinstance(expr, where):
-        parts = [range_of(branch, ranges) for branch in expr.args[1:]]
+        condition, first, second = expr.args
+        parts = [_range_where(first, condition, ranges), _range_where(second, opposite(condition), ranges)]
         return next((one for one in (POSITIVE, NONNEGATIVE) if all(p.is_subset(one) for p in parts)), REALS)
     entry = by_head().get(type(expr))
     return REALS if entry is None else entry.values
+
+
+def _range_where(branch: sympy.Expr, condition: sympy.Expr, ranges: Ranges) -> sympy.Set:
+    """The range of a branch, where the condition of the branch can say more: x is positive where x > 0."""
+    known = range_of(branch, ranges)
+    for sign in (POSITIVE, NONNEGATIVE):
+        if not known.is_subset(sign) and _is_implied(_Demand(branch, sign, "domain", "", (condition,))):
+            return sign
+    return known
 
 
 def _ends(part: sympy.Set) -> tuple[sympy.Expr, bool, sympy.Expr, bool]:

@@ -22,6 +22,7 @@ from symderive.derive.structures import structured as with_structure
 from symderive.derive.turned import turned
 from symderive.errors import SymderiveError
 from symderive.language.array import Array
+from symderive.language.kinks import with_slope_at_kinks
 from symderive.notation.names import latex_name
 
 
@@ -31,6 +32,7 @@ def gradient(
     *,
     structured: bool = False,
     layout: str = "denominator",
+    subgradient: str | float | None = None,
     adjoints: Mapping[str, tuple[str, str]] | None = None,
 ) -> Derivation:
     r"""Derive the gradient of a scalar.
@@ -42,6 +44,8 @@ def gradient(
             gradient in its free entries, which vary together, and not that of a matrix of no structure.
         layout: `denominator`, the gradient has the shape of its variable; `numerator`, its axes are reversed,
             and that of a vector is a row of shape 1×d.
+        subgradient: the slope that is taken at kinks: `"zero"` (by default), `"left"`, `"middle"`, or
+            `"right"`; or the share of the slope from the right, 0, 0.5 or 1. The conditions say it.
         adjoints: names for the derivatives with respect to named intermediates, e.g.
             `{"z1": ("delta1", r"\delta^{1}")}`.
 
@@ -67,6 +71,7 @@ def gradient(
     >>> print(sd.gradient(np.linalg.slogdet(S)[1], S, structured=True).results[0])
     ∇ˢʸᵐ_S L = 2S⁻¹ − S⁻¹ ⊙ I
     """
+    loss = with_slope_at_kinks(loss, subgradient) if isinstance(loss, Array) else loss
     problem = scalar_problem(loss, variables_of(wrt), "gradient")
     targets = problem.targets
     if structured:

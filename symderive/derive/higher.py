@@ -22,17 +22,25 @@ from symderive.derive.naming import Slope
 from symderive.derive.problem import Problem, array_problem, elementary, scalar_problem
 from symderive.errors import SymderiveError
 from symderive.language.array import Array
+from symderive.language.kinks import with_slope_at_kinks
 
 _WORDS = {2: "hessian", 3: "third_derivative"}
 
 
-def hessian(loss: Array, wrt: Array | Sequence[Array], other: Array | None = None) -> Derivation:
+def hessian(
+    loss: Array,
+    wrt: Array | Sequence[Array],
+    other: Array | None = None,
+    *,
+    subgradient: str | float | None = None,
+) -> Derivation:
     """Derive the Hessian of a scalar, a mixed second derivative, or all blocks for several variables.
 
     Args:
         loss: a scalar symbolic array.
         wrt: the input to differentiate with respect to; of several, all pairs are derived.
         other: the second variable; `wrt` by default.
+        subgradient: the slope that is taken at kinks, as in `gradient`.
 
     Returns:
         a derivation; the Hessian has the axes of `wrt` followed by those of `other`. Of several variables the
@@ -51,6 +59,7 @@ def hessian(loss: Array, wrt: Array | Sequence[Array], other: Array | None = Non
     >>> print(sd.hessian(np.sum((X @ w + b - y) ** 2), [w, b])["w", "b"])
     ∇_w ∇_b L = 2 Xᵀ𝟏
     """
+    loss = with_slope_at_kinks(loss, subgradient) if isinstance(loss, Array) else loss
     if isinstance(wrt, (list, tuple)):
         if other is not None:
             raise SymderiveError("Hessian: give a list of variables, or one variable and another, not both.")

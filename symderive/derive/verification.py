@@ -11,13 +11,14 @@ import sympy
 
 from symderive.calculus.condense import inverted, without_symmetry
 from symderive.codegen.numpy_source import numpy_function
-from symderive.core.nodes import Tensor
+from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Program
 from symderive.derive.derivation import Check, Derivation
 from symderive.derive.size_conditions import fits
 from symderive.derive.step_checks import verify_steps
 from symderive.derive.turned import turned_back
 from symderive.errors import InternalError, SymderiveError
+from symderive.functions.comparisons import equal, not_equal
 from symderive.language.evaluate import evaluate
 from symderive.numeric.comparison import Comparison, compare, join
 from symderive.numeric.differences import central
@@ -54,6 +55,7 @@ def sizes_for(inputs: Iterable[Tensor]) -> dict[sympy.Symbol, int]:
 def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -> Iterator[dict[str, Any]]:
     """Random points of the declared domains at which the loss has a value, at most `_ATTEMPTS` of them."""
     shapes = _shapes(derivation, _sizes(derivation))
+    matched = _matched(derivation)
     for attempt in range(_ATTEMPTS):
         kind, scale = _MOODS[attempt % len(_MOODS)]
         chosen = {
@@ -63,6 +65,8 @@ def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -
         for name, (_, domain) in shapes.items():
             if domain == "real":
                 arrays[name] = scale * arrays[name]
+        for name, number in matched.items():
+            _matched_somewhere(arrays, name, number)
         if valid(arrays):
             yield {name: np.asarray(value, dtype=float) for name, value in arrays.items()}
 
@@ -123,6 +127,30 @@ def _fitting_sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
     )
 
 
+def _matched(derivation: Derivation) -> dict[str, float]:
+    """Arrays that are compared with a number by = or ≠, and the number: a random entry never equals it."""
+    given = {tensor for tensor in derivation.original.inputs if tensor not in derivation.wrt}
+    found: dict[str, float] = {}
+    for made in derivation.original.definitions:
+        for part in sorted(made.body.atoms(equal, not_equal), key=str):
+            entries = [one for one in part.args if isinstance(one, Entry) and one.tensor in given]
+            numbers = [one for one in part.args if one.is_number]
+            if (
+                entries
+                and numbers
+                and entries[0].tensor.domain in ("real", "nonnegative", "count", "integer")
+            ):
+                found[str(entries[0].tensor.name)] = float(numbers[0])
+    return found
+
+
+def _matched_somewhere(arrays: dict[str, Any], name: str, number: float) -> None:
+    """Every third entry of an array is the number that it is compared with."""
+    changed = np.array(arrays[name], dtype=float)
+    changed.reshape(-1)[::3] = number
+    arrays[name] = changed
+
+
 def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
     """The sizes to check at: the other way round where only so a matrix such as `XᵀX` has an inverse."""
     sizes = _fitting_sizes(derivation)
@@ -150,7 +178,10 @@ def _is_regular(derivation: Derivation, arrays: Arrays) -> bool:
     if not matrices:
         return True
     values = evaluate(derivation.original, arrays, outputs=sorted(str(one.name) for one in matrices))
-    return all(bool(np.isfinite(one).all()) and np.linalg.cond(one) < _CONDITION for one in values.values())
+    return all(
+        bool(np.isfinite(one).all()) and bool(np.all(np.linalg.cond(one) < _CONDITION))
+        for one in values.values()
+    )
 
 
 def no_point(derivation: Derivation) -> SymderiveError:

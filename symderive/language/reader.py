@@ -50,6 +50,7 @@ class Reader:
         arrays: the declared arrays by name.
         names: what names inside the text mean: arguments of a lambda, assigned results, indices of sums.
         used: the declared arrays that were read.
+        calls: how many functions of the text are being called inside one another.
     """
 
     def __init__(
@@ -57,12 +58,12 @@ class Reader:
     ) -> None:
         self.text, self.arrays, self.names = text, arrays, dict(names or {})
         self.used: set[str] = set()
-        self._steps = [0]
+        self._steps, self.calls = [0], [0]
 
     def inside(self, names: Mapping[str, Any]) -> Reader:
         """A reader of the same text in which further names have a meaning."""
         inner = Reader(self.text, self.arrays, {**self.names, **names})
-        inner.used, inner._steps = self.used, self._steps
+        inner.used, inner._steps, inner.calls = self.used, self._steps, self.calls
         return inner
 
     def error(self, node: ast.AST, message: str) -> SymderiveError:

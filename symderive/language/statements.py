@@ -51,8 +51,7 @@ def local_function(reader: Reader, node: ast.Lambda | ast.FunctionDef) -> Functi
     name = node.name if isinstance(node, ast.FunctionDef) else "the lambda"
 
     def call(*args: Any, **named: Any) -> Any:
-        depth = reader.names.get("·depth", 0) + 1
-        if depth > DEEPEST_CALL:
+        if reader.calls[0] >= DEEPEST_CALL:
             raise SymderiveError(f"{name}: functions that call themselves cannot be followed.")
         values = dict(zip((one for one, _ in arguments), args, strict=False)) | named
         known = {one for one, _ in arguments}
@@ -65,10 +64,12 @@ def local_function(reader: Reader, node: ast.Lambda | ast.FunctionDef) -> Functi
         for one, default in arguments:
             if one not in values and default is not None:
                 values[one] = reader.read(default)
-        inner = reader.inside({**values, "·depth": depth})
-        if isinstance(node, ast.Lambda):
-            return inner.read(node.body)
-        return run(inner, node.body, node)
+        inner = reader.inside(values)
+        reader.calls[0] += 1
+        try:
+            return inner.read(node.body) if isinstance(node, ast.Lambda) else run(inner, node.body, node)
+        finally:
+            reader.calls[0] -= 1
 
     return Function(_LOCAL, call)
 

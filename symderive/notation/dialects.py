@@ -17,6 +17,7 @@ from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT
 from symderive.notation.names import latex_name, subscript, superscript, text_name
 from symderive.notation.positions import position_text
 
+_OPENING, _CLOSING = "([⁽", ")]⁾"
 _TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\|\\begin")
 
 
@@ -35,9 +36,16 @@ class Dialect:
         """Whether the function is written with bars around its argument."""
         return by_head()[head].text.startswith("|")
 
-    def is_postfix(self, head: Any) -> bool:
-        """Whether the function is written with its argument bare, as in `y!`."""
-        return not re.search(r"[(\[|⁽]\{0\}", by_head()[head].text)
+    def bare_arguments(self, head: Any) -> tuple[bool, ...]:
+        """For each argument of a function whether it stands outside all brackets, as in `y!`."""
+        entry = by_head()[head]
+        bare, depth, bars = [True] * entry.arity, 0, 0
+        for part in re.findall(r"\{\d\}|.", entry.text):
+            depth += (part in _OPENING) - (part in _CLOSING)
+            bars += part == "|"
+            if len(part) > 1:
+                bare[int(part[1])] = not depth and bars % 2 == 0
+        return tuple(bare)
 
     def name(self, tensor: Tensor) -> str:
         """The name of an array."""

@@ -37,7 +37,14 @@ def from_latex(source: str) -> str:
     }.items():  # fmt: skip
         s = s.replace(command, sign)
     s = re.sub(r"\\operatorname\{(\w+)\}_\{\\mathrm\{(\w+)\}\}", r"\1_\2", s)
-    for command, sign in {r"\le": "≤", r"\ge": "≥", r"\neq": "≠", r"\max": "max", r"\min": "min"}.items():
+    for command, sign in {
+        r"\le": "≤",
+        r"\ge": "≥",
+        r"\neq": "≠",
+        r"\max": "max",
+        r"\min": "min",
+        r"\prod": "Π",
+    }.items():
         s = re.sub(re.escape(command) + r"(?![a-zA-Z])", sign, s)
     s = re.sub(r"\\text\{( and | or )\}", r"\1", s)
     while (found := CASES.search(s)) is not None:  # the innermost one
@@ -62,7 +69,7 @@ RELATIONS = {
 }
 TOKEN = re.compile(
     r"\\frac\{\\partial (?P<up>\{?[^{}]*(?:\{[^{}]*\})*\}?)\}\{\\partial (?P<low>[^{}]*(?:\{[^{}]*\})*)\}"
-    r"|(?P<step>𝟏\[|1\[)|(?P<word>(?<= )(?:and|or)(?= ))|(?P<several>(?:where|max|min)(?=\())|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<sums>(?:softmax|logsumexp)(?:_rows|_columns|_all)?)(?=\()|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
+    r"|(?P<step>𝟏\[|1\[)|(?P<word>(?<= )(?:and|or)(?= ))|(?P<several>(?:where|max|min)(?=\())|(?P<fold>Π|(?:max|min)(?=[_\[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]))|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<sums>(?:softmax|logsumexp)(?:_rows|_columns|_all)?)(?=\()|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tril|triu|tr|σ(?=\()|Φ|ψ)(?![\w])"
     r"|(?P<slope>∂\w+/∂\w+)|(?P<latexname>\\mathrm\{\w+\})|(?P<frac>\\frac)|(?P<sqrt>\\sqrt)|(?P<sum>\\sum|Σ)|(?P<delta>\\delta(?=_)|δ(?=[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀-₉\[]))"
     r"|(?P<greek>\\[a-zA-Z]+)|(?P<ones>𝟏)|(?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sub>[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉]+)"
     r"|(?P<name>[^\W\d_])|(?P<sign>.)",
@@ -162,6 +169,9 @@ class Reader:
             if kind == "sum":
                 factors.append(self.big_sum())
                 break
+            if kind == "fold":
+                factors.append(self.big_fold())
+                break
             if text == "·":
                 self.take()
                 continue
@@ -184,6 +194,21 @@ class Reader:
         letters = self.indices()
         body = self.term()
         return lambda env: self._summed(letters, body, env)
+
+    def big_fold(self):
+        word = self.take()[1]
+        letters = self.indices()
+        body = self.term()
+        join = {"Π": np.multiply, "max": np.maximum, "min": np.minimum}[word]
+        start = {"Π": 1.0, "max": -np.inf, "min": np.inf}[word]
+
+        def folded(env):
+            value = start
+            for point in np.ndindex(*(self.range_of(letter, body, env) for letter in letters)):
+                value = entrywise(join, value, body({**env, **dict(zip(letters, point, strict=True))}))
+            return value
+
+        return folded
 
     def _summed(self, letters, body, env):
         ranges = [self.range_of(letter, body, env) for letter in letters]
@@ -423,6 +448,9 @@ class Reader:
         if word == "diag":
             inner = self.group("(", ")")
             return lambda env: diagonal(inner(env))
+        if word in ("tril", "triu"):
+            inner, part = self.group("(", ")"), np.tril if word == "tril" else np.triu
+            return lambda env: Matrix(part(closed(inner(env))))
         inner = self.group("(", ")") if self.peek()[1] == "(" else self.power()  # log y! has no brackets
         return lambda env: entrywise(CALLS[word], inner(env))
 

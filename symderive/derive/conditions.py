@@ -107,7 +107,8 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
                 one = _regular(program, made, tensor, "is invertible")
                 found.setdefault(one.text, one)
         for tensor in _factored(made.body):
-            for one in _of_factor(program, made, tensor):
+            if not _is_positive_definite(program, tensor):
+                one = _regular(program, made, tensor, "is symmetric positive definite")
                 found.setdefault(one.text, one)
     for slack in slacks(program):
         plain, written = inequality(slack)
@@ -135,19 +136,44 @@ def _factored(body: sympy.Expr) -> Iterator[Tensor]:
             yield part.tensor
 
 
-def _of_factor(program: Program, made: Definition, tensor: Tensor) -> Iterator[Condition]:
-    """That the matrix is positive definite, and that it counts as symmetric."""
-    body = program.definition(tensor)
-    if tensor.domain != "spd" and not (body is not None and _is_definite(program, body.body)):
-        yield _regular(program, made, tensor, "is symmetric positive definite")
-    if tensor in program.inputs:
-        plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
-        yield Condition(
-            f"{plain} is symmetric: derivatives are those of chol(½({plain} + {plain}ᵀ))",
-            rf"{written} \text{{ is symmetric: derivatives are those of }}"
-            rf"\operatorname{{chol}}\left(\tfrac{{1}}{{2}}({written} + {written}^{{\top}})\right)",
-            "fact",
-        )
+def factor_facts(written: Program, used: Program) -> tuple[Condition, ...]:
+    """How Cholesky factors of inputs were differentiated, or that a law has removed them.
+
+    Args:
+        written: the program as a person wrote it.
+        used: the program that was differentiated.
+    """
+    kept = {tensor for made in used.definitions for tensor in _factored(made.body)}
+    found: dict[Tensor, Condition] = {}
+    for made in written.definitions:
+        for tensor in _factored(made.body):
+            if tensor in written.inputs:
+                found[tensor] = _symmetric_part(tensor) if tensor in kept else _factor_removed(tensor)
+    return tuple(found.values())
+
+
+def _symmetric_part(tensor: Tensor) -> Condition:
+    plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
+    return Condition(
+        f"{plain} is symmetric: derivatives are those of chol(½({plain} + {plain}ᵀ))",
+        rf"{written} \text{{ is symmetric: derivatives are those of }}"
+        rf"\operatorname{{chol}}\left(\tfrac{{1}}{{2}}({written} + {written}^{{\top}})\right)",
+        "fact",
+    )
+
+
+def _factor_removed(tensor: Tensor) -> Condition:
+    plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
+    return Condition(
+        f"{plain} = L Lᵀ for L = chol({plain})",
+        rf"{written} = L L^{{\top}} \text{{ for }} L = \operatorname{{chol}}({written})",
+        "fact",
+    )
+
+
+def _is_positive_definite(program: Program, tensor: Tensor) -> bool:
+    made = program.definition(tensor)
+    return tensor.domain == "spd" or (made is not None and _is_definite(program, made.body))
 
 
 def _is_regular(program: Program, tensor: Tensor) -> bool:
@@ -363,6 +389,11 @@ class Ranges:
     def __init__(self, program: Program) -> None:
         self._program, self._known, self._depth = program, dict[Tensor, sympy.Set](), 0
 
+    def is_factor(self, tensor: Tensor) -> bool:
+        """Whether `tensor` is a Cholesky factor, whose diagonal is positive."""
+        made = self._program.definition(tensor)
+        return made is not None and isinstance(made.body, CholeskyEntry)
+
     def of(self, tensor: Tensor) -> sympy.Set:
         """A set that contains every entry of `tensor`; all reals beyond a fixed depth of definitions."""
         if tensor not in self._known:
@@ -381,7 +412,8 @@ class Ranges:
 def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
     """A set that contains all values of an expression; all reals where nothing is known."""
     if isinstance(expr, Entry):
-        return ranges.of(expr.tensor)
+        diagonal = expr.tensor.rank == 2 and expr.axes[0] == expr.axes[1]
+        return POSITIVE if diagonal and ranges.is_factor(expr.tensor) else ranges.of(expr.tensor)
     if isinstance(expr, CHOLESKY):
         return POSITIVE if expr.axes[0] == expr.axes[1] else REALS
     if isinstance(expr, Det):

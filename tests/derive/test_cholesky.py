@@ -90,6 +90,8 @@ def test_the_gradient_is_that_along_symmetric_directions():
 
 def test_conditions():
     assert [str(one) for one in sd.gradient(a @ L @ x, S).conditions] == [FACT]
+    removed = sd.gradient(np.sum(np.log(np.diag(L))), S).conditions
+    assert [str(one) for one in removed] == ["S = L Lᵀ for L = chol(S)"]
     derived = sd.gradient(a @ chol(Z.T @ Z) @ x, Z)
     assert [str(one) for one in derived.conditions] == ["ZᵀZ is symmetric positive definite"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sympy
 
 from symderive.notation.arithmetic import times
-from symderive.notation.forms import Form, Plus, Times, Transposed
+from symderive.notation.forms import Chain, Form, Plus, Times, Transposed
 from symderive.notation.labelled import NoMatrixNotationError
-from symderive.notation.matrix_products import transposed
+from symderive.notation.matrix_products import chain, transposed
 from symderive.notation.recover import multiplied_out
 
 
@@ -30,6 +30,12 @@ def spread_out(form: Form) -> Form:
     """A sum without a common factor in front, and no transpose around it: `2aᵀ − 2bᵀ` for `2(a − b)ᵀ`."""
     if isinstance(form, Transposed) and isinstance(form.inner, Plus):
         return Plus(tuple(transposed(term) for term in form.inner.terms))
+    if isinstance(form, Chain):
+        place = next((place for place, one in enumerate(form.factors) if isinstance(one, Plus)), None)
+        if place is None:
+            return form
+        before, after = form.factors[:place], form.factors[place + 1 :]
+        return Plus(tuple(chain(*before, term, *after) for term in form.factors[place].parts))
     if not isinstance(form, Times):
         return form
     parts = {part: spread_out(part) for part in form.parts}

@@ -8,10 +8,11 @@ from typing import Any
 import sympy
 
 from symderive.codegen.solves import contains_inverse, ready, with_solves_by
+from symderive.core.positions import Quotient, Remainder
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.kinked import signum
-from symderive.notation.arithmetic import ONE, is_negative, split, times
+from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
 from symderive.notation.forms import (
     Apply,
     Chain,
@@ -23,21 +24,26 @@ from symderive.notation.forms import (
     Eye,
     Form,
     Inverse,
+    Largest,
     Leaf,
     LogDeterminant,
+    LogSumExp,
     NormSquared,
     Ones,
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
+    Softmax,
     Times,
     Total,
     Trace,
     Transposed,
     Triangle,
 )
-from symderive.notation.matrix_products import runs, transposed
+from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.propositions import proposition
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
@@ -73,13 +79,28 @@ def constant(value: sympy.Expr) -> Code:
     if value in (sympy.pi, sympy.E):
         return ("np.pi" if value == sympy.pi else "np.e"), ATOM
     if value.is_Add:
-        return " + ".join(_bracket(constant(term), SUM) for term in value.args), SUM
+        return _sum_of_constants(value), SUM
     if value.is_Mul:
         top, bottom = value.as_numer_denom()
         if bottom != 1:
             return f"{_bracket(constant(top), PRODUCT)} / {_bracket(constant(bottom), UNARY)}", PRODUCT
         return " * ".join(_bracket(constant(factor), UNARY) for factor in value.args), PRODUCT
     return _constant_function(value)
+
+
+def _sum_of_constants(value: sympy.Expr) -> str:
+    """`n - d + 1`: what is added first, numbers last."""
+    terms = sorted(
+        value.args, key=lambda one: (bool(one.is_number), one.could_extract_minus_sign(), str(one))
+    )
+    if terms[0].could_extract_minus_sign():
+        terms = sorted(terms, key=lambda one: bool(one.could_extract_minus_sign()))
+    written = ""
+    for term in terms:
+        negative = bool(term.could_extract_minus_sign()) and bool(written)
+        piece = _bracket(constant(-term if negative else term), PRODUCT)
+        written += f" {'-' if negative else '+'} {piece}" if written else piece
+    return written
 
 
 def _constant_function(value: sympy.Expr) -> Code:
@@ -90,6 +111,9 @@ def _constant_function(value: sympy.Expr) -> Code:
         if exponent.could_extract_minus_sign():
             return f"1 / {_bracket(constant(base ** (-exponent)), UNARY)}", PRODUCT
         return f"{_bracket(constant(base), ATOM)} ** {_bracket(constant(exponent), UNARY)}", POWER
+    if isinstance(value, (Quotient, Remainder)):
+        left, right = (_bracket(constant(arg), UNARY) for arg in value.args)
+        return f"{left} {'//' if isinstance(value, Quotient) else '%'} {right}", PRODUCT
     if isinstance(value, sympy.floor):
         return f"np.floor({constant(value.args[0])[0]})", ATOM
     entry = by_head()[type(value)]
@@ -142,7 +166,9 @@ def _plus(form: Plus) -> Code:
 def _broadcast_term(term: Form, terms: tuple[Form, ...]) -> str | None:
     """A rank-one term with a vector of ones, beside a full matrix: NumPy's broadcasting."""
     coefficient, scalars, inner = split(term)
-    full = any(not _is_ones_outer(other) for other in terms if other.rank == 2)
+    outers = [split(other)[2] for other in terms if other.rank == 2]
+    sides = {isinstance(one.left, Ones) for one in outers if isinstance(one, Outer)}
+    full = len(sides) == 2 or any(not _is_ones_outer(other) for other in terms if other.rank == 2)
     if not full or not isinstance(inner, Outer) or not _is_ones_outer(inner):
         return None
     if isinstance(inner.left, Ones):
@@ -213,7 +239,20 @@ def _broadcast_argument(arg: Form, whole: Apply) -> str:
     return _broadcast_term(arg, whole.args) or code(arg)
 
 
+def _opened(form: Chain) -> Form | None:
+    """`AᵀDA − Aᵀu uᵀA` for `Aᵀ(D − uuᵀ)A`, so that no diagonal matrix is built; None for other products."""
+    for place, factor in enumerate(form.factors):
+        coefficient, scalars, inner = split(factor)
+        if isinstance(inner, Plus) and any(isinstance(split(term)[2], Diag) for term in inner.terms):
+            left, right = form.factors[:place], form.factors[place + 1 :]
+            return times(coefficient, *scalars, plus(*(chain(*left, term, *right) for term in inner.terms)))
+    return None
+
+
 def _chain(form: Chain) -> Code:
+    opened = _opened(form)
+    if opened is not None:
+        return _code(opened)
     factors = with_solves(_with_powers(form.factors))
     if len(factors) == 1:
         return _code(factors[0])
@@ -275,7 +314,7 @@ def _row_sums(matrix: Form) -> str:
 
 def _fold_left(factors: list[Form]) -> str:
     """A product of matrices from the left, scaling rows or columns for diagonal ones."""
-    written = ""
+    written, piece = "", ""
     pending: list[str] = []
     for factor in factors:
         if isinstance(factor, Diag):
@@ -288,7 +327,8 @@ def _fold_left(factors: list[Form]) -> str:
         piece = _matrix(factor)
         written = f"{written} @ {piece}" if written else piece
     for scale in reversed(pending):
-        written = f"{scale} * ({written})" if " " in written else f"{scale} * {written}"
+        plain = " " not in written or (piece == written and written.startswith("("))  # brackets of its own
+        written = f"{scale} * {written}" if plain else f"{scale} * ({written})"
     return written
 
 
@@ -326,6 +366,19 @@ def _norm_squared(form: NormSquared) -> Code:
     return f"np.sum({at_level(form.inner, ATOM)} ** 2)", ATOM
 
 
+_AXES = {"": "", "all": "", "rows": ", axis=1", "columns": ", axis=0"}
+
+
+def _along(word: str) -> Callable[[Any], Code]:
+    return lambda form: (f"special.{word}({code(form.inner)}{_AXES[form.along]})", ATOM)
+
+
+def _triangle(form: Triangle) -> Code:
+    word = "np.tril" if form.is_lower else "np.triu"
+    shift = "" if form.offset == 0 else f", {constant(form.offset)[0]}"
+    return f"{word}({code(form.inner)}{shift})", ATOM
+
+
 def _call(word: str) -> Callable[[Any], Code]:
     return lambda form: (f"{word}({code(form.inner)})", ATOM)
 
@@ -348,11 +401,16 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Determinant: _call("np.linalg.det"),
     LogDeterminant: lambda form: (f"np.linalg.slogdet({code(form.inner)})[1]", ATOM),
     Diag: _call("np.diag"),
+    Triangle: _triangle,
     DiagPart: _call("np.diag"),
-    Triangle: lambda form: (f"np.{'tril' if form.lower else 'triu'}({code(form.inner)})", ATOM),
     Trace: _trace,
     NormSquared: _norm_squared,
+    Softmax: _along("softmax"),
+    LogSumExp: _along("logsumexp"),
     Total: _call("np.sum"),
+    Largest: _call("np.max"),
+    Smallest: _call("np.min"),
+    ProductOfAll: _call("np.prod"),
 }
 
 __all__ = ["ONE", "code", "constant"]

@@ -33,11 +33,11 @@ def position(expr: sympy.Expr, order: Labels, kind: str = "int") -> Labelled:
         return (f"np.arange({size})" if kind == "int" else f"np.arange({size}, dtype=float)", ATOM), (expr,)
     if not isinstance(expr, (sympy.Add, sympy.Mul, Quotient, Remainder)):
         raise SymderiveError(f"writing code: the position {expr} has no code.")
+    if isinstance(expr, sympy.Add):
+        return _sum(expr, order, kind)
     pieces = [position(arg, order, kind) for arg in expr.args]
     labels = arranged((label for _, own in pieces for label in own), order)
     args = [spread(piece, own, labels) for piece, own in pieces]
-    if isinstance(expr, sympy.Add):
-        return (" + ".join(within(piece, PRODUCT) for piece in args).replace("+ -", "- "), SUM), labels
     if isinstance(expr, sympy.Mul) and expr.args[0] == -1:
         rest, own = position(-expr, order, kind)
         return (f"-{within(rest, UNARY)}", UNARY), own
@@ -45,6 +45,26 @@ def position(expr: sympy.Expr, order: Labels, kind: str = "int") -> Labelled:
         return (" * ".join(within(piece, UNARY) for piece in args), PRODUCT), labels
     sign = "//" if isinstance(expr, Quotient) else "%"
     return (f"{within(args[0], UNARY)} {sign} {within(args[1], UNARY)}", PRODUCT), labels
+
+
+def _sum(expr: sympy.Add, order: Labels, kind: str) -> Labelled:
+    """`np.arange(n)[:, None] - np.arange(m) + 1`: what is added first, numbers last."""
+    moving = [term for term in expr.args if free_indices(term)]
+    terms = sorted(moving, key=lambda one: (one.could_extract_minus_sign(), str(one)))
+    offset = sympy.Add(*(term for term in expr.args if term not in moving))
+    flips = [bool(term.could_extract_minus_sign()) for term in terms]
+    if flips[0] and offset != 0:
+        terms, flips, offset = [offset, *terms], [False, *flips], sympy.S.Zero
+    elif offset != 0:
+        flips.append(bool(offset.is_number and offset < 0))
+        terms.append(offset)
+    pieces = [position(-term if flip else term, order, kind) for term, flip in zip(terms, flips, strict=True)]
+    labels = arranged((label for _, own in pieces for label in own), order)
+    written = ""
+    for (piece, own), flip in zip(pieces, flips, strict=True):
+        text = within(spread(piece, own, labels), PRODUCT)
+        written += f" {'-' if flip else '+'} {text}" if written else f"{'-' if flip else ''}{text}"
+    return (written, SUM), labels
 
 
 def both(tests: Sequence[str]) -> str:
@@ -130,6 +150,7 @@ def delta(expr: Delta, order: Labels) -> Labelled:
                 return _shifted_identity(i, j, offset, order)
     pieces = [position(arg, order) for arg in expr.args]
     labels = arranged((label for _, own in pieces for label in own), order)
+    pieces.sort(key=lambda pair: not pair[1])  # np.arange(n) == 0
     first, second = (within(spread(piece, own, labels), SUM) for piece, own in pieces)
     return (f"np.where({first} == {second}, 1.0, 0.0)", ATOM), labels
 

@@ -12,10 +12,24 @@ from symderive.calculus.branches import holds_together
 from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute, tensors_of
 from symderive.core.matrix_nodes import Det, InverseEntry, MatrixNode
-from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor, TensorNode
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+    TensorNode,
+)
 from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.derive.naming import is_unnamed
+from symderive.derive.size_conditions import inequality, slacks
 from symderive.errors import InternalError
 from symderive.functions import by_head
 from symderive.functions.choice import where
@@ -28,8 +42,8 @@ from symderive.functions.comparisons import (
     not_equal,
     opposite,
 )
-from symderive.functions.kinked import step
-from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
+from symderive.functions.kinked import absolute, relu, step
+from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT, Elementwise, Indicator
 from symderive.notation.components import component_of
 from symderive.notation.dialects import LATEX, TEXT
 from symderive.notation.forms import Apply, Form, Leaf
@@ -44,6 +58,7 @@ _DOMAINS = {
     "simplex": sympy.Interval(0, 1),
 }  # fmt: skip
 NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
+_SHARES = ((POSITIVE, sympy.Interval.Lopen(0, 1)), (NONNEGATIVE, sympy.Interval(0, 1)))  # by the weights
 _OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
 
 
@@ -55,11 +70,13 @@ class Condition:
         text: in words and Unicode.
         latex: mathematics and words in LaTeX.
         kind: `domain` (must hold), `kink` (a convention was used) or `fact` (a declared domain was used).
+        slack: of a condition on sizes, the expression that must be at least 0.
     """
 
     text: str
     latex: str
     kind: str
+    slack: sympy.Expr | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -89,7 +106,15 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
             if not _is_regular(program, tensor):
                 one = _regular(program, made, tensor)
                 found.setdefault(one.text, one)
+    for slack in slacks(program):
+        plain, written = inequality(slack)
+        found.setdefault(plain, Condition(plain, written, "domain", slack))
     return tuple(found.values())
+
+
+OUTSIDE = Condition(
+    "entries outside an array are 0", r"\text{entries outside an array are 0}", "fact"
+)  # fmt: skip
 
 
 def _inverted(body: sympy.Expr, moving: bool) -> Iterator[Tensor]:
@@ -154,22 +179,46 @@ def _demands(body: sympy.Expr, active: set[Tensor], exponent: sympy.Expr) -> Ite
         active: the tensors that depend on the variables.
         exponent: the least power that the value is raised to wherever it is used.
     """
-    smooth = exponent > 1
     for part, guards in _with_guards(body, ()):
         moving = bool(tensors_of(part) & active)
         if isinstance(part, sympy.Pow) and part.has(TensorNode):
             power = exponent if part is body else sympy.S.One
             for argument, domain in _power_demands(part, moving, power):
                 yield _Demand(argument, domain, "domain", "power", guards)
+        if isinstance(part, Fold) and moving and not _is_truth(part.body):
+            yield _fold_demand(part, guards)
+        if isinstance(part, IndexLogSum) and part.weight != 1:
+            yield _Demand(IndexSum(part.body, *part.indices), POSITIVE, "domain", "logarithm", guards)
         entry = by_head().get(type(part))
         if entry is None:
             continue
-        if entry.domain != REALS:
-            yield _Demand(part.args[-1], entry.domain, "domain", entry.name, guards)
+        for argument, domain in _argument_domains(part, entry, moving):
+            yield _Demand(argument, domain, "domain", entry.name, guards)
         border = equal(entry.border(*part.args), sympy.S.Zero) if entry.kinks else None
-        if border is not None and tensors_of(border) & active and not (smooth and part is body):
+        smooth = exponent > 1 and part is body and isinstance(part, (relu, absolute))  # they are 0 there
+        if border is not None and tensors_of(border) & active and not smooth:
             sides = part.args if entry.arity == 2 else (part.args[0], sympy.S.Zero)
             yield _Demand(equal(*sides), REALS, "kink", entry.law, guards)
+
+
+def _argument_domains(
+    part: sympy.Function, entry: Elementwise, moving: bool
+) -> Iterator[tuple[sympy.Expr, sympy.Set]]:
+    """The arguments of a function that must lie in a set: where it has a value, or a slope."""
+    last = entry.slopes if moving and entry.slopes is not None else entry.domain
+    domains = entry.domains or (*(REALS,) * (entry.arity - 1), last)
+    yield from ((arg, one) for arg, one in zip(part.args, domains, strict=True) if one != REALS)
+
+
+def _is_truth(body: sympy.Expr) -> bool:
+    return isinstance(body, Indicator) or (isinstance(body, Entry) and body.tensor.domain == "binary")
+
+
+def _fold_demand(part: Fold, guards: tuple[sympy.Expr, ...]) -> _Demand:
+    """A product is divided by its factors; a maximum has a derivative where it is attained once."""
+    if isinstance(part, IndexProduct):
+        return _Demand(part.body, NONZERO, "domain", "product", guards)
+    return _Demand(part, REALS, "tie", "is attained once", guards)
 
 
 def has_open_domain(body: sympy.Expr, ranges: Ranges) -> bool:
@@ -316,14 +365,31 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return _multiplied([range_of(factor, ranges) for factor in expr.args])
     if isinstance(expr, sympy.Pow):
         return _raised(expr, ranges)
+    if isinstance(expr, (IndexMax, IndexMin)):
+        return range_of(expr.body, ranges)
+    if isinstance(expr, IndexLogSum):
+        return REALS
+    if isinstance(expr, SoftmaxEntry):
+        weights = range_of(expr.total.weight, ranges)
+        return next((found for sign, found in _SHARES if weights.is_subset(sign)), REALS)
     if isinstance(expr, Binder):
         inner = range_of(expr.body, ranges)
         return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)
     if isinstance(expr, where):
-        parts = [range_of(branch, ranges) for branch in expr.args[1:]]
+        condition, first, second = expr.args
+        parts = [_range_where(first, condition, ranges), _range_where(second, opposite(condition), ranges)]
         return next((one for one in (POSITIVE, NONNEGATIVE) if all(p.is_subset(one) for p in parts)), REALS)
     entry = by_head().get(type(expr))
     return REALS if entry is None else entry.values
+
+
+def _range_where(branch: sympy.Expr, condition: sympy.Expr, ranges: Ranges) -> sympy.Set:
+    """The range of a branch, where the condition of the branch can say more: x is positive where x > 0."""
+    known = range_of(branch, ranges)
+    for sign in (POSITIVE, NONNEGATIVE):
+        if not known.is_subset(sign) and _is_implied(_Demand(branch, sign, "domain", "", (condition,))):
+            return sign
+    return known
 
 
 def _ends(part: sympy.Set) -> tuple[sympy.Expr, bool, sympy.Expr, bool]:
@@ -401,6 +467,12 @@ def _condition(program: Program, made: Definition, demand: _Demand) -> Condition
             rf"{latex(left)} \neq {latex(right)}{latex_every}",
             "kink",
         )
+    if demand.kind == "tie":
+        return Condition(
+            f"{text(form)} {demand.word}{every}",
+            rf"{latex(form)} \text{{ {demand.word}}}{latex_every}",
+            "domain",
+        )
     plain, written = _membership(text(form), latex(form), domain)
     return Condition(f"{plain}{every}", f"{written}{latex_every}", demand.kind)
 
@@ -457,4 +529,6 @@ def _inlined(
     place = program.definitions.index(made)
     definitions = (*program.definitions[:place], Definition(probe, indices, argument))
     needed = Program(program.inputs, definitions, (probe,)).needed((probe,))
-    return condense(needed, lambda d, n, c: n == 1 or is_unnamed(d.tensor.name)).definitions[-1].body
+    return (
+        condense(needed, lambda d, n, c: n == 1 or is_unnamed(d.tensor.name), shown=True).definitions[-1].body
+    )

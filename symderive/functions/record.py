@@ -30,11 +30,15 @@ class Elementwise:
         text: the same for a terminal.
         law: its derivative as it is said on the board.
         of_output: the derivative in terms of the argument and the value, where that is shorter.
-        domain: where it is defined (first argument).
+        domain: where it is defined (last argument).
+        domains: of several arguments, where each may lie; by default only the last is restricted.
+        slopes: where the derivative is finite, if that is less than the domain (last argument).
         values: the set that its values lie in.
         kinks: points where it has no derivative; the convention used there is in `law`.
         border: of the arguments, the number that stands at a kink; the first argument by default.
         arity: the number of arguments.
+        has_order: whether the first argument is an order, a number in which there is no derivative.
+        words: how SymPy says it, where the class is the project's own.
         examples: dims-free sample arguments inside the domain, for the tests.
 
     >>> entry = Elementwise("cube", lambda x: x**3, (), examples=(0.5,))
@@ -53,10 +57,14 @@ class Elementwise:
     law: str = ""
     of_output: Callable[[sympy.Expr, sympy.Expr], sympy.Expr] | None = None
     domain: sympy.Set = REALS
+    domains: tuple[sympy.Set, ...] = ()
+    slopes: sympy.Set | None = None
     values: sympy.Set = REALS
     kinks: tuple[float, ...] = ()
     border: Callable[..., sympy.Expr] = lambda *args: args[0]
     arity: int = 1
+    has_order: bool = False
+    words: Callable[..., sympy.Expr] | None = None
     examples: tuple[float, ...] = (-1.3, -0.4, 0.7, 2.1)
 
 

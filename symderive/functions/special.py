@@ -81,7 +81,7 @@ ENTRIES = [
                 domain=POSITIVE, examples=_SAMPLES),
     Elementwise("polygamma", _polygamma_code, ("scipy.special.polygamma",), polygamma,
                 "special.polygamma({0}, {1})", _polygamma, r"\psi^{{({0})}}({1})", "ψ⁽{0}⁾({1})",
-                "the next polygamma function", domain=POSITIVE, arity=2, examples=_SAMPLES),
+                "the next polygamma function", domain=POSITIVE, arity=2, has_order=True, examples=_SAMPLES),
     Elementwise("erf", sympy.erf, ("scipy.special.erf",), sympy.erf, "special.erf({0})", math.erf,
                 r"\operatorname{{erf}}({0})", "erf({0})", "erf′ = 2 exp(−x²)/√π",
                 values=sympy.Interval.open(-1, 1)),

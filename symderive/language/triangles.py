@@ -11,7 +11,7 @@ import sympy
 from symderive.core.dims import Size, as_size, same_size, shape_text
 from symderive.core.identity import fresh
 from symderive.core.nodes import Delta, Entry, IndexSum
-from symderive.core.positions import is_surely_nonnegative, smaller
+from symderive.core.positions import Inside, is_surely_nonnegative, smaller
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array, as_array, define, free_axes, refuse
 from symderive.language.creating import at_least_zero, offset_of
@@ -52,9 +52,9 @@ def diag(v: Any, k: Any = 0) -> Array:
     i, j = free_axes((size, size))
     if shift == 0:
         return define((i, j), value.tensor[i] * Delta(i, j), (value,))
-    if down:
-        return define((i, j), Entry.at(value.tensor, i) * Delta(i + shift, j), (value,))
-    return define((i, j), Entry.at(value.tensor, j) * Delta(j + shift, i), (value,))
+    at, other = (i, j) if down else (j, i)
+    body = Inside(at, value.shape[0]) * Entry.at(value.tensor, at) * Delta(at + shift, other)
+    return define((i, j), body, (value,))
 
 
 def diagonal(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, **other: Any) -> Array:

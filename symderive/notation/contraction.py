@@ -127,13 +127,13 @@ def _scaled(scalars: list[Form], u: list[Form], matrices: list[Form], v: list[Fo
 
 def _is_mask(form: Form) -> bool:
     """Whether the form is a triangle of ones: 1 on one side of the diagonal and on it, 0 on the other."""
-    ones = form.inner if isinstance(form, Triangle) else None
+    ones = form.inner if isinstance(form, Triangle) and form.offset == 0 else None
     return isinstance(ones, Outer) and isinstance(ones.left, Ones) and isinstance(ones.right, Ones)
 
 
 def _masked(masks: list[Form], form: Form) -> Form:
     for mask in masks:
-        form = triangle(form, mask.lower) if isinstance(mask, Triangle) else form
+        form = triangle(form, mask.is_lower) if isinstance(mask, Triangle) else form
     return form
 
 

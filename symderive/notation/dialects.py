@@ -17,6 +17,7 @@ from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT
 from symderive.notation.names import latex_name, subscript, superscript, text_name
 from symderive.notation.positions import position_text
 
+_OPENING, _CLOSING = "([⁽", ")]⁾"
 _TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\|\\begin")
 
 
@@ -35,9 +36,16 @@ class Dialect:
         """Whether the function is written with bars around its argument."""
         return by_head()[head].text.startswith("|")
 
-    def is_postfix(self, head: Any) -> bool:
-        """Whether the function is written with its argument bare, as in `y!`."""
-        return not re.search(r"[(\[|⁽]\{0\}", by_head()[head].text)
+    def bare_arguments(self, head: Any) -> tuple[bool, ...]:
+        """For each argument of a function whether it stands outside all brackets, as in `y!`."""
+        entry = by_head()[head]
+        bare, depth, bars = [True] * entry.arity, 0, 0
+        for part in re.findall(r"\{\d\}|.", entry.text):
+            depth += (part in _OPENING) - (part in _CLOSING)
+            bars += part == "|"
+            if len(part) > 1:
+                bare[int(part[1])] = not depth and bars % 2 == 0
+        return tuple(bare)
 
     def name(self, tensor: Tensor) -> str:
         """The name of an array."""
@@ -63,6 +71,11 @@ class Dialect:
 class LatexDialect(Dialect):
     """LaTeX with amsmath and amssymb."""
 
+    @property
+    def unit_matrix(self) -> str:
+        """The identity matrix, by another name where an array is called I."""
+        return r"\mathrm{Id}" if "I" in self.taken else self.identity
+
     connectives = 1, (r" \text{ and } ", r" \text{ or } ")
 
     def choice(self, rows: list[tuple[str, str]], otherwise: str) -> tuple[str, int]:
@@ -80,8 +93,9 @@ class LatexDialect(Dialect):
         return tensor.latex_name or latex_name(tensor.name)
 
     def name_level(self, tensor: Tensor) -> int:
-        """How tightly the name binds: a derivative is a fraction."""
-        return PRODUCT if r"\frac" in self.name(tensor) else ATOM
+        """How tightly the name binds: a derivative is a fraction, one along a direction a product."""
+        name = self.name(tensor)
+        return PRODUCT if r"\frac" in name or "_along_" in tensor.name else ATOM
 
     def plain(self, value: sympy.Expr) -> str:
         """SymPy's LaTeX, with the project's names."""
@@ -137,6 +151,11 @@ class LatexDialect(Dialect):
             return rf"\det{self.bracket(inner)}"
         return rf"\operatorname{{{word}}}{self.bracket(inner)}"
 
+    def call_along(self, word: str, along: str, inner: str) -> str:
+        """A named operator that works along the rows or columns of a matrix."""
+        axis = rf"_{{\mathrm{{{along}}}}}" if along else ""
+        return rf"\operatorname{{{word}}}{axis}{self.bracket(inner)}"
+
     def norm(self, inner: str, kind: str, power: str) -> str:
         """A norm to a power."""
         raised = f"^{{{power}}}" if power != "1" else ""
@@ -171,6 +190,10 @@ class LatexDialect(Dialect):
         """A sum over indices, those of a relation as it says."""
         return rf"\sum_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
 
+    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str) -> str:
+        """A maximum, minimum or product over indices."""
+        return rf"\{kind}_{{{', '.join(index.name for index in indices)}}} {inner}"
+
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""
         return (
@@ -179,7 +202,7 @@ class LatexDialect(Dialect):
 
     def apply(self, head: Any, args: list[str], scalar: bool) -> str:
         """An elementwise function; e^x for scalars."""
-        if head is sympy.exp and scalar and not _TALL.search(args[0]):
+        if head is sympy.exp and scalar and "e" not in self.taken and not _TALL.search(args[0]):
             return f"e^{{{args[0]}}}"
         template = by_head()[head].latex
         if any(_TALL.search(arg) for arg in args) and "({0})" in template:
@@ -201,6 +224,11 @@ class LatexDialect(Dialect):
 class TextDialect(Dialect):
     """Unicode text."""
 
+    @property
+    def unit_matrix(self) -> str:
+        """The identity matrix, by another name where an array is called I."""
+        return "Id" if "I" in self.taken else self.identity
+
     connectives = 0, (" and ", " or ")
 
     def choice(self, rows: list[tuple[str, str]], otherwise: str) -> tuple[str, int]:
@@ -219,8 +247,11 @@ class TextDialect(Dialect):
         return text_name(tensor.name)
 
     def name_level(self, tensor: Tensor) -> int:
-        """How tightly the name binds: a derivative is a quotient."""
-        return HADAMARD if "/" in self.name(tensor) else ATOM
+        """How tightly the name binds: a derivative is a quotient, one along a direction a product."""
+        name = self.name(tensor)
+        if "_along_" in tensor.name:
+            return PRODUCT
+        return HADAMARD if "/" in name else ATOM
 
     def plain(self, value: sympy.Expr) -> str:
         """SymPy's text, with the project's names."""
@@ -280,6 +311,10 @@ class TextDialect(Dialect):
         """A named operator."""
         return f"{word}({inner})"
 
+    def call_along(self, word: str, along: str, inner: str) -> str:
+        """A named operator that works along the rows or columns of a matrix."""
+        return f"{word}_{along}({inner})" if along else f"{word}({inner})"
+
     def norm(self, inner: str, kind: str, power: str) -> str:
         """A norm to a power."""
         mark = "" if kind == "2" else f"_{kind}"
@@ -308,6 +343,11 @@ class TextDialect(Dialect):
         if relations:
             return f"Σ_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
         return f"Σ{subscript(''.join(i.name for i in indices))} {inner}"
+
+    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str) -> str:
+        """A maximum, minimum or product over indices."""
+        word = {"prod": "Π"}.get(kind, kind)
+        return f"{word}{subscript(''.join(i.name for i in indices))} {inner}"
 
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""

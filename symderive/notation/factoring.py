@@ -12,6 +12,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.notation.arithmetic import ONE, plus, split, times
+from symderive.notation.common_parts import around_diagonal
 from symderive.notation.components import rebuilt
 from symderive.notation.forms import (
     Chain,
@@ -39,6 +40,7 @@ def factored(form: Form) -> Form:
     2. Matrices at the same end: `XᵀXw − Xᵀy = Xᵀ(Xw − y)`, `Ax + Aᵀx = (A + Aᵀ)x`.
     3. Elementwise factors that all terms have: `p + x ⊙ p = p ⊙ (1 + x)`.
     4. Equal denominators: `a ⊘ v − b ⊘ v = (a − b) ⊘ v`.
+    5. What stands on both sides of a diagonal matrix: `AᵀDA − Aᵀp pᵀA = Aᵀ(D − ppᵀ)A`.
     """
     inner = rebuilt(form, factored)
     made = _merged(form) if inner == form else _joined_again(inner)
@@ -70,7 +72,7 @@ def _merged(form: Form) -> Form:
 
 
 def _factored_sum(form: Plus) -> Form:
-    for law in (_scalars_out, _matrices_out, _arrays_out):
+    for law in (around_diagonal, _scalars_out, _matrices_out, _arrays_out):
         made = law(form)
         if made is not None:
             return made

@@ -45,7 +45,7 @@ def transposed(form: Form) -> Form:
     if isinstance(form, Inverse) and is_symmetric(form.inner):
         return form
     if isinstance(form, Triangle):
-        return Triangle(transposed(form.inner), not form.lower)
+        return Triangle(transposed(form.inner), not form.is_lower, -form.offset)
     if isinstance(form, Outer):
         return Outer(form.right, form.left)
     if isinstance(form, BigSum):
@@ -57,7 +57,7 @@ def transposed(form: Form) -> Form:
         return times(coefficient, *scalars, transposed(rest))
     if isinstance(form, (Plus, Times, Apply, Power)):
         inside = _inside(form)
-        if _transposes(form) > 0 or inside == form:
+        if _transposes(form) > 0 or inside == form or _turns_freely(form):
             return inside
     return Transposed(form)
 
@@ -73,6 +73,16 @@ def _inside(form: Form) -> Form:
     if isinstance(form, Power):
         return Power(transposed(form.base), transposed(form.exponent))
     return Transposed(form)
+
+
+def _turns_freely(form: Form) -> bool:
+    """Whether every matrix inside is an outer product or diagonal, so that turning it costs no sign."""
+    inner = [part for part in form.parts if part.rank == 2]
+    return all(
+        isinstance(part, (Outer, Diag, Eye))
+        or (isinstance(part, (Plus, Times, Apply, Power)) and _turns_freely(part))
+        for part in inner
+    )
 
 
 def is_symmetric(form: Form) -> bool:
@@ -109,7 +119,7 @@ def is_triangular(form: Form, lower: bool) -> bool:
         return all(part.rank == 2 and is_triangular(part, lower) for part in form.parts)
     if isinstance(form, Times):
         return any(part.rank == 2 and is_triangular(part, lower) for part in form.arrays)
-    return isinstance(form, Triangle) and form.lower == lower
+    return isinstance(form, Triangle) and form.is_lower == lower and form.offset == 0
 
 
 def triangle(form: Form, lower: bool) -> Form:

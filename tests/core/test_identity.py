@@ -23,7 +23,18 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
+from tests.processor_time import slowness
 
 N = 3
 NAMES = "ijpqrs"
@@ -76,7 +87,7 @@ leaf = (
     | st.builds(Delta, index, index)
     | st.integers(1, 3).map(sympy.Integer)
 )
-binder = st.sampled_from([IndexSum, IndexMax])
+binder = st.sampled_from([IndexSum, IndexMax, IndexMin, IndexProduct])
 several = st.lists(index, min_size=1, max_size=3, unique=True)
 expressions = st.recursive(
     leaf,
@@ -167,12 +178,12 @@ def test_symmetric_sums_are_not_exponential(size, shape):
         "sums": sympy.Add(*(y[a] for a in names)),
         "complete": sympy.Mul(*(C[a, b] for a, b in itertools.permutations(names, 2))),
     }
-    start = time.perf_counter()
+    start = time.process_time()
     forms = {
         canonical(IndexSum(bodies[shape], *order))
         for order in (names, names[::-1], names[1:] + names[:1], names[2:] + names[:2])
     }
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20 * slowness()
     assert len(forms) == 1
 
 
@@ -211,9 +222,9 @@ def test_deep_nesting_is_not_exponential():
     for depth in range(40):
         bound = Index(f"w{depth}", N)
         expr = IndexSum(x[bound] + expr * A[bound, i], bound)
-    start = time.perf_counter()
+    start = time.process_time()
     assert free_indices(canonical(expr)) == {i}
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5 * slowness()
 
 
 def test_letters_and_fresh_indices():

@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symderive.core.dims import Dim, as_size, check_name, dims, same_size, shape_text
-from symderive.core.nodes import DOMAINS, Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import (
+    DOMAINS,
+    Delta,
+    Entry,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
 
@@ -29,6 +39,8 @@ NODES = [
     c[()],
     S,
     IndexMax(x[p], p),
+    IndexMin(x[p], p),
+    IndexProduct(x[p], p),
     Delta(i, j),
     S**2 + sympy.exp(x[i]),
     Dim("n"),
@@ -63,7 +75,15 @@ def test_rebuilding_from_the_arguments(node):
 
 @EVERY
 def test_the_representation_can_be_read_back(node):
-    names = {"Index": Index, "Tensor": Tensor, "Entry": Entry, "IndexSum": IndexSum, "IndexMax": IndexMax}
+    names = {
+        "Index": Index,
+        "Tensor": Tensor,
+        "Entry": Entry,
+        "IndexSum": IndexSum,
+        "IndexMax": IndexMax,
+        "IndexMin": IndexMin,
+        "IndexProduct": IndexProduct,
+    }
     shown = sympy.srepr(node)
     made = eval(shown, {**vars(sympy), **names, "Delta": Delta, "Dim": lambda name, **_: Dim(name)})
     assert made == node

@@ -11,6 +11,7 @@ from symderive.numeric import central, draw_all
 from tests.derive.random_programs import COMPLEX, PLAIN
 from tests.derive.test_random_gradients import agree_everywhere, agrees, called, quiet
 from tests.notation.test_printed_formulas_mean_what_the_code_computes import check
+from tests.profiles import examples
 
 SIZES = {"n": 7, "d": 3}
 SHAPES = {
@@ -129,7 +130,7 @@ def depends(loss, wrt):
     return any(one.name == wrt for one in inputs_of(loss))
 
 
-@settings(max_examples=120, **SETTINGS)
+@settings(max_examples=examples(120), **SETTINGS)
 @given(sources(), st.integers(0, 3))
 def test_gradient_code_and_print(source, seed):
     text, wrt = source
@@ -146,7 +147,7 @@ def test_gradient_code_and_print(source, seed):
     check(derived, arrays)
 
 
-@settings(max_examples=60, **SETTINGS)
+@settings(max_examples=examples(60), **SETTINGS)
 @given(sources(depth=1), st.integers(0, 3))
 def test_hessian(source, seed):
     text, wrt = source

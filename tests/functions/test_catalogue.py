@@ -22,7 +22,7 @@ def arguments(entry):
     """The sample points: for two arguments all pairs, and orders 1 to 3 of the polygamma function."""
     if entry.arity == 1:
         return [(x,) for x in entry.examples]
-    if entry.name == "polygamma":
+    if entry.has_order:
         return [(k, x) for k in (1, 2, 3) for x in entry.examples]
     if entry.arity == 3:
         return [(c, x, y) for c in (0, 1) for x in entry.examples for y in entry.examples]
@@ -31,7 +31,7 @@ def arguments(entry):
 
 def places(entry):
     """The arguments, counted from 1, in which there is a derivative: no order, no condition."""
-    first = 2 if entry.arity == 3 or entry.name == "polygamma" else 1
+    first = 2 if entry.arity == 3 or entry.has_order else 1
     return range(first, entry.arity + 1)
 
 
@@ -70,7 +70,7 @@ def wrong_derivatives(entry):
     for args in arguments(entry):
         symbols = [sympy.Symbol(f"x{place}", real=True) for place in range(entry.arity)]
         point = dict(zip(symbols, map(sympy.Float, args), strict=True))
-        if entry.name == "polygamma":
+        if entry.has_order:
             point[symbols[0]] = sympy.Integer(args[0])
         for place in places(entry):
             derived = [scalar(entry.make(*symbols).fdiff(place).xreplace(point))]

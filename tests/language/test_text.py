@@ -111,7 +111,7 @@ def test_bare_names(name):
 def test_every_function_of_the_catalogue_can_be_written(call):
     entry = by_call()[call]
     args = "w, w" if entry.arity == 2 else "w"
-    args = "2, w" if entry.name == "polygamma" else args
+    args = "2, w" if entry.has_order else args
     full = parse(f"{call}({args})", w="d")
     assert full.name == parse(f"{call.rpartition('.')[2]}({args})", w="d").name
 
@@ -180,15 +180,11 @@ ATTACKS = [
     "X and X",
     "not X",
     "~X",
-    "X > 0",
-    "X == X",
     "X // 2",
     "X % 2",
     "X << 2",
     "X | X",
     "lambda: (lambda: X)",
-    "(lambda: X)()",
-    "lambda X=1: X",
     "lambda *X: X",
     "lambda **X: X",
     "lambda q: X",
@@ -255,7 +251,6 @@ ATTACKS = [
     "'",
     "\x00",
     "X\x00",
-    "X # comment",
     "\\",
     "“X”",
     "X → X",
@@ -379,7 +374,7 @@ def test_no_text_gives_anything_but_an_array_or_a_sentence(text):
 
 @pytest.mark.parametrize(
     "shape",
-    ["n;d", "n d", "-1", "0", "1.5", "n,d:wrong", "n,d:spd", "f(n)", "n.d", "__import__('os')", "n**9**9**9",
+    ["n;d", "-1", "0", "1.5", "n,d:wrong", "n,d:spd", "f(n)", "n.d", "__import__('os')", "n**9**9**9",
      "[n]*9", "True", "lambda", "1x", "(", "n,d:spd:spd", ":spd", "None", "n/2", "9" * 9999, "__n"],
 )  # fmt: skip
 def test_shapes_that_are_none(shape):

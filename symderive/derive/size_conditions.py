@@ -1,0 +1,76 @@
+"""What must hold of the sizes: slices that fit their axes, and how entries outside an array are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import sympy
+
+from symderive.core.identity import free_indices
+from symderive.core.nodes import Entry, Index
+from symderive.core.positions import Inside, bare, bounds, is_surely_nonnegative
+from symderive.core.program import Definition, Program
+from symderive.notation.names import latex_name, text_name
+from symderive.notation.positions import position_text
+
+
+def slacks(program: Program) -> tuple[sympy.Expr, ...]:
+    """Expressions in sizes that must be at least 0, for what a user wrote to mean what NumPy computes.
+
+    A slice `x[:3]` of n entries gives n − 3, and `x[k:]` gives n − k; what holds for all sizes is left out.
+    """
+    found: dict[sympy.Expr, None] = {}
+    for made in program.definitions:
+        for index in (*made.indices, *sorted(made.body.atoms(Index), key=str)):
+            if not is_surely_nonnegative(index.dim):
+                found[sympy.expand(index.dim)] = None
+        for entry in _unguarded(made.body):
+            for axis, size in zip(entry.axes, entry.tensor.shape, strict=True):
+                ends = bounds(axis) if len(free_indices(axis)) == 1 else None
+                if ends is not None:
+                    found.update(dict.fromkeys((ends[0], sympy.expand(size - 1 - ends[1]))))
+    return tuple(one for one in found if not is_surely_nonnegative(one))
+
+
+def _unguarded(expr: sympy.Basic) -> Iterator[Entry]:
+    """The entries that may be read outside of their array, and no bracket beside them says when."""
+    if isinstance(expr, Entry):
+        if not expr.is_inside:
+            yield expr
+        return
+    if isinstance(expr, sympy.Mul) and any(isinstance(factor, Inside) for factor in expr.args):
+        return
+    for arg in expr.args:
+        yield from _unguarded(arg)
+
+
+def reads_outside(definition: Definition) -> bool:
+    """Whether a right-hand side counts on entries outside of an array being 0."""
+    return any(
+        any(free_indices(axis) for axis in entry.axes) for entry in _unguarded(definition.body)
+    )  # fmt: skip
+
+
+def inequality(slack: sympy.Expr) -> tuple[str, str]:
+    r"""`slack ≥ 0` in text and LaTeX, with what is subtracted on the other side.
+
+    >>> n = sympy.Symbol("n", integer=True, positive=True)
+    >>> inequality(n - 3)
+    ('n ≥ 3', 'n \\ge 3')
+    """
+    terms = sympy.Add.make_args(slack)
+    less = sympy.Add(*(-term for term in terms if term.could_extract_minus_sign()))
+    more = sympy.Add(slack, less)
+    plain = " ≥ ".join(position_text(side, text_name, False) for side in (more, less))
+    return plain, r" \ge ".join(position_text(side, latex_name, True) for side in (more, less))
+
+
+def fits(program: Program, needed: tuple[sympy.Expr, ...], sizes: Mapping[sympy.Symbol, int]) -> bool:
+    """Whether numbers for the sizes satisfy what is needed and leave every axis a position."""
+    numbers = {symbol: sympy.Integer(value) for symbol, value in sizes.items()}
+    if any(slack.xreplace(numbers).is_negative for slack in needed):
+        return False
+    extents = {
+        index.dim for made in program.definitions for index in (*made.indices, *made.body.atoms(Index))
+    }
+    return not any(sympy.sympify(bare(extent).xreplace(numbers)).is_nonpositive for extent in extents)

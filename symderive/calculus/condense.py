@@ -228,7 +228,7 @@ def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor], secon
     """
 
     def choice(made: Definition, count: int, consumer: Definition | None) -> bool:
-        if made.tensor in slopes and count <= _MOST_LIGHT and not isinstance(made.body, SoftmaxEntry):
+        if made.tensor in slopes and count <= _MOST_LIGHT:
             size = _LONGEST_DELTA if open_deltas(made.body) else 2
             plain = all(isinstance(one, Entry) for one in entries_in(made.body))
             if is_light(made.body) or (second and plain and weight(made.body) <= size):

@@ -872,8 +872,8 @@ FORMULAS = [
         "special.logsumexp(z)",
         "z=c",
         "z",
-        ["∇²_z L = diag(∂L/∂z) − (∂L/∂z)(∂L/∂z)ᵀ"],
-        r"""\nabla^2_{z} L = \operatorname{diag}(\nabla_{z} L) - \nabla_{z} L \nabla_{z} L^{\top},\quad \nabla_{z} L = \operatorname{softmax}(z)""",
+        ["∇²_z L = diag(softmax(z)) − softmax(z) softmax(z)ᵀ"],
+        r"""\nabla^2_{z} L = \operatorname{diag}(\operatorname{softmax}(z)) - \operatorname{softmax}(z) \operatorname{softmax}(z)^{\top}""",
     ),
     (
         "hessian",

@@ -12,6 +12,7 @@ from symderive.core.positions import Inside, bounds, is_surely_nonnegative
 from symderive.notation.contraction import multiplied
 from symderive.notation.forms import Triangle
 from symderive.notation.labelled import Labelled, NoMatrixNotationError
+from symderive.notation.matrix_products import triangle
 
 
 def recovered(factors: Sequence[sympy.Expr], recover: Callable[[sympy.Expr], Labelled]) -> list[Labelled]:
@@ -36,7 +37,9 @@ def recovered(factors: Sequence[sympy.Expr], recover: Callable[[sympy.Expr], Lab
         rest = [factor for factor in rest if factor not in inside]
         matrix = multiplied([recover(factor) for factor in inside], (i, j))
         lower = matrix.labels == (i, j)
-        made.append(Labelled(Triangle(matrix.form, lower, offset if lower else -offset), matrix.labels))
+        part = triangle(matrix.form, lower)
+        shifted = Triangle(matrix.form, lower, offset if lower else -offset)
+        made.append(Labelled(part if offset == 0 else shifted, matrix.labels))
     return [*(recover(factor) for factor in rest), *made]
 
 

@@ -789,8 +789,8 @@ FORMULAS = [
         "special.logsumexp(z)",
         "z=c",
         "z",
-        ["∇²_z L = diag(p) − ppᵀ", "p = softmax(z)"],
-        r"""\nabla^2_{z} L = \operatorname{diag}(p) - p p^{\top},\quad p = \operatorname{softmax}(z)""",
+        ["∇²_z L = diag(softmax(z)) − softmax(z) softmax(z)ᵀ"],
+        r"""\nabla^2_{z} L = \operatorname{diag}(\operatorname{softmax}(z)) - \operatorname{softmax}(z) \operatorname{softmax}(z)^{\top}""",
     ),
     (
         "hessian",

@@ -59,6 +59,7 @@ _DOMAINS = {
 }  # fmt: skip
 NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
 _SHARES = ((POSITIVE, sympy.Interval.Lopen(0, 1)), (NONNEGATIVE, sympy.Interval(0, 1)))  # by the weights
+TIE = "is attained once"
 _OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
 
 
@@ -277,7 +278,7 @@ def _fold_demand(part: Fold, guards: tuple[sympy.Expr, ...]) -> _Demand:
     """A product is divided by its factors; a maximum has a derivative where it is attained once."""
     if isinstance(part, IndexProduct):
         return _Demand(part.body, NONZERO, "domain", "product", guards)
-    return _Demand(part, REALS, "tie", "is attained once", guards)
+    return _Demand(part, REALS, "tie", TIE, guards)
 
 
 def has_open_domain(body: sympy.Expr, ranges: Ranges) -> bool:

@@ -17,9 +17,9 @@ from symderive.calculus.condense import (
 from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
-from symderive.core.nodes import Tensor, TensorNode
+from symderive.core.nodes import Fold, Tensor, TensorNode
 from symderive.core.program import Definition, Program
-from symderive.derive.conditions import OUTSIDE, Condition, conditions_of, factor_facts
+from symderive.derive.conditions import OUTSIDE, TIE, Condition, conditions_of, factor_facts
 from symderive.derive.derivation import Derivation, Simplification, Step
 from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
@@ -166,7 +166,11 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
 def _conditions(
     written: Program, start: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
 ) -> tuple[Condition, ...]:
-    found = conditions_of(written, targets) + factor_facts(written, start)
+    made = conditions_of(written, targets)
+    used = start.needed(start.outputs).definitions
+    if not any(one.body.has(Fold) for one in used):  # a shift by the maximum has cancelled
+        made = tuple(one for one in made if not one.text.endswith(TIE))
+    found = made + factor_facts(written, start)
     found += tuple(Condition(*one, "fact") for one in facts)
     return (*found, OUTSIDE) if any(reads_outside(made) for made in short.definitions) else found
 

@@ -202,3 +202,25 @@ def test_words_of_formulas_as_text():
     assert sd.gradient(loss, sd.array("v", d, domain="positive")).check().passed
     with pytest.raises(SymderiveError, match="softmax: there is no axis 3"):
         sd.parse("softmax(A, axis=3)", A="n,d")
+
+
+def test_the_shift_by_the_maximum_goes_out_with_its_kink():
+    shifted = np.exp(x - x.max())
+    for loss in (x.max() + np.log(np.sum(shifted)), np.sum(shifted / np.sum(shifted) * x)):
+        derived = sd.gradient(loss, x)
+        assert not any(line.startswith("m = ") for line in text(derived))
+        assert derived.conditions == ()
+        assert derived.check().passed
+    kept = sd.gradient(x.max() * np.log(np.sum(np.exp(x - x.max()))), x)
+    assert any("attained once" in str(one) for one in kept.conditions)
+
+
+def test_slices_of_a_softmax():
+    for loss in (
+        np.sum(sd.softmax(x)[1:]),
+        sd.logsumexp(x[1:] - x[:-1]),
+        np.sum(np.exp(x[1:]) / np.sum(np.exp(x))),
+        np.sum(sd.softmax(x[::-1]) * x),
+    ):
+        assert sd.gradient(loss, x).check().passed
+        assert sd.hessian(loss, x).check().passed

@@ -29,16 +29,23 @@ _PUBLIC = {
     "arange": "symderive.language.creating",
     "array": "symderive.language.array",
     "cost": "symderive.cost",
+    "derivative": "symderive.derive.higher",
     "dims": "symderive.core.dims",
+    "directional": "symderive.derive.directional",
     "eye": "symderive.language.creating",
     "from_function": "symderive.language.text",
     "from_sympy": "symderive.language.from_sympy",
     "full": "symderive.language.creating",
     "gradient": "symderive.derive.gradient",
-    "hessian": "symderive.derive.gradient",
+    "hessian": "symderive.derive.higher",
+    "hessian_vector_product": "symderive.derive.directional",
+    "jacobian": "symderive.derive.jacobian",
     "let": "symderive.language.array",
+    "log_softmax": "symderive.language.extras",
+    "logsumexp": "symderive.language.extras",
     "ones": "symderive.language.creating",
     "parse": "symderive.language.text",
+    "softmax": "symderive.language.extras",
     "zeros": "symderive.language.creating",
 }
 
@@ -47,9 +54,13 @@ if TYPE_CHECKING:
     from symderive.core.dims import dims as dims
     from symderive.cost import cost as cost
     from symderive.derive.derivation import Derivation as Derivation
+    from symderive.derive.directional import directional as directional
+    from symderive.derive.directional import hessian_vector_product as hessian_vector_product
     from symderive.derive.glm import GLM as GLM
     from symderive.derive.gradient import gradient as gradient
-    from symderive.derive.gradient import hessian as hessian
+    from symderive.derive.higher import derivative as derivative
+    from symderive.derive.higher import hessian as hessian
+    from symderive.derive.jacobian import jacobian as jacobian
     from symderive.derive.network import Layer as Layer
     from symderive.derive.network import Network as Network
     from symderive.errors import InternalError as InternalError
@@ -64,6 +75,9 @@ if TYPE_CHECKING:
     from symderive.language.creating import full as full
     from symderive.language.creating import ones as ones
     from symderive.language.creating import zeros as zeros
+    from symderive.language.extras import log_softmax as log_softmax
+    from symderive.language.extras import logsumexp as logsumexp
+    from symderive.language.extras import softmax as softmax
     from symderive.language.from_sympy import from_sympy as from_sympy
     from symderive.language.text import from_function as from_function
     from symderive.language.text import parse as parse

@@ -22,7 +22,12 @@ class SymderiveError(ValueError):
         Traceback (most recent call last):
         ...
         symderive.errors.SymderiveError: gradient of L: L has shape n; call jacobian.
+
+    Attributes:
+        pointer: of a mistake in a text, the line that it stands in and the column, counted from 1.
     """
+
+    pointer: tuple[str, int] | None = None
 
 
 class ShapeError(SymderiveError):

@@ -129,7 +129,7 @@ def test_a_likelihood_with_numbers(capsys, tmp_path):
 def test_a_negated_sum_keeps_its_brackets(capsys):
     out = printed(capsys, "likelihood", "bernoulli", "--link", "logit")
     assert "−(1 − yᵢ) log(1 − pᵢ) + yᵢ" not in out
-    assert "Σᵢ (−((1 − yᵢ) log(1 − pᵢ) + yᵢ log(pᵢ)))" in out
+    assert "−Σᵢ ((1 − yᵢ) log(1 − pᵢ) + yᵢ log(pᵢ))" in out
 
 
 def test_a_cost_in_numbers_and_in_symbols(capsys):

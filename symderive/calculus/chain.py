@@ -13,7 +13,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.condense import is_linear
-from symderive.calculus.rules import differentiate, partial, separated
+from symderive.calculus.rules import EntryRule, differentiate, fold_by_value, partial, separated, unit_rule
 from symderive.calculus.sums import has_binder, sum_over
 from symderive.core.dims import shape_text
 from symderive.core.identity import (
@@ -26,8 +26,18 @@ from symderive.core.identity import (
     tensors_of,
 )
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
-from symderive.core.nodes import Delta, Entry, Index, Tensor
+from symderive.core.nodes import (
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    Tensor,
+)
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
 
@@ -151,13 +161,15 @@ def slope_of(
         argument = body.args[0]
         value = Entry(definition.tensor, *own)
         return entry.of_output(argument, value) * partial(argument, used, at)
+    if isinstance(body, Fold):
+        return fold_by_value(body, Entry(definition.tensor, *own), unit_rule(used, at))
     return partial(body, used, at)
 
 
 def reason(definition: Definition, used: Tensor) -> str:
     """Why the adjoint of `used` has the form that it has."""
     heads = _heads(definition.body, used)
-    laws = [by_head()[head].law if head in by_head() else _MATRIX_LAWS.get(head, "") for head in heads]
+    laws = [by_head()[head].law if head in by_head() else _NODE_LAWS.get(head, "") for head in heads]
     written = [law for law in dict.fromkeys(laws) if law]
     if not written and is_linear(definition.body, used):
         return _linear_reason(definition.body, used)
@@ -175,10 +187,15 @@ def _forward_reason(definition: Definition, moving: Sequence[Tensor]) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
-_MATRIX_LAWS: dict[type, str] = {
+_NODE_LAWS: dict[type, str] = {
     InverseEntry: "dA⁻¹ = −A⁻¹ dA A⁻¹",
     LogAbsDet: "d log |det A| = tr(A⁻¹ dA)",
     Det: "d det A = det A tr(A⁻¹ dA)",
+    IndexMax: "only where the maximum is attained does it change",
+    IndexMin: "only where the minimum is attained does it change",
+    IndexProduct: "(Π xₚ)′ = Π xₚ Σ xₚ′/xₚ",
+    IndexLogSum: "log-sum-exp: its derivative is the softmax",
+    SoftmaxEntry: "softmax: dp = (diag(p) − ppᵀ) dz",
 }
 
 
@@ -196,7 +213,9 @@ def _linear_reason(body: sympy.Expr, used: Tensor) -> str:
 def _heads(expr: sympy.Expr, used: Tensor) -> list[type]:
     if used not in tensors_of(expr):
         return []
-    own = [type(expr)] if isinstance(expr, (sympy.Function, MatrixNode)) else []
+    if isinstance(expr, (IndexLogSum, SoftmaxEntry)):
+        return [type(expr)]
+    own = [type(expr)] if isinstance(expr, (sympy.Function, MatrixNode, Fold)) else []
     return own + [head for arg in expr.args for head in _heads(arg, used)]
 
 
@@ -209,45 +228,80 @@ def forward(program: Program, output: Tensor, wrt: Tensor, prefix: str = "∂∂
         wrt: the input to differentiate with respect to.
         prefix: the names of the new tensors are `prefix` + name of the tensor they belong to; no name of a
             user's array can start with it.
+
+    Raises:
+        SymderiveError: `output` does not depend on `wrt`.
+    """
+    if output not in active_tensors(program, (wrt,)):
+        raise SymderiveError(f"differentiating {output.name}: it does not depend on {wrt.name}.")
+    return tangents(program, (output,), wrt, prefix)
+
+
+def tangents(
+    program: Program,
+    outputs: Sequence[Tensor],
+    wrt: Tensor,
+    prefix: str,
+    *,
+    along: Tensor | None = None,
+    known: Mapping[Tensor, Tensor] | None = None,
+) -> Chained:
+    """Tangents of all equations, first equation first, behind the equations themselves.
+
+    Args:
+        program: the equations.
+        outputs: what to differentiate, of any shape; one that does not contain `wrt` has the tangent 0.
+        wrt: the input to differentiate with respect to.
+        prefix: the names of the new tensors are `prefix` + name of the tensor they belong to.
+        along: a direction of the shape of `wrt`: the tangent of T is then `Σ_k ∂T/∂wrt[k] along[k]`, of the
+            shape of T, so that no array over two shapes is formed.
+        known: tangents in `wrt` that the program has already.
     """
     active = active_tensors(program, (wrt,))
-    tangents: dict[Tensor, Tensor] = {}
+    made: dict[Tensor, Tensor] = dict(known or {})
     definitions: list[Definition] = []
-    for made in program.definitions:
-        definitions.append(made)
-        if made.tensor not in active:
+    extra = () if along is not None else wrt.shape
+    wanted = set(outputs)
+    for one in program.definitions:
+        if one.tensor in made or (one.tensor not in active and one.tensor not in wanted):
             continue
-        tangent = Tensor(f"{prefix}{made.tensor.name}", made.tensor.shape + wrt.shape)
+        tangent = Tensor(f"{prefix}{one.tensor.name}", one.tensor.shape + extra)
         indices = fresh(tangent.shape, (), FREE_LETTERS)
-        own, at = indices[: made.tensor.rank], indices[made.tensor.rank :]
+        own, at = indices[: one.tensor.rank], indices[one.tensor.rank :]
         body = separated(
-            substitute(separated(made.body, *indices), dict(zip(made.indices, own, strict=True))), *indices
+            substitute(separated(one.body, *indices), dict(zip(one.indices, own, strict=True))), *indices
         )
-        slope = _tangent_of(made, body, own, wrt, at, tangents)
-        why = _forward_reason(made, sorted(tensors_of(made.body) & active, key=lambda tensor: tensor.name))
+        slope = _tangent_of(one, body, own, _seed(wrt, at, along, made))
+        moving = sorted(tensors_of(one.body) & active, key=lambda tensor: tensor.name)
+        why = _forward_reason(one, moving) if moving else f"{wrt.name} does not occur"
         definitions.append(Definition(tangent, indices, canonical(slope), "chain rule", why))
-        tangents[made.tensor] = tangent
-    if output not in tangents:
-        raise SymderiveError(f"differentiating {output.name}: it does not depend on {wrt.name}.")
-    of = {tangent: tensor for tensor, tangent in tangents.items()}
-    return Chained(Program(program.inputs, tuple(definitions), (tangents[output],)), of)
+        made[one.tensor] = tangent
+    of = {tangent: tensor for tensor, tangent in made.items()}
+    inputs = program.inputs if along is None or along in program.inputs else (*program.inputs, along)
+    chained = (*program.definitions, *definitions)
+    return Chained(Program(inputs, chained, tuple(made[output] for output in outputs)), of)
 
 
-def _tangent_of(
-    made: Definition,
-    body: sympy.Expr,
-    own: tuple[Index, ...],
-    wrt: Tensor,
-    at: tuple[Index, ...],
-    tangents: Mapping[Tensor, Tensor],
-) -> sympy.Expr:
+def _seed(
+    wrt: Tensor, at: tuple[Index, ...], along: Tensor | None, tangents: Mapping[Tensor, Tensor]
+) -> EntryRule:
+    """The entry rule of a forward pass: what has been derived for each tensor, and the start at `wrt`."""
+
     def rule(found: Entry) -> sympy.Expr:
         if found.tensor == wrt:
+            if along is not None:
+                return Entry(along, *found.axes)
             return sympy.Mul(*(Delta(axis, index) for axis, index in zip(found.axes, at, strict=True)))
         tangent = tangents.get(found.tensor)
         return sympy.S.Zero if tangent is None else Entry(tangent, *found.axes, *at)
 
+    return rule
+
+
+def _tangent_of(made: Definition, body: sympy.Expr, own: tuple[Index, ...], rule: EntryRule) -> sympy.Expr:
     entry = by_head().get(type(body))
     if entry is not None and entry.of_output is not None:
         return entry.of_output(body.args[0], Entry(made.tensor, *own)) * differentiate(body.args[0], rule)
+    if isinstance(body, Fold):
+        return fold_by_value(body, Entry(made.tensor, *own), rule)
     return differentiate(body, rule)

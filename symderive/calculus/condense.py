@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 
 import sympy
 
 from symderive.calculus.brackets import without_implied
 from symderive.calculus.rules import separated
-from symderive.calculus.sums import has_binder, rebuild
+from symderive.calculus.sums import has_binder, open_deltas, rebuild
 from symderive.core.identity import free_indices, tensors_of
 from symderive.core.matrix_nodes import InverseEntry, MatrixNode, seen_through
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor, TensorNode
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexSum,
+    Tensor,
+    TensorNode,
+)
 from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import SoftmaxEntry
 from symderive.functions import by_head
+from symderive.functions.choice import where
 from symderive.functions.kinked import absolute
+from symderive.functions.record import Indicator
 
 SIZE_LIMIT = 16
-_MOST_LIGHT = 3  # places in which a light slope is written out
+_MOST_LIGHT = 4  # places in which a light slope is written out
+_LONGEST_DELTA = 6
 LONGEST_PRODUCT = 5  # factors of a product with an inverse that is written twice rather than named
 Choice = Callable[[Definition, int, "Definition | None"], bool]
 
 
-def entries_in(expr: sympy.Basic) -> Iterator[TensorNode]:
+@lru_cache(maxsize=100_000)
+def entries_in(expr: sympy.Basic) -> tuple[TensorNode, ...]:
     """All entries that occur in `expr`, with repetition; a whole matrix that is read counts as one."""
-    if isinstance(expr, TensorNode):
-        yield expr
-    for arg in expr.args:
-        yield from entries_in(arg)
+    own = (expr,) if isinstance(expr, TensorNode) else ()
+    return own + tuple(entry for arg in expr.args for entry in entries_in(arg))
 
 
 def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
@@ -58,8 +72,8 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
         return expr if made is None else _inlined(expr, made)
     if isinstance(expr, MatrixNode):
         return _through(expr, bodies)
-    if isinstance(expr, IndexSum):
-        return IndexSum(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
+    if isinstance(expr, Binder):
+        return expr.func(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
     return expr.func(*(_replace(arg, bodies) for arg in expr.args))
 
 
@@ -92,7 +106,19 @@ def _is_open(made: Definition) -> bool:
     return seen_through(probe, made.indices, made.body) is not None
 
 
-def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> Program:
+def _compared(program: Program) -> set[Tensor]:
+    """The arrays of which a maximum or minimum is taken."""
+    return {
+        entry.tensor
+        for made in program.definitions
+        for part in made.body.atoms(IndexMax, IndexMin)
+        for entry in entries_in(part)
+    }
+
+
+def condense(
+    program: Program, choice: Choice, keep: Iterable[Tensor] = (), *, shown: bool = False
+) -> Program:
     """Inline the definitions that `choice` picks.
 
     Args:
@@ -100,6 +126,8 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
         choice: says of a definition, the number of its uses and its only consumer whether to inline it.
         keep: tensors to keep whatever `choice` says; outputs, pinned names and what is read at positions that
             may lie outside are always kept.
+        shown: whether the program is only printed. What is computed keeps the arrays of maxima, because an
+            entry is compared with the maximum, and both must come from the same operations.
     """
     uses: Counter[Tensor] = Counter()
     consumer: dict[Tensor, Definition] = {}
@@ -111,6 +139,7 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
             if not entry.is_inside:  # there the entry is 0; a longer right-hand side would need brackets
                 outside.add(entry.tensor)
     locked = inverted(program)
+    compared = set() if shown else _compared(program)
     long = {made.tensor for made in program.definitions if not is_short(made.body)}
     kept |= outside & long
     inlined: dict[Tensor, Definition] = {}
@@ -121,6 +150,7 @@ def condense(program: Program, choice: Choice, keep: Iterable[Tensor] = ()) -> P
         count = uses[made.tensor]
         can = made.tensor not in kept and not made.pinned and count
         can = can and (made.tensor not in locked or _is_open(made))
+        can = can and (made.tensor not in compared or isinstance(body, Entry))
         if can and (is_trivial(body) or choice(made, count, consumer[made.tensor] if count == 1 else None)):
             inlined[made.tensor] = made
         elif count or made.tensor in kept:
@@ -157,6 +187,12 @@ def powers_joined(program: Program) -> Program:
 
 def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool:
     """Fusion for the steps of a derivation: elementwise chains and affine uses become one equation."""
+    if is_comparison(made.body):
+        return True
+    if isinstance(made.body, Fold):  # the derivative of a maximum or a product is written with its value
+        return False
+    if isinstance(made.body, SoftmaxEntry):
+        return False
     if count != 1 or consumer is None or weight(made.body) > SIZE_LIMIT:
         return False
     if has_binder(made.body):
@@ -168,12 +204,18 @@ def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool
 
 def for_result(made: Definition, count: int, consumer: Definition | None) -> bool:
     """Fusion for the closed form: everything that is used once, up to a readable size."""
+    if is_comparison(made.body):
+        return True
+    if isinstance(made.body, Fold) or (made.body.has(where) and consumer is not None and _sums(consumer)):
+        return False
+    if isinstance(made.body, SoftmaxEntry) and made.body.total.weight != 1:
+        return False  # responsibilities read better by name
     if count == 1 and consumer is not None:
         return weight(made.body) + weight(consumer.body) <= 2 * SIZE_LIMIT
     return is_norm(made.body) or (count <= 2 and is_between_inverses(made.body))
 
 
-def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor]) -> Choice:
+def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor], second: bool = False) -> Choice:
     """Fusion for the closed form of a derivative: light slopes go in; what they are multiples of is named.
 
     With `∂L/∂R = 2R`, used twice, it is R that is named and `2R` that is written.
@@ -181,11 +223,15 @@ def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor]) -> Ch
     Args:
         slopes: the derivatives with respect to intermediates.
         outputs: the results.
+        second: whether it is a second derivative. Its slopes go in where they hold a delta, which takes a
+            sum away wherever it is put, and where they are short.
     """
 
     def choice(made: Definition, count: int, consumer: Definition | None) -> bool:
-        if made.tensor in slopes and count <= _MOST_LIGHT and is_light(made.body):
-            return True
+        if made.tensor in slopes and count <= _MOST_LIGHT:
+            size = _LONGEST_DELTA if open_deltas(made.body) else 2
+            if is_light(made.body) or (second and weight(made.body) <= size):
+                return True
         used = consumer is not None and consumer.tensor in slopes and consumer.tensor not in outputs
         if used and consumer is not None and is_trivial(consumer.body) and made.tensor not in slopes:
             return False
@@ -199,6 +245,17 @@ def is_light(body: sympy.Expr) -> bool:
     factors = sympy.Mul.make_args(body)
     return weight(body) <= 2 and not any(
         factor.is_Add or (isinstance(factor, IndexSum) and free_indices(factor)) for factor in factors
+    )
+
+
+def _sums(consumer: Definition) -> bool:
+    return has_binder(consumer.body)
+
+
+def is_comparison(body: sympy.Expr) -> bool:
+    """Whether the right-hand side compares two numbers or entries: `1[y > f]` needs no name."""
+    return isinstance(body, Indicator) and all(
+        isinstance(arg, Entry) or not tensors_of(arg) for arg in body.args
     )
 
 
@@ -222,7 +279,7 @@ def is_between_inverses(body: sympy.Expr) -> bool:
 
 def weight(expr: sympy.Expr) -> int:
     """The number of entries in an expression."""
-    return sum(1 for _ in entries_in(expr))
+    return len(entries_in(expr))
 
 
 def is_trivial(body: sympy.Expr) -> bool:

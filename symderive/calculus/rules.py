@@ -15,11 +15,24 @@ from symderive.calculus.branches import slope_of_choice
 from symderive.calculus.sums import sum_over
 from symderive.core.identity import free_indices, fresh, index_names, substitute, tensors_of
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet
-from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
 from symderive.core.positions import Inside
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
 from symderive.functions.choice import where
+from symderive.functions.comparisons import equal
 
 EntryRule = Callable[[Entry], sympy.Expr]
 Rule = Callable[[Any, EntryRule], sympy.Expr]
@@ -88,9 +101,41 @@ def index_sum(expr: IndexSum, entry_rule: EntryRule) -> sympy.Expr:
     return sum_over(differentiate(expr.body, entry_rule), expr.indices)
 
 
-def index_max(expr: IndexMax, entry_rule: EntryRule) -> sympy.Expr:
-    """A maximum over an index has no rule yet."""
-    raise SymderiveError("differentiating: the maximum over an index is not supported yet.")
+def fold(expr: Fold, entry_rule: EntryRule) -> sympy.Expr:
+    """A maximum, minimum or product over an index, by its own value."""
+    return fold_by_value(expr, expr, entry_rule)
+
+
+def fold_by_value(expr: Fold, value: sympy.Expr, entry_rule: EntryRule) -> sympy.Expr:
+    """The derivative of a maximum, minimum or product in terms of its value `v`.
+
+    `(max_p f_p)′ = Σ_p 1[f_p = v] f_p′`, where the maximum is attained once; the same for the minimum;
+    `(Π_p f_p)′ = v Σ_p f_p′/f_p`, where no factor is 0.
+    """
+    slope = differentiate(expr.body, entry_rule)
+    if isinstance(expr, IndexProduct):
+        return value * sum_over(slope / expr.body, expr.indices)
+    return sum_over(equal(expr.body, value) * slope, expr.indices)
+
+
+def index_log_sum(expr: IndexLogSum, entry_rule: EntryRule) -> sympy.Expr:
+    """`(log Σ_p w_p exp(f_p))′ = Σ_p s_p f_p′ + Σ_p exp(f_p − log Σ) w_p′`, with shares `s_p` of the sum."""
+    share = SoftmaxEntry(expr, *expr.indices)
+    return sum_over(_inside_share(share, entry_rule), expr.indices)
+
+
+def softmax_entry(expr: SoftmaxEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """`s_i′ = s_i (f_i′ − Σ_p s_p f_p′)` for `s = softmax(f)`."""
+    inner = _inside_share(expr, entry_rule)
+    return inner - expr * index_log_sum(expr.total, entry_rule)
+
+
+def _inside_share(expr: SoftmaxEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """The derivative of the numerator of a share, over the sum below the line."""
+    weight, exponent = expr.total.weight, expr.total.exponent
+    slope = expr * differentiate(expr.at_positions(exponent), entry_rule)
+    loose = differentiate(expr.at_positions(weight), entry_rule)
+    return slope if loose == 0 else slope + sympy.exp(expr.at_positions(exponent) - expr.total) * loose
 
 
 def choice(expr: where, entry_rule: EntryRule) -> sympy.Expr:
@@ -139,7 +184,11 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (sympy.Mul, mul),
     (sympy.Pow, power),
     (IndexSum, index_sum),
-    (IndexMax, index_max),
+    (IndexMax, fold),
+    (IndexMin, fold),
+    (IndexProduct, fold),
+    (IndexLogSum, index_log_sum),
+    (SoftmaxEntry, softmax_entry),
     (Delta, delta),
     (Inside, constant),
     (InverseEntry, inverse_entry),
@@ -174,7 +223,7 @@ def separated(expr: sympy.Expr, *others: Index) -> sympy.Expr:
 def _separated(expr: sympy.Expr, names: set[str]) -> sympy.Expr:
     if not expr.args or not names & index_names(expr):
         return expr
-    if isinstance(expr, (IndexSum, IndexMax)):
+    if isinstance(expr, Binder):
         body = _separated(expr.body, names)
         clashing = [index for index in expr.indices if index.name in names]
         renamed = dict(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sympy
 
-from symderive.core.identity import canonical, tensors_of
-from symderive.core.nodes import Tensor, TensorNode
+from symderive.core.identity import canonical, substitute, tensors_of
+from symderive.core.nodes import Index, Tensor, TensorNode
 from symderive.core.program import Definition, Program
 
 
@@ -20,7 +20,8 @@ def with_shared(program: Program) -> Program:
     definitions: list[Definition] = []
     for made in program.definitions:
         body = _with_names(made.body, instead)
-        key = (made.indices, canonical(body))
+        marks = tuple(Index(f"·{place}", index.dim) for place, index in enumerate(made.indices))
+        key = (marks, canonical(substitute(body, dict(zip(made.indices, marks, strict=True)))))
         known = first.get(key)
         if known is not None and not made.pinned and made.tensor not in program.outputs:
             instead[made.tensor] = known

@@ -15,15 +15,17 @@ from symderive.calculus.brackets import (
     unmerged,
     without_implied,
 )
+from symderive.calculus.log_sums import log_sum_over, share_of, whole_share
 from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
-from symderive.core.nodes import Binder, Delta, Index, IndexMax, IndexSum
+from symderive.core.nodes import Binder, Delta, Fold, Index, IndexSum
 from symderive.core.positions import Inside
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 
 
 def sum_over(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
-    """`Σ_indices body`, simplified by four laws.
+    """`Σ_indices body`, simplified by five laws.
 
     1. `Σ_p δ_pk f(p) = f(k)`, with a bracket `[0 ≤ k < n]` where k may lie outside the range of p.
     2. A factor without p stands outside: `Σ_p c f(p) = c Σ_p f(p)`.
@@ -31,9 +33,15 @@ def sum_over(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
     4. `Σ_p Σ_q = Σ_pq`.
     5. `Σ_p f(⌊p/m⌋, p mod m) = Σ_a Σ_b f(a, b)` for p over n m positions.
     6. `Σ_p [p ≥ 1] f(p) = Σ_p f(p + 1)`, the sum over one position less.
+    7. `Σ_p s_p = 1` for the entries s of a softmax over p.
 
     A sum of terms is split only where that lets the first law apply.
     """
+    return canonical(_summed(body, indices))
+
+
+def _summed(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
+    """`sum_over` with any names of bound indices."""
     remaining = list(indices)
     if body == 0 or not remaining:
         return body
@@ -42,7 +50,7 @@ def sum_over(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
     if _deltas(body, remaining):
         terms = _terms(body)
         if len(terms) > 1:
-            return sympy.Add(*(sum_over(term, remaining) for term in terms))
+            return sympy.Add(*(_summed(term, remaining) for term in terms))
         body, remaining = _eliminate(terms[0], remaining)
         if body == 0 or not remaining:
             return body
@@ -147,12 +155,26 @@ def _pull_out(body: sympy.Expr, indices: list[Index]) -> sympy.Expr:
     outside: list[sympy.Expr] = []
     for factor in sympy.Mul.make_args(body):
         (inside if wanted & free_indices(factor) else outside).append(factor)
+    inside, summed = _without_whole_shares(inside, indices)
     core = sympy.Mul(*inside)
     used = [index for index in indices if index in free_indices(core)]
-    outside.extend(index.dim for index in indices if index not in used)
+    outside.extend(index.dim for index in indices if index not in used and index not in summed)
     if used and isinstance(core, IndexSum):
-        return sympy.Mul(*outside, canonical(_merge(core, used)))
-    return sympy.Mul(*outside, canonical(IndexSum(core, *used)) if used else core)
+        return sympy.Mul(*outside, _merge(core, used))
+    return sympy.Mul(*outside, IndexSum(core, *used) if used else core)
+
+
+def _without_whole_shares(
+    factors: list[sympy.Expr], indices: list[Index]
+) -> tuple[list[sympy.Expr], set[sympy.Basic]]:
+    """The factors left when each softmax that is summed over all its positions is 1, and those positions."""
+    kept, summed = list(factors), set[sympy.Basic]()
+    for factor in factors:
+        others = [other for other in kept if other is not factor]
+        if whole_share(factor, others, indices):
+            kept = others
+            summed.update(factor.args[1:])
+    return kept, summed
 
 
 def _merge(inner: IndexSum, indices: list[Index]) -> IndexSum:
@@ -168,15 +190,35 @@ def _merge(inner: IndexSum, indices: list[Index]) -> IndexSum:
 
 def rebuild(expr: sympy.Expr) -> sympy.Expr:
     """Apply the laws of sums everywhere in `expr`, from the inside out."""
+    made = canonical(_rebuilt(expr))
+    # Sums that are equal up to names have met by now, and may have cancelled inside another sum.
+    return canonical(_rebuilt(made)) if _has_idle_sum(made) else made
+
+
+@lru_cache(maxsize=100_000)
+def _has_idle_sum(expr: sympy.Basic) -> bool:
+    """Whether there is a sum over an index that its body does not contain."""
+    if not has_binder(expr):
+        return False
+    if isinstance(expr, IndexSum) and not free_indices(expr.body).issuperset(expr.indices):
+        return True
+    return any(_has_idle_sum(arg) for arg in expr.args)
+
+
+def _rebuilt(expr: sympy.Expr) -> sympy.Expr:
     if not expr.args or not has_binder(expr):
         return expr
     if isinstance(expr, IndexSum):
-        return sum_over(rebuild(expr.body), expr.indices)
-    if isinstance(expr, IndexMax):
-        return IndexMax(rebuild(expr.body), *expr.indices)
+        return _summed(_rebuilt(expr.body), expr.indices)
+    if isinstance(expr, Fold):
+        return expr.func(_rebuilt(expr.body), *expr.indices)
+    if isinstance(expr, IndexLogSum):
+        return log_sum_over(_rebuilt(expr.body), expr.indices)
+    if isinstance(expr, SoftmaxEntry):
+        return share_of(_rebuilt(expr.total.body), expr.total.indices, expr.positions)
     if isinstance(expr, Binder):
         raise SymderiveError(f"simplifying: no law is known for {type(expr).__name__}.")
-    return with_args(expr, [rebuild(arg) for arg in expr.args])
+    return with_args(expr, [_rebuilt(arg) for arg in expr.args])
 
 
 @lru_cache(maxsize=100_000)

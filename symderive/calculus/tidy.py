@@ -8,6 +8,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.brackets import has_bracket
+from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
 from symderive.calculus.recognition import recognised
 from symderive.calculus.sums import has_binder, rebuild, sum_over
 from symderive.core.identity import (
@@ -47,9 +48,12 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
     """
     used: dict[Fact, None] = {}
     excluded, made_symmetric = set(fixed), set[Tensor]()
+    sums = known_sums(program, excluded)
+    program = with_vanishing_sums(program, sums)
     definitions = []
     for made in program.definitions:
-        tidied = _tidied(made, excluded, used, made_symmetric)
+        body = with_known_sums(made.body, sums, used) if sums else made.body
+        tidied = _tidied(made.with_body(body), excluded, used, made_symmetric)
         definitions.append(tidied)
         if _is_symmetric(tidied, made_symmetric, excluded):
             made_symmetric.add(made.tensor)
@@ -62,7 +66,36 @@ def _tidied(
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used, symmetric)
-    return made.with_body(cancelled(recognised(summed_by_terms(body))))
+    summed = recognised(summed_by_terms(body))
+    reduced = cancelled(summed)
+    return made.with_body(reduced if reduced == summed else _sign_taken_in(reduced))
+
+
+def _sign_taken_in(expr: sympy.Expr) -> sympy.Expr:
+    """`−Σ_p x_p (t_p − s_p)` as `Σ_p x_p (s_p − t_p)`: the minus in front goes into a difference."""
+    coefficient, rest = expr.as_coeff_Mul()
+    if not coefficient.is_negative:
+        return expr
+    factors = list(sympy.Mul.make_args(rest))
+    for place, factor in enumerate(factors):
+        inner = factor.body if isinstance(factor, IndexSum) else factor
+        turned = _turned(inner)
+        if turned is not None:
+            factors[place] = IndexSum(turned, *factor.indices) if isinstance(factor, IndexSum) else turned
+            return sympy.Mul(-coefficient, *factors)
+    return expr
+
+
+def _turned(expr: sympy.Expr) -> sympy.Expr | None:
+    """Minus a product in which a factor is a difference of two terms; None where none is."""
+    factors = list(sympy.Mul.make_args(expr))
+    for place, factor in enumerate(factors):
+        if isinstance(factor, sympy.Add) and len(factor.args) == 2:
+            signs = {term.could_extract_minus_sign() for term in factor.args}
+            if len(signs) == 2:
+                factors[place] = sympy.Add(*(-term for term in factor.args))
+                return sympy.Mul(*factors)
+    return None
 
 
 def symmetric_results(program: Program, fixed: Iterable[Tensor] = ()) -> set[Tensor]:
@@ -158,6 +191,8 @@ def _power_of_entry(expr: sympy.Pow, used: dict[Fact, None]) -> sympy.Expr:
     tensor, exponent = expr.base.tensor, expr.exp
     if not exponent.is_Integer:
         return expr
+    if tensor.domain == "binary" and not tensor.name[0].isalpha():  # an unnamed condition is 0 or 1 by itself
+        return expr.base if exponent > 0 else expr
     whole, one = Leaf(tensor), index_form(Entry(tensor, *fresh(tensor.shape, (), FREE_LETTERS)))
     plain, typeset, name, entry = text(whole), latex(whole), text(one), latex(one)
     if tensor.domain == "sign":
@@ -220,18 +255,25 @@ def _has_denominator(expr: sympy.Expr) -> bool:
 def _rational(expr: sympy.Expr) -> sympy.Expr:
     names: dict[sympy.Expr, sympy.Symbol] = {}
     plain = _plain(expr, names)
-    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
-    if not small or not plain.is_rational_function(*names.values()):
-        return expr
     symbols = set(names.values())
+    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
+    if not small or _is_laurent(plain, symbols) or not plain.is_rational_function(*names.values()):
+        return expr
     reduced = sympy.cancel(plain)
     if _degree(sympy.fraction(reduced)[1], symbols) >= _degree_below(plain, symbols):
         return expr
     back = {
         symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()
     }
-    best = min((form(reduced) for form in _FORMS), key=_length)
+    best = min((form(reduced) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
     return _signs_settled(best).xreplace(back)
+
+
+def _is_laurent(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> bool:
+    """Whether every term is a product of powers of symbols: then nothing is left to cancel."""
+    factors = (factor for term in sympy.Add.make_args(expr) for factor in sympy.Mul.make_args(term))
+    bases = (factor.base if isinstance(factor, sympy.Pow) else factor for factor in factors)
+    return not any(isinstance(base, sympy.Add) and base.free_symbols & symbols for base in bases)
 
 
 def _degree(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
@@ -293,6 +335,11 @@ def _one_minus(expr: sympy.Expr) -> sympy.Expr:
     base, exponent = expr.as_base_exp()
     first = base.as_coeff_Add()[0]
     return (-base) ** exponent if exponent.is_even and first.is_negative else expr
+
+
+def _repetitions(expr: sympy.Expr) -> int:
+    """The number of symbols that are written."""
+    return sum(part.is_Symbol for part in sympy.preorder_traversal(expr))
 
 
 def _length(expr: sympy.Expr) -> int:

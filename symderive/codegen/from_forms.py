@@ -12,7 +12,7 @@ from symderive.core.positions import Quotient, Remainder
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.kinked import signum
-from symderive.notation.arithmetic import ONE, is_negative, split, times
+from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
 from symderive.notation.forms import (
     Apply,
     Chain,
@@ -24,21 +24,26 @@ from symderive.notation.forms import (
     Eye,
     Form,
     Inverse,
+    Largest,
     Leaf,
     LogDeterminant,
+    LogSumExp,
     NormSquared,
     Ones,
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
+    Softmax,
     Times,
     Total,
     Trace,
     Transposed,
     Triangle,
 )
-from symderive.notation.matrix_products import runs, transposed
+from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.propositions import proposition
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
@@ -161,7 +166,9 @@ def _plus(form: Plus) -> Code:
 def _broadcast_term(term: Form, terms: tuple[Form, ...]) -> str | None:
     """A rank-one term with a vector of ones, beside a full matrix: NumPy's broadcasting."""
     coefficient, scalars, inner = split(term)
-    full = any(not _is_ones_outer(other) for other in terms if other.rank == 2)
+    outers = [split(other)[2] for other in terms if other.rank == 2]
+    sides = {isinstance(one.left, Ones) for one in outers if isinstance(one, Outer)}
+    full = len(sides) == 2 or any(not _is_ones_outer(other) for other in terms if other.rank == 2)
     if not full or not isinstance(inner, Outer) or not _is_ones_outer(inner):
         return None
     if isinstance(inner.left, Ones):
@@ -232,7 +239,20 @@ def _broadcast_argument(arg: Form, whole: Apply) -> str:
     return _broadcast_term(arg, whole.args) or code(arg)
 
 
+def _opened(form: Chain) -> Form | None:
+    """`AᵀDA − Aᵀu uᵀA` for `Aᵀ(D − uuᵀ)A`, so that no diagonal matrix is built; None for other products."""
+    for place, factor in enumerate(form.factors):
+        coefficient, scalars, inner = split(factor)
+        if isinstance(inner, Plus) and any(isinstance(split(term)[2], Diag) for term in inner.terms):
+            left, right = form.factors[:place], form.factors[place + 1 :]
+            return times(coefficient, *scalars, plus(*(chain(*left, term, *right) for term in inner.terms)))
+    return None
+
+
 def _chain(form: Chain) -> Code:
+    opened = _opened(form)
+    if opened is not None:
+        return _code(opened)
     factors = with_solves(_with_powers(form.factors))
     if len(factors) == 1:
         return _code(factors[0])
@@ -294,7 +314,7 @@ def _row_sums(matrix: Form) -> str:
 
 def _fold_left(factors: list[Form]) -> str:
     """A product of matrices from the left, scaling rows or columns for diagonal ones."""
-    written = ""
+    written, piece = "", ""
     pending: list[str] = []
     for factor in factors:
         if isinstance(factor, Diag):
@@ -307,7 +327,8 @@ def _fold_left(factors: list[Form]) -> str:
         piece = _matrix(factor)
         written = f"{written} @ {piece}" if written else piece
     for scale in reversed(pending):
-        written = f"{scale} * ({written})" if " " in written else f"{scale} * {written}"
+        plain = " " not in written or (piece == written and written.startswith("("))  # brackets of its own
+        written = f"{scale} * {written}" if plain else f"{scale} * ({written})"
     return written
 
 
@@ -351,6 +372,13 @@ def _triangle(form: Triangle) -> Code:
     return f"{word}({code(form.inner)}{shift})", ATOM
 
 
+_AXES = {"": "", "all": "", "rows": ", axis=1", "columns": ", axis=0"}
+
+
+def _along(word: str) -> Callable[[Any], Code]:
+    return lambda form: (f"special.{word}({code(form.inner)}{_AXES[form.along]})", ATOM)
+
+
 def _call(word: str) -> Callable[[Any], Code]:
     return lambda form: (f"{word}({code(form.inner)})", ATOM)
 
@@ -377,7 +405,12 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     DiagPart: _call("np.diag"),
     Trace: _trace,
     NormSquared: _norm_squared,
+    Softmax: _along("softmax"),
+    LogSumExp: _along("logsumexp"),
     Total: _call("np.sum"),
+    Largest: _call("np.max"),
+    Smallest: _call("np.min"),
+    ProductOfAll: _call("np.prod"),
 }
 
 __all__ = ["ONE", "code", "constant"]

@@ -13,11 +13,22 @@ from symderive.codegen.brackets import (
 )
 from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, code, constant
 from symderive.codegen.positions import both, bracket, comparisons, delta, parts_read, position, test
-from symderive.core.identity import free_indices
+from symderive.core.identity import free_indices, rename_bound
 from symderive.core.matrix_nodes import MatrixNode
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.nodes import (
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    TensorNode,
+)
 from symderive.core.positions import Inside, Quotient, Remainder, is_surely_inside
 from symderive.core.program import Definition
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
 from symderive.functions.choice import where
@@ -60,6 +71,12 @@ def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
         return position(expr, order, "float")
     if isinstance(expr, IndexSum):
         return _sum(expr, order)
+    if isinstance(expr, Fold):
+        return _fold(expr, order)
+    if isinstance(expr, IndexLogSum):
+        return _log_sum(expr, order)
+    if isinstance(expr, SoftmaxEntry):
+        return _softmax(expr, order)
     if isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
         return _operator(expr, order)
     if isinstance(expr, where) and type(expr.args[0]) in SIGNS:
@@ -72,6 +89,20 @@ def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
         args, labels = _aligned(expr.args, order)
         return (by_head()[type(expr)].numpy.format(*(written for written, _ in args)), ATOM), labels
     raise SymderiveError(f"writing code: {type(expr).__name__} has no code yet.")
+
+
+_FOLDS: dict[type[Fold], str] = {IndexMax: "max", IndexMin: "min", IndexProduct: "prod"}
+
+
+def _fold(expr: Fold, order: Labels) -> tuple[Code, Labels]:
+    """`np.max(…, axis=…)` and the like."""
+    (written, _), labels = _emit(expr.body, (*order, *expr.indices))
+    if not set(expr.indices) <= set(labels):
+        raise SymderiveError(f"writing code: {expr} is over an index that does not occur in it.")
+    axes = tuple(place for place, label in enumerate(labels) if label in expr.indices)
+    left = tuple(label for label in labels if label not in expr.indices)
+    axis = f", axis={axes[0] if len(axes) == 1 else axes}" if left else ""
+    return (f"np.{_FOLDS[type(expr)]}({written}{axis})", ATOM), left
 
 
 def _entry(expr: TensorNode, name: str, order: Labels) -> tuple[Code, Labels]:
@@ -228,3 +259,43 @@ def _sum(expr: IndexSum, order: Labels) -> tuple[Code, Labels]:
         written = f'np.einsum("{spec}->{target}", {", ".join(piece for (piece, _), _ in arrays)})'
     pieces = [*(within(piece, UNARY) for piece in plain), written]
     return (" * ".join(pieces), PRODUCT if plain else ATOM), out
+
+
+def _log_sum(expr: IndexLogSum, order: Labels) -> tuple[Code, Labels]:
+    """`special.logsumexp`, which takes the largest exponent out; weights are its argument `b`."""
+    expr = away_from(expr, order)
+    parts = (expr.exponent,) if expr.weight == 1 else (expr.exponent, expr.weight)
+    pieces, labels = _aligned(parts, (*order, *expr.indices))
+    weights = f", b={pieces[1][0]}" if len(pieces) > 1 else ""
+    written = f"special.logsumexp({pieces[0][0]}{weights}{_axis(labels, expr.indices)})"
+    return (written, ATOM), tuple(label for label in labels if label not in expr.indices)
+
+
+def _softmax(expr: SoftmaxEntry, order: Labels) -> tuple[Code, Labels]:
+    """`special.softmax`, or the exponential of a difference where there are weights or fixed positions."""
+    total = away_from(expr.total, order)
+    at = expr.positions
+    if total.weight != 1 or not expr.runs_freely or free_indices(total) & set(at):
+        return _emit(expr.as_exponential, order)
+    places = dict(zip(total.indices, at, strict=True))
+    bound_at = {position: index for index, position in places.items()}
+    inner = (*(bound_at.get(label, label) for label in order), *total.indices)
+    piece, labels = _emit(total.exponent, tuple(dict.fromkeys(inner)))
+    written = f"special.softmax({piece[0]}{_axis(labels, total.indices)})"
+    return (written, ATOM), tuple(places.get(label, label) for label in labels)
+
+
+def _axis(labels: Labels, summed: Labels) -> str:
+    """The argument `axis`; none where the sum runs over everything."""
+    axes = tuple(place for place, label in enumerate(labels) if label in summed)
+    if len(axes) == len(labels):
+        return ""
+    return f", axis={axes[0] if len(axes) == 1 else axes}"
+
+
+def away_from(expr: IndexLogSum, labels: Labels) -> IndexLogSum:
+    """The same with bound indices that have none of the names of the labels."""
+    made = rename_bound(expr, {label.name for label in labels})
+    if not isinstance(made, IndexLogSum):
+        raise SymderiveError(f"writing code: {expr} has no code yet.")
+    return made

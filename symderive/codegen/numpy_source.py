@@ -210,6 +210,10 @@ class NumpyFunction:
         given = checked_arrays(inputs, arrays, self.name)
         return self._call(**{tensor.name: given[tensor.name] for tensor in self.program.inputs})
 
+    def unchecked(self, arrays: Mapping[str, Any]) -> Any:
+        """Compute the outputs from arrays of floats that are known to fit; others are passed over."""
+        return self._call(**{str(tensor.name): arrays[str(tensor.name)] for tensor in self.program.inputs})
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the source: the loaded function belongs to no module, so pickle cannot find it by name."""
         return _loaded, (self.program, self.source, self.name, self.accepted)

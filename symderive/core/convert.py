@@ -9,8 +9,9 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symderive.core.dims import Size
 from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
-from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import Delta, Entry, Fold, Index, IndexProduct, IndexSum, Tensor
 from symderive.core.positions import Inside, Quotient, Remainder, bare
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 
 
@@ -33,7 +34,7 @@ def to_sympy(expr: sympy.Expr, matrices: Mapping[Tensor, sympy.Expr] | None = No
         the same in SymPy's own classes.
 
     Raises:
-        SymderiveError: a maximum over an index, which SymPy does not have.
+        SymderiveError: a maximum or minimum over an index, which SymPy does not have.
 
     >>> from symderive.core.nodes import Tensor, Index, IndexSum
     >>> x, i = Tensor("x", (3,)), Index("i", 3)
@@ -53,8 +54,16 @@ def to_sympy(expr: sympy.Expr, matrices: Mapping[Tensor, sympy.Expr] | None = No
     if isinstance(expr, IndexSum):
         limits = [(index_symbol(index), 0, index.dim - 1) for index in reversed(expr.indices)]
         return sympy.Sum(to_sympy(expr.body, matrices), *limits)
-    if isinstance(expr, IndexMax):
-        raise SymderiveError(f"converting {expr}: SymPy has no maximum over an index.")
+    if isinstance(expr, IndexProduct):
+        factors = [(index_symbol(index), 0, index.dim - 1) for index in reversed(expr.indices)]
+        return sympy.Product(to_sympy(expr.body, matrices), *factors)
+    if isinstance(expr, Fold):
+        raise SymderiveError(f"converting {expr}: SymPy has no maximum or minimum over an index.")
+    if isinstance(expr, IndexLogSum):
+        return sympy.log(to_sympy(IndexSum(expr.body, *expr.indices), matrices))
+    if isinstance(expr, SoftmaxEntry):
+        below = IndexSum(expr.total.body, *expr.total.indices)
+        return to_sympy(expr.numerator, matrices) / to_sympy(below, matrices)
     if isinstance(expr, Delta):
         return sympy.KroneckerDelta(*(to_sympy(arg) for arg in expr.args))
     if isinstance(expr, Inside):

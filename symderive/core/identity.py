@@ -12,9 +12,10 @@ import sympy
 from symderive.core.dims import Size, same_size
 from symderive.core.nodes import Binder, Delta, Entry, Index, TensorNode, fitted
 from symderive.core.positions import is_surely_outside
+from symderive.core.softmax_nodes import SoftmaxEntry
 
 FREE_LETTERS = ("i", "j", "k", "l", "m", "o")
-BOUND_LETTERS = ("p", "q", "r", "s", "t", "u")
+BOUND_LETTERS = ("p", "r", "s", "t", "u", "v")  # those of which Unicode has subscripts
 
 
 @lru_cache(maxsize=200_000)
@@ -148,17 +149,34 @@ def index_names_free(expr: sympy.Basic) -> frozenset[str]:
 
 @lru_cache(maxsize=100_000)
 def _canonical(expr: sympy.Expr, taken: frozenset[str]) -> sympy.Expr:
-    if not expr.args or not _has_binder(expr):
-        return expr
+    return _named(expr, {}, taken)
+
+
+def _named(expr: sympy.Expr, names: Mapping[Index, sympy.Expr], taken: frozenset[str]) -> sympy.Expr:
+    """The canonical expression in one pass from the outside in.
+
+    Args:
+        expr: what to rename.
+        names: new names of the indices that are bound further out; they are all in `taken`.
+        taken: names that a bound index must not have.
+    """
+    if not _has_binder(expr):
+        return _substitute(expr, names) if names else expr
+    if isinstance(expr, SoftmaxEntry):  # the positions belong to the indices of the sum in their order
+        moved = _substitute(expr, names) if names else expr
+        total = _Search(moved.total, taken).form(moved.total.indices)
+        return SoftmaxEntry(total, *(_named(position, {}, taken) for position in moved.positions))
     if not isinstance(expr, Binder):
-        return expr.func(*(_canonical(arg, taken) for arg in expr.args))
-    search = _Search(expr, taken)
+        return with_args(expr, [_named(arg, names, taken) for arg in expr.args])
     extents = [str(index.dim) for index in expr.indices]
-    if len(set(extents)) == len(extents):
-        return search.form(
-            tuple(index for _, index in sorted(zip(extents, expr.indices, strict=True), key=_first))
-        )
-    return search.smallest(dict(zip(expr.indices, extents, strict=True)))
+    if len(set(extents)) < len(extents):
+        search = _Search(_substitute(expr, names) if names else expr, taken)
+        return search.smallest(dict(zip(search.expr.indices, extents, strict=True)))
+    order = [index for _, index in sorted(zip(extents, expr.indices, strict=True), key=_first)]
+    chosen = fresh((index.dim for index in order), taken)
+    inner = {**names, **dict(zip(order, chosen, strict=True))}
+    body = _named(expr.body, inner, taken.union(index.name for index in chosen))
+    return expr.func(body, *chosen)
 
 
 def _first(pair: tuple[str, Index]) -> str:

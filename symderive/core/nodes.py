@@ -446,7 +446,11 @@ class IndexSum(Binder):
         return sympy.S.Zero if inner == 0 else IndexSum(inner, *self.indices)
 
 
-class IndexMax(Binder):
+class Fold(Binder):
+    """Abstract: one number made of all values of the body, other than their sum."""
+
+
+class IndexMax(Fold):
     """`max_p body`.
 
     >>> p, x = Index("p", 3), Tensor("x", (3,))
@@ -456,6 +460,30 @@ class IndexMax(Binder):
 
     _word = "Max"
     _symbol = r"\max"
+
+
+class IndexMin(Fold):
+    """`min_p body`.
+
+    >>> p, x = Index("p", 3), Tensor("x", (3,))
+    >>> IndexMin(x[p], p)
+    Min[p](x[p])
+    """
+
+    _word = "Min"
+    _symbol = r"\min"
+
+
+class IndexProduct(Fold):
+    """`Π_p body`.
+
+    >>> p, x = Index("p", 3), Tensor("x", (3,))
+    >>> IndexProduct(x[p], p)
+    Prod[p](x[p])
+    """
+
+    _word = "Prod"
+    _symbol = r"\prod"
 
 
 class Delta(sympy.Expr):

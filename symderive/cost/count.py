@@ -14,7 +14,7 @@ import sympy
 
 from symderive.core.dims import Size
 from symderive.core.identity import free_indices, tensors_of
-from symderive.core.nodes import Entry, Index, IndexMax, IndexSum
+from symderive.core.nodes import Entry, Index, IndexMax, IndexMin, IndexProduct, IndexSum
 from symderive.core.program import Definition, Program
 from symderive.cost.formula import Formula, Product
 from symderive.functions import by_head
@@ -199,6 +199,12 @@ class _Fold:
         self.add(COMPARISONS, self.loop(expr), less=sympy.Mul(*(index.dim for index in expr.indices)) - 1)
         self.visit(expr.body)
 
+    def index_product(self, expr: IndexProduct) -> None:
+        self.add(
+            ELEMENTWISE_MULS, self.loop(expr), less=sympy.Mul(*(index.dim for index in expr.indices)) - 1
+        )
+        self.visit(expr.body)
+
     def extremum(self, expr: sympy.Expr) -> None:
         self.add(COMPARISONS, self.loop(expr), len(expr.args) - 1)
         for argument in expr.args:
@@ -245,7 +251,8 @@ _HANDLERS: tuple[tuple[Any, Callable[[_Fold, sympy.Expr], None]], ...] = (
     (sympy.Mul, _Fold.product),
     (sympy.Pow, _Fold.power),
     (IndexSum, _Fold.index_sum),
-    (IndexMax, _Fold.index_max),
+    ((IndexMax, IndexMin), _Fold.index_max),
+    (IndexProduct, _Fold.index_product),
     ((sympy.Max, sympy.Min), _Fold.extremum),
     (sympy.Piecewise, _Fold.uncounted),
     (sympy.Function, _Fold.function),

@@ -12,9 +12,22 @@ from symderive.calculus.branches import holds_together
 from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute, tensors_of
 from symderive.core.matrix_nodes import Det, InverseEntry, MatrixNode
-from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor, TensorNode
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+    TensorNode,
+)
 from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.derive.naming import is_unnamed
 from symderive.derive.size_conditions import inequality, slacks
 from symderive.errors import InternalError
@@ -29,8 +42,8 @@ from symderive.functions.comparisons import (
     not_equal,
     opposite,
 )
-from symderive.functions.kinked import step
-from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
+from symderive.functions.kinked import absolute, relu, step
+from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT, Indicator
 from symderive.notation.components import component_of
 from symderive.notation.dialects import LATEX, TEXT
 from symderive.notation.forms import Apply, Form, Leaf
@@ -45,6 +58,7 @@ _DOMAINS = {
     "simplex": sympy.Interval(0, 1),
 }  # fmt: skip
 NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
+_SHARES = ((POSITIVE, sympy.Interval.Lopen(0, 1)), (NONNEGATIVE, sympy.Interval(0, 1)))  # by the weights
 _OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
 
 
@@ -165,22 +179,37 @@ def _demands(body: sympy.Expr, active: set[Tensor], exponent: sympy.Expr) -> Ite
         active: the tensors that depend on the variables.
         exponent: the least power that the value is raised to wherever it is used.
     """
-    smooth = exponent > 1
     for part, guards in _with_guards(body, ()):
         moving = bool(tensors_of(part) & active)
         if isinstance(part, sympy.Pow) and part.has(TensorNode):
             power = exponent if part is body else sympy.S.One
             for argument, domain in _power_demands(part, moving, power):
                 yield _Demand(argument, domain, "domain", "power", guards)
+        if isinstance(part, Fold) and moving and not _is_truth(part.body):
+            yield _fold_demand(part, guards)
+        if isinstance(part, IndexLogSum) and part.weight != 1:
+            yield _Demand(IndexSum(part.body, *part.indices), POSITIVE, "domain", "logarithm", guards)
         entry = by_head().get(type(part))
         if entry is None:
             continue
         if entry.domain != REALS:
             yield _Demand(part.args[-1], entry.domain, "domain", entry.name, guards)
         border = equal(entry.border(*part.args), sympy.S.Zero) if entry.kinks else None
-        if border is not None and tensors_of(border) & active and not (smooth and part is body):
+        smooth = exponent > 1 and part is body and isinstance(part, (relu, absolute))  # they are 0 there
+        if border is not None and tensors_of(border) & active and not smooth:
             sides = part.args if entry.arity == 2 else (part.args[0], sympy.S.Zero)
             yield _Demand(equal(*sides), REALS, "kink", entry.law, guards)
+
+
+def _is_truth(body: sympy.Expr) -> bool:
+    return isinstance(body, Indicator) or (isinstance(body, Entry) and body.tensor.domain == "binary")
+
+
+def _fold_demand(part: Fold, guards: tuple[sympy.Expr, ...]) -> _Demand:
+    """A product is divided by its factors; a maximum has a derivative where it is attained once."""
+    if isinstance(part, IndexProduct):
+        return _Demand(part.body, NONZERO, "domain", "product", guards)
+    return _Demand(part, REALS, "tie", "is attained once", guards)
 
 
 def has_open_domain(body: sympy.Expr, ranges: Ranges) -> bool:
@@ -327,6 +356,13 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return _multiplied([range_of(factor, ranges) for factor in expr.args])
     if isinstance(expr, sympy.Pow):
         return _raised(expr, ranges)
+    if isinstance(expr, (IndexMax, IndexMin)):
+        return range_of(expr.body, ranges)
+    if isinstance(expr, IndexLogSum):
+        return REALS
+    if isinstance(expr, SoftmaxEntry):
+        weights = range_of(expr.total.weight, ranges)
+        return next((found for sign, found in _SHARES if weights.is_subset(sign)), REALS)
     if isinstance(expr, Binder):
         inner = range_of(expr.body, ranges)
         return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)
@@ -412,6 +448,12 @@ def _condition(program: Program, made: Definition, demand: _Demand) -> Condition
             rf"{latex(left)} \neq {latex(right)}{latex_every}",
             "kink",
         )
+    if demand.kind == "tie":
+        return Condition(
+            f"{text(form)} {demand.word}{every}",
+            rf"{latex(form)} \text{{ {demand.word}}}{latex_every}",
+            "domain",
+        )
     plain, written = _membership(text(form), latex(form), domain)
     return Condition(f"{plain}{every}", f"{written}{latex_every}", demand.kind)
 
@@ -468,4 +510,6 @@ def _inlined(
     place = program.definitions.index(made)
     definitions = (*program.definitions[:place], Definition(probe, indices, argument))
     needed = Program(program.inputs, definitions, (probe,)).needed((probe,))
-    return condense(needed, lambda d, n, c: n == 1 or is_unnamed(d.tensor.name)).definitions[-1].body
+    return (
+        condense(needed, lambda d, n, c: n == 1 or is_unnamed(d.tensor.name), shown=True).definitions[-1].body
+    )

@@ -15,101 +15,35 @@ from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import Condition
-from symderive.notation.blocks import Block, block_form, held_subscript
-from symderive.notation.components import component_of, put_inside
-from symderive.notation.forms import Form, Leaf, Slice
-from symderive.notation.index_notation import index_form, readable_indices
-from symderive.notation.printing import latex, text
-from symderive.notation.recover import matrix_form
+from symderive.derive.equation import FORMS, Equation
+from symderive.derive.layout import Layout
+from symderive.derive.naming import Slope
+from symderive.errors import SymderiveError, did_you_mean
+from symderive.notation.forms import Leaf
+from symderive.notation.printing import text
 from symderive.notation.to_matrix import in_sympy_words, matrix_expressions
+
+__all__ = ["Check", "Derivation", "Equation", "Simplification", "Step", "StepCheck", "entry_of"]
+
+
+_WORDS = {"hessian_vector_product": "Hessian-vector product"}
 
 
 @dataclass(frozen=True)
-class Equation:
-    """`left = right`, ready to print.
+class StepCheck:
+    """A comparison of the derivative that one step states with difference quotients.
 
     Attributes:
-        definition: what it says.
-        left: how the left-hand side is written, if not by the name of the tensor: (LaTeX, text).
-        entrywise: whether it is about one entry, and so always written with indices.
-        inside: matrices that are written out under an inverse or determinant: (name, form).
-        written: the right-hand side in the order in which it was written, where that is known.
+        method: what it was compared with.
+        entries: the number of entries that could be decided.
+        largest_error: the largest of their relative errors.
+        passed: whether an entry was decided, and all that were agreed within the noise.
     """
 
-    definition: Definition
-    left: tuple[str, str] | None = None
-    entrywise: bool = False
-    inside: tuple[tuple[Tensor, Form], ...] = ()
-    written: Form | None = None
-
-    @cached_property
-    def form(self) -> Form:
-        """The right-hand side: matrix notation where it exists, otherwise index notation."""
-        if self.entrywise:
-            return self.entry_form
-        if self.written is not None:
-            return self.written
-        found = matrix_form(self.definition)
-        if found is None:
-            found = self.block.form if self.block is not None else index_form(self.definition.body)
-        return put_inside(found, dict(self.inside))
-
-    @cached_property
-    def block(self) -> Block | None:
-        """What it says at fixed positions of some axes, where only that has a matrix notation."""
-        if self.entrywise or matrix_form(self.definition) is not None:
-            return None
-        return block_form(self.definition)
-
-    @cached_property
-    def left_form(self) -> Form:
-        """The left-hand side by its name, with indices if the right-hand side has them."""
-        leaf = Leaf(self.definition.tensor)
-        if not self.definition.tensor.rank or matrix_form(self.definition) is not None:
-            return leaf
-        if self.block is None:
-            return component_of(leaf, self.definition.indices)
-        held = any(axis is not None for axis in self.block.axes)
-        return Slice(self.definition.tensor, self.block.axes) if held else leaf
-
-    @property
-    def left_latex(self) -> str:
-        """The left-hand side in LaTeX."""
-        return latex(self.left_form) if self.left is None else self.left[0] + self._subscript("latex")
-
-    @property
-    def left_text(self) -> str:
-        """The left-hand side as text."""
-        return text(self.left_form) if self.left is None else self.left[1] + self._subscript("text")
-
-    def _subscript(self, kind: str) -> str:
-        if self.entrywise or not self.definition.tensor.rank or matrix_form(self.definition) is not None:
-            return ""
-        if self.block is not None:
-            return held_subscript(self.block.axes, kind)
-        names = "".join(index.name for index in self.definition.indices)
-        return f"_{{{names}}}" if kind == "latex" else f"[{','.join(names)}]"
-
-    @cached_property
-    def index_form(self) -> Form:
-        """The right-hand side in index notation: `i` over observations, `j, k` for entries of the result."""
-        return index_form(readable_indices(self.definition).body)
-
-    @cached_property
-    def entry_form(self) -> Form:
-        """One entry of the right-hand side in index notation, at the definition's own indices."""
-        return index_form(self.definition.body)
-
-    def index_latex(self, left: str = "") -> str:
-        """The equation in index notation in LaTeX, with the left-hand side given or by name."""
-        return f"{left or self.left_latex} = {latex(self.index_form)}"
-
-    def latex(self) -> str:
-        """The equation in LaTeX."""
-        return f"{self.left_latex} = {latex(self.form)}"
-
-    def __str__(self) -> str:
-        return f"{self.left_text} = {text(self.form)}"
+    method: str
+    entries: int
+    largest_error: float
+    passed: bool
 
 
 @dataclass(frozen=True)
@@ -120,14 +54,39 @@ class Step:
         rule: the law that it applies.
         statement: the equation that it states.
         why: the reason in words, possibly empty.
+        before: the same as the law gave it, where it has been simplified.
     """
 
     rule: str
     statement: Equation
     why: str = ""
+    before: Equation | None = field(default=None, compare=False, repr=False)
+    _checks: list[StepCheck] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def check(self) -> StepCheck | None:
+        """The newest comparison with difference quotients; None before a check, and for a `let`."""
+        return self._checks[-1] if self._checks else None
+
+    def checked(self, outcome: StepCheck) -> None:
+        """Keep the outcome of a comparison."""
+        self._checks.append(outcome)
 
     def __str__(self) -> str:
         return f"{self.statement}    {self.why or self.rule}"
+
+
+@dataclass(frozen=True)
+class Simplification:
+    """Where putting steps into one another lets something cancel.
+
+    Attributes:
+        before: the equation with the steps put into one another.
+        after: the same equation as it is shown.
+    """
+
+    before: Equation
+    after: Equation
 
 
 @dataclass(frozen=True)
@@ -176,6 +135,14 @@ class Derivation:
         original: the equations of the loss as it was written.
         wrt: the variables.
         first: of a second derivative, the derivation of the first.
+        blocks: for each result, the variables that it is a derivative by, in order.
+        layout: in what order the axes stand.
+        direction: the direction, where the last derivative is one along a direction.
+        forward: the equations that the chain rule ran over.
+        worked: the equations of all steps.
+        slopes: of what each new array of a step is the derivative.
+        again: derives the same with one operation in each step.
+        simplifications: what cancels when steps are put into one another.
         structured: of a gradient in a symmetric, diagonal, triangular or skew-symmetric matrix whose entries
             are varied one by one, the derivation of the gradient in its free entries.
         moves: `alone`, or `free` where the entries of structured variables are varied together.
@@ -193,6 +160,14 @@ class Derivation:
     original: Program
     wrt: tuple[Tensor, ...]
     first: Derivation | None = field(default=None, compare=False, repr=False)
+    blocks: tuple[tuple[Tensor, ...], ...] = ()
+    layout: Layout = field(default=Layout(), compare=False)
+    direction: Tensor | None = None
+    forward: Program | None = field(default=None, compare=False, repr=False)
+    worked: Program | None = field(default=None, compare=False, repr=False)
+    slopes: tuple[tuple[Tensor, Slope], ...] = field(default=(), compare=False, repr=False)
+    simplifications: tuple[Simplification, ...] = field(default=(), compare=False, repr=False)
+    again: Callable[[], Derivation] | None = field(default=None, compare=False, repr=False)
     structured: Derivation | None = field(default=None, compare=False, repr=False)
     moves: str = "alone"
     verifier: Callable[[Derivation, int], Check] | None = field(default=None, compare=False, repr=False)
@@ -276,10 +251,70 @@ class Derivation:
         axes = fresh(tensor.shape, (), FREE_LETTERS)
         return in_sympy_words(to_sympy(bodies[tensor].at(axes), matrix_expressions(self.program)))
 
-    def latex(self) -> str:
-        """The closed form in LaTeX, intermediates behind it."""
-        lines = [equation.latex() for equation in self.results]
-        lines += [equation.latex() for equation in self.lets]
+    @property
+    def by(self) -> tuple[tuple[Tensor, ...], ...]:
+        """For each result, the variables that it is a derivative by, in order."""
+        if self.blocks:
+            return self.blocks
+        return tuple((one,) for one in self.wrt) if self.first is None else (self.wrt,)
+
+    def lower_place(self, block: tuple[Tensor, ...]) -> int:
+        """Which result of the derivation one order lower a block is the derivative of."""
+        return 0 if self.first is None else self.first.by.index(block[:-1])
+
+    @property
+    def word(self) -> str:
+        """What is derived, in words."""
+        return _WORDS.get(self.kind, self.kind.replace("_", " "))
+
+    @property
+    def given(self) -> Program:
+        """The equations that the chain rule ran over."""
+        return self.original if self.forward is None else self.forward
+
+    @cached_property
+    def elementary(self) -> Derivation:
+        """The same derived with one operation in each step; itself where there is no such derivation."""
+        return self if self.again is None else self.again()
+
+    def __getitem__(self, key: str | tuple[str, ...]) -> Equation:
+        """The result for a variable, `D["w"]`, or for several in order, `D["w", "b"]`.
+
+        Raises:
+            SymderiveError: there is no such result.
+        """
+        wanted = (key,) if isinstance(key, str) else tuple(key)
+        known = [tuple(str(one.name) for one in block) for block in self.by]
+        for names, equation in zip(known, self.results, strict=True):
+            if names == wanted:
+                return equation
+        have = ", ".join("[" + ", ".join(map(repr, names)) + "]" for names in known)
+        raise SymderiveError(f"the {self.word} has no result {', '.join(map(repr, wanted))}; it has {have}.")
+
+    def styled(self, form: str) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
+        """Results and named intermediate results in a form: `closed`, `expanded` or `index`.
+
+        Raises:
+            SymderiveError: the form is unknown.
+        """
+        if form not in FORMS:
+            known = ", ".join(f'"{one}"' for one in FORMS)
+            raise SymderiveError(
+                f'form: "{form}" is not known; it is one of {known}{did_you_mean(str(form), FORMS)}'
+            )
+        return tuple(one.styled(form) for one in self.results), tuple(one.styled(form) for one in self.lets)
+
+    def latex(self, form: str = "closed") -> str:
+        """The result in LaTeX, intermediates behind it.
+
+        Args:
+            form: `closed`, matrix notation where it exists; `expanded`, multiplied out; `index`, with Σ.
+
+        Raises:
+            SymderiveError: the form is unknown.
+        """
+        results, lets = self.styled(form)
+        lines = [equation.latex() for equation in (*results, *lets)]
         return r",\quad ".join(lines) if len(lines) < 3 else _aligned(lines)
 
     def _repr_latex_(self) -> str:
@@ -287,24 +322,24 @@ class Derivation:
 
     def __repr__(self) -> str:
         """The closed form on one line; `print` shows the derivation."""
-        return f"<{self.kind.replace('_', ' ')}: {'; '.join(map(str, self.results))}>"
+        return f"<{self.word}: {'; '.join(map(str, self.results))}>"
 
     def __str__(self) -> str:
-        lines = [str(self.loss), ""]
-        lines += [f"  {number:<3}{step}" for number, step in enumerate(self.steps, start=1)]
-        lines.append("")
-        where = [str(equation) for equation in self.lets]
-        for place, equation in enumerate(self.results):
-            tail = f",   {', '.join(where)}" if where and place == len(self.results) - 1 else ""
-            lines.append(f"  {equation}{tail}")
-        lines += self._in_free_entries()
-        if self.conditions:
-            lines += [
-                "",
-                *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in self.conditions),
-            ]
-        lines += ["", *(str(check) for check in self.checks)]
-        return "\n".join(lines)
+        return self.text()
+
+    def text(self, detail: str = "standard", form: str = "closed") -> str:
+        """The derivation for a terminal.
+
+        Args:
+            detail: `brief`, the result; `standard`, with its steps; `full`, every elementary step.
+            form: of the result: `closed`, `expanded` or `index`.
+
+        Raises:
+            SymderiveError: the level of detail or the form is unknown.
+        """
+        from symderive.derive.report import report
+
+        return report(self, detail, form)
 
     @property
     def convention(self) -> str:
@@ -315,18 +350,6 @@ class Derivation:
         ties = [one.why for one in self.structured.steps if one.rule == "free entries"]
         laws = "; where ".join(one.replace(": ", ", the gradient is ") for one in ties)
         return f"every entry of {' and '.join(names)} is varied alone; where {laws}:"
-
-    def _in_free_entries(self) -> list[str]:
-        """The gradient in the free entries of structured variables, with what is varied."""
-        if self.structured is None:
-            return []
-        free = self.structured
-        pairs = zip(free.results, free.wrt, strict=True)
-        shown = [str(one) for one, variable in pairs if variable.is_structured]
-        where = ", ".join(str(one) for one in free.lets if one not in self.lets)
-        shown[-1] += f",   {where}" if where else ""
-        _ = free.checks  # confirmed before it is shown
-        return ["", f"  {self.convention}", *(f"  {one}" for one in shown)]
 
 
 def _aligned(lines: list[str]) -> str:

@@ -19,8 +19,9 @@ from symderive.core.nodes import Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import conditions_of
 from symderive.derive.derivation import Derivation, Equation, Step
-from symderive.derive.gradient import gradient, hessian
-from symderive.derive.verification import verify_information, verify_log_likelihood
+from symderive.derive.gradient import gradient
+from symderive.derive.higher import hessian
+from symderive.derive.likelihood_checks import verify_information, verify_log_likelihood
 from symderive.errors import SymderiveError
 from symderive.language.array import Array, array, elementwise, let, program_of
 from symderive.language.evaluate import evaluate

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import sympy
 
 from symderive.core.identity import letters
-from symderive.core.nodes import Entry, IndexSum, Tensor
+from symderive.core.nodes import Entry, Fold, IndexMax, IndexMin, IndexProduct, IndexSum, Tensor
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import SoftmaxEntry
+from symderive.derive.headings import code_name, latex_of
 from symderive.functions.sigmoid import sigmoid
 from symderive.notation.names import latex_name
 
@@ -17,50 +20,70 @@ _UNNAMED = re.compile(r"∂*_[0-9a-f]{16}|∂|_zero")
 _HINTS = {sigmoid: "ps", sympy.exp: "eu", sympy.tanh: "ha", sympy.log: "lu"}
 
 
-Slope = tuple[Tensor | None, Tensor]
+@dataclass(frozen=True)
+class Slope:
+    """What a tensor is the derivative of.
+
+    Attributes:
+        above: what is differentiated; None for the loss.
+        below: the variables, in order.
+        along: the direction, where the tensor is the last derivative along one.
+    """
+
+    above: Tensor | None
+    below: tuple[Tensor, ...]
+    along: Tensor | None = None
 
 
-def chosen_names(program: Program, adjoint_of: Mapping[Tensor, Slope], loss: str) -> dict[Tensor, Tensor]:
+def chosen_names(program: Program, slopes: Mapping[Tensor, Slope], loss: str) -> dict[Tensor, Tensor]:
     """A name for every unnamed tensor of a program.
 
     Args:
         program: the equations.
-        adjoint_of: tensors that are derivatives, with what stands above (None: the loss) and below the line.
+        slopes: tensors that are derivatives, and of what.
         loss: the name of the loss.
 
     Returns:
         new tensors by old ones.
     """
-    taken = {name for name in program.names if not is_unnamed(name)} | _sizes(program)
+    taken = {name for name in program.names if not is_unnamed(name)} | _sizes(program) | {loss}
     taken |= {name.lower() for name in taken if len(name) == 1}
     names: dict[Tensor, Tensor] = {}
     for made in program.definitions:
         tensor = made.tensor
-        if tensor in adjoint_of or made.pinned or not is_unnamed(tensor.name):
+        if tensor in slopes or made.pinned or not is_unnamed(tensor.name):
             continue
         name = next(candidate for candidate in _candidates(made) if candidate not in taken)
         taken |= {name}
         names[tensor] = Tensor(name, tensor.shape, tensor.domain)
     for made in program.definitions:
-        if made.tensor in adjoint_of and not made.pinned:
-            above, below = adjoint_of[made.tensor]
-            top = None if above is None else names.get(above, above)
-            slope = slope_tensor(made.tensor, top, names.get(below, below), loss, taken)
+        if made.tensor in slopes and not made.pinned:
+            slope = slope_tensor(made.tensor, _renamed(slopes[made.tensor], names), loss, taken)
             taken.add(slope.name)
             names[made.tensor] = slope
     return names
 
 
-def slope_tensor(
-    old: Tensor, above: Tensor | None, below: Tensor, loss: str, taken: Iterable[str] = ()
-) -> Tensor:
-    """The tensor `∂above/∂below`, with the loss above where `above` is None."""
-    top = latex_name(loss) if above is None else above.latex_name or latex_name(above.name)
-    bottom = below.latex_name or latex_name(below.name)
-    name = f"d{loss if above is None else above.name}_d{below.name}"
+def _renamed(slope: Slope, names: Mapping[Tensor, Tensor]) -> Slope:
+    above = None if slope.above is None else names.get(slope.above, slope.above)
+    return Slope(above, tuple(names.get(one, one) for one in slope.below), slope.along)
+
+
+def slope_tensor(old: Tensor, slope: Slope, loss: str, taken: Iterable[str] = ()) -> Tensor:
+    """The tensor `∂above/∂below`, or the derivative along a direction, with a name that is not taken."""
+    top = latex_name(loss) if slope.above is None else latex_of(slope.above)
+    name = loss if slope.above is None else str(slope.above.name)
+    written = top
+    if slope.below:
+        order = len(slope.below)
+        raised = rf"\partial^{{{order}}}" if order > 1 else r"\partial"
+        bottom = r"\,".join(rf"\partial {latex_of(one)}" for one in slope.below)
+        name, written = code_name(name, slope.below), rf"\frac{{{raised} {top}}}{{{bottom}}}"
+    if slope.along is not None:
+        name, written = f"{name}_along_{slope.along.name}", rf"D_{{{latex_of(slope.along)}}} {written}"
     while name in taken:
         name += "_"
-    return Tensor(name, old.shape, "real", rf"\frac{{\partial {top}}}{{\partial {bottom}}}")
+    return Tensor(name, old.shape, "real", written)
 
 
 def is_unnamed(name: str) -> bool:
@@ -77,14 +100,18 @@ def _candidates(made: Definition) -> Iterator[str]:
     if made.tensor.rank >= 2:
         pool = [letter.upper() for letter in pool]
     if made.tensor.rank == 0:
-        pool = ["c", "s", "v", *pool]
+        pool = [*(pool[:1] if isinstance(made.body, Fold) else ()), "c", "s", "v", *pool]
     return letters(dict.fromkeys(pool))
 
 
-def _pool(body: sympy.Expr) -> Iterable[str]:
-    hint = _HINTS.get(type(body), "")
+def _pool(body: sympy.Expr) -> list[str]:
+    hint = _HINTS.get(type(body), "m" if isinstance(body, (IndexMax, IndexMin)) else "")
+    if isinstance(body, SoftmaxEntry):
+        hint = "ps" if body.total.weight == 1 else "rp"
     if isinstance(body, sympy.Add) and any(term.could_extract_minus_sign() for term in body.args):
         hint = "r"
+    elif isinstance(body, IndexProduct):
+        hint = "P"
     elif body.has(IndexSum) and not hint:
         hint = "z"
     elif isinstance(body, sympy.Function) and not hint:

@@ -49,10 +49,11 @@ def python_file(derivation: Derivation) -> str:
         SymderiveError: it is another kind of derivation, or a size has a name that the file needs.
         InternalError: the derivation or the file does not pass its check.
     """
-    if derivation.kind not in KINDS or derivation.verifier is not None:
-        kind = derivation.kind.replace("_", " ")
+    if not is_for_a_file(derivation):
+        what = "blocks of Hessians" if derivation.kind == "hessian" else f"the {derivation.word}"
+        what = "rows and transposes" if derivation.layout.turned else what
         raise SymderiveError(
-            f"Python file: it holds gradients and Hessians, not the {kind}; use to_numpy().source."
+            f"Python file: it holds gradients and Hessians, not {what}; use to_numpy().source."
         )
     if not derivation.checks:
         raise InternalError("Python file: the derivation was not checked; do not use it.")
@@ -65,6 +66,12 @@ def python_file(derivation: Derivation) -> str:
     source = "\n\n".join([f"{head}\n\n{imports_of(''.join(parts))}", *parts, _main(orders)])
     _confirm(source, derivation)
     return source
+
+
+def is_for_a_file(derivation: Derivation) -> bool:
+    """Whether `python_file` writes a file of this kind of derivation: a gradient or one second derivative."""
+    one = derivation.kind == "gradient" or (derivation.kind == "hessian" and len(derivation.results) == 1)
+    return one and derivation.verifier is None and not derivation.layout.turned
 
 
 def _heading(derivation: Derivation, orders: Sequence[Derivation]) -> list[str]:

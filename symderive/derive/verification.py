@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice, permutations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import sympy
@@ -15,15 +15,14 @@ from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.derive.derivation import Check, Derivation
 from symderive.derive.size_conditions import fits
+from symderive.derive.step_checks import verify_steps
+from symderive.derive.turned import turned_back
 from symderive.errors import InternalError, SymderiveError
 from symderive.language.evaluate import evaluate
 from symderive.numeric.comparison import Comparison, compare, join
 from symderive.numeric.differences import central
 from symderive.numeric.draws import draw_all
 from symderive.numeric.structures import moved as after
-
-if TYPE_CHECKING:
-    from symderive.derive.glm import GLM
 
 DRAWS = 3
 SIZES = (7, 3, 5, 4, 6, 2)
@@ -38,9 +37,7 @@ _CONDITION = 1e5
 _CLEAR = 1e-5
 _NOTHING = 1e-8  # round-off of differences of a loss that does not change
 _MOST_ENTRIES, _FEWEST_ENTRIES = 240, 4  # entries compared in one draw, of all variables and of each
-_RELATIVE = 1e-9
-_TINY = 1e-250
-_LARGEST_PARAMETER = 30.0
+RELATIVE = 1e-9
 _SOURCE = {"fisher_information": "the expectation computed over y"}
 Arrays = Mapping[str, Any]
 
@@ -67,7 +64,40 @@ def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -
             if domain == "real":
                 arrays[name] = scale * arrays[name]
         if valid(arrays):
-            yield dict(arrays)
+            yield {name: np.asarray(value, dtype=float) for name, value in arrays.items()}
+
+
+def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, float]:
+    """The sizes to check at, and from where undeclared arrays are drawn so that the loss mostly has a value.
+
+    Returns:
+        sizes, domain and scale.
+
+    Raises:
+        SymderiveError: no point could be drawn at which the loss has a value.
+    """
+    sizes = _sizes(derivation)
+    shapes = _shapes(derivation, sizes)
+    best: tuple[int, str, float] = (0, "", 0.0)
+    loss = _written_function(derivation)
+
+    def is_good(arrays: Arrays) -> bool:
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite(loss(arrays)).all()) and _is_regular(derivation, arrays)
+
+    for kind, scale in _MOODS:
+        chosen = {name: (shape, kind if own == "real" else own) for name, (shape, own) in shapes.items()}
+        scales = {name: scale if own == "real" else 1.0 for name, (_, own) in shapes.items()}
+        good = 0
+        for seed in range(_ATTEMPTS // len(_MOODS)):
+            drawn = draw_all(chosen, seed=seed)
+            good += is_good({name: scales[name] * drawn[name] for name in drawn})
+        best = max(best, (good, kind, scale), key=lambda one: one[0])
+        if 2 * good > _ATTEMPTS // len(_MOODS):
+            break
+    if not best[0]:
+        raise no_point(derivation)
+    return sizes, best[1], best[2]
 
 
 def _slacks(derivation: Derivation) -> tuple[sympy.Expr, ...]:
@@ -91,39 +121,6 @@ def _fitting_sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
         f"checking the {derivation.kind}: no sizes were found for which every slice fits its axis; "
         f"needed are {', '.join(str(one) for one in derivation.conditions if one.slack is not None)}."
     )
-
-
-def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, float]:
-    """The sizes to check at, and from where undeclared arrays are drawn so that the loss mostly has a value.
-
-    Returns:
-        sizes, domain and scale.
-
-    Raises:
-        SymderiveError: no point could be drawn at which the loss has a value.
-    """
-    sizes = _sizes(derivation)
-    shapes = _shapes(derivation, sizes)
-    best: tuple[int, str, float] = (0, "", 0.0)
-    loss = _loss_function(derivation)
-
-    def has_value(arrays: Arrays) -> bool:
-        with np.errstate(all="ignore"):
-            return bool(np.isfinite(loss(arrays))) and _is_regular(derivation, arrays)
-
-    for kind, scale in _MOODS:
-        chosen = {name: (shape, kind if own == "real" else own) for name, (shape, own) in shapes.items()}
-        scales = {name: scale if own == "real" else 1.0 for name, (_, own) in shapes.items()}
-        good = 0
-        for seed in range(_ATTEMPTS // len(_MOODS)):
-            drawn = draw_all(chosen, seed=seed)
-            good += has_value({name: scales[name] * drawn[name] for name in drawn})
-        best = max(best, (good, kind, scale), key=lambda one: one[0])
-        if 2 * good > _ATTEMPTS // len(_MOODS):
-            break
-    if not best[0]:
-        raise _no_point(derivation)
-    return sizes, best[1], best[2]
 
 
 def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
@@ -156,48 +153,40 @@ def _is_regular(derivation: Derivation, arrays: Arrays) -> bool:
     return all(bool(np.isfinite(one).all()) and np.linalg.cond(one) < _CONDITION for one in values.values())
 
 
-def _no_point(derivation: Derivation) -> SymderiveError:
+def no_point(derivation: Derivation) -> SymderiveError:
+    """The error where no point was found."""
     return SymderiveError(
-        f"checking the {derivation.kind}: no random point was found at which the loss has a value; "
+        f"checking the {derivation.word}: no random point was found at which the loss has a value; "
         "declare domains (for example domain='positive') for the arrays in it."
     )
 
 
 def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
-    """Compare the generated code with central differences of the loss as it was written.
+    """Compare the generated code with central differences of what was differentiated, as it was written.
 
-    At every point the code of the loss has to agree with the slow evaluator. A Hessian is compared with
-    central differences of the gradient, which is itself confirmed against the loss. Points at which round-off
-    drowns the differences are passed over while there are others.
+    At every point the code of the loss has to agree with the slow evaluator. A derivative of higher order is
+    compared with central differences of that one order lower, which is itself confirmed. Points at which
+    round-off drowns the differences are passed over while there are others.
 
     Raises:
         InternalError: an entry disagrees, or none could be decided; the message shows the witness.
         SymderiveError: no point could be drawn at which the loss has a value.
     """
-    function = derivation.to_numpy()
-    loss = _loss_function(derivation)
-    slope: Callable[[Arrays], Any] = loss
-    if derivation.first is not None:
-        verify_by_differences(derivation.first, seed)
-        program = without_symmetry(derivation.first.program, derivation.wrt)
-        first = numpy_function(program, "gradient", accepted=derivation.first.original.inputs)
-        slope = lambda arrays: first(**_given(first.program, arrays))  # noqa: E731 -- the gradient as a function
-    variables = derivation.wrt[-1:] if derivation.first is not None else derivation.wrt
+    function, written = derivation.to_numpy(), _written_function(derivation)
+    base = _base(derivation, written, seed)
+    names = [_block_name(block) for block in derivation.by]
+    point: dict[str, Any] = {}
     kept: list[Comparison] = []
-    waiting = {str(variable.name) for variable in variables}
-    seen = 0
-    for arrays in points(derivation, seed, lambda arrays: _has_value(derivation, arrays)):
+    waiting, seen = set(names), 0
+    for arrays in points(derivation, seed, lambda arrays: has_value(derivation, arrays)):
         seen += 1
-        _same_as_slow(derivation, loss, arrays)
-        values = _quietly(function, function.program, arrays)
-        values = values if isinstance(values, tuple) else (values,)
-        free = {
-            str(v.name): str(v.domain) for v in variables if derivation.moves == "free" and v.is_structured
-        }
-        named = dict(zip(map(str, (v.name for v in variables)), values, strict=True))
-        made = _compared(slope, arrays, named, free)
+        point = point or arrays
+        with np.errstate(all="ignore"):  # `np.where` computes both branches, also where one has no value
+            _same_as_slow(derivation, written, arrays)
+            values = _usual(derivation, function.unchecked(arrays), base(arrays), arrays)
+        made = _compared_blocks(derivation, base, arrays, values)
         for comparison in made.values():
-            _confirm(comparison, derivation, arrays)
+            confirm(comparison, derivation, arrays)
         clear = {name: comparison for name, comparison in made.items() if _says_something(comparison)}
         if clear:
             kept.append(join(list(clear.values())))
@@ -207,18 +196,101 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
         if seen >= _TRIES:
             break
     if not seen:
-        raise _no_point(derivation)
+        raise no_point(derivation)
     if not kept:
         raise InternalError(
-            f"the derived {derivation.kind} could not be confirmed: at {seen} random points no entry of it "
+            f"the derived {derivation.word} could not be confirmed: at {seen} random points no entry of it "
             "stands out from the round-off of central differences; do not use the result unchecked."
         )
-    undecided = tuple(str(one.name) for one in variables if str(one.name) in waiting)
-    largest = max(map(_largest, kept))
-    return Check("central differences", len(kept), _sizes_text(derivation), largest, True, undecided)
+    verify_steps(derivation, point)
+    undecided = tuple(name for name in dict.fromkeys(names) if name in waiting)
+    error = max(map(largest, kept))
+    return Check("central differences", len(kept), sizes_text(derivation), error, True, undecided)
 
 
-def _given(program: Program, arrays: Arrays) -> dict[str, Any]:
+def _base(
+    derivation: Derivation, written: Callable[[Arrays], Any], seed: int
+) -> Callable[[Arrays], tuple[Any, ...]]:
+    """What differences are taken of: the derivatives one order lower, confirmed, or what was written."""
+    lower = derivation.first
+    if lower is None:
+        return lambda arrays: (written(arrays),)
+    verify_by_differences(lower, seed)
+    program = without_symmetry(lower.program, derivation.wrt)
+    made = numpy_function(program, lower.kind, accepted=lower.original.inputs)
+
+    def base(arrays: Arrays) -> tuple[Any, ...]:
+        value = made.unchecked(arrays)
+        return value if isinstance(value, tuple) else (value,)
+
+    return base
+
+
+def _block_name(block: tuple[Tensor, ...]) -> str:
+    return ",".join(str(one.name) for one in block)
+
+
+def _usual(derivation: Derivation, values: Any, base: tuple[Any, ...], arrays: Arrays) -> list[Any]:
+    """The derived numbers with the axes of what was differentiated first, then those of the variable."""
+    derived = list(values) if isinstance(values, tuple) else [values]
+    if not derivation.layout.turned:
+        return derived
+    outer = [np.shape(base[derivation.lower_place(block)]) for block in derivation.by]
+    shapes = [
+        (*first, *np.shape(arrays[str(block[-1].name)]))
+        for first, block in zip(outer, derivation.by, strict=True)
+    ]
+    splits = [len(first) or None for first in outer]
+    return [
+        turned_back(value, shape, split) for value, shape, split in zip(derived, shapes, splits, strict=True)
+    ]
+
+
+def _compared_blocks(
+    derivation: Derivation, base: Callable[[Arrays], tuple[Any, ...]], arrays: Arrays, values: list[Any]
+) -> dict[str, Comparison]:
+    """Compare all results by name; those that are derivatives of one array are compared together."""
+    groups: dict[int, dict[str, tuple[str, Any]]] = {}
+    for block, value in zip(derivation.by, values, strict=True):
+        place = derivation.lower_place(block)
+        groups.setdefault(place, {})[_block_name(block)] = (str(block[-1].name), value)
+    tied = derivation.wrt if derivation.moves == "free" else ()
+    free = {str(one.name): str(one.domain) for one in tied if one.is_structured}
+    made: dict[str, Comparison] = {}
+    for place, derived in groups.items():
+        if derivation.direction is not None:
+            ((name, (variable, value)),) = derived.items()
+            along = np.asarray(arrays[str(derivation.direction.name)], dtype=float)
+            made[name] = _compared_along(base, place, arrays, variable, along, value)
+            continue
+        by_variable = dict(derived.values())
+        found = _compared(lambda at, place=place: base(at)[place], arrays, by_variable, free)  # type: ignore[misc]
+        made |= {name: found[variable] for name, (variable, _) in derived.items()}
+    return made
+
+
+def _compared_along(
+    base: Callable[[Arrays], tuple[Any, ...]],
+    place: int,
+    arrays: Arrays,
+    variable: str,
+    along: Any,
+    value: Any,
+) -> Comparison:
+    """Compare a derivative along a direction with the difference quotient of one number."""
+    start = np.asarray(arrays[variable], dtype=float)
+    length = float(np.linalg.norm(along)) or 1.0
+    unit = np.array(along) / length  # a step of the size that a single entry would take
+    with np.errstate(all="ignore"):
+        quotient = central(
+            lambda t: base({**arrays, variable: start + float(t) * unit})[place], np.array(0.0)
+        )
+    expected, noise = length * quotient.value, length * quotient.noise
+    return compare(expected, np.asarray(value), noise=noise, name=variable, words=("quotient", "derived"))
+
+
+def given(program: Program, arrays: Arrays) -> dict[str, Any]:
+    """The arrays that a program takes."""
     return {name: arrays[name] for name in _names(program)}
 
 
@@ -264,7 +336,7 @@ def _sample(size: int, most: int) -> Any:
     return np.sort(np.random.default_rng(size).choice(size, most, replace=False))
 
 
-def _confirm(comparison: Comparison, derivation: Derivation, arrays: Arrays) -> None:
+def confirm(comparison: Comparison, derivation: Derivation, arrays: Arrays) -> None:
     """Raise where an entry is different.
 
     Raises:
@@ -273,7 +345,7 @@ def _confirm(comparison: Comparison, derivation: Derivation, arrays: Arrays) -> 
     if comparison.verdict == "different" or comparison.obstacle:
         witness = comparison.worst.sentence if comparison.worst else comparison.obstacle
         raise InternalError(
-            f"the derived {derivation.kind} does not agree with "
+            f"the derived {derivation.word} does not agree with "
             f"{_SOURCE.get(derivation.kind, 'central differences')}: {witness} (arrays drawn at random: "
             f"{_shown(arrays)}); this is a bug of symderive, do not use the result."
         )
@@ -291,7 +363,8 @@ def _says_something(comparison: Comparison) -> bool:
     return zero or min(entry.noise for entry in decided if abs(entry.expected) == scale) < _CLEAR * scale
 
 
-def _largest(comparison: Comparison) -> float:
+def largest(comparison: Comparison) -> float:
+    """The largest relative error of the entries that were decided."""
     decided = [entry for entry in comparison.entries if entry.verdict == "equal"]
     scale = max((abs(entry.expected) for entry in decided), default=0.0) or 1.0
     return max((abs(entry.expected - entry.actual) / scale for entry in decided), default=0.0)
@@ -301,142 +374,48 @@ def _names(program: Program) -> list[str]:
     return [str(tensor.name) for tensor in program.inputs]
 
 
-def _loss_function(derivation: Derivation) -> Callable[[Arrays], float]:
+def _written_function(derivation: Derivation) -> Callable[[Arrays], Any]:
+    """What was differentiated as code, by fused equations."""
     made = numpy_function(without_symmetry(derivation.original, derivation.wrt), "loss")
-    return lambda arrays: float(_quietly(made, derivation.original, arrays))
+    return made.unchecked
 
 
-def _quietly(function: Callable[..., Any], program: Program, arrays: Arrays) -> Any:
-    """The value of generated code; `np.where` computes both branches, also where one has no value."""
-    with np.errstate(all="ignore"):
-        return function(**_given(program, arrays))
-
-
-def _slow(derivation: Derivation, arrays: Arrays) -> float:
-    """The loss at a point, computed as it was written, one operation at a time."""
+def _slow(derivation: Derivation, arrays: Arrays) -> Any:
     (value,) = evaluate(derivation.written or derivation.original, arrays).values()
-    return float(value)
+    return np.asarray(value)
 
 
-def _has_value(derivation: Derivation, arrays: Arrays) -> bool:
+def has_value(derivation: Derivation, arrays: Arrays) -> bool:
+    """Whether what was written has a value at a point, far from singular matrices."""
     try:
-        return bool(np.isfinite(_slow(derivation, arrays))) and _is_regular(derivation, arrays)
+        return bool(np.isfinite(_slow(derivation, arrays)).all()) and _is_regular(derivation, arrays)
     except (ValueError, ArithmeticError):
         return False
 
 
-def _same_as_slow(derivation: Derivation, loss: Callable[[Arrays], float], arrays: Arrays) -> None:
-    slow, fast = _slow(derivation, arrays), loss(arrays)
-    if not abs(slow - fast) <= _RELATIVE * max(abs(slow), 1.0):
+def _same_as_slow(derivation: Derivation, written: Callable[[Arrays], Any], arrays: Arrays) -> None:
+    slow, fast = _slow(derivation, arrays), np.asarray(written(arrays), dtype=float)
+    scale = max(float(np.max(np.abs(slow), initial=0.0)), 1.0)
+    if fast.shape != slow.shape or not np.all(np.abs(slow - fast) <= RELATIVE * scale):
         raise InternalError(
-            f"the code of the loss gives {fast:.12g}, the slow evaluator {slow:.12g}; "
+            f"the code of the loss gives {_first(fast)}, the slow evaluator {_first(slow)}; "
             "this is a bug of symderive."
         )
+
+
+def _first(value: Any) -> str:
+    return (
+        f"{float(value):.12g}"
+        if value.ndim == 0
+        else f"an array of shape {value.shape} with {value.ravel()[:3]}"
+    )
 
 
 def _shown(arrays: Arrays) -> str:
     return ", ".join(f"{name} of shape {np.shape(value)}" for name, value in arrays.items())
 
 
-def _sizes_text(derivation: Derivation) -> str:
+def sizes_text(derivation: Derivation) -> str:
+    """The sizes of a check as text."""
     sizes = _sizes(derivation)
     return " ".join(f"{symbol}={size}" for symbol, size in sizes.items()) or "the sizes given"
-
-
-def verify_log_likelihood(model: GLM, derivation: Derivation, seed: int = 0) -> Check:
-    """Compare the code of the log-likelihood with the logarithm of the product of the densities.
-
-    Raises:
-        InternalError: they differ.
-    """
-    sign = -1.0 if derivation.kind == "loss" else 1.0
-    density = numpy_function(model.density_program, "density")
-    function = derivation.to_numpy()
-
-    def densities(arrays: Arrays) -> Any:
-        with np.errstate(all="ignore"):
-            return density(**_given(model.density_program, arrays))
-
-    def valid(arrays: Arrays) -> bool:  # a density that underflows has no logarithm to compare with
-        return _has_value(derivation, arrays) and float(np.min(densities(arrays))) > _TINY
-
-    drawn = list(islice(points(derivation, seed, valid), DRAWS))
-    if not drawn:
-        raise _no_point(derivation)
-    worst = 0.0
-    for arrays in drawn:
-        expected = sign * float(np.sum(np.log(densities(arrays))))
-        value = float(function(**_given(function.program, arrays)))
-        error = abs(value - expected) / max(1.0, abs(expected))
-        if not error < _RELATIVE:
-            raise InternalError(
-                f"the {derivation.kind} gives {value}, the product of the densities {expected}; "
-                "this is a bug of symderive, do not use the result."
-            )
-        worst = max(worst, error)
-    return Check(
-        "the logarithm of the product of the densities", len(drawn), _sizes_text(derivation), worst, True
-    )
-
-
-def verify_information(model: GLM, derivation: Derivation, seed: int = 0) -> Check:
-    """Compare the information with E[score scoreᵀ], the expectation summed or integrated numerically over y.
-
-    Raises:
-        InternalError: they differ.
-        SymderiveError: the expectation over this support is not computed.
-    """
-    function = derivation.to_numpy()
-    worst = 0.0
-
-    def valid(arrays: Arrays) -> bool:  # parameters for which the sum over y ends where it is cut
-        values = np.abs(model.parameter_values(arrays))
-        return _has_value(derivation, arrays) and bool(np.all(values < _LARGEST_PARAMETER))
-
-    drawn = list(islice(points(derivation, seed, valid), DRAWS))
-    if not drawn:
-        raise _no_point(derivation)
-    for arrays in drawn:
-        x, theta = arrays[model.X.name], arrays[model.theta.name]
-        weights = np.array([_information_of(model, float(eta)) for eta in x @ theta])
-        expected = (x.T * weights) @ x
-        value = function(**{name: arrays[name] for name in _names(function.program)})
-        comparison = compare(expected, value, noise=1e-6 * np.abs(expected).max(), name="information")
-        _confirm(comparison, derivation, arrays)
-        worst = max(worst, _largest(comparison))
-    return Check("E[score scoreᵀ] computed over y", len(drawn), _sizes_text(derivation), worst, True)
-
-
-def _information_of(model: GLM, eta: float) -> float:
-    """`E[(∂ log f(y; η)/∂η)²]` of one observation at a number η, by summing or integrating over y."""
-    from scipy import integrate
-
-    y, at = sympy.Symbol("y", real=True), sympy.Symbol("eta", real=True)
-    parameter = model.link.inverse(at)
-    log_density = model.family.log_density(y, parameter)
-    slope = sympy.lambdify((y, at), sympy.diff(log_density, at), modules=_MODULES)
-    density = sympy.lambdify((y, at), model.family.density(y, parameter), modules=_MODULES)
-
-    def term(value: float) -> float:
-        return float(slope(value, eta) ** 2 * density(value, eta))
-
-    if model.family.support == "binary":
-        return term(0.0) + term(1.0)
-    if model.family.support == "count":
-        return float(sum(term(float(count)) for count in range(120)))
-    low = 0.0 if model.family.support == "nonnegative" else -np.inf
-    value, _ = integrate.quad(term, low, np.inf, epsabs=1e-12, epsrel=1e-10)
-    return float(value)
-
-
-def _modules() -> list[Any]:
-    from scipy import special
-
-    own = {
-        "sigmoid": special.expit, "ndtr": special.ndtr, "factorial": special.factorial,
-        "log_factorial": lambda y: special.gammaln(y + 1), "digamma": special.digamma,
-    }  # fmt: skip
-    return [own, "numpy"]
-
-
-_MODULES = _modules()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
@@ -87,6 +88,31 @@ class Array:
         """The mean over `axis` (all axes by default), as `numpy.mean`."""
         refuse(unsupported, "mean")
         return reduce_sum(self, axis, keepdims, mean=True)
+
+    def max(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The largest entry over `axis` (all axes by default), as `numpy.max`."""
+        return self._folded("max", axis, keepdims, unsupported)
+
+    def min(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The smallest entry over `axis` (all axes by default), as `numpy.min`."""
+        return self._folded("min", axis, keepdims, unsupported)
+
+    def prod(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """The product of the entries over `axis` (all axes by default), as `numpy.prod`."""
+        return self._folded("prod", axis, keepdims, unsupported)
+
+    def any(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """Whether some entry over `axis` is not 0: 1 or 0."""
+        return self._folded("any", axis, keepdims, unsupported)
+
+    def all(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
+        """Whether every entry over `axis` is not 0: 1 or 0."""
+        return self._folded("all", axis, keepdims, unsupported)
+
+    def _folded(self, what: str, axis: Axis, keepdims: bool, unsupported: dict[str, Any]) -> Array:
+        from symderive.language.reductions import fold
+
+        return fold(what, self, axis, keepdims, **unsupported)
 
     def var(self, axis: Axis = None, keepdims: bool = False, **unsupported: Any) -> Array:
         """The variance over `axis` (all axes by default), as `numpy.var`."""
@@ -231,6 +257,7 @@ class Array:
         return apply_function(func, args, kwargs)
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        refuse_numbers_only()
         raise SymderiveError(
             f"{self.label}: a symbolic array has no numbers; use .to_numpy() on a derivation."
         )
@@ -293,6 +320,7 @@ class Array:
     __hash__ = object.__hash__
 
     def __len__(self) -> int:
+        refuse_numbers_only()
         if not self.ndim:
             raise SymderiveError(f"len({self.label}): it is a scalar and has no first size.")
         if self.shape[0].is_Integer:
@@ -311,6 +339,29 @@ class Array:
         if self.definition is None:
             return f"array({self.name!r}, {shape_text(self.shape)})"
         return f"<symbolic array, {shape_text(self.shape)}: {self.definition}>"
+
+
+def refuse_numbers_only() -> None:
+    """Raise inside those functions of SciPy that read numbers, with the word to use instead.
+
+    Raises:
+        SymderiveError: names the function and its counterpart.
+    """
+    frame = sys._getframe(2)
+    for _ in range(_FRAMES):
+        name = frame.f_code.co_name
+        if name in _NUMBERS_ONLY and str(frame.f_globals.get("__name__", "")).startswith("scipy."):
+            raise SymderiveError(
+                f"scipy.special.{name}: SciPy's function takes numbers only; call symderive.{name}, or give "
+                "the formula as text to symderive.parse."
+            )
+        if frame.f_back is None:
+            return
+        frame = frame.f_back
+
+
+_NUMBERS_ONLY = ("softmax", "log_softmax", "logsumexp")
+_FRAMES = 12
 
 
 def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None) -> Array:
@@ -546,20 +597,30 @@ def normal_axes(axes: Sequence[Any], rank: int, what: str) -> tuple[int, ...]:
     return tuple(normal)
 
 
+def given_axes(axis: Axis, rank: int, what: str) -> tuple[int, ...]:
+    """The axes of a reduction, counted from the front: all of them for None."""
+    chosen = range(rank) if axis is None else (axis if isinstance(axis, (tuple, list)) else (axis,))
+    return normal_axes(tuple(chosen), rank, what)
+
+
+def kept_axes(
+    shape: Shape, reduced: Sequence[int], keepdims: bool
+) -> tuple[tuple[Index, ...], dict[int, Index]]:
+    """The indices of the result of a reduction, and which of them stands at which kept axis."""
+    kept = [place for place in range(len(shape)) if place not in reduced]
+    if keepdims:
+        sizes = [sympy.S.One if place in reduced else size for place, size in enumerate(shape)]
+        indices = free_axes(sizes)
+        return indices, dict(enumerate(indices))
+    indices = free_axes([shape[place] for place in kept])
+    return indices, dict(zip(kept, indices, strict=True))
+
+
 def reduce_sum(value: Array, axis: Axis, keepdims: bool, mean: bool) -> Array:
     """Sum or mean over axes."""
-    what = "mean" if mean else "sum"
-    chosen = range(value.ndim) if axis is None else (axis if isinstance(axis, (tuple, list)) else (axis,))
-    axes = normal_axes(tuple(chosen), value.ndim, what)
+    axes = given_axes(axis, value.ndim, "mean" if mean else "sum")
     bound = dict(zip(axes, fresh([value.shape[axis] for axis in axes], ()), strict=True))
-    kept = [place for place in range(value.ndim) if place not in bound]
-    out = (
-        [sympy.S.One if place in bound else value.shape[place] for place in range(value.ndim)]
-        if keepdims
-        else [value.shape[place] for place in kept]
-    )
-    indices = free_axes(out)
-    free = dict(enumerate(indices)) if keepdims else dict(zip(kept, indices, strict=True))
+    indices, free = kept_axes(value.shape, axes, keepdims)
     entry = Entry(value.tensor, *(bound.get(place, free.get(place)) for place in range(value.ndim)))
     body = IndexSum(entry, *bound.values()) if bound else entry
     if mean:

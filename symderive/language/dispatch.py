@@ -24,6 +24,7 @@ from symderive.language import (
     logic,
     matrix_powers,
     norms,
+    reductions,
     shaping,
     shifting,
     triangles,
@@ -42,6 +43,9 @@ _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
 }
 
 
+_REDUCTIONS = {"maximum": "max", "minimum": "min", "multiply": "prod"}
+
+
 @cache
 def _functions_by_short_name() -> dict[str, Any]:
     return {call.rpartition(".")[2]: entry for call, entry in by_call().items()}
@@ -57,6 +61,9 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
     if name == "add" and method == "reduce":
         axis, keepdims = kwargs.pop("axis", 0), kwargs.pop("keepdims", False)
         return as_array(inputs[0], "sum").sum(axis, bool(keepdims), **_given(kwargs))
+    if name in _REDUCTIONS and method == "reduce":
+        axis, keepdims = kwargs.pop("axis", 0), kwargs.pop("keepdims", False)
+        return reductions.fold(_REDUCTIONS[name], inputs[0], axis, bool(keepdims), **_given(kwargs))
     if method != "__call__":
         raise SymderiveError(f"{name}.{method}: not supported on symbolic arrays.")
     refuse(kwargs, name)
@@ -141,6 +148,13 @@ def _mean(a: Any, axis: Any = None, keepdims: Any = False, **other: Any) -> Arra
     return as_array(a, "mean").mean(axis, _kept(keepdims), **_given(other))
 
 
+def _fold(what: str) -> Callable[..., Array]:
+    def folded(a: Any, axis: Any = None, keepdims: Any = False, **other: Any) -> Array:
+        return reductions.fold(what, a, axis, _kept(keepdims), **_given(other))
+
+    return folded
+
+
 def _kept(keepdims: Any) -> bool:
     return keepdims is not np._NoValue and bool(keepdims)
 
@@ -212,6 +226,16 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.solve: inverse.solve,
     np.clip: _clip,
     np.where: logic.where,
+    np.max: _fold("max"),
+    np.min: _fold("min"),
+    np.amax: _fold("max"),
+    np.amin: _fold("min"),
+    np.prod: _fold("prod"),
+    np.any: _fold("any"),
+    np.all: _fold("all"),
+    np.count_nonzero: reductions.count_nonzero,
+    np.argmax: reductions.without_derivative("argmax"),
+    np.argmin: reductions.without_derivative("argmin"),
     np.shape: lambda a: as_array(a, "shape").shape,
     np.ndim: lambda a: as_array(a, "ndim").ndim,
     np.size: lambda a: as_array(a, "size").size,

@@ -19,9 +19,20 @@ import sympy
 from symderive.core.dims import Dim, Size
 from symderive.core.identity import free_indices
 from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
-from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
 from symderive.core.positions import Inside, Loose, Quotient, Remainder
 from symderive.core.program import Definition, Program
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
 from symderive.language.elimination import inverse_and_determinant
@@ -181,8 +192,14 @@ class _Reading:
             return self.of_matrix(expr, scope)
         if isinstance(expr, IndexSum):
             return self.total(expr, scope)
-        if isinstance(expr, IndexMax):
-            return self.largest(expr, scope)
+        if isinstance(expr, IndexProduct):
+            return self.multiplied(expr, scope)
+        if isinstance(expr, (IndexMax, IndexMin)):
+            return self.extreme(expr, scope)
+        if isinstance(expr, IndexLogSum):
+            return self.log_total(expr, scope)
+        if isinstance(expr, SoftmaxEntry):
+            return self.value(expr.as_exponential, scope)
         if isinstance(expr, Delta):
             left, right = (self.place(arg, scope) for arg in expr.args)
             return lambda at: 1.0 if left(at) == right(at) else 0.0
@@ -334,29 +351,60 @@ class _Reading:
 
         return add_up
 
-    def largest(self, expr: IndexMax, scope: Mapping[Index, int]) -> Value:
-        """The largest value over all positions of the bound indices; NaN where one is NaN."""
+    def multiplied(self, expr: IndexProduct, scope: Mapping[Index, int]) -> Value:
+        """The product over all positions of the bound indices."""
         body, slots, extents = self.bound(expr, scope)
+
+        def multiply(at: Position) -> float:
+            result = 1.0
+            for position in itertools.product(*extents):
+                for slot, spot in zip(slots, position, strict=True):
+                    at[slot] = spot
+                result *= body(at)
+            return result
+
+        return multiply
+
+    def extreme(self, expr: IndexMax | IndexMin, scope: Mapping[Index, int]) -> Value:
+        """The largest or smallest value over all positions of the bound indices; NaN where one is NaN."""
+        body, slots, extents = self.bound(expr, scope)
+        sign = 1.0 if isinstance(expr, IndexMax) else -1.0
         if not all(extents):
-            raise SymderiveError(f"evaluating {self.name}: a maximum over no positions has no value.")
+            what = "maximum" if sign > 0 else "minimum"
+            raise SymderiveError(f"evaluating {self.name}: a {what} over no positions has no value.")
 
         def search(at: Position) -> float:
             result = -math.inf
             for position in itertools.product(*extents):
                 for slot, spot in zip(slots, position, strict=True):
                     at[slot] = spot
-                here = body(at)
+                here = sign * body(at)
                 if here > result or here != here:
                     result = here
                 if result != result:
                     break
-            return result
+            return sign * result
 
         return search
 
-    def bound(
-        self, expr: IndexSum | IndexMax, scope: Mapping[Index, int]
-    ) -> tuple[Value, list[int], list[range]]:
+    def log_total(self, expr: IndexLogSum, scope: Mapping[Index, int]) -> Value:
+        """`M + log Σ w exp(f − M)` with the largest exponent M; NaN for a negative sum."""
+        weight, slots, extents = self.bound(IndexSum(expr.weight, *expr.indices), scope)
+        exponent = self.bound(IndexSum(expr.exponent, *expr.indices), scope)[0]
+
+        def add_up(at: Position) -> float:
+            terms = []
+            for position in itertools.product(*extents):
+                for slot, spot in zip(slots, position, strict=True):
+                    at[slot] = spot
+                terms.append((weight(at), exponent(at)))
+            largest = max((f for _, f in terms if math.isfinite(f)), default=0.0)
+            total = sum(w * _guarded(_raised, f - largest) for w, f in terms)
+            return largest + (math.log(total) if total > 0 else math.nan if total else -math.inf)
+
+        return add_up
+
+    def bound(self, expr: Binder, scope: Mapping[Index, int]) -> tuple[Value, list[int], list[range]]:
         """The body with the bound indices in scope, their slots and ranges."""
         slots = list(range(len(scope), len(scope) + len(expr.indices)))
         # An index that is bound again hides the outer one; the outer one keeps its slot under another key.
@@ -453,6 +501,13 @@ def _guarded(function: Callable[..., float], *args: float) -> float:
         return float(function(*args))
     except ValueError:
         return math.nan
+
+
+def _raised(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
 
 
 def _whole(value: float, expr: sympy.Expr) -> int:

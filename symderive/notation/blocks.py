@@ -7,13 +7,14 @@ held stand as subscripts; a sum over such a position stays a sum, of matrices.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import sympy
 
 from symderive.core.identity import substitute
 from symderive.core.program import Definition
+from symderive.notation.factoring import factored
 from symderive.notation.forms import BigSum, Component, Form, Kronecker, Slice, walk
 from symderive.notation.index_notation import index_form
 from symderive.notation.labelled import Labels, NoMatrixNotationError, laid_out
@@ -40,7 +41,8 @@ def block_form(definition: Definition) -> Block | None:
     """
     if not definition.tensor.rank or not _has_sum(definition.body):
         return None
-    return _block_form(definition.body, definition.indices)
+    found = _block_form(definition.body, definition.indices)
+    return replace(found, form=factored(found.form)) if found is not None and definition.rule else found
 
 
 @lru_cache(maxsize=10_000)

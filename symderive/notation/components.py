@@ -13,20 +13,27 @@ from symderive.core.nodes import Index, Tensor
 from symderive.notation.arithmetic import ONE, times
 from symderive.notation.forms import (
     Apply,
+    BigMax,
+    BigMin,
+    BigProduct,
     BigSum,
     Bracket,
     Component,
     Const,
     Determinant,
+    Folded,
     Form,
     Inverse,
+    Largest,
     Leaf,
     LogDeterminant,
     Ones,
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
     Times,
     Total,
     Transposed,
@@ -63,12 +70,15 @@ def component_of(form: Form, axes: tuple[sympy.Expr, ...]) -> Form:
     return Component(form, axes)
 
 
-def big_sum_of(form: Total, taken: Iterable[str] = ()) -> BigSum:
-    """The sum of all entries with its indices written, in letters that are not taken."""
+_BIG: dict[type[Form], type[BigSum]] = {Largest: BigMax, Smallest: BigMin, ProductOfAll: BigProduct}
+
+
+def big_sum_of(form: Total | Folded, taken: Iterable[str] = ()) -> BigSum:
+    """The sum (or maximum, …) of all entries with its indices written, in letters that are not taken."""
     used = set(taken) | {name for part in walk(form.inner) for name in _written_indices(part)}
     free = [letter for letter in _LETTERS if letter not in used]
     indices = tuple(Index(letter, Dim("n")) for letter in free[: form.inner.rank])
-    return BigSum(indices, component_of(form.inner, indices))
+    return _BIG.get(type(form), BigSum)(indices, component_of(form.inner, indices))
 
 
 def _written_indices(form: Form) -> list[str]:
@@ -88,15 +98,17 @@ def _written_indices(form: Form) -> list[str]:
 def without_letters(form: Form, axes: tuple[sympy.Expr | None, ...]) -> Form:
     """The form with totals written out where they would use the letters of `axes`."""
     names = {index.name for axis in axes if axis is not None for index in free_indices(axis)}
-    if not names or not any(isinstance(part, Total) for part in walk(form)):
+    if not names or not any(isinstance(part, (Total, Folded)) for part in walk(form)):
         return form
     return _written_out(form, names)
 
 
 def _written_out(form: Form, names: set[str]) -> Form:
-    if isinstance(form, Total):
+    if isinstance(form, (Total, Folded)):
         made = big_sum_of(form, names)
-        return BigSum(made.indices, _written_out(made.inner, names | {index.name for index in made.indices}))
+        return type(made)(
+            made.indices, _written_out(made.inner, names | {index.name for index in made.indices})
+        )
     return rebuilt(form, lambda part: _written_out(part, names))
 
 

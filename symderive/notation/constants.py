@@ -16,6 +16,8 @@ def constant(value: sympy.Expr, marks: Marks) -> Written:
     """A constant in a dialect, and the precedence of what was written."""
     if value.is_Rational and not value.is_Integer and value.q > 1000:
         return marks.decimal(value), ATOM if value > 0 else SUM
+    if value == sympy.E and "e" in marks.taken:
+        return marks.apply(sympy.exp, ["1"], True), ATOM
     if value.is_Add:
         return _sum(value, marks), SUM
     if value.could_extract_minus_sign():
@@ -55,6 +57,8 @@ def _power(value: sympy.Expr, marks: Marks) -> Written:
     base, exponent = value.args
     if exponent == _HALF:
         return marks.root(constant(base, marks)[0]), POWER
+    if base == sympy.E and "e" in marks.taken:
+        return marks.apply(sympy.exp, [constant(exponent, marks)[0]], True), ATOM
     if base == sympy.E:
         return marks.power("e", constant(exponent, marks)[0], False), POWER
     return marks.power(

@@ -37,7 +37,7 @@ class Dialect:
 
     def is_postfix(self, head: Any) -> bool:
         """Whether the function is written with its argument bare, as in `y!`."""
-        return not re.search(r"[(\[|]\{0\}", by_head()[head].text)
+        return not re.search(r"[(\[|⁽]\{0\}", by_head()[head].text)
 
     def name(self, tensor: Tensor) -> str:
         """The name of an array."""
@@ -63,6 +63,11 @@ class Dialect:
 class LatexDialect(Dialect):
     """LaTeX with amsmath and amssymb."""
 
+    @property
+    def unit_matrix(self) -> str:
+        """The identity matrix, by another name where an array is called I."""
+        return r"\mathrm{Id}" if "I" in self.taken else self.identity
+
     connectives = 1, (r" \text{ and } ", r" \text{ or } ")
 
     def choice(self, rows: list[tuple[str, str]], otherwise: str) -> tuple[str, int]:
@@ -80,8 +85,9 @@ class LatexDialect(Dialect):
         return tensor.latex_name or latex_name(tensor.name)
 
     def name_level(self, tensor: Tensor) -> int:
-        """How tightly the name binds: a derivative is a fraction."""
-        return PRODUCT if r"\frac" in self.name(tensor) else ATOM
+        """How tightly the name binds: a derivative is a fraction, one along a direction a product."""
+        name = self.name(tensor)
+        return PRODUCT if r"\frac" in name or "_along_" in tensor.name else ATOM
 
     def plain(self, value: sympy.Expr) -> str:
         """SymPy's LaTeX, with the project's names."""
@@ -137,6 +143,11 @@ class LatexDialect(Dialect):
             return rf"\det{self.bracket(inner)}"
         return rf"\operatorname{{{word}}}{self.bracket(inner)}"
 
+    def call_along(self, word: str, along: str, inner: str) -> str:
+        """A named operator that works along the rows or columns of a matrix."""
+        axis = rf"_{{\mathrm{{{along}}}}}" if along else ""
+        return rf"\operatorname{{{word}}}{axis}{self.bracket(inner)}"
+
     def norm(self, inner: str, kind: str, power: str) -> str:
         """A norm to a power."""
         raised = f"^{{{power}}}" if power != "1" else ""
@@ -171,6 +182,10 @@ class LatexDialect(Dialect):
         """A sum over indices, those of a relation as it says."""
         return rf"\sum_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
 
+    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str) -> str:
+        """A maximum, minimum or product over indices."""
+        return rf"\{kind}_{{{', '.join(index.name for index in indices)}}} {inner}"
+
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""
         return (
@@ -179,7 +194,7 @@ class LatexDialect(Dialect):
 
     def apply(self, head: Any, args: list[str], scalar: bool) -> str:
         """An elementwise function; e^x for scalars."""
-        if head is sympy.exp and scalar and not _TALL.search(args[0]):
+        if head is sympy.exp and scalar and "e" not in self.taken and not _TALL.search(args[0]):
             return f"e^{{{args[0]}}}"
         template = by_head()[head].latex
         if any(_TALL.search(arg) for arg in args) and "({0})" in template:
@@ -201,6 +216,11 @@ class LatexDialect(Dialect):
 class TextDialect(Dialect):
     """Unicode text."""
 
+    @property
+    def unit_matrix(self) -> str:
+        """The identity matrix, by another name where an array is called I."""
+        return "Id" if "I" in self.taken else self.identity
+
     connectives = 0, (" and ", " or ")
 
     def choice(self, rows: list[tuple[str, str]], otherwise: str) -> tuple[str, int]:
@@ -219,8 +239,11 @@ class TextDialect(Dialect):
         return text_name(tensor.name)
 
     def name_level(self, tensor: Tensor) -> int:
-        """How tightly the name binds: a derivative is a quotient."""
-        return HADAMARD if "/" in self.name(tensor) else ATOM
+        """How tightly the name binds: a derivative is a quotient, one along a direction a product."""
+        name = self.name(tensor)
+        if "_along_" in tensor.name:
+            return PRODUCT
+        return HADAMARD if "/" in name else ATOM
 
     def plain(self, value: sympy.Expr) -> str:
         """SymPy's text, with the project's names."""
@@ -280,6 +303,10 @@ class TextDialect(Dialect):
         """A named operator."""
         return f"{word}({inner})"
 
+    def call_along(self, word: str, along: str, inner: str) -> str:
+        """A named operator that works along the rows or columns of a matrix."""
+        return f"{word}_{along}({inner})" if along else f"{word}({inner})"
+
     def norm(self, inner: str, kind: str, power: str) -> str:
         """A norm to a power."""
         mark = "" if kind == "2" else f"_{kind}"
@@ -308,6 +335,11 @@ class TextDialect(Dialect):
         if relations:
             return f"Σ_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
         return f"Σ{subscript(''.join(i.name for i in indices))} {inner}"
+
+    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str) -> str:
+        """A maximum, minimum or product over indices."""
+        word = {"prod": "Π"}.get(kind, kind)
+        return f"{word}{subscript(''.join(i.name for i in indices))} {inner}"
 
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""

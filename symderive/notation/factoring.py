@@ -12,6 +12,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.notation.arithmetic import ONE, plus, split, times
+from symderive.notation.common_parts import around_diagonal
 from symderive.notation.components import rebuilt
 from symderive.notation.forms import (
     Chain,
@@ -41,7 +42,7 @@ def factored(form: Form) -> Form:
     4. Equal denominators: `a ⊘ v − b ⊘ v = (a − b) ⊘ v`.
     """
     inner = rebuilt(form, factored)
-    made = form if inner == form else _joined_again(inner)
+    made = _merged(form) if inner == form else _joined_again(inner)
     return _factored_sum(made) if isinstance(made, Plus) else made
 
 
@@ -50,7 +51,7 @@ def _joined_again(form: Form) -> Form:
     if isinstance(form, Chain):
         return chain(*form.factors)
     if isinstance(form, Times):
-        return times(form.coefficient, *form.scalars, *form.arrays)
+        return _merged(times(form.coefficient, *form.scalars, *form.arrays))
     if isinstance(form, Outer):
         return outer(form.left, form.right)
     if isinstance(form, (Transposed, Diag, Trace)):
@@ -59,16 +60,26 @@ def _joined_again(form: Form) -> Form:
     return plus(*form.terms) if isinstance(form, Plus) else form
 
 
+def _merged(form: Form) -> Form:
+    """A product with equal scalars as one power: `(ν/ν) A = A`."""
+    if not isinstance(form, Times):
+        return form
+    powers = _powers(form.scalars)
+    if len(powers) == len(form.scalars):
+        return form
+    return times(form.coefficient, *_product_of(powers), *form.arrays)
+
+
 def _factored_sum(form: Plus) -> Form:
     for law in (_scalars_out, _matrices_out, _arrays_out):
         made = law(form)
         if made is not None:
             return made
-    for group in (_same_end, _same_tail, _same_denominator, _same_fraction):
+    for group in (_same_end, _same_tail, _same_around, _same_denominator, _same_fraction):
         made = _grouped(form, group)
         if made is not None:
             return made
-    return form
+    return around_diagonal(form)
 
 
 def _scalars_out(form: Plus) -> Form | None:
@@ -92,10 +103,10 @@ def _scalars_out(form: Plus) -> Form | None:
     return times(ONE, *_product_of(shared), inside)
 
 
-def _powers(scalars: tuple[Form, ...]) -> Powers:
+def _powers(factors: tuple[Form, ...]) -> Powers:
     found: Powers = {}
-    for one in scalars:
-        constant = isinstance(one, Power) and isinstance(one.exponent, Const) and not one.base.rank
+    for one in factors:
+        constant = isinstance(one, Power) and isinstance(one.exponent, Const)
         base, exponent = (one.base, one.exponent.value) if constant else (one, ONE)  # type: ignore[attr-defined]
         found[base] = found.get(base, sympy.S.Zero) + exponent
     return found
@@ -122,10 +133,8 @@ def _matrices_out(form: Plus) -> Form | None:
     head = _common_length(lists)
     if head == 0 and len({split(term)[1] for term in form.terms}) > 1:
         return None  # (2/c)(Bw − (wᵀBw/c) Sw), not a matrix with fractions
-    if head == 0:
-        tail = _common_length([one[::-1] for one in lists])
-        return _with_rests(form, lists, 0, tail) if tail else None
-    return _with_rests(form, lists, head, 0)
+    tail = min(_common_length([one[::-1] for one in lists]), min(map(len, lists)) - head - 1)
+    return _with_rests(form, lists, head, tail) if head or tail else None
 
 
 def _common_length(lists: list[tuple[Form, ...]]) -> int:
@@ -147,21 +156,23 @@ def _with_rests(form: Plus, lists: list[tuple[Form, ...]], head: int, tail: int)
 
 def _arrays_out(form: Plus) -> Form | None:
     """The elementwise factors that all terms have."""
-    lists = [_elementwise(term) for term in form.terms]
-    if not form.rank or not all(lists):
+    found = [_powers(_elementwise(term)) for term in form.terms]
+    if not form.rank or not all(found):
         return None
-    shared = [one for one in lists[0] if all(one in other for other in lists[1:])]
-    shared = [one for one in dict.fromkeys(shared) if not isinstance(one, (Ones, Chain, Outer))]
+    shared: Powers = {}
+    for base in found[0]:
+        exponents = [own.get(base, sympy.S.Zero) for own in found]
+        whole = all(one.is_Integer and one > 0 for one in exponents)
+        if (whole or len(set(exponents)) == 1) and not isinstance(base, (Ones, Chain, Outer)):
+            shared[base] = min(exponents)
     if not shared:
         return None
     rests = []
-    for term, arrays in zip(form.terms, lists, strict=True):
+    for term, own in zip(form.terms, found, strict=True):
         coefficient, scalars, _ = split(term)
-        left = list(arrays)
-        for one in shared:
-            left.remove(one)
-        rests.append(times(coefficient, *scalars, *left))
-    return times(ONE, *shared, factored(_opened(rests)))
+        left = {base: exponent - shared.get(base, 0) for base, exponent in own.items()}
+        rests.append(times(coefficient, *scalars, *_product_of(left)))
+    return times(ONE, *_product_of(shared), factored(_opened(rests)))
 
 
 def _opened(terms: list[Form]) -> Form:
@@ -195,6 +206,16 @@ def _same_tail(term: Form) -> object:
     coefficient, scalars, _ = split(term)
     factors = _factors(term)
     return (abs(coefficient), scalars, factors[-1]) if term.rank == 1 and len(factors) > 1 else None
+
+
+def _same_around(term: Form) -> object:
+    """Products that differ in a diagonal matrix: `Xᵀ diag(a) X − Xᵀ diag(b) X = Xᵀ diag(a − b) X`."""
+    coefficient, scalars, _ = split(term)
+    factors = _factors(term)
+    inside = [place for place, one in enumerate(factors) if isinstance(one, Diag)]
+    if term.rank != 2 or len(inside) != 1 or len(factors) < 2:
+        return None
+    return (abs(coefficient), scalars, factors[: inside[0]], factors[inside[0] + 1 :])
 
 
 def _same_denominator(term: Form) -> object:

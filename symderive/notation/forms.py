@@ -302,6 +302,38 @@ class Total(Unary):
 
 
 @dataclass(frozen=True)
+class Softmax(Unary):
+    """`softmax(z)` of a vector; of a matrix along its rows, its columns or all of it.
+
+    Attributes:
+        along: `rows`, `columns` or `all`; empty for a vector.
+    """
+
+    along: str = ""
+
+    @property
+    def rank(self) -> int:
+        """The rank of the form inside."""
+        return self.inner.rank
+
+
+@dataclass(frozen=True)
+class LogSumExp(Unary):
+    """`log Σ exp(z)` of a vector; of a matrix along its rows, its columns or over all of it.
+
+    Attributes:
+        along: `rows`, `columns` or `all`; empty for a vector.
+    """
+
+    along: str = ""
+
+    @property
+    def rank(self) -> int:
+        """1 along rows or columns, otherwise 0."""
+        return int(self.along in ("rows", "columns"))
+
+
+@dataclass(frozen=True)
 class Outer(Form):
     """`u vᵀ`."""
 
@@ -336,6 +368,41 @@ class BigSum(Form):
     def parts(self) -> tuple[Form, ...]:
         """The summand and the brackets."""
         return (self.inner, *self.brackets)
+
+
+@dataclass(frozen=True)
+class BigMax(BigSum):
+    """`max_{p, q}` of a scalar in index notation."""
+
+
+@dataclass(frozen=True)
+class BigMin(BigSum):
+    """`min_{p, q}` of a scalar in index notation."""
+
+
+@dataclass(frozen=True)
+class BigProduct(BigSum):
+    """`Π_{p, q}` of a scalar in index notation."""
+
+
+@dataclass(frozen=True)
+class Folded(Unary):
+    """Abstract: one number made of all entries of a vector or matrix, other than their sum."""
+
+
+@dataclass(frozen=True)
+class Largest(Folded):
+    """The largest of all entries."""
+
+
+@dataclass(frozen=True)
+class Smallest(Folded):
+    """The smallest of all entries."""
+
+
+@dataclass(frozen=True)
+class ProductOfAll(Folded):
+    """The product of all entries."""
 
 
 def walk(form: Form) -> Iterable[Form]:

@@ -6,12 +6,29 @@ import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import MatrixNode
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    TensorNode,
+)
 from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.core.program import Definition
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, times
+from symderive.notation.common_parts import common_factors
+from symderive.notation.exponential_sums import log_sum_with_indices, softmax_with_indices
 from symderive.notation.forms import (
     Apply,
+    BigMax,
+    BigMin,
+    BigProduct,
     BigSum,
     Chain,
     Component,
@@ -22,6 +39,7 @@ from symderive.notation.forms import (
     Kronecker,
     Leaf,
     Power,
+    Times,
     Transposed,
 )
 from symderive.notation.labelled import NoMatrixNotationError, factors_in_order, term_order
@@ -29,8 +47,13 @@ from symderive.notation.positions import bracket_of
 from symderive.notation.recover import recover, whole_matrix
 
 
-def index_form(expr: sympy.Expr) -> Form:
-    """The expression in index notation: entries with subscripts, sums with their index."""
+def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
+    """The expression in index notation: entries with subscripts, sums with their index.
+
+    Args:
+        expr: a right-hand side.
+        rows: whether an entry of a matrix-vector product is written `x_iᵀ w`; otherwise every sum is a Σ.
+    """
     if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
         return Const(expr)
     if isinstance(expr, MatrixNode):
@@ -44,25 +67,45 @@ def index_form(expr: sympy.Expr) -> Form:
     if isinstance(expr, Delta):
         return Kronecker(*expr.args)
     if isinstance(expr, sympy.Add):
-        return plus(*(index_form(term) for term in sorted(expr.args, key=term_order)))
+        return _sum_of(tuple(sorted(expr.args, key=term_order)), rows)
     if isinstance(expr, sympy.Mul):
-        return times(ONE, *(index_form(factor) for factor in factors_in_order(expr)))
+        return times(ONE, *(index_form(factor, rows) for factor in factors_in_order(expr)))
     if isinstance(expr, sympy.Pow):
-        return Power(index_form(expr.base), index_form(expr.exp))
+        return Power(index_form(expr.base, rows), index_form(expr.exp, rows))
     if isinstance(expr, IndexSum):
-        return _product_entry(expr) or _big_sum(expr)
+        short = _product_entry(expr) if rows else None
+        return short or _big_sum(expr, rows)
+    if isinstance(expr, Fold):
+        return _BIG[type(expr)](expr.indices, index_form(expr.body, rows))
+    if isinstance(expr, IndexLogSum):
+        return log_sum_with_indices(expr, index_form)
+    if isinstance(expr, SoftmaxEntry):
+        return softmax_with_indices(expr, index_form, recover)
     if isinstance(expr, sympy.Function):
-        return Apply(type(expr), tuple(index_form(arg) for arg in expr.args))
+        return Apply(type(expr), tuple(index_form(arg, rows) for arg in expr.args))
     raise NoMatrixNotationError
 
 
-def _big_sum(expr: IndexSum) -> BigSum:
-    """A sum in index notation; brackets of its indices stand under the sign: `Σ_{j ≤ i} x_j`."""
+def _sum_of(terms: tuple[sympy.Expr, ...], rows: bool) -> Form:
+    shared, rests = common_factors(terms)
+    inner = plus(*(index_form(term, rows) for term in rests))
+    front = [index_form(factor, rows) for factor in factors_in_order(sympy.Mul(*shared))] if shared else []
+    return times(ONE, *front, inner) if front else inner
+
+
+_BIG: dict[type[Fold], type[BigSum]] = {IndexMax: BigMax, IndexMin: BigMin, IndexProduct: BigProduct}
+
+
+def _big_sum(expr: IndexSum, rows: bool) -> Form:
+    """A sum with numbers in front; brackets of its indices stand under the sign: `Σ_{j ≤ i} x_j`."""
     bound = set(expr.indices)
     factors = sympy.Mul.make_args(expr.body)
     under = [one for one in factors if isinstance(one, Inside) and bound & free_indices(one)]
     rest = sympy.Mul(*(one for one in factors if one not in under))
-    return BigSum(expr.indices, index_form(rest), tuple(map(bracket_of, under)))
+    inner, marks = index_form(rest, rows), tuple(map(bracket_of, under))
+    if not isinstance(inner, Times) or inner.coefficient == 1 or not inner.scalars:
+        return BigSum(expr.indices, inner, marks)
+    return times(inner.coefficient, BigSum(expr.indices, times(ONE, *inner.scalars), marks))
 
 
 def _product_entry(expr: IndexSum) -> Form | None:

@@ -51,7 +51,7 @@ def transposed(form: Form) -> Form:
         return times(coefficient, *scalars, transposed(rest))
     if isinstance(form, (Plus, Times, Apply, Power)):
         inside = _inside(form)
-        if _transposes(form) > 0 or inside == form:
+        if _transposes(form) > 0 or inside == form or _turns_freely(form):
             return inside
     return Transposed(form)
 
@@ -67,6 +67,16 @@ def _inside(form: Form) -> Form:
     if isinstance(form, Power):
         return Power(transposed(form.base), transposed(form.exponent))
     return Transposed(form)
+
+
+def _turns_freely(form: Form) -> bool:
+    """Whether every matrix inside is an outer product or diagonal, so that turning it costs no sign."""
+    inner = [part for part in form.parts if part.rank == 2]
+    return all(
+        isinstance(part, (Outer, Diag, Eye))
+        or (isinstance(part, (Plus, Times, Apply, Power)) and _turns_freely(part))
+        for part in inner
+    )
 
 
 def is_symmetric(form: Form) -> bool:

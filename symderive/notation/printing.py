@@ -22,6 +22,9 @@ from symderive.notation.constants import constant, one_root
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
     Apply,
+    BigMax,
+    BigMin,
+    BigProduct,
     BigSum,
     Bracket,
     Chain,
@@ -31,17 +34,23 @@ from symderive.notation.forms import (
     Diag,
     DiagPart,
     Eye,
+    Folded,
     Form,
     Inverse,
     Kronecker,
+    Largest,
     Leaf,
     LogDeterminant,
+    LogSumExp,
     NormSquared,
     Ones,
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
+    Softmax,
     Times,
     Total,
     Trace,
@@ -128,7 +137,7 @@ def _ones(form: Ones, marks: Marks) -> Written:
 
 
 def _eye(form: Eye, marks: Marks) -> Written:
-    return marks.identity, ATOM
+    return marks.unit_matrix, ATOM
 
 
 def _kronecker(form: Kronecker, marks: Marks) -> Written:
@@ -370,8 +379,12 @@ def _transposed(form: Transposed, marks: Marks) -> Written:
 
 
 def _outer(form: Outer, marks: Marks) -> Written:
-    """`u vᵀ`; where v is a product A w, `u wᵀ Aᵀ`."""
+    """`u vᵀ`; where v is a product A w, `u wᵀ Aᵀ`; a row or a column where the other vector is a single 1."""
+    if form.right == Ones(ONE):
+        return write(form.left, marks)
     pieces = [bracketed(form.left, marks, POWER if isinstance(form.left, Times) else PRODUCT)]
+    if form.left == Ones(ONE):
+        pieces = []
     right = form.right
     if isinstance(right, Chain) and right.factors[-1].rank == 1:
         pieces.append(marks.transpose(bracketed(right.factors[-1], marks, ATOM)))
@@ -379,7 +392,7 @@ def _outer(form: Outer, marks: Marks) -> Written:
                    for one in reversed(right.factors[:-1])]  # fmt: skip
     else:
         pieces.append(marks.transpose(bracketed(right, marks, ATOM)))
-    return marks.juxtapose(pieces), PRODUCT
+    return (marks.juxtapose(pieces), PRODUCT) if len(pieces) > 1 else (pieces[0], POWER)
 
 
 def _named(word: str) -> Callable[[Any, Marks], Written]:
@@ -387,6 +400,14 @@ def _named(word: str) -> Callable[[Any, Marks], Written]:
         return marks.call(word, write(form.inner, marks)[0]), ATOM
 
     return written
+
+
+def _softmax(form: Softmax, marks: Marks) -> Written:
+    return marks.call_along("softmax", form.along, write(form.inner, marks)[0]), ATOM
+
+
+def _log_sum_exp(form: LogSumExp, marks: Marks) -> Written:
+    return marks.call_along("logsumexp", form.along, write(form.inner, marks)[0]), ATOM
 
 
 def _diag(form: Diag, marks: Marks) -> Written:
@@ -414,6 +435,15 @@ def _total(form: Total, marks: Marks) -> Written:
     if isinstance(inner, (Leaf, Chain)) and inner.rank == 1:
         return marks.juxtapose([marks.transpose(marks.ones), bracketed(inner, marks, PRODUCT)]), PRODUCT
     return _big_sum(big_sum_of(form), marks)
+
+
+def _folded(form: Folded, marks: Marks) -> Written:
+    return _big_fold(big_sum_of(form), marks)
+
+
+def _big_fold(form: BigSum, marks: Marks) -> Written:
+    kinds = {BigMax: "max", BigMin: "min", BigProduct: "prod"}
+    return marks.big_fold(kinds[type(form)], form.indices, bracketed(form.inner, marks, PRODUCT)), OPEN
 
 
 def _big_sum(form: BigSum, marks: Marks) -> Written:
@@ -450,7 +480,15 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Triangle: _triangle,
     NormSquared: _norm_squared,
     Total: _total,
+    Largest: _folded,
+    Smallest: _folded,
+    ProductOfAll: _folded,
     BigSum: _big_sum,
+    BigMax: _big_fold,
+    BigMin: _big_fold,
+    BigProduct: _big_fold,
+    Softmax: _softmax,
+    LogSumExp: _log_sum_exp,
     Bracket: _bracket,
 }
 

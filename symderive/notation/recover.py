@@ -13,11 +13,23 @@ import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
+from symderive.core.nodes import (
+    Delta,
+    Entry,
+    Fold,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    TensorNode,
+)
 from symderive.core.positions import Inside, is_readable
 from symderive.core.program import Definition
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, split, times
 from symderive.notation.contraction import contracted, multiplied
+from symderive.notation.exponential_sums import log_sum, softmax
 from symderive.notation.factoring import factored
 from symderive.notation.forms import (
     Apply,
@@ -27,13 +39,17 @@ from symderive.notation.forms import (
     Determinant,
     DiagPart,
     Eye,
+    Folded,
     Form,
     Inverse,
     Kronecker,
+    Largest,
     Leaf,
     LogDeterminant,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
     walk,
 )
 from symderive.notation.labelled import (
@@ -69,47 +85,63 @@ def _matrix_form(body: sympy.Expr, indices: Labels) -> Form | None:
         except NoMatrixNotationError:
             continue
         # A sum of blocks is matrix notation for people; code is written from the indices.
-        return None if any(isinstance(part, BigSum) for part in walk(found)) else factored(found)
+        return None if any(isinstance(part, BigSum) for part in walk(found)) else found
     return None
 
 
-def multiplied_out(expr: sympy.Expr) -> sympy.Expr:
+def multiplied_out(expr: sympy.Expr, powers: bool = False) -> sympy.Expr:
     """Products of sums as sums of products, each under one sign Σ: `Σ_p a_p Σ_q (b_pq + c_pq)`.
+
+    Args:
+        expr: a right-hand side.
+        powers: whether the squares and cubes of sums are multiplied out too.
 
     Raises:
         NoMatrixNotationError: there are many terms.
     """
     terms = []
-    for product, indices in _terms_of(expr, set(index_names(expr))):
+    for product, indices in _terms_of(expr, set(index_names(expr)), powers):
         used = tuple(index for index in indices if index in free_indices(product))
         extent = sympy.Mul(*(index.dim for index in indices if index not in used))
         terms.append(extent * (IndexSum(product, *used) if used else product))
     return sympy.Add(*terms)
 
 
-def _terms_of(expr: sympy.Expr, taken: set[str]) -> list[tuple[sympy.Expr, Labels]]:
+def _terms_of(expr: sympy.Expr, taken: set[str], powers: bool) -> list[tuple[sympy.Expr, Labels]]:
     """The terms of an expression with the indices that each is summed over, every letter used once."""
     if isinstance(expr, sympy.Add):
-        found = [term for arg in expr.args for term in _terms_of(arg, taken)]
+        found = [term for arg in expr.args for term in _terms_of(arg, taken, powers)]
     elif isinstance(expr, sympy.Mul):
-        found = [(sympy.S.One, ())]
-        for arg in expr.args:
-            inner = _terms_of(arg, taken)
-            found = [
-                (left * right, (*bound, *more)) for left, bound in found for right, more in inner
-            ]  # fmt: skip
-            if len(found) > _MOST_TERMS:
-                raise NoMatrixNotationError
+        found = _products(expr.args, taken, powers)
     elif isinstance(expr, IndexSum):
         new = fresh((index.dim for index in expr.indices), frozenset(taken), BOUND_LETTERS)
         taken.update(index.name for index in new)
         body = substitute(expr.body, dict(zip(expr.indices, new, strict=True)))
-        found = [(term, (*new, *bound)) for term, bound in _terms_of(body, taken)]
+        found = [(term, (*new, *bound)) for term, bound in _terms_of(body, taken, powers)]
+    elif powers and isinstance(expr, sympy.Pow) and expr.exp in (2, 3) and _is_sum(expr.base):
+        found = _products((expr.base,) * int(expr.exp), taken, powers)
     else:
         found = [(expr, ())]
     if len(found) > _MOST_TERMS:
         raise NoMatrixNotationError
     return found
+
+
+def _products(
+    factors: tuple[sympy.Expr, ...], taken: set[str], powers: bool
+) -> list[tuple[sympy.Expr, Labels]]:
+    """The terms of a product: one of each factor."""
+    found: list[tuple[sympy.Expr, Labels]] = [(sympy.S.One, ())]
+    for factor in factors:
+        inner = _terms_of(factor, taken, powers)
+        found = [(left * right, (*bound, *more)) for left, bound in found for right, more in inner]
+        if len(found) > _MOST_TERMS:
+            raise NoMatrixNotationError
+    return found
+
+
+def _is_sum(expr: sympy.Expr) -> bool:
+    return isinstance(expr.body if isinstance(expr, IndexSum) else expr, sympy.Add)
 
 
 def recover(expr: sympy.Expr) -> Labelled:
@@ -139,10 +171,29 @@ def recover(expr: sympy.Expr) -> Labelled:
         return _combined([recover(expr.base), recover(expr.exp)], lambda forms: Power(*forms))
     if isinstance(expr, IndexSum):
         return _index_sum(expr)
+    if isinstance(expr, Fold):
+        return _fold(expr)
+    if isinstance(expr, IndexLogSum):
+        return log_sum(expr, recover)
+    if isinstance(expr, SoftmaxEntry):
+        return softmax(expr, recover)
     if isinstance(expr, sympy.Function):
         head = type(expr)
         return _combined([recover(arg) for arg in expr.args], lambda forms: Apply(head, tuple(forms)))
     raise NoMatrixNotationError
+
+
+_FOLDS: dict[type[Fold], type[Folded]] = {
+    IndexMax: Largest, IndexMin: Smallest, IndexProduct: ProductOfAll,
+}  # fmt: skip
+
+
+def _fold(expr: Fold) -> Labelled:
+    """A maximum, minimum or product of all entries; over one of two axes it is written with indices."""
+    inner = recover(expr.body)
+    if set(inner.labels) != set(expr.indices):
+        raise NoMatrixNotationError
+    return Labelled(_FOLDS[type(expr)](inner.form), ())
 
 
 def _entry(expr: Entry) -> Labelled:

@@ -25,6 +25,9 @@ from symderive.core.program import Program
 from symderive.functions import choice, comparisons, counting, kinked, normal_tail, sigmoid, special
 from symderive.notation.forms import (
     Apply,
+    BigMax,
+    BigMin,
+    BigProduct,
     BigSum,
     Bracket,
     Chain,
@@ -37,14 +40,19 @@ from symderive.notation.forms import (
     Form,
     Inverse,
     Kronecker,
+    Largest,
     Leaf,
     LogDeterminant,
+    LogSumExp,
     NormSquared,
     Ones,
     Outer,
     Plus,
     Power,
+    ProductOfAll,
     Slice,
+    Smallest,
+    Softmax,
     Times,
     Total,
     Trace,
@@ -335,6 +343,21 @@ class _Writer:
         right = [_ones(inner.shape[1])] if form.inner.rank == 2 else []
         return _entry(sympy.MatMul(left, inner, *right))
 
+    def softmax(self, form: Softmax) -> sympy.Expr:
+        raised = self.write(Apply(sympy.exp, (form.inner,)))
+        if form.along in ("rows", "columns"):
+            scale = DiagMatrix(ElementwisePower(_sums(raised, form.along), sympy.S.NegativeOne))
+            return product(*((scale, raised) if form.along == "rows" else (raised, scale)))
+        return product(1 / _entry(_sums(raised, form.along)), raised)
+
+    def log_sum_exp(self, form: LogSumExp) -> sympy.Expr:
+        raised = self.write(Apply(sympy.exp, (form.inner,)))
+        sums = _sums(raised, form.along)
+        if not form.rank:
+            return sympy.log(_entry(sums))
+        variable = sympy.Symbol("t", real=True)
+        return ElementwiseFunction(sympy.Lambda(variable, sympy.log(variable)), sums)
+
     def outer(self, form: Outer) -> sympy.Expr:
         return product(self.write(form.left), Transpose(self.write(form.right)))
 
@@ -355,6 +378,17 @@ class _Writer:
         raise _NoMatrixExpressionError
 
 
+def _sums(matrix: sympy.Expr, along: str) -> sympy.Expr:
+    """The sums along the rows or columns as a column; the sum of all entries as a 1×1 matrix."""
+    rows, columns = matrix.shape
+    if along == "rows":
+        return product(matrix, _ones(columns))
+    left = Transpose(_ones(rows))
+    if along == "columns":
+        return product(Transpose(matrix), _ones(rows))
+    return sympy.MatMul(left, matrix, *([] if columns == 1 else [_ones(columns)]))
+
+
 def _single(position: Any) -> tuple[Any, Any, int]:
     return position, position + 1, 1
 
@@ -370,6 +404,9 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     Inverse: _Writer.inverse, Determinant: _Writer.determinant, LogDeterminant: _Writer.log_determinant,
     Transposed: _Writer.transposed, Diag: _Writer.diag, DiagPart: _Writer.diag_part, Trace: _Writer.trace,
     NormSquared: _Writer.norm_squared, Total: _Writer.total, Outer: _Writer.outer, BigSum: _Writer.refused,
+    BigMax: _Writer.refused, BigMin: _Writer.refused, BigProduct: _Writer.refused,
+    Largest: _Writer.refused, Smallest: _Writer.refused, ProductOfAll: _Writer.refused,
+    Softmax: _Writer.softmax, LogSumExp: _Writer.log_sum_exp,
     Bracket: _Writer.refused,
     Triangle: _Writer.refused,
 }  # fmt: skip

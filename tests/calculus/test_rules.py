@@ -13,10 +13,11 @@ from symderive.calculus.sums import has_binder
 from symderive.core import matrix_nodes, nodes
 from symderive.core.dims import dims
 from symderive.core.identity import alpha_equivalent
-from symderive.core.nodes import Delta, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import Delta, Index, IndexMax, IndexMin, IndexProduct, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head, by_name
+from symderive.functions.comparisons import equal
 from tests.calculus.scalars import symbols_of, tables
 
 n = dims("n")
@@ -63,8 +64,10 @@ def test_binders():
     double = partial(IndexSum(W[p, q] * x[p] * x[q], p, q), x, (k,))
     assert alpha_equivalent(double, IndexSum(W[k, q] * x[q], q) + IndexSum(W[p, k] * x[p], p))
     assert partial(IndexSum(Delta(p, i), p), x, (k,)) == 0
-    with pytest.raises(SymderiveError, match="maximum over an index"):
-        partial(IndexMax(x[p], p), x, (k,))
+    largest, smallest, product = IndexMax(x[p], p), IndexMin(x[p], p), IndexProduct(x[p], p)
+    assert partial(largest, x, (k,)) == equal(x[k], largest)
+    assert partial(smallest, x, (k,)) == equal(x[k], smallest)
+    assert partial(product, x, (k,)) == product / x[k]
 
 
 def test_a_bound_letter_may_be_the_letter_of_the_variable():
@@ -80,7 +83,7 @@ def test_every_node_type_has_a_rule():
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, sympy.Expr) and one.__module__ == module.__name__
     }
-    abstract = {nodes.Binder, nodes.TensorNode, matrix_nodes.MatrixNode}
+    abstract = {nodes.Binder, nodes.Fold, nodes.TensorNode, matrix_nodes.MatrixNode}
     assert own - kinds == {nodes.Index, *abstract}  # positions are constants
     with pytest.raises(SymderiveError, match="Piecewise has no derivative rule"):
         differentiate(sympy.Piecewise((x[i], x[i] > 0), (0, True)), lambda _: sympy.S.One)

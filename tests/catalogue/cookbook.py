@@ -51,6 +51,8 @@ def derivation(number: int):
     }
     value = formula(row["numpy"])(**arrays)
     variables = [arrays[name] for name in row["wrt"]]
+    if row["order"] == "structured":
+        return sd.gradient(value, *variables, structured=True)
     kind = {1: "gradient", 2: "hessian"}.get(row["order"], row["order"])
     if not hasattr(sd, kind):
         raise SymderiveError(f"the {kind} derivative is not there yet.")

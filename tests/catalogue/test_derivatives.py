@@ -33,10 +33,20 @@ def arrays_of(case):
     }
 
 
+def written(text, arrays):
+    """The loss of a case: the lambda called on symbolic arrays, or read as text where that cannot be."""
+    try:
+        value = formula(text)(**arrays)
+    except SymderiveError:
+        return sd.parse(text, **arrays)
+    assert sd.parse(text, **arrays).shape == value.shape
+    return value
+
+
 def derived(case):
     """The derivation of a case, or None for a likelihood or loss that is only evaluated; and its code."""
     arrays = arrays_of(case)
-    value = formula(case["function"])(**arrays)
+    value = written(case["function"], arrays)
     variables = [arrays[name] for name in case["wrt"]]
     if case["quantity"] in ("loglik", "loss"):
         return None, numpy_function(program_of(value), "value")

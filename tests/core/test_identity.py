@@ -23,7 +23,17 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import (
+    Binder,
+    Delta,
+    Entry,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
 
 N = 3
 NAMES = "ijpqrs"
@@ -76,7 +86,7 @@ leaf = (
     | st.builds(Delta, index, index)
     | st.integers(1, 3).map(sympy.Integer)
 )
-binder = st.sampled_from([IndexSum, IndexMax])
+binder = st.sampled_from([IndexSum, IndexMax, IndexMin, IndexProduct])
 several = st.lists(index, min_size=1, max_size=3, unique=True)
 expressions = st.recursive(
     leaf,
@@ -197,9 +207,9 @@ def test_what_is_the_same():
 
 
 def test_names_in_use_are_avoided():
-    assert str(canonical(IndexSum(A[p, q] * x[q], q))) == "Sum[q](x[q]*A[p, q])"
+    assert str(canonical(IndexSum(A[p, q] * x[q], q))) == "Sum[r](x[r]*A[p, r])"
     assert str(canonical(IndexSum(A[p, i], i))) == "Sum[q](A[p, q])"
-    assert str(substitute(IndexSum(A[i, p] * x[p], p), {i: p})) == "Sum[q](x[q]*A[p, q])"
+    assert str(substitute(IndexSum(A[i, p] * x[p], p), {i: p})) == "Sum[r](x[r]*A[p, r])"
     assert substitute(A[i, j], {i: j, j: i}) == A[j, i]
     assert substitute(A[i, j], {}) is A[i, j] or substitute(A[i, j], {}) == A[i, j]
     assert rename_bound(IndexSum(x[p], p), {"p"}) == IndexSum(x[q], q)
@@ -218,7 +228,7 @@ def test_deep_nesting_is_not_exponential():
 
 def test_letters_and_fresh_indices():
     assert list(itertools.islice(letters("ab"), 5)) == ["a", "b", "a1", "b1", "a2"]
-    assert [one.name for one in fresh([N] * 8, {"q"})] == ["p", "r", "s", "t", "u", "p1", "q1", "r1"]
+    assert [one.name for one in fresh([N] * 8, {"r"})] == ["p", "s", "t", "u", "v", "p1", "r1", "s1"]
     assert BOUND_LETTERS[0] == "p"
     assert same_extent(i, j)
     assert not same_extent(i, Index("j", 4))

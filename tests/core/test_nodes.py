@@ -12,13 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symderive.core.dims import Dim, as_size, check_name, dims, same_size, shape_text
-from symderive.core.nodes import DOMAINS, Delta, Entry, Index, IndexMax, IndexSum, Tensor
+from symderive.core.nodes import (
+    DOMAINS,
+    Delta,
+    Entry,
+    Index,
+    IndexMax,
+    IndexMin,
+    IndexProduct,
+    IndexSum,
+    Tensor,
+)
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
 
 n, d = dims("n d")
 x, A, P, c = Tensor("x", (n,)), Tensor("A", (n, n)), Tensor("P", (n,), "positive"), Tensor("c")
-i, j, p, q = (Index(name, n) for name in "ijpq")
+i, j, p, q, r = (Index(name, n) for name in "ijpqr")
 S = IndexSum(A[i, p] * x[p], p)
 NODES = [
     i,
@@ -29,6 +39,8 @@ NODES = [
     c[()],
     S,
     IndexMax(x[p], p),
+    IndexMin(x[p], p),
+    IndexProduct(x[p], p),
     Delta(i, j),
     S**2 + sympy.exp(x[i]),
     Dim("n"),
@@ -63,7 +75,15 @@ def test_rebuilding_from_the_arguments(node):
 
 @EVERY
 def test_the_representation_can_be_read_back(node):
-    names = {"Index": Index, "Tensor": Tensor, "Entry": Entry, "IndexSum": IndexSum, "IndexMax": IndexMax}
+    names = {
+        "Index": Index,
+        "Tensor": Tensor,
+        "Entry": Entry,
+        "IndexSum": IndexSum,
+        "IndexMax": IndexMax,
+        "IndexMin": IndexMin,
+        "IndexProduct": IndexProduct,
+    }
     shown = sympy.srepr(node)
     made = eval(shown, {**vars(sympy), **names, "Delta": Delta, "Dim": lambda name, **_: Dim(name)})
     assert made == node
@@ -155,10 +175,10 @@ class TestSympyOperations:
         assert S.subs(i, j) == IndexSum(A[j, p] * x[p], p)
 
     def test_substitution_never_captures(self):
-        assert S.subs(i, p) == IndexSum(A[p, q] * x[q], q)
-        assert S.subs(i, p + 1) == IndexSum(A[p + 1, q] * x[q], q)
-        assert S.subs(A[i, i], x[p]) == IndexSum(A[i, q] * x[q], q) or S.subs(A[i, i], x[p]) == S
-        assert (S * x[p]).subs(i, p) == IndexSum(A[p, q] * x[q], q) * x[p]
+        assert S.subs(i, p) == IndexSum(A[p, r] * x[r], r)
+        assert S.subs(i, p + 1) == IndexSum(A[p + 1, r] * x[r], r)
+        assert S.subs(A[i, i], x[p]) == IndexSum(A[i, r] * x[r], r) or S.subs(A[i, i], x[p]) == S
+        assert (S * x[p]).subs(i, p) == IndexSum(A[p, r] * x[r], r) * x[p]
 
     def test_bound_indices_are_never_substituted(self):
         assert S.subs(p, 0) == S
@@ -324,7 +344,7 @@ class TestPrograms:
         with pytest.raises(SymderiveError, match="right-hand side only"):
             Definition(self.out, (i,), x[j])
         assert Definition(self.out, (i,), S).at((j,)) == S.subs(i, j)
-        assert Definition(self.out, (i,), S).at((p,)) == IndexSum(A[p, q] * x[q], q)
+        assert Definition(self.out, (i,), S).at((p,)) == IndexSum(A[p, r] * x[r], r)
 
     def test_programs_must_fit(self):
         made = Definition(self.out, (i,), x[i])

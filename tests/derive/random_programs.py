@@ -62,6 +62,20 @@ MAKE_POSITIVE = [
 ]
 
 
+class _Special:
+    """`scipy.special`, with the public functions of symderive where SciPy's take numbers alone."""
+
+    softmax = staticmethod(sd.softmax)
+    logsumexp = staticmethod(sd.logsumexp)
+    log_softmax = staticmethod(sd.log_softmax)
+
+    def __getattr__(self, name: str):
+        return getattr(special, name)
+
+
+SYMBOLIC_SPECIAL = _Special()
+
+
 @lru_cache(maxsize=1)
 def symbolic_space() -> dict[str, object]:
     """The arrays as symderive's, with NumPy and SciPy themselves."""
@@ -70,7 +84,7 @@ def symbolic_space() -> dict[str, object]:
         name: sd.array(name, *(sizes.get(size, 1) for size in shape), domain=DOMAINS.get(name, "real"))
         for name, shape in SHAPES.items()
     }
-    return {"np": np, "special": special, **sizes, **arrays}
+    return {"np": np, "special": SYMBOLIC_SPECIAL, **sizes, **arrays}
 
 
 def numbers(seed: int) -> dict[str, np.ndarray]:
@@ -99,15 +113,30 @@ def _complex_safe() -> dict[str, object]:
     def expit(x):
         return 1 / (1 + np.exp(-x))
 
+    def shifted(x, axis):
+        return x - np.max(np.real(x), axis=axis, keepdims=True)
+
+    def softmax(x, axis=None):
+        raised = np.exp(shifted(x, axis))
+        return raised / np.sum(raised, axis=axis, keepdims=True)
+
+    def logsumexp(x, axis=None):
+        total = np.log(np.sum(np.exp(shifted(x, axis)), axis=axis))
+        return total + np.max(np.real(x), axis=axis)
+
+    def log_softmax(x, axis=None):
+        return np.log(softmax(x, axis))
+
     own = {name: getattr(np, name) for name in (
         "exp", "tanh", "sin", "cos", "arctan", "arcsinh", "sinh", "expm1", "log", "sqrt", "log1p", "log2", "reciprocal",
-        "sum", "mean", "outer", "diag", "trace", "einsum", "transpose", "square", "log10", "exp2", "dot", "cosh", "tan", "where",
+        "sum", "mean", "outer", "diag", "trace", "einsum", "transpose", "square", "log10", "exp2", "dot", "cosh", "tan", "where", "max", "min", "prod",
     )}  # fmt: skip
     own |= {"linalg": SimpleNamespace(norm=norm), "var": var, "std": lambda *a, **k: np.sqrt(var(*a, **k)), "maximum": larger,
             "minimum": lambda x, y: -larger(-x, -y), "clip": lambda x, low, high: -larger(-larger(x, low), -high), "abs": lambda x: x * np.sign(np.real(x)),
             "logaddexp": lambda x, y: x + softplus(y - x)}  # fmt: skip
     functions = {"expit": expit, "erf": special.erf, "erfc": special.erfc, "ndtr": special.ndtr, "log_expit": lambda x: -softplus(-x),
-                 "gammaln": special.loggamma, "digamma": special.digamma}  # fmt: skip
+                 "gammaln": special.loggamma, "digamma": special.digamma,
+                 "softmax": softmax, "logsumexp": logsumexp, "log_softmax": log_softmax}  # fmt: skip
     return {"np": SimpleNamespace(**own), "special": SimpleNamespace(**functions), **SIZES}
 
 
@@ -264,6 +293,11 @@ class _Writer:
 
     def _total(self, shape, depth: int) -> str:
         inner = self.pick([("n",), ("d",), ("n", "d"), ("d", "d"), ("d", "k"), ("h",), ("n", "k")])
+        kind = self.draw(st.integers(0, 5))
+        if kind == 0 and self.kinks:
+            return f"{self.pick(['np.max', 'np.min'])}({self.expr(inner, depth)})"
+        if kind == 1:
+            return f"np.prod({self.positive(inner, depth)})"
         word = self.pick(["np.sum", "np.sum", "np.mean", "np.linalg.norm", "np.var"])
         return (
             f"{word}({self.expr(inner, depth)})"
@@ -301,6 +335,11 @@ class _Writer:
             [pair for pair in _MATRICES if shape[0] in pair and pair[0] != pair[1]] or [("d", "d")]
         )
         axis = 1 - inner.index(shape[0])
+        kind = self.draw(st.integers(0, 5))
+        if kind == 0 and self.kinks:
+            return f"{self.pick(['np.max', 'np.min'])}({self.expr(inner, depth)}, axis={axis})"
+        if kind == 1:
+            return f"np.prod({self.positive(inner, depth)}, axis={axis})"
         return f"{self.pick(['np.sum', 'np.mean', 'np.var'])}({self.expr(inner, depth)}, axis={axis})"
 
     def _diagonal(self, shape, depth: int) -> str:
@@ -352,6 +391,41 @@ class _Writer:
             return f"np.einsum('ni,nj,n->ij', {self.expr(('n', 'd'), depth)}, {self.expr(('n', 'd'), depth)}, {self.expr(('n',), depth)})"
         return self._product(shape, depth)
 
+    def _standardised(self, shape, depth: int) -> str:
+        """Values less their mean over their spread, as in layer, batch and RMS normalisation."""
+        x = self.expr(shape, depth)
+        axis = self.pick(list(range(len(shape))))
+        centred = f"({x} - np.mean({x}, axis={axis}, keepdims=True))"
+        return self.pick([
+            f"({centred} / np.sqrt(np.var({x}, axis={axis}, keepdims=True) + 0.3))",
+            f"({self.expr(shape, depth)} * {centred} / np.sqrt(np.mean({centred} ** 2, axis={axis}, keepdims=True) + 1e-2))",
+            f"({x} / np.sqrt(np.mean(({x}) ** 2, axis={axis}, keepdims=True) + 0.1))",
+            f"({x} / np.sqrt(np.sum(({x}) ** 2, axis={axis}, keepdims=True) + c ** 2 + 0.5))",
+        ])  # fmt: skip
+
+    def _exponentials(self, shape, depth: int) -> str:
+        """A softmax, as a word or written out, or a log-sum-exp of the wanted shape."""
+        word = "np.tanh({})" if self.draw(st.booleans()) else "{}"
+        if not shape:
+            inner = word.format(self.expr(self.pick([("n",), ("d",), ("n", "k")]), depth))
+            weights = self.pick(["", "", "2 * ", "c ** 2 * "])
+            return self.pick([f"special.logsumexp({inner})", f"np.log({weights}np.sum(np.exp({inner})))"])
+        inner = word.format(self.expr(shape, depth))
+        axis = self.pick(list(range(len(shape))))
+        if len(shape) == 1 and shape[0] in "nd" and self.draw(st.booleans()):
+            matrix = word.format(self.expr(("n", "d"), depth))
+            along = 1 if shape[0] == "n" else 0
+            weighted = (
+                f"np.log(np.exp({matrix}) @ v ** 2)" if shape[0] == "n" else f"np.log(q @ np.exp({matrix}))"
+            )
+            return self.pick([f"special.logsumexp({matrix}, axis={along})", weighted])
+        return self.pick([
+            f"special.softmax({inner}, axis={axis})",
+            f"special.log_softmax({inner}, axis={axis})",
+            f"(np.exp({inner}) / np.sum(np.exp({inner}), axis={axis}, keepdims=True))",
+            f"np.exp({inner} - np.log(np.sum(np.exp({inner}), axis={axis}, keepdims=True)))",
+        ])  # fmt: skip
+
 
 _MATRICES = [("n", "d"), ("d", "k"), ("n", "k"), ("d", "d"), ("h", "d")]
 _BOTH = {*_MATRICES, *(pair[::-1] for pair in _MATRICES)}
@@ -360,9 +434,18 @@ _ATOMS: dict[tuple[str, ...], list[str]] = {
     ("n", "k"): ["(X @ W)"], ("n",): ["(X @ w)"], ("1", "d"): ["w[None, :]"], ("n", "1"): ["y[:, None]"], (): ["(c - 2.0)", "w[0]"],
 }  # fmt: skip
 _SPECIAL = {
-    0: ["total", "total", "inner", "trace", "quadratic"],
-    1: ["matvec", "matvec", "reduced", "diagonal", "position", "einsum_vector"],
-    2: ["product", "product", "outer", "turned", "spread", "contracted"],
+    0: ["total", "total", "inner", "trace", "quadratic", "exponentials"],
+    1: [
+        "matvec",
+        "matvec",
+        "reduced",
+        "diagonal",
+        "position",
+        "einsum_vector",
+        "exponentials",
+        "standardised",
+    ],
+    2: ["product", "product", "outer", "turned", "spread", "contracted", "exponentials", "standardised"],
 }
 
 

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- operations, many to a line
+# ruff: noqa: E501 -- one table of operations
 """Random losses that move entries around: derivatives against central differences and the slow evaluator."""
 
 from __future__ import annotations

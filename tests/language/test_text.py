@@ -180,15 +180,11 @@ ATTACKS = [
     "X and X",
     "not X",
     "~X",
-    "X > 0",
-    "X == X",
     "X // 2",
     "X % 2",
     "X << 2",
     "X | X",
     "lambda: (lambda: X)",
-    "(lambda: X)()",
-    "lambda X=1: X",
     "lambda *X: X",
     "lambda **X: X",
     "lambda q: X",
@@ -255,7 +251,6 @@ ATTACKS = [
     "'",
     "\x00",
     "X\x00",
-    "X # comment",
     "\\",
     "“X”",
     "X → X",
@@ -379,7 +374,7 @@ def test_no_text_gives_anything_but_an_array_or_a_sentence(text):
 
 @pytest.mark.parametrize(
     "shape",
-    ["n;d", "n d", "-1", "0", "1.5", "n,d:wrong", "n,d:spd", "f(n)", "n.d", "__import__('os')", "n**9**9**9",
+    ["n;d", "-1", "0", "1.5", "n,d:wrong", "n,d:spd", "f(n)", "n.d", "__import__('os')", "n**9**9**9",
      "[n]*9", "True", "lambda", "1x", "(", "n,d:spd:spd", ":spd", "None", "n/2", "9" * 9999, "__n"],
 )  # fmt: skip
 def test_shapes_that_are_none(shape):

@@ -21,6 +21,10 @@ CALLS = {
     "arsinh": np.arcsinh, "sign": np.sign, "log Γ": special.gammaln, "log Φ": special.log_ndtr, "ψ": special.digamma, "relu": lambda x: np.maximum(x, 0),
     "tan": np.tan,
 }  # fmt: skip
+ALONG = {"": None, "_rows": 1, "_columns": 0, "_all": None}
+SUMS_OF_EXPONENTIALS = {
+    f"{word}{end}": (getattr(special, word), axis) for word in ("softmax", "logsumexp") for end, axis in ALONG.items()
+}  # fmt: skip
 
 
 def from_latex(source: str) -> str:
@@ -32,6 +36,7 @@ def from_latex(source: str) -> str:
         r"\psi": "ψ", "-": "−",
     }.items():  # fmt: skip
         s = s.replace(command, sign)
+    s = re.sub(r"\\operatorname\{(\w+)\}_\{\\mathrm\{(\w+)\}\}", r"\1_\2", s)
     for command, sign in {r"\le": "≤", r"\ge": "≥", r"\neq": "≠", r"\max": "max", r"\min": "min"}.items():
         s = re.sub(re.escape(command) + r"(?![a-zA-Z])", sign, s)
     s = re.sub(r"\\text\{( and | or )\}", r"\1", s)
@@ -57,7 +62,7 @@ RELATIONS = {
 }
 TOKEN = re.compile(
     r"\\frac\{\\partial (?P<up>\{?[^{}]*(?:\{[^{}]*\})*\}?)\}\{\\partial (?P<low>[^{}]*(?:\{[^{}]*\})*)\}"
-    r"|(?P<step>𝟏\[|1\[)|(?P<word>(?<= )(?:and|or)(?= ))|(?P<several>(?:where|max|min)(?=\())|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
+    r"|(?P<step>𝟏\[|1\[)|(?P<word>(?<= )(?:and|or)(?= ))|(?P<several>(?:where|max|min)(?=\())|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<sums>(?:softmax|logsumexp)(?:_rows|_columns|_all)?)(?=\()|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
     r"|(?P<slope>∂\w+/∂\w+)|(?P<latexname>\\mathrm\{\w+\})|(?P<frac>\\frac)|(?P<sqrt>\\sqrt)|(?P<sum>\\sum|Σ)|(?P<delta>\\delta(?=_)|δ(?=[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀-₉\[]))"
     r"|(?P<greek>\\[a-zA-Z]+)|(?P<ones>𝟏)|(?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sub>[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉]+)"
     r"|(?P<name>[^\W\d_])|(?P<sign>.)",
@@ -78,6 +83,11 @@ def tokens(source: str) -> list[tuple[str, str]]:
     return found
 
 
+def not_behind(word: str) -> str:
+    """What must not stand before a name: a letter, unless the name is one letter with a mark behind it."""
+    return "" if re.fullmatch(r"[A-Za-z][^A-Za-z_\\]+", word) else "(?<![A-Za-z])"
+
+
 class Reader:
     """A recursive descent over the tokens of one formula; values are arrays, `env` gives those of indices."""
 
@@ -91,7 +101,7 @@ class Reader:
         # Known names of several characters are one token each.
         multi = [word for word in words if len(word) > 1]
         pattern = (
-            re.compile("|".join(rf"(?<![A-Za-z]){re.escape(word)}(?![A-Za-z])" for word in multi))
+            re.compile("|".join(rf"{not_behind(word)}{re.escape(word)}(?![A-Za-z])" for word in multi))
             if multi
             else None
         )
@@ -416,6 +426,11 @@ class Reader:
         inner = self.group("(", ")") if self.peek()[1] == "(" else self.power()  # log y! has no brackets
         return lambda env: entrywise(CALLS[word], inner(env))
 
+    def atom_sums(self):
+        make, axis = SUMS_OF_EXPONENTIALS[self.take()[1]]
+        inner = self.group("(", ")")
+        return lambda env: wrapped(make(closed(inner(env)), axis=axis))
+
     def atom_psi(self):
         order = int(self.take()[1][2])
         inner = self.group("(", ")")
@@ -547,10 +562,27 @@ def entrywise(make, *values):
     matrices = [value for value in values if isinstance(value, Matrix)]
     if not matrices:
         return float(make(*values))
+    sizes = {
+        size
+        for value in matrices
+        for size, open_ in zip(value.values.shape, value.free, strict=True)
+        if not open_
+    }
+    if any(value.eye for value in matrices) and len(sizes) == 1:
+        (size,) = sizes
+        values = (opened(value, size) if isinstance(value, Matrix) else value for value in values)
+        return entrywise(make, *values)
     if any(value.eye for value in matrices):
         raise SyntaxError("an entrywise operation on I")
     free = spread(matrices)
     return Matrix(make(*(value.values if isinstance(value, Matrix) else value for value in values)), free)
+
+
+def opened(value, size: int):
+    """A matrix with a multiple of I in it as the numbers that it has at a size; any other as it is."""
+    if not value.eye:
+        return value
+    return Matrix(np.broadcast_to(value.values, (size, size)) + value.eye * np.eye(size))
 
 
 def chosen(condition, first, second):

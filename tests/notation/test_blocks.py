@@ -20,7 +20,7 @@ def lines(derived):
 def test_attention_over_a_batch():
     scores = np.exp(Q @ K.transpose(0, 2, 1))
     derived = sd.gradient(np.sum((scores @ V) ** 2), V)
-    assert lines(derived) == ["Eᵢ = exp(Qᵢ Kᵢᵀ)", "∇_V L[i] = 2 Eᵢᵀ Eᵢ Vᵢ"]
+    assert lines(derived) == ["Eᵢ = exp(Qᵢ Kᵢᵀ)", "∂L/∂Vᵢ = 2 Eᵢᵀ Eᵢ Vᵢ"]
     assert derived.check().passed
 
 
@@ -32,7 +32,7 @@ def test_a_sum_over_the_batch_is_a_sum_of_matrices():
 
 def test_entries_that_need_no_sum_stay_entries():
     X = sd.array("X", n, d)
-    assert str(sd.hessian(np.sum(X**2), X).results[0]) == "∇²_X L[i,j,k,l] = 2 δᵢₖ δⱼₗ"
+    assert str(sd.hessian(np.sum(X**2), X).results[0]) == "∂²L/∂Xᵢⱼ∂Xₖₗ = 2 δᵢₖ δⱼₗ"
 
 
 def test_columns_of_a_matrix_do_not_make_blocks():

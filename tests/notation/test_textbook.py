@@ -21,24 +21,24 @@ FORMULAS = [
         "np.sum((Q @ W - Y)**2)",
         "Q=b,n,d; W=d,k; Y=b,n,k",
         "Q",
-        ["∇_Q L[i] = 2(Qᵢ W − Yᵢ)Wᵀ"],
-        r"""\nabla_{Q} L_{i} = 2 (Q_{i} W - Y_{i}) W^{\top}""",
+        ["∂L/∂Qᵢ = 2(Qᵢ W − Yᵢ)Wᵀ"],
+        r"""\frac{\partial L}{\partial Q_{i}} = 2 (Q_{i} W - Y_{i}) W^{\top}""",
     ),
     (
         "gradient",
         "np.sum(np.tanh(np.einsum('ijk,j,k->i', T, u, u)))",
         "T=m,d,d; u=d",
         "u",
-        ["∇_u L = Σₚ (1 − tanh(uᵀ Tₚ u)²)(Tₚ u + Tₚᵀu)"],
-        r"""\nabla_{u} L = \sum_{p} (1 - {\tanh(u^{\top} T_{p} u)}^{2}) (T_{p} u + T_{p}^{\top} u)""",
+        ["∇_u L = Σₚ (1 − tanh(uᵀ Tₚ u)²)(Tₚ + Tₚᵀ)u"],
+        r"""\nabla_{u} L = \sum_{p} (1 - {\tanh(u^{\top} T_{p} u)}^{2}) (T_{p} + T_{p}^{\top}) u""",
     ),
     (
         "gradient",
         "np.sum(np.exp(Q @ np.swapaxes(K, -1, -2)) @ V)",
         "Q=b,n,d; K=b,n,d; V=b,n,d",
         "K",
-        ["∇_K L[i] = diag(Vᵢ 𝟏) exp(Kᵢ Qᵢᵀ) Qᵢ"],
-        r"""\nabla_{K} L_{i} = \operatorname{diag}(V_{i} \mathbf{1}) \exp(K_{i} Q_{i}^{\top}) Q_{i}""",
+        ["∂L/∂Kᵢ = diag(Vᵢ 𝟏) exp(Kᵢ Qᵢᵀ) Qᵢ"],
+        r"""\frac{\partial L}{\partial K_{i}} = \operatorname{diag}(V_{i} \mathbf{1}) \exp(K_{i} Q_{i}^{\top}) Q_{i}""",
     ),
     (
         "gradient",
@@ -269,8 +269,8 @@ FORMULAS = [
         "np.trace(X)",
         "X=n,n",
         "X",
-        ["∇²_X L[i,j,k,l] = 0"],
-        r"""\nabla^2_{X} L_{ijkl} = 0""",
+        ["∇²_X L = 0"],
+        r"""\nabla^2_{X} L = 0""",
     ),
     (
         "gradient",
@@ -293,8 +293,8 @@ FORMULAS = [
         "np.trace(X.T @ X)",
         "X=n,m",
         "X",
-        ["∇²_X L[i,j,k,l] = 2 δᵢₖ δⱼₗ"],
-        r"""\nabla^2_{X} L_{ijkl} = 2 \delta_{ik} \delta_{jl}""",
+        ["∂²L/∂Xᵢⱼ∂Xₖₗ = 2 δᵢₖ δⱼₗ"],
+        r"""\frac{\partial^{2} L}{\partial X_{ij}\,\partial X_{kl}} = 2 \delta_{ik} \delta_{jl}""",
     ),
     (
         "gradient",
@@ -333,8 +333,8 @@ FORMULAS = [
         "np.trace(X @ X)",
         "X=n,n",
         "X",
-        ["∇²_X L[i,j,k,l] = 2 δᵢₗ δⱼₖ"],
-        r"""\nabla^2_{X} L_{ijkl} = 2 \delta_{il} \delta_{jk}""",
+        ["∂²L/∂Xᵢⱼ∂Xₖₗ = 2 δᵢₗ δⱼₖ"],
+        r"""\frac{\partial^{2} L}{\partial X_{ij}\,\partial X_{kl}} = 2 \delta_{il} \delta_{jk}""",
     ),
     (
         "gradient",
@@ -349,8 +349,8 @@ FORMULAS = [
         "np.sum((X - U @ V.T)**2)",
         "X=n,m; U=n,k; V=m,k",
         "U",
-        ["∇²_U L[i,j,k,l] = 2 δᵢₖ (VᵀV)ⱼₗ"],
-        r"""\nabla^2_{U} L_{ijkl} = 2 \delta_{ik} (V^{\top} V)_{jl}""",
+        ["∂²L/∂Uᵢⱼ∂Uₖₗ = 2 δᵢₖ (VᵀV)ⱼₗ"],
+        r"""\frac{\partial^{2} L}{\partial U_{ij}\,\partial U_{kl}} = 2 \delta_{ik} (V^{\top} V)_{jl}""",
     ),
     (
         "gradient",
@@ -365,8 +365,8 @@ FORMULAS = [
         "np.sum((X - U @ V.T)**2)",
         "X=n,m; U=n,k; V=m,k",
         "V",
-        ["∇²_V L[i,j,k,l] = 2 δᵢₖ (UᵀU)ⱼₗ"],
-        r"""\nabla^2_{V} L_{ijkl} = 2 \delta_{ik} (U^{\top} U)_{jl}""",
+        ["∂²L/∂Vᵢⱼ∂Vₖₗ = 2 δᵢₖ (UᵀU)ⱼₗ"],
+        r"""\frac{\partial^{2} L}{\partial V_{ij}\,\partial V_{kl}} = 2 \delta_{ik} (U^{\top} U)_{jl}""",
     ),
     (
         "gradient",
@@ -381,8 +381,8 @@ FORMULAS = [
         "np.linalg.norm(A @ X - B)**2",
         "A=n,m; X=m,k; B=n,k",
         "X",
-        ["∇²_X L[i,j,k,l] = 2 δⱼₗ (AᵀA)ᵢₖ"],
-        r"""\nabla^2_{X} L_{ijkl} = 2 \delta_{jl} (A^{\top} A)_{ik}""",
+        ["∂²L/∂Xᵢⱼ∂Xₖₗ = 2 δⱼₗ (AᵀA)ᵢₖ"],
+        r"""\frac{\partial^{2} L}{\partial X_{ij}\,\partial X_{kl}} = 2 \delta_{jl} (A^{\top} A)_{ik}""",
     ),
     (
         "gradient",
@@ -397,8 +397,8 @@ FORMULAS = [
         "np.sum(X**2)/2",
         "X=n,m",
         "X",
-        ["∇²_X L[i,j,k,l] = δᵢₖ δⱼₗ"],
-        r"""\nabla^2_{X} L_{ijkl} = \delta_{ik} \delta_{jl}""",
+        ["∂²L/∂Xᵢⱼ∂Xₖₗ = δᵢₖ δⱼₗ"],
+        r"""\frac{\partial^{2} L}{\partial X_{ij}\,\partial X_{kl}} = \delta_{ik} \delta_{jl}""",
     ),
     (
         "gradient",
@@ -453,8 +453,8 @@ FORMULAS = [
         "np.sum((W2 @ np.tanh(W1 @ x + b1) + b2 - y)**2)/2",
         "W2=k,h; W1=h,d; x=d; b1=h; b2=k; y=k",
         "W2",
-        ["∇²_W₂ L[i,j,k,l] = δᵢₖ aⱼ aₗ", "a = tanh(W₁x + b₁)"],
-        r"""\nabla^2_{W_{2}} L_{ijkl} = \delta_{ik} a_{j} a_{l},\quad a = \tanh(W_{1} x + b_{1})""",
+        ["∂²L/∂W₂ᵢⱼ∂W₂ₖₗ = δᵢₖ aⱼ aₗ", "a = tanh(W₁x + b₁)"],
+        r"""\frac{\partial^{2} L}{\partial W_{2,ij}\,\partial W_{2,kl}} = \delta_{ik} a_{j} a_{l},\quad a = \tanh(W_{1} x + b_{1})""",
     ),
     (
         "gradient",
@@ -765,8 +765,8 @@ FORMULAS = [
         "np.sum((X @ W - Y)**2)",
         "X=n,d; W=d,k; Y=n,k",
         "W",
-        ["∇²_W L[i,j,k,l] = 2 δⱼₗ (XᵀX)ᵢₖ"],
-        r"""\nabla^2_{W} L_{ijkl} = 2 \delta_{jl} (X^{\top} X)_{ik}""",
+        ["∂²L/∂Wᵢⱼ∂Wₖₗ = 2 δⱼₗ (XᵀX)ᵢₖ"],
+        r"""\frac{\partial^{2} L}{\partial W_{ij}\,\partial W_{kl}} = 2 \delta_{jl} (X^{\top} X)_{ik}""",
     ),
     (
         "hessian",
@@ -775,6 +775,198 @@ FORMULAS = [
         "b",
         ["∇²_b L = 2n"],
         r"""\nabla^2_{b} L = 2 n""",
+    ),
+    (
+        "gradient",
+        "-np.sum(t*special.log_softmax(z))",
+        "z=c; t=c:simplex",
+        "z",
+        ["∇_z L = softmax(z) − t"],
+        r"""\nabla_{z} L = \operatorname{softmax}(z) - t""",
+    ),
+    (
+        "hessian",
+        "special.logsumexp(z)",
+        "z=c",
+        "z",
+        ["∇²_z L = diag(p) − ppᵀ", "p = softmax(z)"],
+        r"""\nabla^2_{z} L = \operatorname{diag}(p) - p p^{\top},\quad p = \operatorname{softmax}(z)""",
+    ),
+    (
+        "hessian",
+        "-np.sum(t*(z - np.log(np.sum(np.exp(z)))))",
+        "z=c; t=c",
+        "z",
+        ["∇²_z L = (𝟏ᵀt)(diag(p) − ppᵀ)", "p = softmax(z)"],
+        r"""\nabla^2_{z} L = (\mathbf{1}^{\top} t) (\operatorname{diag}(p) - p p^{\top}),\quad p = \operatorname{softmax}(z)""",
+    ),
+    (
+        "gradient",
+        "special.logsumexp(A @ x + b)",
+        "A=m,n; x=n; b=m",
+        "x",
+        ["∇_x L = Aᵀ softmax(Ax + b)"],
+        r"""\nabla_{x} L = A^{\top} \operatorname{softmax}(A x + b)""",
+    ),
+    (
+        "hessian",
+        "special.logsumexp(A @ x + b)",
+        "A=m,n; x=n; b=m",
+        "x",
+        ["∇²_x L = Aᵀ(diag(p) − ppᵀ)A", "p = softmax(Ax + b)"],
+        r"""\nabla^2_{x} L = A^{\top} (\operatorname{diag}(p) - p p^{\top}) A,\quad p = \operatorname{softmax}(A x + b)""",
+    ),
+    (
+        "gradient",
+        "-np.mean(np.sum(Y*np.log(special.softmax(X @ W, axis=1)), axis=1))",
+        "X=n,d; W=d,c; Y=n,c:onehot",
+        "W",
+        ["∇_W L = −(1/n) Xᵀ(Y − softmax_rows(XW))"],
+        r"""\nabla_{W} L = -\frac{1}{n} X^{\top} (Y - \operatorname{softmax}_{\mathrm{rows}}(X W))""",
+    ),
+    (
+        "gradient",
+        "-np.sum(((1-eps)*Y + eps/c)*special.log_softmax(X @ W, axis=1))",
+        "X=n,d; W=d,c; Y=n,c:onehot; eps=",
+        "W",
+        ["∇_W L = Xᵀ(softmax_rows(XW) − (1 − ε)Y − (ε/c) 𝟏𝟏ᵀ)"],
+        r"""\nabla_{W} L = X^{\top} \left(\operatorname{softmax}_{\mathrm{rows}}(X W) - (1 - \epsilon) Y - \frac{\epsilon}{c} \mathbf{1} \mathbf{1}^{\top}\right)""",
+    ),
+    (
+        "hessian",
+        "np.sum(special.logsumexp(X @ W, axis=1) - np.sum(Y*(X @ W), axis=1))",
+        "X=n,d; W=d,c; Y=n,c:onehot",
+        "W",
+        ["∇²_W L[:,j,:,l] = Xᵀ diag(δⱼₗ P[:, j] − P[:, j] ⊙ P[:, l]) X", "P = softmax_rows(XW)"],
+        r"""\nabla^2_{W} L_{:j:l} = X^{\top} \operatorname{diag}(\delta_{jl} P_{:j} - P_{:j} \odot P_{:l}) X,\quad P = \operatorname{softmax}_{\mathrm{rows}}(X W)""",
+    ),
+    (
+        "gradient",
+        "np.sum((special.softmax(Q @ K.T/np.sqrt(d), axis=1) @ V)**2)/2",
+        "Q=n,d; K=m,d; V=m,k",
+        "Q",
+        [
+            "∇_Q L = (1/√d)(P ⊙ (∂L/∂P) − diag((P ⊙ (∂L/∂P)) 𝟏) P) K",
+            "P = softmax_rows((1/√d) QKᵀ)",
+            "∂L/∂P = PVVᵀ",
+        ],
+        r"""\begin{aligned}
+\nabla_{Q} L &= \frac{1}{\sqrt{d}} \left(P \odot \frac{\partial L}{\partial P} - \operatorname{diag}\left(\left(P \odot \frac{\partial L}{\partial P}\right) \mathbf{1}\right) P\right) K \\
+P &= \operatorname{softmax}_{\mathrm{rows}}\left(\frac{1}{\sqrt{d}} Q K^{\top}\right) \\
+\frac{\partial L}{\partial P} &= P V V^{\top}
+\end{aligned}""",
+    ),
+    (
+        "gradient",
+        "np.sum((special.softmax(Q @ K.T/np.sqrt(d), axis=1) @ V)**2)/2",
+        "Q=n,d; K=m,d; V=m,k",
+        "K",
+        [
+            "∇_K L = (1/√d)(P ⊙ (∂L/∂P) − diag((P ⊙ (∂L/∂P)) 𝟏) P)ᵀ Q",
+            "P = softmax_rows((1/√d) QKᵀ)",
+            "∂L/∂P = PVVᵀ",
+        ],
+        r"""\begin{aligned}
+\nabla_{K} L &= \frac{1}{\sqrt{d}} \left(P \odot \frac{\partial L}{\partial P} - \operatorname{diag}\left(\left(P \odot \frac{\partial L}{\partial P}\right) \mathbf{1}\right) P\right)^{\top} Q \\
+P &= \operatorname{softmax}_{\mathrm{rows}}\left(\frac{1}{\sqrt{d}} Q K^{\top}\right) \\
+\frac{\partial L}{\partial P} &= P V V^{\top}
+\end{aligned}""",
+    ),
+    (
+        "gradient",
+        "np.sum((special.softmax(Q @ K.T/np.sqrt(d), axis=1) @ V)**2)/2",
+        "Q=n,d; K=m,d; V=m,k",
+        "V",
+        ["∇_V L = PᵀPV", "P = softmax_rows((1/√d) QKᵀ)"],
+        r"""\nabla_{V} L = P^{\top} P V,\quad P = \operatorname{softmax}_{\mathrm{rows}}\left(\frac{1}{\sqrt{d}} Q K^{\top}\right)""",
+    ),
+    (
+        "gradient",
+        "np.sum(np.log(np.exp(-(x[:, None] - mu)**2/2) @ pi))",
+        "x=n; mu=k; pi=k:simplex",
+        "mu",
+        ["∇_μ L = (R ⊙ (x𝟏ᵀ − 𝟏μᵀ))ᵀ𝟏", "Rᵢⱼ = πⱼ exp(−(1/2)(xᵢ − μⱼ)²)/(Σₚ πₚ exp(−(1/2)(xᵢ − μₚ)²))"],
+        r"""\nabla_{\mu} L = {(R \odot (x \mathbf{1}^{\top} - \mathbf{1} \mu^{\top}))}^{\top} \mathbf{1},\quad R_{ij} = \frac{\pi_{j} \exp\left(-\frac{1}{2} (x_{i} - \mu_{j})^{2}\right)}{\sum_{p} \pi_{p} \exp\left(-\frac{1}{2} (x_{i} - \mu_{p})^{2}\right)}""",
+    ),
+    (
+        "gradient",
+        "v @ (g*(x - x.mean())/np.sqrt(np.var(x) + eps) + b)",
+        "x=d; g=d; b=d; v=d; eps=:positive",
+        "x",
+        [
+            "∇_x L = (1/s)(∂L/∂x̂ − (1/d)((∂L/∂x̂)ᵀ x̂) x̂ − (1/d)(𝟏ᵀ(∂L/∂x̂)) 𝟏)",
+            "r = x − (1/d)(𝟏ᵀx) 𝟏",
+            "s = √((1/d) ‖r‖² + ε)",
+            "x̂ = (1/s) r",
+            "∂L/∂x̂ = g ⊙ v",
+        ],
+        r"""\begin{aligned}
+\nabla_{x} L &= \frac{1}{s} \left(\frac{\partial L}{\partial \hat{x}} - \frac{1}{d} \left(\left(\frac{\partial L}{\partial \hat{x}}\right)^{\top} \hat{x}\right) \hat{x} - \frac{1}{d} \left(\mathbf{1}^{\top} \frac{\partial L}{\partial \hat{x}}\right) \mathbf{1}\right) \\
+r &= x - \frac{1}{d} (\mathbf{1}^{\top} x) \mathbf{1} \\
+s &= \sqrt{\frac{1}{d} \lVert r\rVert_{2}^{2} + \epsilon} \\
+\hat{x} &= \frac{1}{s} r \\
+\frac{\partial L}{\partial \hat{x}} &= g \odot v
+\end{aligned}""",
+    ),
+    (
+        "gradient",
+        "v @ (g*x/np.sqrt((x**2).mean() + eps))",
+        "x=d; g=d; v=d; eps=:positive",
+        "x",
+        [
+            "∇_x L = (1/s)(∂L/∂x̂ − (1/d)((∂L/∂x̂)ᵀ x̂) x̂)",
+            "s = √((1/d) ‖x‖² + ε)",
+            "x̂ = (1/s) x",
+            "∂L/∂x̂ = g ⊙ v",
+        ],
+        r"""\begin{aligned}
+\nabla_{x} L &= \frac{1}{s} \left(\frac{\partial L}{\partial \hat{x}} - \frac{1}{d} \left(\left(\frac{\partial L}{\partial \hat{x}}\right)^{\top} \hat{x}\right) \hat{x}\right) \\
+s &= \sqrt{\frac{1}{d} \lVert x\rVert_{2}^{2} + \epsilon} \\
+\hat{x} &= \frac{1}{s} x \\
+\frac{\partial L}{\partial \hat{x}} &= g \odot v
+\end{aligned}""",
+    ),
+    (
+        "gradient",
+        "np.sum(V*(X - X.mean(axis=0))/np.sqrt(np.var(X, axis=0) + eps))",
+        "X=n,d; V=n,d; eps=:positive",
+        "X",
+        [
+            "∇_X L = (V − (1/n) X̂ diag((V ⊙ X̂)ᵀ𝟏) − (1/n) 𝟏𝟏ᵀV) diag(1 ⊘ s)",
+            "R = X − (1/n) 𝟏𝟏ᵀX",
+            "s = √((1/n)(R^⊙2)ᵀ𝟏 + ε𝟏)",
+            "X̂ = R diag(1 ⊘ s)",
+        ],
+        r"""\begin{aligned}
+\nabla_{X} L &= \left(V - \frac{1}{n} \hat{X} \operatorname{diag}((V \odot \hat{X})^{\top} \mathbf{1}) - \frac{1}{n} \mathbf{1} \mathbf{1}^{\top} V\right) \operatorname{diag}(1 \oslash s) \\
+R &= X - \frac{1}{n} \mathbf{1} \mathbf{1}^{\top} X \\
+s &= \sqrt{\frac{1}{n} {(R^{\odot 2})}^{\top} \mathbf{1} + \epsilon \mathbf{1}} \\
+\hat{X} &= R \operatorname{diag}(1 \oslash s)
+\end{aligned}""",
+    ),
+    (
+        "gradient",
+        "np.std(x)",
+        "x=n",
+        "x",
+        ["∇_x L = (1/(√n ‖r‖)) r", "r = x − (1/n)(𝟏ᵀx) 𝟏"],
+        r"""\nabla_{x} L = \frac{1}{\sqrt{n} \lVert r\rVert_{2}} r,\quad r = x - \frac{1}{n} (\mathbf{1}^{\top} x) \mathbf{1}""",
+    ),
+    (
+        "hessian",
+        "np.var(x)",
+        "x=n",
+        "x",
+        ["∇²_x L = (2/n)(I − (1/n) 𝟏𝟏ᵀ)"],
+        r"""\nabla^2_{x} L = \frac{2}{n} \left(I - \frac{1}{n} \mathbf{1} \mathbf{1}^{\top}\right)""",
+    ),
+    (
+        "gradient",
+        "-(nu+1)/2*np.sum(np.log1p((y - X @ w)**2/(nu*s**2)))",
+        "X=n,d; w=d; y=n; nu=:positive; s=:positive",
+        "w",
+        ["∇_w L = (1 + ν) Xᵀ(r ⊘ (νs² 𝟏 + r^⊙2))", "r = y − Xw"],
+        r"""\nabla_{w} L = (1 + \nu) X^{\top} (r \oslash (\nu s^{2} \mathbf{1} + r^{\odot 2})),\quad r = y - X w""",
     ),
 ]
 

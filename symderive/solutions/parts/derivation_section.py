@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from symderive.core.nodes import Tensor
 from symderive.derive.convexity import convexity
 from symderive.derive.derivation import Derivation
+from symderive.derive.detail import ShownLine, at_detail
 from symderive.solutions import document as doc
 from symderive.solutions.formulas import (
     EQUALS,
@@ -29,37 +31,71 @@ _ENTRIES = {
 }  # fmt: skip
 
 
-def derivation_section(derivation: Derivation) -> doc.Section:
+def derivation_section(derivation: Derivation, detail: str = "standard", form: str = "closed") -> doc.Section:
     """The section of a derivation, without a title.
 
     Args:
-        derivation: Of a gradient or Hessian; it is checked first.
+        derivation: Any; it is checked first.
+        detail: `brief`, `standard` or `full`.
+        form: Of the result: `closed`, `expanded` or `index`.
 
     Returns:
         The section.
+
+    Raises:
+        SymderiveError: The level of detail or the form is unknown.
     """
+    shown = at_detail(derivation, detail)
+    whole, inputs = shown.derivation, shown.derivation.original.inputs
+    check = whole.check()
+    results, lets = whole.styled(form)
+    blocks: list[doc.Block] = [
+        *_lines(shown.lines, inputs),
+        together([*results, *lets]),
+        *_in_free_entries(whole),
+        *_layout(whole),
+        *condition_blocks(whole.conditions),
+    ]
+    if whole.kind == "hessian":
+        blocks += _convexity(whole)
+    if detail == "full" and shown.step_checks:
+        blocks.append(doc.Paragraph(doc.text(doc.Emph(f"{_capitalised(shown.step_checks)}."))))
+    return doc.Section(statement=(_statement(whole),), blocks=(*blocks, checked(check)))
+
+
+def _layout(derivation: Derivation) -> list[doc.Block]:
+    sentence = derivation.layout.sentence
     inputs = derivation.original.inputs
+    return [doc.Paragraph(reason_text(f"{_capitalised(sentence)}.", inputs))] if sentence else []
+
+
+def _capitalised(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
+
+
+def _statement(derivation: Derivation) -> doc.Steps:
+    """`L(w) = …`, with the shapes of the arrays."""
     wrt = [name(one) for one in dict.fromkeys(derivation.wrt)]
     variables = doc.Math(", ".join(one.latex for one in wrt), ", ".join(one.plain for one in wrt))
     left = left_side(derivation.loss)
     of = doc.Math(f"{left.latex}({variables.latex})", f"{left.plain}({variables.plain})")
-    statement = doc.Steps((doc.Step(of, EQUALS, right_side(derivation.loss), _shapes(derivation)),))
-    lets = [one.statement for one in derivation.steps if one.rule == "definition"]
-    rows = tuple(
-        step(one.statement, one.why or one.rule, tensors=inputs)
-        for one in derivation.steps
-        if one.rule != "definition"
+    return doc.Steps((doc.Step(of, EQUALS, right_side(derivation.loss), _shapes(derivation)),))
+
+
+def _lines(lines: Sequence[ShownLine], inputs: Sequence[Tensor]) -> list[doc.Block]:
+    """The intermediate results, then the steps."""
+    lets = tuple(
+        doc.Definition(left_side(one.equation), math(one.equation.form)) for one in lines if one.is_let
     )
-    blocks: list[doc.Block] = []
-    if lets:
-        blocks.append(doc.Definitions(tuple(doc.Definition(left_side(one), math(one.form)) for one in lets)))
-    blocks += [doc.Steps(rows)] if rows else []
-    blocks.append(together([*derivation.results, *derivation.lets]))
-    blocks += _in_free_entries(derivation)
-    blocks += condition_blocks(derivation.conditions)
-    if derivation.kind == "hessian":
-        blocks += _convexity(derivation)
-    return doc.Section(statement=(statement,), blocks=(*blocks, checked(derivation.check())))
+    rows = []
+    for line in lines:
+        if line.goes_on:
+            right = right_side(line.equation)
+            rows.append(doc.Step(doc.Math("", ""), EQUALS, right, reason_text(line.reason, inputs)))
+        elif not line.is_let:
+            rows.append(step(line.equation, line.reason, tensors=inputs))
+    blocks: list[doc.Block] = [doc.Definitions(lets)] if lets else []
+    return [*blocks, doc.Steps(tuple(rows))] if rows else blocks
 
 
 def _in_free_entries(derivation: Derivation) -> list[doc.Block]:

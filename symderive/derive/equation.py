@@ -1,0 +1,134 @@
+"""Equations ready to print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from symderive.core.nodes import Tensor
+from symderive.core.program import Definition
+from symderive.derive.headings import Heading
+from symderive.notation.blocks import Block, block_form
+from symderive.notation.components import component_of, put_inside
+from symderive.notation.expanded import expanded, spread_out
+from symderive.notation.forms import Form, Leaf, Slice
+from symderive.notation.index_notation import index_form, readable_indices
+from symderive.notation.printing import latex, text
+from symderive.notation.recover import matrix_form
+
+FORMS = ("closed", "expanded", "index")
+
+
+@dataclass(frozen=True)
+class Equation:
+    """`left = right`, ready to print.
+
+    Attributes:
+        definition: what it says.
+        left: how the left-hand side is written, if not by the name: a heading, or (LaTeX, text).
+        entrywise: whether it is about one entry, and so always written with indices.
+        inside: matrices that are written out under an inverse or determinant: (name, form).
+        written: the right-hand side in the order in which it was written, where that is known.
+        style: `closed`, matrix notation where it exists; `expanded`, the same multiplied out; `index`, with
+            indices and Σ.
+    """
+
+    definition: Definition
+    left: Heading | tuple[str, str] | None = None
+    entrywise: bool = False
+    inside: tuple[tuple[Tensor, Form], ...] = ()
+    written: Form | None = None
+    style: str = "closed"
+
+    def styled(self, style: str) -> Equation:
+        """The same equation in another style."""
+        return self if style == self.style else replace(self, style=style)
+
+    @cached_property
+    def shown(self) -> Definition:
+        """The definition with the letters and products that its style wants."""
+        if self.style == "index" and not self.entrywise:
+            return readable_indices(self.definition)
+        if self.style == "expanded":
+            return self.definition.with_body(expanded(self.definition.body))
+        return self.definition
+
+    @cached_property
+    def form(self) -> Form:
+        """The right-hand side: matrix notation where it exists, otherwise index notation."""
+        if self.entrywise:
+            return self.entry_form
+        if self.written is not None and self.style == "closed":
+            return self.written
+        found = self._matrix_form
+        if found is None and self.block is not None:
+            found = self.block.form
+        body = index_form(self.shown.body, rows=self.style != "index") if found is None else found
+        made = put_inside(body, dict(self.inside))
+        return spread_out(made) if self.style == "expanded" else made
+
+    @cached_property
+    def block(self) -> Block | None:
+        """What it says at fixed positions of some axes, where only that has a matrix notation."""
+        if self.entrywise or self.style == "index" or self._matrix_form is not None:
+            return None
+        return block_form(self.shown)
+
+    @property
+    def _matrix_form(self) -> Form | None:
+        return None if self.style == "index" else matrix_form(self.shown)
+
+    @cached_property
+    def left_form(self) -> Form:
+        """The left-hand side by its name, with indices if the right-hand side has them."""
+        leaf = Leaf(self.definition.tensor)
+        if not self.definition.tensor.rank or self._matrix_form is not None:
+            return leaf
+        if self.block is None:
+            return component_of(leaf, self.shown.indices)
+        held = any(axis is not None for axis in self.block.axes)
+        return Slice(self.definition.tensor, self.block.axes) if held else leaf
+
+    @property
+    def left_latex(self) -> str:
+        """The left-hand side in LaTeX."""
+        return latex(self.left_form) if self.left is None else self._heading[0]
+
+    @property
+    def left_text(self) -> str:
+        """The left-hand side as text."""
+        return text(self.left_form) if self.left is None else self._heading[1]
+
+    @cached_property
+    def _heading(self) -> tuple[str, str]:
+        if self.left is None:
+            return "", ""
+        left = self.left if isinstance(self.left, Heading) else Heading(*self.left)
+        whole = self.entrywise or not self.definition.tensor.rank or self._matrix_form is not None
+        whole = whole or self.definition.body == 0
+        if whole:
+            return left.latex, left.text
+        if self.block is None:
+            return left.at(self.shown.indices)
+        return left.held(self.block.axes)
+
+    @cached_property
+    def index_form(self) -> Form:
+        """The right-hand side in index notation: `i` over observations, `j, k` for entries of the result."""
+        return index_form(readable_indices(self.definition).body)
+
+    @cached_property
+    def entry_form(self) -> Form:
+        """One entry of the right-hand side in index notation, at the definition's own indices."""
+        return index_form(self.definition.body)
+
+    def index_latex(self, left: str = "") -> str:
+        """The equation in index notation in LaTeX, with the left-hand side given or by name."""
+        return f"{left or self.left_latex} = {latex(self.index_form)}"
+
+    def latex(self) -> str:
+        """The equation in LaTeX."""
+        return f"{self.left_latex} = {latex(self.form)}"
+
+    def __str__(self) -> str:
+        return f"{self.left_text} = {text(self.form)}"

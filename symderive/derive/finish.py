@@ -1,0 +1,294 @@
+"""From what the chain rule gives to a derivation: names, closed form, conditions, steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from symderive.calculus.condense import (
+    condense,
+    entries_in,
+    for_result_of,
+    inverted,
+    rename_all,
+    weight,
+    without_symmetry,
+)
+from symderive.calculus.standardised import absorbed, standards
+from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
+from symderive.core.matrix_nodes import MatrixNode
+from symderive.core.nodes import Tensor, TensorNode
+from symderive.core.program import Definition, Program
+from symderive.derive.conditions import OUTSIDE, Condition, conditions_of
+from symderive.derive.derivation import Derivation, Simplification, Step
+from symderive.derive.equation import Equation
+from symderive.derive.headings import Heading
+from symderive.derive.layout import Layout
+from symderive.derive.naming import Slope, chosen_names
+from symderive.derive.problem import Problem
+from symderive.derive.size_conditions import reads_outside
+from symderive.derive.structures import FreeEntries
+from symderive.errors import InternalError
+from symderive.notation.composed import composed
+from symderive.notation.forms import Form
+from symderive.notation.matrix_products import is_symmetric
+from symderive.notation.names import latex_name, text_name
+from symderive.notation.recover import matrix_form
+
+LONGEST_STATEMENT = 24
+LONGEST_INSIDE = 4
+
+
+@dataclass(frozen=True)
+class Result:
+    """One result of a chain-rule pass.
+
+    Attributes:
+        tensor: the array that holds it.
+        name: its name in code.
+        heading: how it is written on the left.
+        by: the variables that it is a derivative by, in order.
+        latex: how the name is written in LaTeX where it stands in an equation.
+    """
+
+    tensor: Tensor
+    name: str
+    heading: Heading
+    by: tuple[Tensor, ...]
+    latex: str | None = None
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What the chain rule gave, ready to be finished.
+
+    Attributes:
+        kind: `gradient`, `hessian`, …
+        problem: what was differentiated.
+        steps: the equations of all steps, tidied.
+        raw: the same before they were tidied.
+        results: the results.
+        earlier: results of lower order that are shown among the steps: the gradient before its Hessian.
+        slopes: of what each new tensor is the derivative.
+        facts: facts about domains that were used.
+        keep: intermediate results that stay in the closed form.
+        fixed: tensors of which no domain is used, because derivatives are taken in them.
+        layout: in what order the axes stand.
+        direction: the direction, where the last derivative is one along a direction.
+        again: derives the same with one operation in each step.
+        entries: the equations that lead to gradients in the free entries of structured variables.
+    """
+
+    kind: str
+    problem: Problem
+    steps: Program
+    raw: Program
+    results: tuple[Result, ...]
+    slopes: Mapping[Tensor, Slope]
+    layout: Layout
+    earlier: tuple[Result, ...] = ()
+    facts: dict[Fact, None] = field(default_factory=dict)
+    keep: Collection[Tensor] = ()
+    fixed: tuple[Tensor, ...] = ()
+    direction: Tensor | None = None
+    again: Callable[[], Derivation] | None = None
+    entries: FreeEntries | None = None
+
+
+def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
+    """Names, closed form, conditions: the same for every kind of derivative."""
+    problem, facts = chain.problem, dict(chain.facts)
+    outputs = tuple(one.tensor for one in chain.results)
+    worked = chain.steps.needed((*(one.tensor for one in chain.earlier), *outputs))
+    entries = chain.entries
+    choice = for_result_of(
+        set(chain.slopes) - set(outputs) - set(chain.keep), set(outputs), second=chain.kind == "hessian"
+    )
+    if entries is not None:
+        choice = entries.choice(choice)
+    needed = chain.steps.needed(outputs)
+    joined = absorbed(condense(needed, choice, {*chain.keep, *standards(needed)}))
+    short, used = tidy_program(joined, chain.fixed)
+    facts.update(dict.fromkeys(used))
+    again = absorbed(condense(short, choice, chain.keep))  # what cancelled is shorter
+    short, used = tidy_program(again, chain.fixed)
+    facts.update(dict.fromkeys(used))
+    whole = Program(problem.start.inputs, _all(problem.start, worked, problem.plain), outputs)
+    names = chosen_names(
+        whole,
+        {made: slope for made, slope in chain.slopes.items() if made not in chain.keep},
+        problem.symbol,
+    )
+    names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.results}
+    names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.earlier}
+    names |= {} if entries is None else entries.names(short, problem.symbol)
+    names = _with_symmetry(whole, names, problem.targets)
+    programs = (problem.plain, problem.start, worked, short, problem.written, joined, chain.raw)
+    original, start, worked, short, written, joined, raw = rename_all(programs, names)
+    loss = replace(_loss_equation(original, start, problem), written=composed(written))
+    heads = {names[one.tensor]: one.heading for one in (*chain.earlier, *chain.results)}
+    inner = {} if entries is None else entries.inner_headings(names, problem.symbol)
+    heads |= {tensor: Heading(*written) for tensor, written in inner.items()}
+    inside = _written_inside(short)
+    results = tuple(
+        _equation(short, names[one.tensor], heads[names[one.tensor]], inside) for one in chain.results
+    )
+    hidden = {*short.outputs, *inside}
+    lets = tuple(
+        Equation(made, inner.get(made.tensor), inside=tuple(inside.items()))
+        for made in short.definitions
+        if made.tensor not in hidden
+    )
+    return Derivation(
+        chain.kind,
+        loss,
+        _steps(start, worked, raw, heads, loss),
+        lets,
+        results,
+        _conditions(written, short, problem.targets, facts),
+        short,
+        original,
+        problem.targets,
+        first=first,
+        blocks=tuple(one.by for one in chain.results),
+        layout=chain.layout,
+        direction=chain.direction,
+        moves="alone" if entries is None else "free",
+        written=written,
+        forward=start,
+        worked=worked,
+        again=chain.again,
+        slopes=_renamed(chain.slopes, names),
+        simplifications=_simplifications(joined, short, heads),
+    )
+
+
+def _conditions(
+    written: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
+) -> tuple[Condition, ...]:
+    found = conditions_of(written, targets) + tuple(Condition(*one, "fact") for one in facts)
+    return (*found, OUTSIDE) if any(reads_outside(made) for made in short.definitions) else found
+
+
+def _renamed(
+    slopes: Mapping[Tensor, Slope], names: Mapping[Tensor, Tensor]
+) -> tuple[tuple[Tensor, Slope], ...]:
+    return tuple(
+        (
+            names.get(made, made),
+            Slope(
+                None if slope.above is None else names.get(slope.above, slope.above),
+                tuple(names.get(one, one) for one in slope.below),
+                slope.along,
+            ),
+        )
+        for made, slope in slopes.items()
+    )
+
+
+def _all(*programs: Program) -> tuple[Definition, ...]:
+    """The definitions of several programs, each tensor once."""
+    found: dict[Tensor, Definition] = {}
+    for program in programs:
+        for made in program.definitions:
+            found.setdefault(made.tensor, made)
+    return tuple(found.values())
+
+
+def _equation(program: Program, output: Tensor, heading: Heading, inside: Mapping[Tensor, Form]) -> Equation:
+    made = program.definition(output)
+    if made is None:
+        raise InternalError(f"the result {output.name} has no equation; this is a bug of symderive.")
+    return Equation(made, heading, inside=tuple(inside.items()))
+
+
+def _with_symmetry(
+    program: Program, names: Mapping[Tensor, Tensor], targets: Sequence[Tensor]
+) -> dict[Tensor, Tensor]:
+    """The names, with results such as `XᵀX` declared symmetric.
+
+    The symmetry must not rest on that of a variable, whose entries are varied one by one.
+    """
+    found = dict(names)
+    matrices = inverted(program)
+    free = without_symmetry(program, targets)
+    by_equation = symmetric_results(free)
+    for made in free.definitions:
+        if made.tensor.domain != "real":
+            continue
+        form = matrix_form(made) if made.tensor in matrices else None
+        if made.tensor in by_equation or (form is not None and is_symmetric(form)):
+            old = names.get(made.tensor, made.tensor)
+            found[made.tensor] = Tensor(old.name, old.shape, "symmetric", old.latex_name)
+    return found
+
+
+def _written_inside(program: Program) -> dict[Tensor, Form]:
+    """Short matrices that only stand under an inverse or determinant: `(XᵀX)⁻¹` needs no name."""
+    matrices = inverted(program)
+    uses_of: dict[Tensor, list[TensorNode]] = {}
+    for node in (node for made in program.definitions for node in entries_in(made.body)):
+        if node.tensor in matrices:
+            uses_of.setdefault(node.tensor, []).append(node)
+    found: dict[Tensor, Form] = {}
+    outputs = set(program.outputs)
+    for made in program.definitions:
+        uses = uses_of.get(made.tensor, [])
+        plain = made.pinned or made.tensor in outputs or not uses or len(uses) > LONGEST_INSIDE
+        if plain or not all(isinstance(node, MatrixNode) for node in uses):
+            continue
+        form = matrix_form(made)
+        short = weight(made.body) <= LONGEST_INSIDE and not made.body.has(MatrixNode)
+        if form is not None and short:
+            found[made.tensor] = form
+    return found
+
+
+def _length_written_out(program: Program) -> int:
+    """The number of entries in the last equation with all others put in, before anything cancels."""
+    lengths: dict[Tensor, int] = {}
+    for made in program.definitions:
+        lengths[made.tensor] = sum(lengths.get(entry.tensor, 1) for entry in entries_in(made.body))
+    return lengths[program.definitions[-1].tensor]
+
+
+def _loss_equation(original: Program, start: Program, problem: Problem) -> Equation:
+    whole = start
+    if _length_written_out(original) <= LONGEST_STATEMENT + 6:  # putting in can also make it shorter
+        whole = condense(original, lambda made, count, consumer: True, shown=True)
+        if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
+            whole = start
+    made = whole.definitions[-1]
+    return Equation(
+        made, (latex_name(problem.symbol), text_name(problem.symbol)) if not problem.rank else None
+    )
+
+
+def _steps(
+    original: Program, program: Program, raw: Program, heads: Mapping[Tensor, Heading], loss: Equation
+) -> tuple[Step, ...]:
+    forward_names = {made.tensor for made in original.definitions}
+    said = not original.outputs[0].rank or loss.definition == original.definitions[-1]
+    given = original.definitions[:-1] if said else original.definitions
+    made_steps = [Step("definition", Equation(made), made.why or "let") for made in given]
+    for made in program.definitions:
+        if made.tensor not in forward_names:
+            head, untidied = heads.get(made.tensor), raw.definition(made.tensor)
+            changed = untidied is not None and untidied.body != made.body
+            before = Equation(untidied, head) if changed and untidied is not None else None
+            made_steps.append(Step(made.rule, Equation(made, head), made.why, before))
+    return tuple(made_steps)
+
+
+def _simplifications(
+    joined: Program, short: Program, heads: Mapping[Tensor, Heading]
+) -> tuple[Simplification, ...]:
+    """Where putting the steps into one another lets something cancel: the line before and the line after."""
+    found = []
+    for after in short.definitions:
+        before = joined.definition(after.tensor)
+        if before is None or before.body == after.body:
+            continue
+        head = heads.get(after.tensor)
+        found.append(Simplification(Equation(before, head), Equation(after, head)))
+    return tuple(found)

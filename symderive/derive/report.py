@@ -1,0 +1,64 @@
+"""A derivation as text for a terminal, at a level of detail."""
+
+from __future__ import annotations
+
+from symderive.derive.derivation import Derivation
+from symderive.derive.detail import Shown, ShownLine, at_detail
+from symderive.notation.printing import text
+
+
+def report(derivation: Derivation, detail: str, form: str) -> str:
+    """What `print` shows: the loss, the steps, the result, layout, conditions and checks.
+
+    Raises:
+        SymderiveError: the level of detail or the form is unknown.
+    """
+    shown = at_detail(derivation, detail)
+    whole = shown.derivation
+    results, lets = whole.styled(form)
+    lines = [str(whole.loss), ""]
+    if shown.lines:
+        lines += [*_numbered(shown.lines), ""]
+    where = [str(equation) for equation in lets]
+    for place, equation in enumerate(results):
+        tail = f",   {', '.join(where)}" if where and place == len(results) - 1 else ""
+        lines.append(f"  {equation}{tail}")
+    lines += _in_free_entries(whole, form)
+    if whole.layout.sentence:
+        lines += ["", f"  {whole.layout.sentence}"]
+    if whole.conditions:
+        lines += [
+            "",
+            *(f"  holds where {c}" if c.kind == "domain" else f"  uses {c}" for c in whole.conditions),
+        ]
+    lines += ["", *(str(check) for check in whole.checks), *_of_steps(shown, detail)]
+    return "\n".join(lines)
+
+
+def _numbered(lines: tuple[ShownLine, ...]) -> list[str]:
+    """The steps with their numbers; a line that goes on begins with its equals sign under that before it."""
+    made, number, indent = [], 0, 0
+    for line in lines:
+        if line.goes_on:
+            made.append(f"     {' ' * indent} = {text(line.equation.form)}    {line.reason}")
+            continue
+        number, indent = number + 1, len(line.equation.left_text)
+        made.append(f"  {number:<3}{line.equation}    {line.reason}")
+    return made
+
+
+def _in_free_entries(derivation: Derivation, form: str) -> list[str]:
+    """The gradient in the free entries of structured variables, with what is varied."""
+    free = derivation.structured
+    if free is None:
+        return []
+    results, lets = free.styled(form)
+    shown = [str(one) for one, variable in zip(results, free.wrt, strict=True) if variable.is_structured]
+    where = ", ".join(str(one) for one in lets if one not in derivation.lets)
+    shown[-1] += f",   {where}" if where else ""
+    _ = free.checks  # confirmed before it is shown
+    return ["", f"  {derivation.convention}", *(f"  {one}" for one in shown)]
+
+
+def _of_steps(shown: Shown, detail: str) -> list[str]:
+    return [shown.step_checks] if detail == "full" and shown.step_checks else []

@@ -1,0 +1,80 @@
+"""Softmax and log-sum-exp in matrix notation, and as quotients and sums with indices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import sympy
+
+from symderive.core.identity import free_indices
+from symderive.core.nodes import Index
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
+from symderive.notation.arithmetic import ONE, times
+from symderive.notation.forms import Apply, BigSum, Component, Const, Form, LogSumExp, Power, Softmax
+from symderive.notation.labelled import Labelled, Labels, NoMatrixNotationError
+
+Reading = Callable[[sympy.Expr], Labelled]
+
+
+def log_sum(expr: IndexLogSum, recover: Reading) -> Labelled:
+    """`log Σ_p exp(f_p)` without weights in matrix notation.
+
+    Raises:
+        NoMatrixNotationError: there are weights, or more than two axes.
+    """
+    inner, along = _inside(expr, recover)
+    kept = tuple(label for label in inner.labels if label not in expr.indices)
+    return Labelled(LogSumExp(inner.form, along), kept)
+
+
+def softmax(expr: SoftmaxEntry, recover: Reading) -> Labelled:
+    """A softmax without weights in matrix notation; an entry of it at a fixed position.
+
+    Raises:
+        NoMatrixNotationError: there are weights, or more than two axes.
+    """
+    inner, along = _inside(expr.total, recover)
+    places = dict(zip(expr.total.indices, expr.positions, strict=True))
+    form = Softmax(inner.form, along)
+    if len(inner.labels) == 1 and not free_indices(places[inner.labels[0]]):
+        return Labelled(Component(form, (places[inner.labels[0]],)), ())
+    if not expr.runs_freely:
+        raise NoMatrixNotationError
+    labels = tuple(places.get(label, label) for label in inner.labels)
+    named = tuple(label for label in labels if isinstance(label, Index))
+    if len(set(named)) < len(labels):
+        raise NoMatrixNotationError
+    return Labelled(form, named)
+
+
+def _inside(total: IndexLogSum, recover: Reading) -> tuple[Labelled, str]:
+    """The exponent, and along which of its axes the sum runs."""
+    if total.weight != 1:
+        raise NoMatrixNotationError
+    inner = recover(total.exponent)
+    summed = set(total.indices)
+    if not summed <= set(inner.labels):
+        raise NoMatrixNotationError
+    if len(inner.labels) == 1:
+        return inner, ""
+    if len(summed) == 2:
+        return inner, "all"
+    return inner, "rows" if inner.labels[1] in summed else "columns"
+
+
+def log_sum_with_indices(expr: IndexLogSum, index_form: Callable[[sympy.Expr], Form]) -> Form:
+    """`log Σ_p w_p exp(f_p)`."""
+    return Apply(sympy.log, (BigSum(expr.indices, index_form(expr.body)),))
+
+
+def softmax_with_indices(expr: SoftmaxEntry, index_form: Callable[[sympy.Expr], Form], read: Reading) -> Form:
+    """`softmax(z)_i`, or the quotient of a term and the sum where there are weights."""
+    try:
+        labelled = softmax(expr, read)
+    except NoMatrixNotationError:
+        below = BigSum(expr.total.indices, index_form(expr.total.body))
+        return times(ONE, index_form(expr.numerator), Power(below, Const(-ONE)))
+    return Component(labelled.form, labelled.labels) if labelled.labels else labelled.form
+
+
+__all__ = ["Labels", "log_sum", "log_sum_with_indices", "softmax", "softmax_with_indices"]

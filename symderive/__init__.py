@@ -26,13 +26,16 @@ _PUBLIC = {
     "ProblemError": "symderive.errors",
     "ShapeError": "symderive.errors",
     "SymderiveError": "symderive.errors",
+    "arange": "symderive.language.creating",
     "array": "symderive.language.array",
     "cost": "symderive.cost",
     "derivative": "symderive.derive.higher",
     "dims": "symderive.core.dims",
     "directional": "symderive.derive.directional",
+    "eye": "symderive.language.creating",
     "from_function": "symderive.language.text",
     "from_sympy": "symderive.language.from_sympy",
+    "full": "symderive.language.creating",
     "gradient": "symderive.derive.gradient",
     "hessian": "symderive.derive.higher",
     "hessian_vector_product": "symderive.derive.directional",
@@ -40,8 +43,10 @@ _PUBLIC = {
     "let": "symderive.language.array",
     "log_softmax": "symderive.language.extras",
     "logsumexp": "symderive.language.extras",
+    "ones": "symderive.language.creating",
     "parse": "symderive.language.text",
     "softmax": "symderive.language.extras",
+    "zeros": "symderive.language.creating",
 }
 
 # What type checkers and editors read.
@@ -65,6 +70,11 @@ if TYPE_CHECKING:
     from symderive.language.array import Array as Array
     from symderive.language.array import array as array
     from symderive.language.array import let as let
+    from symderive.language.creating import arange as arange
+    from symderive.language.creating import eye as eye
+    from symderive.language.creating import full as full
+    from symderive.language.creating import ones as ones
+    from symderive.language.creating import zeros as zeros
     from symderive.language.extras import log_softmax as log_softmax
     from symderive.language.extras import logsumexp as logsumexp
     from symderive.language.extras import softmax as softmax

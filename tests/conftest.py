@@ -4,8 +4,10 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+from tests.profiles import CI, NIGHTLY
+
+settings.register_profile("ci", max_examples=CI, deadline=None, derandomize=True)
 settings.register_profile(
-    "nightly", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "nightly", max_examples=NIGHTLY, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

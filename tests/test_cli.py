@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 import symderive
 from symderive.cli import main
 from symderive.cli._commands import find_commands
+from tests.processor_time import best_of
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
@@ -29,19 +29,10 @@ def run(*arguments, code="import sys; from symderive.cli import main; sys.exit(m
     )
 
 
-def best_seconds(arguments, repeats=5):
-    def once():
-        start = time.perf_counter()
-        subprocess.run([sys.executable, *arguments], capture_output=True, check=True, env=ENVIRONMENT)
-        return time.perf_counter() - start
-
-    return min(once() for _ in range(repeats))
-
-
 def test_help_answers_at_once():
-    """0.2 s; on a machine too busy for that, no more than a few bare interpreters."""
-    asked = best_seconds(["-m", "symderive", "--help"])
-    assert asked < max(0.2, 6 * best_seconds(["-c", "pass"]))
+    """0.2 s; on a slow machine, no more than a few bare interpreters."""
+    asked = best_of([sys.executable, "-m", "symderive", "--help"], 5, env=ENVIRONMENT)
+    assert asked < max(0.2, 6 * best_of([sys.executable, "-c", "pass"], 5, env=ENVIRONMENT))
 
 
 @pytest.mark.parametrize(

@@ -238,6 +238,11 @@ def test_a_formula_may_begin_with_a_minus(capsys):
         (["derive", "w * 2", "w=d", "--wrt", "w"], "the loss has shape d"),
         (["derive", "__import__('os').system('x')", "w=d", "--wrt", "w"], "column"),
         (["derive", "w=d", "--wrt", "w"], "there is no formula"),
+        (["derive", "np.sum(w**2)", "w=d", "--wrt", "w", "--order", "9"], "it goes from 1 to 6"),
+        (["derive", "np.sum(w**2)", "w=d", "--wrt", "w", "--mixed"], "two or more names"),
+        (["derive", "np.sum(w**2)", "w=d", "--wrt", "w", "--form", "indx"], 'did you mean "index"'),
+        (["derive", "np.sum(w**2)", "w=d", "--wrt", "w", "--hessian", "--jacobian"], "not allowed with"),
+        (["derive", "np.sum(w**2)", "w=d", "v=n", "--wrt", "w", "--hvp", "v"], "has shape n, but w has"),
         ([*SQUARES, "--wrt", "w", "--format", "pdf"], "pdf cannot be printed on stdout"),
         ([*SQUARES, "--wrt", "w", "--format", "latx"], 'did you mean "latex"?'),
         ([*SQUARES, "--wrt", "w", "--hesian"], 'did you mean "--hessian"?'),
@@ -249,3 +254,26 @@ def test_mistakes_are_one_sentence(arguments, expected, capsys):
 
 def test_a_terminal_is_not_told_what_a_mistake_holds(capsys):
     assert "[U+001B]" in complained(capsys, "cost", "\x1b[2J")
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (("--wrt", "w", "--form", "expanded"), "∇_w L = 2 XᵀXw − 2 Xᵀy"),
+        (("--wrt", "w", "--layout", "numerator"), "∂L/∂w = 2(Xw − y)ᵀX"),
+        (("--wrt", "w", "--hvp", "v"), "∇²_w L v = 2 XᵀXv"),
+        (("--wrt", "w", "--direction", "v"), "⟨∇_w L, v⟩ = 2(Xw − y)ᵀXv"),
+        (("--wrt", "w", "--order", "3"), "∇³_w L = 0"),
+        (("--wrt", "w", "y", "--mixed"), "∇_w ∇_y L = −2Xᵀ"),
+        (("--wrt", "w", "y", "--hessian"), "∇_w ∇_y L = −2Xᵀ"),
+        (("--wrt", "w", "--detail", "full"), "derivatives in the steps: all 4 agree"),
+    ],
+)
+def test_the_other_kinds_of_derivatives(capsys, options, line):
+    assert line.lower() in printed(capsys, *SQUARES, *options).lower()
+
+
+def test_a_jacobian(capsys):
+    out = printed(capsys, "derive", "np.tanh(X @ w)", "X=n,d", "w=d", "--wrt", "w", "--jacobian")
+    assert "∂f/∂w = diag(1 − tanh(Xw)^⊙2) X" in out
+    assert "Numerator layout: the axes of f first, then those of w (n×d)." in out

@@ -24,6 +24,7 @@ from symderive.core.positions import (
     is_surely_nonnegative,
     valid_range,
 )
+from symderive.functions.outside import is_finite_outside
 
 Zero = tuple[sympy.Expr, sympy.Expr]  # a position and a size: the value is 0 where the position is not inside
 Fixed = tuple[Index, sympy.Expr, tuple[sympy.Expr, ...]]
@@ -170,6 +171,8 @@ def without_implied(expr: sympy.Expr) -> sympy.Expr:
     if not isinstance(expr, sympy.Mul):
         return expr
     factors = [without_implied(factor) for factor in expr.args]
+    if not all(is_finite_outside(factor) for factor in factors):
+        return sympy.Mul(*factors)  # 0 · (1/0): only the bracket says that the product is 0
     for bracket in [one for one in factors if isinstance(one, Inside)]:
         others = [factor for factor in factors if factor is not bracket]
         if any(implies(zero, bracket) for factor in others for zero in zeros(factor)):

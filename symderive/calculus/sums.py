@@ -25,7 +25,7 @@ from symderive.errors import SymderiveError
 
 
 def sum_over(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
-    """`Σ_indices body`, simplified by five laws.
+    """`Σ_indices body`, simplified by seven laws.
 
     1. `Σ_p δ_pk f(p) = f(k)`, with a bracket `[0 ≤ k < n]` where k may lie outside the range of p.
     2. A factor without p stands outside: `Σ_p c f(p) = c Σ_p f(p)`.

@@ -8,6 +8,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.brackets import has_bracket
+from symderive.calculus.joined import weights_joined
 from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
 from symderive.calculus.recognition import recognised
 from symderive.calculus.sums import has_binder, rebuild, sum_over
@@ -66,7 +67,7 @@ def _tidied(
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used, symmetric)
-    summed = recognised(summed_by_terms(body))
+    summed = recognised(weights_joined(summed_by_terms(body)))
     reduced = cancelled(summed)
     return made.with_body(reduced if reduced == summed else _sign_taken_in(reduced))
 
@@ -256,11 +257,20 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     names: dict[sympy.Expr, sympy.Symbol] = {}
     plain = _plain(expr, names)
     symbols = set(names.values())
+    roots = {symbol: atom.base for atom, symbol in names.items() if _is_root(atom)}
     small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
-    if not small or _is_laurent(plain, symbols) or not plain.is_rational_function(*names.values()):
+    settled = not roots and _is_laurent(plain, symbols)
+    if not small or settled or not plain.is_rational_function(*names.values()):
         return expr
-    reduced = sympy.cancel(plain)
-    if _degree(sympy.fraction(reduced)[1], symbols) >= _degree_below(plain, symbols):
+    reduced = sympy.cancel(_without_squares(plain, roots, names))
+    if roots and _length(reduced) >= _length(plain):
+        return expr
+    one_below = not roots and _bases_below(plain) == 1 and _length(reduced) < _length(plain)
+    if (
+        not roots
+        and not one_below
+        and _degree(sympy.fraction(reduced)[1], symbols) >= _degree_below(plain, symbols)
+    ):
         return expr
     back = {
         symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()
@@ -283,6 +293,13 @@ def _degree(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
     return int(sympy.total_degree(above, *sorted(own, key=str))) if own else 0
 
 
+def _bases_below(expr: sympy.Expr) -> int:
+    """The number of different bases that stand below a line, sums of them at least."""
+    powers = expr.atoms(sympy.Pow)
+    below = {one.base for one in powers if one.exp.is_Integer and one.exp < 0}
+    return len(below) if all(base.is_Add for base in below) else 0
+
+
 def _degree_below(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
     """The degree of the product of all denominators that are written, each base to its highest power."""
     highest: dict[sympy.Expr, int] = {}
@@ -299,13 +316,40 @@ def _plain(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Exp
         return expr.func(*(_plain(arg, names) for arg in expr.args))
     if isinstance(expr, sympy.Pow) and expr.exp.is_Integer:
         return _plain(expr.base, names) ** expr.exp
+    if isinstance(expr, sympy.Pow) and (2 * expr.exp).is_Integer and _is_root(sympy.sqrt(expr.base)):
+        if _is_root(expr):
+            return names.setdefault(expr, sympy.Dummy(f"x{len(names)}", positive=True))
+        return _plain(sympy.sqrt(expr.base), names) ** (2 * expr.exp)
     if isinstance(expr, Binder) or expr not in names:
         names.setdefault(expr, sympy.Dummy(f"x{len(names)}", real=True))
     return names[expr]
 
 
+def _is_root(expr: sympy.Expr) -> bool:
+    """Whether an expression is the square root of something elementwise; a norm is left as it is."""
+    half = isinstance(expr, sympy.Pow) and expr.exp == sympy.Rational(1, 2)
+    return half and not isinstance(expr.base, Binder)
+
+
+def _without_squares(
+    plain: sympy.Expr, roots: dict[sympy.Symbol, sympy.Expr], names: dict[sympy.Expr, sympy.Symbol]
+) -> sympy.Expr:
+    """The quotient with `(√u)² = u` above the line: `1/√u − r²/√u³` with `u = 1 + r²` is `1/√u³`."""
+    for symbol, base in roots.items():
+        inner = _plain(base, names)
+        above, below = sympy.fraction(sympy.together(plain))
+        if inner.is_polynomial(*(names.values())):
+            plain = sympy.rem(sympy.expand(above), symbol**2 - inner, symbol) / below
+    return plain
+
+
+def _factored_below(expr: sympy.Expr) -> sympy.Expr:
+    above, below = sympy.fraction(expr)
+    return sympy.factor_terms(above) / sympy.factor(below)
+
+
 _FORMS: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (
-    sympy.factor, sympy.factor_terms, lambda expr: expr, sympy.expand,
+    sympy.factor, sympy.factor_terms, _factored_below, lambda expr: expr, sympy.expand,
 )  # fmt: skip
 
 

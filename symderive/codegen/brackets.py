@@ -10,10 +10,8 @@ from symderive.codegen.axes import Labelled, Labels
 from symderive.codegen.from_forms import ATOM, Code
 from symderive.codegen.positions import with_pads
 from symderive.core.identity import free_indices, substitute
-from symderive.core.nodes import Entry, Index, IndexSum, TensorNode
+from symderive.core.nodes import Index, IndexSum
 from symderive.core.positions import Inside, bounds, is_surely_nonnegative, valid_range
-from symderive.functions import by_head
-from symderive.functions.record import REALS
 
 
 @dataclass(frozen=True)
@@ -137,23 +135,3 @@ def running_sum(expr: IndexSum) -> RunningSum | None:
         if sympy.expand(factor.position + free - index) == 0:
             return RunningSum(rest, index, free, False)
     return None
-
-
-def is_finite_outside(expr: sympy.Expr) -> bool:
-    """Whether an expression has a value even where its entries lie outside their arrays and are 0."""
-    if isinstance(expr, sympy.Pow) and not (expr.exp.is_number and expr.exp.is_positive):
-        return not expr.has(TensorNode) or not _reads_outside(expr)
-    entry = by_head().get(type(expr))
-    if entry is not None and entry.domain != REALS and _reads_outside(expr):
-        return False
-    if isinstance(expr, TensorNode) and not isinstance(expr, Entry):
-        return False
-    return all(is_finite_outside(arg) for arg in expr.args)
-
-
-def _reads_outside(expr: sympy.Expr) -> bool:
-    """Whether something in an expression may be 0 because of where it is read."""
-    return any(
-        isinstance(part, Inside) or (isinstance(part, TensorNode) and not part.is_inside)
-        for part in sympy.preorder_traversal(expr)
-    )

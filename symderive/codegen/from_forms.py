@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 
 from symderive.codegen.solves import contains_inverse, ready, with_solves_by
+from symderive.core.positions import Quotient, Remainder
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.kinked import signum
@@ -15,6 +16,7 @@ from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
 from symderive.notation.forms import (
     Apply,
     Chain,
+    Cholesky,
     Component,
     Const,
     Determinant,
@@ -40,8 +42,9 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
+    Triangle,
 )
-from symderive.notation.matrix_products import chain, runs, transposed
+from symderive.notation.matrix_products import chain, is_symmetric, runs, transposed
 from symderive.notation.propositions import proposition
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
@@ -109,6 +112,9 @@ def _constant_function(value: sympy.Expr) -> Code:
         if exponent.could_extract_minus_sign():
             return f"1 / {_bracket(constant(base ** (-exponent)), UNARY)}", PRODUCT
         return f"{_bracket(constant(base), ATOM)} ** {_bracket(constant(exponent), UNARY)}", POWER
+    if isinstance(value, (Quotient, Remainder)):
+        left, right = (_bracket(constant(arg), UNARY) for arg in value.args)
+        return f"{left} {'//' if isinstance(value, Quotient) else '%'} {right}", PRODUCT
     if isinstance(value, sympy.floor):
         return f"np.floor({constant(value.args[0])[0]})", ATOM
     entry = by_head()[type(value)]
@@ -368,6 +374,21 @@ def _along(word: str) -> Callable[[Any], Code]:
     return lambda form: (f"special.{word}({code(form.inner)}{_AXES[form.along]})", ATOM)
 
 
+def _triangle(form: Triangle) -> Code:
+    word = "np.tril" if form.is_lower else "np.triu"
+    shift = "" if form.offset == 0 else f", {constant(form.offset)[0]}"
+    return f"{word}({code(form.inner)}{shift})", ATOM
+
+
+def _cholesky(form: Cholesky) -> Code:
+    """NumPy reads only the lower triangle, so a matrix that need not be symmetric is made so."""
+    inner = form.inner
+    if is_symmetric(inner):
+        return f"np.linalg.cholesky({code(inner)})", ATOM
+    both = f"{at_level(inner, PRODUCT)} + {at_level(transposed(inner), PRODUCT)}"
+    return f"np.linalg.cholesky(({both}) / 2)", ATOM
+
+
 def _call(word: str) -> Callable[[Any], Code]:
     return lambda form: (f"{word}({code(form.inner)})", ATOM)
 
@@ -388,8 +409,10 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Outer: _outer,
     Inverse: _call("np.linalg.inv"),
     Determinant: _call("np.linalg.det"),
+    Cholesky: _cholesky,
     LogDeterminant: lambda form: (f"np.linalg.slogdet({code(form.inner)})[1]", ATOM),
     Diag: _call("np.diag"),
+    Triangle: _triangle,
     DiagPart: _call("np.diag"),
     Trace: _trace,
     NormSquared: _norm_squared,

@@ -6,7 +6,6 @@ import sympy
 
 from symderive.codegen.axes import Labels, arranged, spread, within
 from symderive.codegen.brackets import (
-    is_finite_outside,
     over_ranges,
     padded,
     restricted,
@@ -34,6 +33,7 @@ from symderive.errors import SymderiveError
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.comparisons import SIGNS
+from symderive.functions.outside import is_finite_outside
 from symderive.notation.recover import whole_matrix
 
 
@@ -57,12 +57,12 @@ def code_of(definition: Definition) -> str:
 
 def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
     """Code and the labels of its axes, as far as it costs nothing in the given order."""
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
         return constant(expr), ()
     if isinstance(expr, Entry):
         return _entry(expr, str(expr.tensor.name), order)
     if isinstance(expr, MatrixNode):
-        return _entry(expr, code(whole_matrix(expr)), order)
+        return _entry(expr, code(whole_matrix(expr, batch=True)), order)
     if isinstance(expr, Delta):
         return delta(expr, order)
     if isinstance(expr, Inside):

@@ -150,6 +150,7 @@ def delta(expr: Delta, order: Labels) -> Labelled:
                 return _shifted_identity(i, j, offset, order)
     pieces = [position(arg, order) for arg in expr.args]
     labels = arranged((label for _, own in pieces for label in own), order)
+    pieces.sort(key=lambda pair: not pair[1])  # np.arange(n) == 0
     first, second = (within(spread(piece, own, labels), SUM) for piece, own in pieces)
     return (f"np.where({first} == {second}, 1.0, 0.0)", ATOM), labels
 

@@ -10,7 +10,8 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.dims import Size, same_size
-from symderive.core.nodes import Binder, Delta, Index, TensorNode, fitted
+from symderive.core.nodes import Binder, Delta, Entry, Index, TensorNode, fitted
+from symderive.core.positions import is_surely_outside
 from symderive.core.softmax_nodes import SoftmaxEntry
 
 FREE_LETTERS = ("i", "j", "k", "l", "m", "o")
@@ -103,6 +104,11 @@ def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.
         return safe.func(_substitute(safe.body, inner), *safe.indices)
     if isinstance(expr, TensorNode):
         axes = tuple(_substitute(axis, mapping) for axis in expr.axes)
+        if isinstance(expr, Entry) and any(
+            axis.args and is_surely_outside(axis, size)
+            for axis, size in zip(axes, expr.tensor.shape, strict=True)
+        ):
+            return sympy.S.Zero
         return expr.func(expr.tensor, *fitted(expr.tensor, axes))
     return expr.func(*(_substitute(arg, mapping) for arg in expr.args))
 

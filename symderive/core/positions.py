@@ -326,6 +326,8 @@ def division(position: sympy.Expr, size: sympy.Expr) -> tuple[sympy.Expr, sympy.
         elif part is None:
             rest += term
         whole += part or 0
+    if is_surely_inside(rest + size, size):  # a little below 0, as −1 mod n = n − 1
+        return whole - 1, sympy.S.Zero
     return (whole, sympy.S.Zero) if is_surely_inside(rest, size) else (whole, rest)
 
 

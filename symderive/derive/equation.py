@@ -7,7 +7,7 @@ from functools import cached_property
 
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition
-from symderive.derive.headings import Heading
+from symderive.derive.headings import Heading, Partial
 from symderive.notation.blocks import Block, block_form
 from symderive.notation.components import component_of, put_inside
 from symderive.notation.expanded import expanded, spread_out
@@ -72,6 +72,8 @@ class Equation:
         """What it says at fixed positions of some axes, where only that has a matrix notation."""
         if self.entrywise or self.style == "index" or self._matrix_form is not None:
             return None
+        if isinstance(self.left, Partial) and len(self.left.below) > 2:
+            return None  # a third derivative is read entry by entry
         return block_form(self.shown)
 
     @property

@@ -19,7 +19,7 @@ from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
-from symderive.derive.conditions import OUTSIDE, Condition, conditions_of
+from symderive.derive.conditions import OUTSIDE, Condition, conditions_of, factor_facts
 from symderive.derive.derivation import Derivation, Simplification, Step
 from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
@@ -145,7 +145,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         _steps(start, worked, raw, heads, loss),
         lets,
         results,
-        _conditions(written, short, problem.targets, facts),
+        _conditions(written, start, short, problem.targets, facts),
         short,
         original,
         problem.targets,
@@ -164,9 +164,10 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
 
 
 def _conditions(
-    written: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
+    written: Program, start: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
 ) -> tuple[Condition, ...]:
-    found = conditions_of(written, targets) + tuple(Condition(*one, "fact") for one in facts)
+    found = conditions_of(written, targets) + factor_facts(written, start)
+    found += tuple(Condition(*one, "fact") for one in facts)
     return (*found, OUTSIDE) if any(reads_outside(made) for made in short.definitions) else found
 
 

@@ -17,6 +17,7 @@ from symderive.calculus.chain import Chained
 from symderive.calculus.condense import Choice, weight
 from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import STRUCTURES, Delta, Index, Tensor
+from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
 from symderive.errors import SymderiveError
 from symderive.notation.matrix_products import is_symmetric
@@ -58,6 +59,18 @@ BY_DOMAIN: Mapping[str, Structure] = {
         "G ⊙ I",
         "only the diagonal of {0} varies",
         lambda g, i, j: Delta(i, j) * g[i, j],
+    ),
+    "lower": Structure(
+        (r"\mathrm{tril}", "ᵗʳⁱˡ"),
+        "tril(G)",
+        "only the entries of {0} on and below the diagonal vary",
+        lambda g, i, j: Inside(i - j, i.dim) * g[i, j],
+    ),
+    "upper": Structure(
+        (r"\mathrm{triu}", "ᵗʳⁱᵘ"),
+        "triu(G)",
+        "only the entries of {0} on and above the diagonal vary",
+        lambda g, i, j: Inside(j - i, i.dim) * g[i, j],
     ),
     "skew": Structure(
         (r"\mathrm{skew}", "ˢᵏᵉʷ"),

@@ -104,6 +104,29 @@ def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, fl
     return sizes, best[1], best[2]
 
 
+def _slacks(derivation: Derivation) -> tuple[sympy.Expr, ...]:
+    return tuple(one.slack for one in derivation.conditions if one.slack is not None)
+
+
+def _fitting_sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
+    """The usual sizes, or the next ones in order for which every slice fits its axis.
+
+    Raises:
+        SymderiveError: none of many do.
+    """
+    usual = sizes_for(derivation.original.inputs)
+    needed = _slacks(derivation)
+    others = islice(permutations((*SIZES, *_LARGER), min(len(usual), len(SIZES))), _MOST_SIZES)
+    for numbers in ((), *others):
+        candidate = usual | dict(zip(usual, numbers, strict=False))
+        if fits(derivation.original, needed, candidate):
+            return candidate
+    raise SymderiveError(
+        f"checking the {derivation.kind}: no sizes were found for which every slice fits its axis; "
+        f"needed are {', '.join(str(one) for one in derivation.conditions if one.slack is not None)}."
+    )
+
+
 def _matched(derivation: Derivation) -> dict[str, float]:
     """Arrays that are compared with a number by = or ≠, and the number: a random entry never equals it."""
     given = {tensor for tensor in derivation.original.inputs if tensor not in derivation.wrt}
@@ -126,29 +149,6 @@ def _matched_somewhere(arrays: dict[str, Any], name: str, number: float) -> None
     changed = np.array(arrays[name], dtype=float)
     changed.reshape(-1)[::3] = number
     arrays[name] = changed
-
-
-def _slacks(derivation: Derivation) -> tuple[sympy.Expr, ...]:
-    return tuple(one.slack for one in derivation.conditions if one.slack is not None)
-
-
-def _fitting_sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
-    """The usual sizes, or the next ones in order for which every slice fits its axis.
-
-    Raises:
-        SymderiveError: none of many do.
-    """
-    usual = sizes_for(derivation.original.inputs)
-    needed = _slacks(derivation)
-    others = islice(permutations((*SIZES, *_LARGER), min(len(usual), len(SIZES))), _MOST_SIZES)
-    for numbers in ((), *others):
-        candidate = usual | dict(zip(usual, numbers, strict=False))
-        if fits(derivation.original, needed, candidate):
-            return candidate
-    raise SymderiveError(
-        f"checking the {derivation.kind}: no sizes were found for which every slice fits its axis; "
-        f"needed are {', '.join(str(one) for one in derivation.conditions if one.slack is not None)}."
-    )
 
 
 def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
@@ -178,7 +178,10 @@ def _is_regular(derivation: Derivation, arrays: Arrays) -> bool:
     if not matrices:
         return True
     values = evaluate(derivation.original, arrays, outputs=sorted(str(one.name) for one in matrices))
-    return all(bool(np.isfinite(one).all()) and np.linalg.cond(one) < _CONDITION for one in values.values())
+    return all(
+        bool(np.isfinite(one).all()) and bool(np.all(np.linalg.cond(one) < _CONDITION))
+        for one in values.values()
+    )
 
 
 def no_point(derivation: Derivation) -> SymderiveError:

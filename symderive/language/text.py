@@ -14,6 +14,7 @@ from symderive.language.reader import Reader
 from symderive.language.shapes import declared
 from symderive.language.source import NoSourceError, reading
 from symderive.language.statements import arguments_of, run
+from symderive.language.symbolic_sizes import with_symbolic_sizes
 from symderive.language.syntax import DEEPEST, LONGEST, Text
 
 
@@ -118,7 +119,7 @@ def from_function(func: Callable[..., Any], /, **shapes: Any) -> Array:
         raise SymderiveError(f"calling {name}: its arguments cannot be read; wrap it in a def.") from None
     positional, named = _arguments(name, parameters, arrays)
     try:
-        value = func(*positional, **named)
+        value = with_symbolic_sizes(func)(*positional, **named)
     except SymderiveError as error:
         return _from_source(func, arrays, error)
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""What a person takes out of a sum: factors that all terms have, the matrices around `diag(p) − ppᵀ`."""
+"""What a person takes out of a sum: the matrices around `diag(p) − ppᵀ`, factors of all terms."""
 
 from __future__ import annotations
 
@@ -9,25 +9,19 @@ from symderive.notation.forms import Chain, Diag, Form, Outer, Plus
 from symderive.notation.matrix_products import chain, transposed
 
 
-def around_diagonal(form: Form) -> Form:
-    """`A diag(p) B − (Au)(Bᵀv)ᵀ` as `A (diag(p) − uvᵀ) B`."""
-    coefficient, scalars, inner = split(form)
-    if not isinstance(inner, Plus) or inner.rank != 2:
-        return form
-    for term in inner.terms:
+def around_diagonal(form: Plus) -> Form | None:
+    """`A diag(p) B − (Au)(Bᵀv)ᵀ` as `A (diag(p) − uvᵀ) B`; None for any other sum."""
+    for term in form.terms:
         rest = split(term)[2]
-        places = (
-            [place for place, one in enumerate(rest.factors) if isinstance(one, Diag)]
-            if isinstance(rest, Chain)
-            else []
-        )
-        if isinstance(rest, Chain) and len(places) == 1 and rest.rank == 2:
+        if not isinstance(rest, Chain) or rest.rank != 2:
+            continue
+        places = [place for place, one in enumerate(rest.factors) if isinstance(one, Diag)]
+        if len(places) == 1:
             left, right = rest.factors[: places[0]], rest.factors[places[0] + 1 :]
-            middle = [_between(one, left, right) for one in inner.terms]
+            middle = [_between(one, left, right) for one in form.terms]
             if all(one is not None for one in middle):
-                joined = plus(*(one for one in middle if one is not None))
-                return times(coefficient, *scalars, chain(*left, joined, *right))
-    return form
+                return chain(*left, plus(*(one for one in middle if one is not None)), *right)
+    return None
 
 
 def _between(term: Form, left: tuple[Form, ...], right: tuple[Form, ...]) -> Form | None:

@@ -20,20 +20,24 @@ from symderive.notation.forms import (
     Leaf,
     NormSquared,
     Ones,
+    Outer,
     Power,
     Times,
     Total,
     Transposed,
+    Triangle,
 )
 from symderive.notation.labelled import Labelled, Labels, NoMatrixNotationError
 from symderive.notation.matrix_products import (
     chain,
+    diag_part,
     fewest_transposes,
     is_diagonal,
     outer,
     trace,
     transposed,
     transposes,
+    triangle,
 )
 
 
@@ -95,10 +99,20 @@ def multiplied(values: list[Labelled], order: Labels) -> Labelled:
 
 
 def _scaled(scalars: list[Form], u: list[Form], matrices: list[Form], v: list[Form]) -> Form:
-    """`diag(u) M diag(v)`, or a diagonal matrix where M is the identity."""
+    """`diag(u) M diag(v)`, or a diagonal matrix where M is the identity, or a triangle of it."""
+    masks = [matrix for matrix in matrices if _is_mask(matrix)]
+    if masks:
+        rest = [matrix for matrix in matrices if not _is_mask(matrix)]
+        if not rest and isinstance(masks[0], Triangle) and isinstance(masks[0].inner, Outer):
+            ones = masks[0].inner
+            rest = [outer(times(ONE, *u) if u else ones.left, times(ONE, *v) if v else ones.right)]
+            u, v = [], []
+        return times(ONE, *scalars, _masked(masks, _scaled([], u, rest, v)))
     rest = [matrix for matrix in matrices if not isinstance(matrix, Eye)]
+    if len(rest) == 1 < len(matrices) and not u and not v and is_diagonal(rest[0]):
+        return times(ONE, *scalars, rest[0])
     if len(rest) < len(matrices):
-        diagonal = [DiagPart(matrix) if not isinstance(matrix, Diag) else matrix.inner for matrix in rest]
+        diagonal = [diag_part(matrix) for matrix in rest]
         vector = [*u, *v, *diagonal]
         return times(ONE, *scalars, diagonal_matrix(times(ONE, *vector)) if vector else matrices[0])
     if u and v and not all(isinstance(matrix, (Leaf, Chain, Inverse, Transposed)) for matrix in rest):
@@ -109,6 +123,25 @@ def _scaled(scalars: list[Form], u: list[Form], matrices: list[Form], v: list[Fo
     if v:
         pieces.append(diagonal_matrix(times(ONE, *v)))
     return times(ONE, *scalars, chain(*pieces))
+
+
+def _is_mask(form: Form) -> bool:
+    """Whether the form is a triangle of ones: 1 on one side of the diagonal and on it, 0 on the other."""
+    ones = form.inner if isinstance(form, Triangle) and form.offset == 0 else None
+    return isinstance(ones, Outer) and isinstance(ones.left, Ones) and isinstance(ones.right, Ones)
+
+
+def _masked(masks: list[Form], form: Form) -> Form:
+    for mask in masks:
+        form = triangle(form, mask.is_lower) if isinstance(mask, Triangle) else form
+    return form
+
+
+def _one_product(matrices: list[Form]) -> Form:
+    """The elementwise product of matrices; with a triangle of ones, the triangle of the others."""
+    masks = [matrix for matrix in matrices if _is_mask(matrix)]
+    rest = [matrix for matrix in matrices if not _is_mask(matrix)]
+    return times(ONE, *matrices) if not masks or not rest else _masked(masks, times(ONE, *rest))
 
 
 def diagonal_matrix(vector: Form) -> Form:
@@ -159,7 +192,7 @@ def _closing_pair(found: _Factors, label: Index, waiting: list[Index]) -> Index 
 
 def total(matrices: list[Form]) -> Form:
     """The sum of all entries of an elementwise product of matrices."""
-    product = times(ONE, *matrices)
+    product = _one_product(matrices)
     if not isinstance(product, Times):
         if isinstance(product, Power) and product.exponent == Const(sympy.Integer(2)):
             return NormSquared(product.base)
@@ -188,7 +221,7 @@ def _eliminate(found: _Factors, label: Index) -> None:
         raise NoMatrixNotationError
     factors = []
     for pair in pairs:
-        matrix = times(ONE, *found.matrices.pop(pair))
+        matrix = _one_product(found.matrices.pop(pair))
         other = pair[1] if pair[0] == label else pair[0]
         factors.append((other, matrix if pair[1] == label else transposed(matrix)))
     (i, left), rest = factors[0], factors[1:]

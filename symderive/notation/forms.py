@@ -239,6 +239,16 @@ class Inverse(Unary):
 
 
 @dataclass(frozen=True)
+class Cholesky(Unary):
+    """`chol(A)`, the lower triangular L of `A = L Lᵀ`."""
+
+    @property
+    def rank(self) -> int:
+        """2."""
+        return 2
+
+
+@dataclass(frozen=True)
 class Determinant(Unary):
     """`det A`."""
 
@@ -271,6 +281,19 @@ class DiagPart(Unary):
     def rank(self) -> int:
         """1."""
         return 1
+
+
+@dataclass(frozen=True)
+class Triangle(Unary):
+    """The entries of a matrix on and below (or above) the k-th diagonal, zeros elsewhere."""
+
+    is_lower: bool
+    offset: sympy.Expr = sympy.S.Zero
+
+    @property
+    def rank(self) -> int:
+        """2."""
+        return 2
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,10 @@ from symderive.notation.forms import (
     Apply,
     BigSum,
     Chain,
+    Cholesky,
+    Const,
     Diag,
+    DiagPart,
     Eye,
     Form,
     Inverse,
@@ -25,6 +28,7 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
+    Triangle,
 )
 
 
@@ -36,10 +40,13 @@ def transposed(form: Form) -> Form:
         return form.inner
     if isinstance(form, (Eye, Diag)) or (isinstance(form, Leaf) and form.tensor.is_symmetric):
         return form
-    if isinstance(form, Leaf) and form.tensor.is_skew:
+    bare = form.inner if isinstance(form, Inverse) else form
+    if isinstance(bare, Leaf) and bare.tensor.is_skew:
         return times(MINUS_ONE, form)
     if isinstance(form, Inverse) and is_symmetric(form.inner):
         return form
+    if isinstance(form, Triangle):
+        return Triangle(transposed(form.inner), not form.is_lower, -form.offset)
     if isinstance(form, Outer):
         return Outer(form.right, form.left)
     if isinstance(form, BigSum):
@@ -99,6 +106,43 @@ def is_diagonal(form: Form) -> bool:
     return isinstance(form, (Eye, Diag)) or (isinstance(form, Leaf) and form.tensor.domain == "diagonal")
 
 
+def is_triangular(form: Form, lower: bool) -> bool:
+    """Whether a matrix is lower (or upper) triangular, seen from its form."""
+    if is_diagonal(form):
+        return True
+    if isinstance(form, Leaf):
+        return bool(form.tensor.domain == ("lower" if lower else "upper"))
+    if isinstance(form, Transposed):
+        return is_triangular(form.inner, not lower)
+    if isinstance(form, Inverse):
+        return is_triangular(form.inner, lower)
+    if isinstance(form, (Chain, Plus)) and form.rank == 2:
+        return all(part.rank == 2 and is_triangular(part, lower) for part in form.parts)
+    if isinstance(form, Times):
+        return any(part.rank == 2 and is_triangular(part, lower) for part in form.arrays)
+    return isinstance(form, Triangle) and form.is_lower == lower and form.offset == 0
+
+
+def triangle(form: Form, lower: bool) -> Form:
+    """`tril(A)` or `triu(A)`, coefficients in front; what is triangular already is left as it is."""
+    coefficient, scalars, rest = split(form)
+    if rest is None or is_triangular(rest, lower):
+        return form
+    inner = Diag(diag_part(rest)) if is_triangular(rest, not lower) else Triangle(rest, lower)
+    return times(coefficient, *scalars, inner)
+
+
+def diag_part(form: Form) -> Form:
+    """The diagonal of a matrix; of the inverse of a triangular one, the reciprocals of its diagonal."""
+    if isinstance(form, Transposed):
+        return diag_part(form.inner)
+    if isinstance(form, Diag):
+        return form.inner
+    if isinstance(form, Inverse) and (is_triangular(form.inner, True) or is_triangular(form.inner, False)):
+        return Power(diag_part(form.inner), Const(sympy.S.NegativeOne))
+    return DiagPart(form)
+
+
 def trace(form: Form) -> Form:
     """The trace, with coefficients in front."""
     coefficient, scalars, rest = split(form)
@@ -144,7 +188,7 @@ def chain(*factors: Form) -> Form:
         if rest is not None:
             flat.extend(rest.factors if isinstance(rest, Chain) and rest.rank == 2 else (rest,))
     trimmed = [factor for factor in flat if not isinstance(factor, Eye)]
-    flat = _diagonals_joined(trimmed or flat[:1])
+    flat = _factors_joined(_diagonals_joined(trimmed or flat[:1]))
     if len(flat) == 1:
         return times(coefficient, *scalars, flat[0])
     for place, factor in enumerate(flat):
@@ -158,7 +202,7 @@ def chain(*factors: Form) -> Form:
     if flat[0].rank == 1 and isinstance(flat[0], Chain) and len(flat) > 1:
         turned = [transposed(factor) for factor in reversed(flat[0].factors)]
         flat = [*turned, *flat[1:]]
-    return times(coefficient, *scalars, _dot(flat))
+    return times(coefficient, *scalars, _dot(_factors_joined(flat)))
 
 
 def _diagonals_joined(factors: list[Form]) -> list[Form]:
@@ -167,6 +211,24 @@ def _diagonals_joined(factors: list[Form]) -> list[Form]:
     for factor in factors:
         if isinstance(factor, Diag) and joined and isinstance(joined[-1], Diag):
             joined[-1] = Diag(times(ONE, joined[-1].inner, factor.inner))
+        else:
+            joined.append(factor)
+    return joined
+
+
+def _factors_joined(factors: list[Form]) -> list[Form]:
+    """`L Lᵀ = A` and `L⁻ᵀ L⁻¹ = A⁻¹` for the Cholesky factor L of A."""
+    joined: list[Form] = []
+    for factor in factors:
+        before = joined[-1] if joined else None
+        if isinstance(before, Cholesky) and factor == Transposed(before):
+            joined[-1] = before.inner
+        elif (
+            isinstance(factor, Inverse)
+            and isinstance(factor.inner, Cholesky)
+            and before == Transposed(factor)
+        ):
+            joined[-1] = Inverse(factor.inner.inner)
         else:
             joined.append(factor)
     return joined

@@ -71,6 +71,9 @@ def bracket_of(expr: Inside) -> Bracket:
     if not upper:
         return Bracket((sympy.S.Zero, "≤", expr.position, "<", expr.size))
     terms = sympy.Add.make_args(expr.position)
+    if not free_indices(expr.position):
+        below = sympy.Add(*(-term for term in terms if term.could_extract_minus_sign()))
+        return Bracket((expr.position + below, "≥", below))
     more = [term for term in terms if free_indices(term) and not term.could_extract_minus_sign()]
     less = [-term for term in terms if free_indices(term) and term.could_extract_minus_sign()]
     offset = sympy.expand(expr.position - sympy.Add(*more) + sympy.Add(*less))

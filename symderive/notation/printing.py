@@ -28,6 +28,7 @@ from symderive.notation.forms import (
     BigSum,
     Bracket,
     Chain,
+    Cholesky,
     Component,
     Const,
     Determinant,
@@ -55,6 +56,7 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
+    Triangle,
     walk,
 )
 from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
@@ -140,7 +142,7 @@ def _eye(form: Eye, marks: Marks) -> Written:
 
 
 def _kronecker(form: Kronecker, marks: Marks) -> Written:
-    return marks.delta(str(form.left), str(form.right)), ATOM
+    return marks.delta(marks.position(form.left), marks.position(form.right)), ATOM
 
 
 def _plus(form: Plus, marks: Marks) -> Written:
@@ -416,6 +418,11 @@ def _diag(form: Diag, marks: Marks) -> Written:
     return _named("diag")(form, marks)
 
 
+def _triangle(form: Triangle, marks: Marks) -> Written:
+    shift = "" if form.offset == 0 else f", {constant(form.offset, marks)[0]}"
+    return marks.call("tril" if form.is_lower else "triu", write(form.inner, marks)[0] + shift), ATOM
+
+
 def _norm_kind(form: NormSquared) -> str:
     return "2" if form.inner.rank == 1 else "F"
 
@@ -468,9 +475,11 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Inverse: _inverse,
     Determinant: _named("det"),
     LogDeterminant: _log_determinant,
+    Cholesky: _named("chol"),
     Diag: _diag,
     DiagPart: _named("diag"),
     Trace: _named("tr"),
+    Triangle: _triangle,
     NormSquared: _norm_squared,
     Total: _total,
     Largest: _folded,

@@ -11,8 +11,16 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.core.dims import same_size
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
-from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
+from symderive.core.matrix_nodes import (
+    CholeskyEntry,
+    CholeskyInverseEntry,
+    Det,
+    InverseEntry,
+    LogAbsDet,
+    MatrixNode,
+)
 from symderive.core.nodes import (
     Delta,
     Entry,
@@ -34,6 +42,7 @@ from symderive.notation.factoring import factored
 from symderive.notation.forms import (
     Apply,
     BigSum,
+    Cholesky,
     Component,
     Const,
     Determinant,
@@ -46,10 +55,13 @@ from symderive.notation.forms import (
     Largest,
     Leaf,
     LogDeterminant,
+    Ones,
+    Outer,
     Power,
     ProductOfAll,
     Slice,
     Smallest,
+    Triangle,
     walk,
 )
 from symderive.notation.labelled import (
@@ -63,6 +75,7 @@ from symderive.notation.labelled import (
     term_order,
 )
 from symderive.notation.matrix_products import transposes
+from symderive.notation.triangles import recovered
 
 _MOST_TERMS = 12  # of a product that is multiplied out
 
@@ -162,10 +175,12 @@ def recover(expr: sympy.Expr) -> Labelled:
         if isinstance(left, Index) and isinstance(right, Index):
             return Labelled(Eye(left.dim), (left, right))
         raise NoMatrixNotationError
+    if isinstance(expr, Inside):
+        return _triangle(expr)
     if isinstance(expr, sympy.Add):
         return _add(expr)
     if isinstance(expr, sympy.Mul):
-        return multiplied([recover(factor) for factor in factors_in_order(expr)], label_order(expr))
+        return multiplied(recovered(factors_in_order(expr), recover), label_order(expr))
     if isinstance(expr, sympy.Pow):
         return _combined([recover(expr.base), recover(expr.exp)], lambda forms: Power(*forms))
     if isinstance(expr, IndexSum):
@@ -195,6 +210,18 @@ def _fold(expr: Fold) -> Labelled:
     return Labelled(_FOLDS[type(expr)](inner.form), ())
 
 
+def _triangle(expr: Inside) -> Labelled:
+    """`[j ≤ i]` as a triangle of ones."""
+    labels = label_order(expr)
+    if len(labels) == 2 and all(same_size(one.dim, expr.size) for one in labels):
+        i, j = labels
+        ones = Outer(Ones(i.dim), Ones(j.dim))
+        for position, lower in ((i - j, True), (j - i, False)):
+            if expr == Inside(position, expr.size):
+                return Labelled(Triangle(ones, lower), (i, j))
+    raise NoMatrixNotationError
+
+
 def _entry(expr: Entry) -> Labelled:
     tensor, axes = expr.tensor, expr.axes
     if not all(
@@ -218,20 +245,30 @@ def _entry(expr: Entry) -> Labelled:
 
 def _of_matrix(expr: MatrixNode) -> Labelled:
     form = whole_matrix(expr)
-    labels = tuple(axis for axis in expr.axes if isinstance(axis, Index))
-    if len(labels) != len(expr.axes):
+    labels = tuple(axis for axis in expr.own if isinstance(axis, Index))
+    if len(labels) != len(expr.own) or any(isinstance(axis, Index) for axis in expr.lead):
         raise NoMatrixNotationError  # a row of an inverse is written with indices
     if len(set(labels)) < len(labels):
         return Labelled(DiagPart(form), labels[:1])
     return Labelled(form, labels)
 
 
-def whole_matrix(expr: MatrixNode) -> Form:
-    """The inverse, the determinant or its logarithm without positions."""
-    kinds: dict[type, type[Inverse | Determinant | LogDeterminant]] = {
-        InverseEntry: Inverse, Det: Determinant, LogAbsDet: LogDeterminant,
+def whole_matrix(expr: MatrixNode, batch: bool = False) -> Form:
+    """The inverse, the Cholesky factor, the determinant or its logarithm without positions.
+
+    Args:
+        expr: the node.
+        batch: whether all matrices of a batch are meant; by default the one at the node's positions.
+    """
+    whole: Form = Leaf(expr.tensor)
+    if expr.lead and not batch:
+        whole = Slice(expr.tensor, (*expr.lead, None, None))
+    if isinstance(expr, CholeskyInverseEntry):
+        return Inverse(Cholesky(whole))
+    kinds: dict[type, type[Inverse | Determinant | LogDeterminant | Cholesky]] = {
+        InverseEntry: Inverse, Det: Determinant, LogAbsDet: LogDeterminant, CholeskyEntry: Cholesky,
     }  # fmt: skip
-    return kinds[type(expr)](Leaf(expr.tensor))
+    return kinds[type(expr)](whole)
 
 
 def _add(expr: sympy.Add) -> Labelled:
@@ -272,7 +309,7 @@ def _index_sum(expr: IndexSum) -> Labelled:
     if isinstance(body, sympy.Add) and _is_apart(body, expr.indices):
         return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=term_order)])
     try:
-        factors = [recover(factor) for factor in factors_in_order(body)]
+        factors = recovered(factors_in_order(body), recover)
         return contracted(factors, expr.indices, label_order(expr))
     except NoMatrixNotationError:
         return _sum_of_blocks(expr)

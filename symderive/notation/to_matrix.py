@@ -40,6 +40,7 @@ from symderive.notation.forms import (
     BigSum,
     Bracket,
     Chain,
+    Cholesky,
     Component,
     Const,
     Determinant,
@@ -66,6 +67,7 @@ from symderive.notation.forms import (
     Total,
     Trace,
     Transposed,
+    Triangle,
 )
 from symderive.notation.recover import matrix_form
 
@@ -411,11 +413,12 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     Const: _Writer.const, Leaf: _Writer.leaf, Component: _Writer.component, Slice: _Writer.slice,
     Ones: _Writer.ones, Eye: _Writer.eye, Kronecker: _Writer.refused, Plus: _Writer.plus,
     Times: _Writer.times, Power: _Writer.power, Apply: _Writer.apply, Chain: _Writer.chain,
+    Cholesky: _Writer.refused,
     Inverse: _Writer.inverse, Determinant: _Writer.determinant, LogDeterminant: _Writer.log_determinant,
     Transposed: _Writer.transposed, Diag: _Writer.diag, DiagPart: _Writer.diag_part, Trace: _Writer.trace,
     NormSquared: _Writer.norm_squared, Total: _Writer.total, Outer: _Writer.outer, BigSum: _Writer.refused,
     BigMax: _Writer.refused, BigMin: _Writer.refused, BigProduct: _Writer.refused,
     Largest: _Writer.refused, Smallest: _Writer.refused, ProductOfAll: _Writer.refused,
     Softmax: _Writer.softmax, LogSumExp: _Writer.log_sum_exp,
-    Bracket: _Writer.refused,
+    Bracket: _Writer.refused, Triangle: _Writer.refused,
 }  # fmt: skip

@@ -10,6 +10,9 @@ import gc
 import time
 from itertools import count
 
+import numpy as np
+from scipy.special import expit
+
 import symderive as sd
 from symderive.derive.network import Layer, Network
 
@@ -37,6 +40,21 @@ def seconds(depth: int, repeats: int = 1) -> float:
         if len(derivation.results) != 2 * depth:
             raise RuntimeError(f"{len(derivation.results)} gradients for {depth} layers")
     return min(times)
+
+
+def seconds_in_numpy(depth: int) -> float:
+    """The processor time to derive and print the gradient in the first weights of a network in NumPy."""
+    number = next(_FRESH)
+    size = sd.dims(f"s{number}")
+    gc.collect()
+    start = time.process_time()
+    a, y = sd.array("x", size), sd.array("y", size)
+    weights = [sd.array(f"W{layer}", size, size) for layer in range(1, depth + 1)]
+    for W in weights:
+        a = expit(W @ a)
+    if len(sd.gradient(np.sum((a - y) ** 2), weights[0]).latex()) < 50 * depth:
+        raise RuntimeError(f"a formula that is too short for {depth} layers")
+    return time.process_time() - start
 
 
 def table(depths: tuple[int, ...] = DEPTHS) -> str:

@@ -34,6 +34,7 @@ from symderive.core.nodes import (
     IndexSum,
     Tensor,
 )
+from tests.processor_time import slowness
 
 N = 3
 NAMES = "ijpqrs"
@@ -177,12 +178,12 @@ def test_symmetric_sums_are_not_exponential(size, shape):
         "sums": sympy.Add(*(y[a] for a in names)),
         "complete": sympy.Mul(*(C[a, b] for a, b in itertools.permutations(names, 2))),
     }
-    start = time.perf_counter()
+    start = time.process_time()
     forms = {
         canonical(IndexSum(bodies[shape], *order))
         for order in (names, names[::-1], names[1:] + names[:1], names[2:] + names[:2])
     }
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20 * slowness()
     assert len(forms) == 1
 
 
@@ -208,11 +209,11 @@ def test_what_is_the_same():
 
 def test_names_in_use_are_avoided():
     assert str(canonical(IndexSum(A[p, q] * x[q], q))) == "Sum[r](x[r]*A[p, r])"
-    assert str(canonical(IndexSum(A[p, i], i))) == "Sum[q](A[p, q])"
+    assert str(canonical(IndexSum(A[p, i], i))) == "Sum[r](A[p, r])"
     assert str(substitute(IndexSum(A[i, p] * x[p], p), {i: p})) == "Sum[r](x[r]*A[p, r])"
     assert substitute(A[i, j], {i: j, j: i}) == A[j, i]
     assert substitute(A[i, j], {}) is A[i, j] or substitute(A[i, j], {}) == A[i, j]
-    assert rename_bound(IndexSum(x[p], p), {"p"}) == IndexSum(x[q], q)
+    assert rename_bound(IndexSum(x[p], p), {"p"}) == IndexSum(x[r], r)
     assert rename_bound(IndexSum(x[p], p), {"q"}) == IndexSum(x[p], p)
 
 
@@ -221,9 +222,9 @@ def test_deep_nesting_is_not_exponential():
     for depth in range(40):
         bound = Index(f"w{depth}", N)
         expr = IndexSum(x[bound] + expr * A[bound, i], bound)
-    start = time.perf_counter()
+    start = time.process_time()
     assert free_indices(canonical(expr)) == {i}
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5 * slowness()
 
 
 def test_letters_and_fresh_indices():

@@ -28,7 +28,7 @@ from symderive.errors import ShapeError, SymderiveError
 
 n, d = dims("n d")
 x, A, P, c = Tensor("x", (n,)), Tensor("A", (n, n)), Tensor("P", (n,), "positive"), Tensor("c")
-i, j, p, q = (Index(name, n) for name in "ijpq")
+i, j, p, q, r = (Index(name, n) for name in "ijpqr")
 S = IndexSum(A[i, p] * x[p], p)
 NODES = [
     i,
@@ -175,10 +175,10 @@ class TestSympyOperations:
         assert S.subs(i, j) == IndexSum(A[j, p] * x[p], p)
 
     def test_substitution_never_captures(self):
-        assert S.subs(i, p) == IndexSum(A[p, q] * x[q], q)
-        assert S.subs(i, p + 1) == IndexSum(A[p + 1, q] * x[q], q)
-        assert S.subs(A[i, i], x[p]) == IndexSum(A[i, q] * x[q], q) or S.subs(A[i, i], x[p]) == S
-        assert (S * x[p]).subs(i, p) == IndexSum(A[p, q] * x[q], q) * x[p]
+        assert S.subs(i, p) == IndexSum(A[p, r] * x[r], r)
+        assert S.subs(i, p + 1) == IndexSum(A[p + 1, r] * x[r], r)
+        assert S.subs(A[i, i], x[p]) == IndexSum(A[i, r] * x[r], r) or S.subs(A[i, i], x[p]) == S
+        assert (S * x[p]).subs(i, p) == IndexSum(A[p, r] * x[r], r) * x[p]
 
     def test_bound_indices_are_never_substituted(self):
         assert S.subs(p, 0) == S
@@ -344,7 +344,7 @@ class TestPrograms:
         with pytest.raises(SymderiveError, match="right-hand side only"):
             Definition(self.out, (i,), x[j])
         assert Definition(self.out, (i,), S).at((j,)) == S.subs(i, j)
-        assert Definition(self.out, (i,), S).at((p,)) == IndexSum(A[p, q] * x[q], q)
+        assert Definition(self.out, (i,), S).at((p,)) == IndexSum(A[p, r] * x[r], r)
 
     def test_programs_must_fit(self):
         made = Definition(self.out, (i,), x[i])

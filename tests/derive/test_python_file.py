@@ -18,6 +18,7 @@ from symderive.errors import InternalError, SymderiveError
 from symderive.numeric import DOMAINS, self_check
 from symderive.numeric.draws import draw
 from tests.derive.random_programs import losses
+from tests.profiles import examples
 
 RIDGE = ("np.sum((X @ w - y)**2) + a * np.sum(w**2)", {"X": "n,d", "w": "d", "y": "n", "a": ":positive"})
 LOGISTIC = ("np.mean(np.logaddexp(0, -y * (X @ w)))", {"X": "n,d", "w": "d", "y": "n:sign"})
@@ -193,7 +194,7 @@ def _source_with(function, wrong):
     return plain_source(function)
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(losses(depth=3))
 def test_random_losses_pass_and_planted_errors_fail(loss):
     try:

@@ -11,9 +11,10 @@ import symderive as sd
 from symderive.language.evaluate import evaluate
 from symderive.numeric import central, compare
 from tests.derive.random_programs import COMPLEX, losses, numbers
+from tests.profiles import examples
 
 CHECKS = settings(
-    max_examples=250,
+    max_examples=examples(200),
     deadline=None,
     suppress_health_check=[
         HealthCheck.filter_too_much,

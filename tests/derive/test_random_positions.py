@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- one table of operations
+# ruff: noqa: E501 -- operations, many to a line
 """Random losses that move entries around: derivatives against central differences and the slow evaluator."""
 
 from __future__ import annotations
@@ -81,11 +81,10 @@ def test_hessians_are_what_central_differences_say(case):
 
 OFF_BY_ONE = [
     ("np.sum(np.exp(x[1:]))", "x"), ("np.sum(np.diff(x) ** 2)", "x"), ("np.sum(np.convolve(x, a, 'valid') ** 2)", "x"),
-    ("np.sum(np.exp(e.reshape(m, 2)))", "e"), ("np.sum(np.cumsum(x) ** 2)", "x"), ("np.sum(np.tril(A) ** 2 @ w)", "A"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("loss", "name"), OFF_BY_ONE[:3])
+@pytest.mark.parametrize(("loss", "name"), OFF_BY_ONE)
 def test_a_position_that_is_off_by_one_is_found(loss, name, monkeypatch):
     right = brackets.fixed_by
 

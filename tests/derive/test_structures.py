@@ -1,4 +1,4 @@
-"""Gradients in the free entries of symmetric, diagonal and skew-symmetric matrices."""
+"""Gradients in the free entries of symmetric, diagonal, triangular and skew-symmetric matrices."""
 
 import dataclasses
 
@@ -8,6 +8,7 @@ import sympy
 
 import symderive as sd
 from symderive.core.nodes import STRUCTURES, Delta
+from symderive.core.positions import Inside
 from symderive.derive import structures
 from symderive.errors import InternalError, SymderiveError
 from symderive.numeric.draws import draw_all
@@ -51,6 +52,17 @@ PRINTED = {
     "bilinear, diagonal": (
         lambda S: a @ S @ b, "diagonal", ["diag(a ⊙ b)"], r"\operatorname{diag}(a \odot b)",
     ),
+    "trace, lower": (lambda S: trace(A @ S), "lower", ["tril(Aᵀ)"], r"\operatorname{tril}(A^{\top})"),
+    "bilinear, upper": (lambda S: a @ S @ b, "upper", ["triu(abᵀ)"], r"\operatorname{triu}(a b^{\top})"),
+    "squares, lower": (lambda S: np.sum(S**2), "lower", ["2S"], "2 S"),
+    "log-determinant, lower": (
+        lambda S: slogdet(S)[1], "lower", ["diag(1 ⊘ diag(S))"],
+        r"\operatorname{diag}(1 \oslash \operatorname{diag}(S))",
+    ),
+    "factor, lower": (
+        lambda S: np.sum((S @ S.T - A) ** 2), "lower", ["2 tril((R + Rᵀ)S)", "R = SSᵀ − A"],
+        r"2 \operatorname{tril}((R + R^{\top}) S)",
+    ),
     "trace, skew": (lambda S: trace(A @ S), "skew", ["Aᵀ − A"], r"A^{\top} - A"),
     "squares, skew": (lambda S: np.sum(S**2), "skew", ["4S"], "4 S"),
     "bilinear, skew": (lambda S: a @ S @ b, "skew", ["abᵀ − baᵀ"], r"a b^{\top} - b a^{\top}"),
@@ -89,7 +101,7 @@ def test_it_is_the_unconstrained_gradient_behind_the_map_of_the_free_entries(dom
         assert free.check(seed).passed
 
 
-@pytest.mark.parametrize("domain", ["symmetric", "diagonal", "skew"])
+@pytest.mark.parametrize("domain", structures.BY_DOMAIN)
 def test_both_gradients_are_printed_with_what_is_varied(domain):
     S = matrix(domain)
     made = sd.gradient(trace(A @ S), S)
@@ -126,6 +138,8 @@ WRONG = {
     "symmetric": lambda g, i, j: g[i, j] + g[j, i],
     "spd": lambda g, i, j: g[i, j] + g[j, i] - sympy.Rational(1001, 1000) * Delta(i, j) * g[i, j],
     "diagonal": lambda g, i, j: g[i, j],
+    "lower": lambda g, i, j: Inside(j - i, i.dim) * g[i, j],
+    "upper": lambda g, i, j: g[i, j],
     "skew": lambda g, i, j: g[i, j],
 }
 

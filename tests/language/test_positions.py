@@ -8,6 +8,7 @@ import pytest
 
 import symderive as sd
 from symderive.codegen.numpy_source import numpy_function, with_sizes
+from symderive.errors import SymderiveError
 from symderive.language.array import program_of
 from symderive.language.evaluate import evaluate
 from symderive.numeric.draws import draw_all
@@ -76,3 +77,52 @@ def test_the_slow_evaluator_and_the_code_give_what_numpy_gives(text):
     assert np.allclose(slow, expected, rtol=1e-12, atol=1e-12)
     assert np.allclose(numpy_function(program, "f")(**arrays), expected, rtol=1e-12, atol=1e-12)
     assert np.allclose(numpy_function(short, "f")(**arrays), np.sum(expected**2), rtol=1e-12)
+
+
+def ridge(X, w, y):
+    n, d = X.shape
+    features = np.hstack([np.ones((n, 1)), X])
+    penalty = w @ np.eye(d + 1) @ w + np.sum(np.zeros(3)) + np.arange(d + 1) @ w
+    return np.sum((features @ w - y) ** 2) + penalty
+
+
+def test_a_function_may_make_arrays_of_the_sizes_of_its_arguments():
+    value = sd.from_function(ridge, X="n,d", w="d+1", y="n")
+    program = program_of(value)
+    rng = np.random.default_rng(0)
+    arrays = {"X": rng.normal(size=(5, 2)), "w": rng.normal(size=3), "y": rng.normal(size=5)}
+    (slow,) = evaluate(program, arrays).values()
+    assert np.allclose(slow, ridge(**arrays))
+    assert sd.gradient(value, sd.array("w", sd.dims("d") + 1)).check().passed
+
+
+def test_makers_of_arrays_are_public_and_dispatch_with_like():
+    n, x = sd.dims("n"), sd.array("x", sd.dims("n"))
+    assert sd.eye(n).shape == np.eye(n, like=x).shape == (n, n)
+    assert (x + sd.ones(n) + sd.zeros(n) + sd.arange(n) + sd.full(n, 2)).shape == (n,)
+
+
+REFUSED = {
+    "x[::2]": "how many positions [::2] takes is not known",
+    "x[3:1]": "leaves no position",
+    "x[::0]": "the step of [::0] is 0",
+    "X[x]": "positions from a symbolic array (x) are not known",
+    "a[[0, 7]]": "position 7 is outside axis 0 of size 3",
+    "np.reshape(X, (d, d))": "which is not known to fit into d×d",
+    "np.concatenate([X, A.T[:2]], axis=1)": "differ in more than axis 1",
+    "np.stack([x, w])": "differ in more than axis",
+    "np.pad(x, 1, mode='edge')": "only padding with zeros is supported",
+    "np.convolve(x, w, 'same')": 'mode "same" needs a kernel of known size',
+    "np.diag(X)": "which of n and d is smaller is not known",
+    "np.cross(x, x)": "takes vectors of 3 entries",
+    "np.repeat(x, [1, 2])": "a number for each entry is not supported",
+    "np.squeeze(X, axis=0)": "axis 0 has size n, not 1",
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_cannot_be_known_is_refused_in_one_sentence(text):
+    with pytest.raises(SymderiveError) as found:
+        sd.parse(text, **SHAPES)
+    assert REFUSED[text] in str(found.value)
+    assert "\n" not in str(found.value)

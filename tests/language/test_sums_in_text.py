@@ -155,7 +155,7 @@ def test_hangs_are_refused():
 
 
 def cox(X, t, y, w):
-    """The partial likelihood: with len, a loop over it, and rows picked by a condition."""
+    """The partial likelihood, with what symbolic arrays cannot do: len, a loop, rows by a condition."""
     total = 0.0
     for i in range(len(t)):
         risk = t >= t[i]

@@ -69,7 +69,7 @@ RELATIONS = {
 }
 TOKEN = re.compile(
     r"\\frac\{\\partial (?P<up>\{?[^{}]*(?:\{[^{}]*\})*\}?)\}\{\\partial (?P<low>[^{}]*(?:\{[^{}]*\})*)\}"
-    r"|(?P<step>𝟏\[|1\[)|(?P<word>(?<= )(?:and|or)(?= ))|(?P<several>(?:where|max|min)(?=\())|(?P<fold>Π|(?:max|min)(?=[_\[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]))|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<sums>(?:softmax|logsumexp)(?:_rows|_columns|_all)?)(?=\()|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tr|σ(?=\()|Φ|ψ)(?![\w])"
+    r"|(?P<step>𝟏\[|1\[)|(?P<word>(?<= )(?:and|or)(?= ))|(?P<several>(?:where|max|min)(?=\())|(?P<fold>Π|(?:max|min)(?=[_\[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]))|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<sums>(?:softmax|logsumexp)(?:_rows|_columns|_all)?)(?=\()|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tril|triu|tr|σ(?=\()|Φ|ψ)(?![\w])"
     r"|(?P<slope>∂\w+/∂\w+)|(?P<latexname>\\mathrm\{\w+\})|(?P<frac>\\frac)|(?P<sqrt>\\sqrt)|(?P<sum>\\sum|Σ)|(?P<delta>\\delta(?=_)|δ(?=[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀-₉\[]))"
     r"|(?P<greek>\\[a-zA-Z]+)|(?P<ones>𝟏)|(?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sub>[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉]+)"
     r"|(?P<name>[^\W\d_])|(?P<sign>.)",
@@ -448,6 +448,9 @@ class Reader:
         if word == "diag":
             inner = self.group("(", ")")
             return lambda env: diagonal(inner(env))
+        if word in ("tril", "triu"):
+            inner, part = self.group("(", ")"), np.tril if word == "tril" else np.triu
+            return lambda env: Matrix(part(closed(inner(env))))
         inner = self.group("(", ")") if self.peek()[1] == "(" else self.power()  # log y! has no brackets
         return lambda env: entrywise(CALLS[word], inner(env))
 

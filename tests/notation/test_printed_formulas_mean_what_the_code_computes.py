@@ -13,8 +13,9 @@ from symderive.notation.names import latex_name, text_name
 from tests.derive.random_programs import SIZES, losses, numbers
 from tests.derive.test_random_gradients import moderate, quiet
 from tests.notation.reader import from_latex, meaning
+from tests.profiles import examples
 
-PRINTS = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+PRINTS = settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
 UGLY = re.compile(
     r"-1\s*\*|\+ −|\+ -|− −|ᵀᵀ|\(\w+ᵀ\)ᵀ|_[0-9a-f]{6,}|\*\*|\bnan\b|\bNone\b|\\top\}\}\^\{\\top"
 )
@@ -66,7 +67,7 @@ def subscripts_apart(written: str, names) -> str:
 
 def read_back(equation, names, rows, value, letters) -> None:
     """The right-hand side as printed has the value that it should have."""
-    written = equation.split(" = ", 1)[1]
+    written = equation.rsplit(" = ", 1)[1]
     assert not UGLY.search(written), written
     sizes = {name: float(size) for name, size in SIZES.items()}
     try:

@@ -894,18 +894,16 @@ P &= \operatorname{softmax}_{\mathrm{rows}}\left(\frac{1}{\sqrt{d}} Q K^{\top}\r
         "x=d; g=d; b=d; v=d; eps=:positive",
         "x",
         [
-            "∇_x L = (1/s)(∂L/∂x̂ − (1/d)((∂L/∂x̂)ᵀ x̂) x̂ − (1/d)(𝟏ᵀ(∂L/∂x̂)) 𝟏)",
+            "∇_x L = (1/s)(g ⊙ v − ((1/d)(Σᵢ gᵢ vᵢ x̂ᵢ)) x̂ − (1/d)(gᵀv) 𝟏)",
             "r = x − (1/d)(𝟏ᵀx) 𝟏",
             "s = √((1/d) ‖r‖² + ε)",
             "x̂ = (1/s) r",
-            "∂L/∂x̂ = g ⊙ v",
         ],
         r"""\begin{aligned}
-\nabla_{x} L &= \frac{1}{s} \left(\frac{\partial L}{\partial \hat{x}} - \frac{1}{d} \left(\left(\frac{\partial L}{\partial \hat{x}}\right)^{\top} \hat{x}\right) \hat{x} - \frac{1}{d} \left(\mathbf{1}^{\top} \frac{\partial L}{\partial \hat{x}}\right) \mathbf{1}\right) \\
+\nabla_{x} L &= \frac{1}{s} \left(g \odot v - \left(\frac{1}{d} \left(\sum_{i} g_{i} v_{i} \hat{x}_{i}\right)\right) \hat{x} - \frac{1}{d} (g^{\top} v) \mathbf{1}\right) \\
 r &= x - \frac{1}{d} (\mathbf{1}^{\top} x) \mathbf{1} \\
 s &= \sqrt{\frac{1}{d} \lVert r\rVert_{2}^{2} + \epsilon} \\
-\hat{x} &= \frac{1}{s} r \\
-\frac{\partial L}{\partial \hat{x}} &= g \odot v
+\hat{x} &= \frac{1}{s} r
 \end{aligned}""",
     ),
     (
@@ -913,17 +911,11 @@ s &= \sqrt{\frac{1}{d} \lVert r\rVert_{2}^{2} + \epsilon} \\
         "v @ (g*x/np.sqrt((x**2).mean() + eps))",
         "x=d; g=d; v=d; eps=:positive",
         "x",
-        [
-            "∇_x L = (1/s)(∂L/∂x̂ − (1/d)((∂L/∂x̂)ᵀ x̂) x̂)",
-            "s = √((1/d) ‖x‖² + ε)",
-            "x̂ = (1/s) x",
-            "∂L/∂x̂ = g ⊙ v",
-        ],
+        ["∇_x L = (1/s)(g ⊙ v − ((1/d)(Σᵢ gᵢ vᵢ x̂ᵢ)) x̂)", "s = √((1/d) ‖x‖² + ε)", "x̂ = (1/s) x"],
         r"""\begin{aligned}
-\nabla_{x} L &= \frac{1}{s} \left(\frac{\partial L}{\partial \hat{x}} - \frac{1}{d} \left(\left(\frac{\partial L}{\partial \hat{x}}\right)^{\top} \hat{x}\right) \hat{x}\right) \\
+\nabla_{x} L &= \frac{1}{s} \left(g \odot v - \left(\frac{1}{d} \left(\sum_{i} g_{i} v_{i} \hat{x}_{i}\right)\right) \hat{x}\right) \\
 s &= \sqrt{\frac{1}{d} \lVert x\rVert_{2}^{2} + \epsilon} \\
-\hat{x} &= \frac{1}{s} x \\
-\frac{\partial L}{\partial \hat{x}} &= g \odot v
+\hat{x} &= \frac{1}{s} x
 \end{aligned}""",
     ),
     (
@@ -967,6 +959,89 @@ s &= \sqrt{\frac{1}{n} {(R^{\odot 2})}^{\top} \mathbf{1} + \epsilon \mathbf{1}} 
         "w",
         ["∇_w L = (1 + ν) Xᵀ(r ⊘ (νs² 𝟏 + r^⊙2))", "r = y − Xw"],
         r"""\nabla_{w} L = (1 + \nu) X^{\top} (r \oslash (\nu s^{2} \mathbf{1} + r^{\odot 2})),\quad r = y - X w""",
+    ),
+    (
+        "gradient",
+        "y @ y - 2 * w @ X.T @ y + w @ X.T @ X @ w",
+        "X=n,d; w=d; y=n",
+        "w",
+        ["∇_w L = 2 Xᵀ(Xw − y)"],
+        r"""\nabla_{w} L = 2 X^{\top} (X w - y)""",
+    ),
+    (
+        "gradient",
+        "np.sum((A - U @ V.T)**2) + lam*(np.sum(U**2) + np.sum(V**2))",
+        "A=n,m; U=n,k; V=m,k; lam=",
+        "U",
+        ["∇_U L = 2(λU − (A − UVᵀ)V)"],
+        r"""\nabla_{U} L = 2 (\lambda U - (A - U V^{\top}) V)""",
+    ),
+    (
+        "gradient",
+        "np.sum((X - X @ W @ W.T)**2)",
+        "X=n,d; W=d,k",
+        "W",
+        ["∇_W L = −2(RᵀX + XᵀR)W", "R = X − XWWᵀ"],
+        r"""\nabla_{W} L = -2 (R^{\top} X + X^{\top} R) W,\quad R = X - X W W^{\top}""",
+    ),
+    (
+        "gradient",
+        "np.sum(np.log(1 + np.exp(X @ w)))",
+        "X=n,d; w=d",
+        "w",
+        ["∇_w L = Xᵀ σ(Xw)"],
+        r"""\nabla_{w} L = X^{\top} \sigma(X w)""",
+    ),
+    (
+        "gradient",
+        "np.sum(np.log(np.cosh(r)))",
+        "r=n",
+        "r",
+        ["∇_r L = tanh(r)"],
+        r"""\nabla_{r} L = \tanh(r)""",
+    ),
+    (
+        "gradient",
+        "(w @ B @ w)/(w @ S @ w)",
+        "w=d; B=d,d:symmetric; S=d,d:spd",
+        "w",
+        ["∇_w L = (2/c)(Bw − (wᵀBw/c) Sw)", "c = wᵀSw"],
+        r"""\nabla_{w} L = \frac{2}{c} \left(B w - \frac{w^{\top} B w}{c} S w\right),\quad c = w^{\top} S w""",
+    ),
+    (
+        "gradient",
+        "np.sum((y - K @ a)**2) + lam*a @ K @ a",
+        "y=n; K=n,n:spd; a=n; lam=",
+        "a",
+        ["∇_a L = 2 K(λa + Ka − y)"],
+        r"""\nabla_{a} L = 2 K (\lambda a + K a - y)""",
+    ),
+    (
+        "gradient",
+        "np.sum(mu**2 + s**2 - np.log(s**2) - 1)/2",
+        "mu=d; s=d:positive",
+        "s",
+        ["∇_s L = s − 1 ⊘ s"],
+        r"""\nabla_{s} L = s - 1 \oslash s""",
+    ),
+    (
+        "hessian",
+        "np.sum((np.tanh(X @ W) @ V - Y)**2)",
+        "X=n,d; W=d,h; V=h,k; Y=n,k",
+        "W",
+        [
+            "∇²_W L[:,j,:,l] = 2 Xᵀ diag((1 − H[:, j]^⊙2) ⊙ ((V[j, :]ᵀ V[l, :])(1 − H[:, l]^⊙2) − 2 δⱼₗ (H[:, j] ⊙ (HV − Y) V[j, :]))) X",
+            "H = tanh(XW)",
+        ],
+        r"""\nabla^2_{W} L_{:j:l} = 2 X^{\top} \operatorname{diag}((1 - H_{:j}^{\odot 2}) \odot ((V_{j:}^{\top} V_{l:}) (1 - H_{:l}^{\odot 2}) - 2 \delta_{jl} (H_{:j} \odot (H V - Y) V_{j:}))) X,\quad H = \tanh(X W)""",
+    ),
+    (
+        "gradient",
+        "np.sum((np.tanh(X @ W + b) @ V + c - Y)**2)",
+        "X=n,d; W=d,h; b=h; V=h,k; c=k; Y=n,k",
+        "c",
+        ["∇_c L = 2(tanh(XW + 𝟏bᵀ) V + 𝟏cᵀ − Y)ᵀ𝟏"],
+        r"""\nabla_{c} L = 2 {(\tanh(X W + \mathbf{1} b^{\top}) V + \mathbf{1} c^{\top} - Y)}^{\top} \mathbf{1}""",
     ),
 ]
 

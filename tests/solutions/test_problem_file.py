@@ -20,6 +20,7 @@ from symderive.solutions.schema import (
     String,
     Table,
 )
+from tests.processor_time import slowness
 
 SCHEMA = Table(
     Field("kernel", Integer(least=1, most=99), default=3, check=lambda k: None if k % 2 else "must be odd."),
@@ -187,20 +188,20 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path):
 
 def test_a_large_file_is_read_in_time():
     source = "[[question]]\nkind = 'x'\nW = [" + "[1, 2, 3],\n" * 60_000 + "]\n"
-    started = time.perf_counter()
+    started = time.process_time()
     read_problem_text(source)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10 * slowness()
 
 
 @pytest.mark.parametrize(
     ("part", "refused"), [("a.", True), ('"a" . ', True), ("a", False), ("a ", False), ("'", False)]
 )
 def test_a_hostile_file_is_refused_in_time(part, refused):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ProblemError) as caught:
         read_problem_text("\n" + part * (LARGEST // len(part) - 9) + "a = 1")
     assert ("line 2: a key has more than 1000 parts." in str(caught.value)) == refused
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10 * slowness()
 
 
 @given(st.text(max_size=200))

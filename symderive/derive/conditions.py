@@ -567,7 +567,7 @@ def _membership(plain: str, written: str, domain: sympy.Set) -> tuple[str, str]:
         ("<", "<") if is_open else _OR_EQUAL["<"] for is_open in (low_open, high_open)
     )
     return (
-        f"{low} {first} {plain} {second} {high}",
+        f"{low} {first} {plain} {second} {high}".replace("-", "−"),
         f"{sympy.latex(low)} {first_written} {written} {second_written} {sympy.latex(high)}",
     )
 

@@ -52,7 +52,7 @@ def weights_joined(expr: sympy.Expr) -> sympy.Expr:
             terms.append(term)
     if len(terms) + len(others) == len(expr.args):
         return expr
-    sums = (one.coefficient * canonical(IndexSum(sympy.Mul(*one.factors), *one.indices)) for one in terms)
+    sums = (one.coefficient * _summed(sympy.Mul(*one.factors), one.indices) for one in terms)
     return sympy.Add(*others, *sums)
 
 
@@ -69,7 +69,12 @@ def _common_factors_out(expr: IndexSum) -> sympy.Expr:
     if not shared or not free_indices(expr.body) <= held:
         return expr
     rest = [sympy.Mul(*(Counter(one) - Counter(shared)).elements()) for one in factors]
-    return canonical(IndexSum(sympy.Mul(*shared, sympy.Add(*rest)), *expr.indices))
+    return _summed(sympy.Mul(*shared, sympy.Add(*rest)), expr.indices)
+
+
+def _summed(body: sympy.Expr, indices: tuple[Index, ...]) -> sympy.Expr:
+    """The sum, which is 0 where the weights have cancelled."""
+    return body if body == 0 else canonical(IndexSum(body, *indices))
 
 
 def _term_of(expr: sympy.Expr) -> _Term | None:

@@ -134,6 +134,8 @@ def test_results_are_keyed_by_their_variables():
 def test_a_derivative_that_is_zero_says_so():
     assert str(sd.hessian(np.sum(X @ w), w).results[0]) == "∇²_w L = 0"
     assert str(sd.jacobian(X @ w - X @ w, w).results[0]) == "∂f/∂w = 0"
+    shares = sd.parse("np.sum(scipy.special.softmax(w @ H.T))", w=w, H=sd.array("H", n, d))
+    assert sd.gradient(shares, w).to_numpy()(w=np.ones(2), H=np.ones((3, 2))).tolist() == [0.0, 0.0]
     assert str(sd.derivative(SQUARES, w, w, w).results[0]) == "∇³_w L = 0"
     assert str(sd.hessian_vector_product(np.sum(X @ w), w, "v").results[0]) == "∇²_w L v = 0"
 

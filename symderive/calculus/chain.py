@@ -25,7 +25,14 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
-from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
+from symderive.core.matrix_nodes import (
+    CholeskyEntry,
+    CholeskyInverseEntry,
+    Det,
+    InverseEntry,
+    LogAbsDet,
+    MatrixNode,
+)
 from symderive.core.nodes import (
     Delta,
     Entry,
@@ -190,6 +197,8 @@ def _forward_reason(definition: Definition, moving: Sequence[Tensor]) -> str:
 _NODE_LAWS: dict[type, str] = {
     InverseEntry: "dA⁻¹ = −A⁻¹ dA A⁻¹",
     LogAbsDet: "d log |det A| = tr(A⁻¹ dA)",
+    CholeskyEntry: "dL = L Φ(L⁻¹ dA L⁻ᵀ), Φ: lower triangle with half the diagonal",
+    CholeskyInverseEntry: "dL⁻¹ = −Φ(L⁻¹ dA L⁻ᵀ) L⁻¹, Φ: lower triangle with half the diagonal",
     Det: "d det A = det A tr(A⁻¹ dA)",
     IndexMax: "only where the maximum is attained does it change",
     IndexMin: "only where the minimum is attained does it change",

@@ -12,7 +12,7 @@ from symderive.calculus.brackets import without_implied
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, open_deltas, rebuild
 from symderive.core.identity import free_indices, tensors_of
-from symderive.core.matrix_nodes import InverseEntry, MatrixNode, seen_through
+from symderive.core.matrix_nodes import CHOLESKY, InverseEntry, MatrixNode, seen_through
 from symderive.core.nodes import (
     Binder,
     Delta,
@@ -34,6 +34,7 @@ from symderive.functions.kinked import absolute
 from symderive.functions.record import Indicator
 
 SIZE_LIMIT = 16
+INVERSES = (InverseEntry, *CHOLESKY)
 _MOST_LIGHT = 4  # places in which a light slope is written out
 _LONGEST_DELTA = 6
 LONGEST_PRODUCT = 5  # factors of a product with an inverse that is written twice rather than named
@@ -291,8 +292,8 @@ def is_trivial(body: sympy.Expr) -> bool:
     if isinstance(body, sympy.Mul):
         inner = [factor for factor in body.args if tensors_of(factor) or isinstance(factor, Delta)]
         entries = [factor for factor in inner if isinstance(factor, TensorNode)]
-        return len(entries) <= 1 and all(isinstance(factor, (Entry, InverseEntry, Delta)) for factor in inner)
-    single = isinstance(body, (Entry, InverseEntry, Delta, Inside))
+        return len(entries) <= 1 and all(isinstance(factor, (Entry, *INVERSES, Delta)) for factor in inner)
+    single = isinstance(body, (Entry, *INVERSES, Delta, Inside))
     return single or not (tensors_of(body) or free_indices(body))
 
 

@@ -9,7 +9,15 @@ import sympy
 from symderive.calculus.sums import rebuild
 from symderive.core.dims import same_size
 from symderive.core.identity import free_indices, fresh, index_names
-from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode, seen_through
+from symderive.core.matrix_nodes import (
+    CHOLESKY,
+    CholeskyEntry,
+    Det,
+    InverseEntry,
+    LogAbsDet,
+    MatrixNode,
+    seen_through,
+)
 from symderive.core.nodes import Delta, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 
@@ -24,7 +32,7 @@ def opened(program: Program) -> Program:
     definitions = []
     for made in program.definitions:
         made = made.with_body(_opened(made.body, known))
-        if not made.pinned:
+        if not made.pinned or isinstance(made.body, CholeskyEntry):
             known[made.tensor] = made
         definitions.append(made)
     return Program(program.inputs, tuple(definitions), program.outputs)
@@ -114,6 +122,8 @@ def _of_multiple(node: MatrixNode, scalar: sympy.Expr, part: sympy.Expr | None) 
         return part / scalar
     if scalar.is_positive is not True:
         return None
+    if isinstance(node, CHOLESKY):
+        return part * sympy.sqrt(scalar) if isinstance(node, CholeskyEntry) else part / sympy.sqrt(scalar)
     return scalar**size * part if isinstance(node, Det) else size * sympy.log(scalar) + part
 
 

@@ -14,7 +14,7 @@ import sympy
 from symderive.calculus.branches import slope_of_choice
 from symderive.calculus.sums import sum_over
 from symderive.core.identity import free_indices, fresh, index_names, substitute, tensors_of
-from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet
+from symderive.core.matrix_nodes import CholeskyEntry, CholeskyInverseEntry, Det, InverseEntry, LogAbsDet
 from symderive.core.nodes import (
     Binder,
     Delta,
@@ -145,27 +145,59 @@ def choice(expr: where, entry_rule: EntryRule) -> sympy.Expr:
 
 def _marks(tensor: Tensor) -> tuple[Index, Index]:
     """Two indices over the axes of a matrix, with names that no expression has; sums rename them."""
-    rows, columns = tensor.shape
+    rows, columns = tensor.shape[-2:]
     return Index("·row", rows), Index("·column", columns)
 
 
 def inverse_entry(expr: InverseEntry, entry_rule: EntryRule) -> sympy.Expr:
     """`d(A⁻¹)_ij = −Σ_pq A⁻¹_ip dA_pq A⁻¹_qj`."""
-    matrix, (i, j) = expr.tensor, expr.axes
+    matrix, lead, (i, j) = expr.tensor, expr.lead, expr.own
     p, q = _marks(matrix)
-    slope = entry_rule(matrix[p, q])
-    return sum_over(-InverseEntry(matrix, i, p) * slope * InverseEntry(matrix, q, j), (p, q))
+    slope = entry_rule(Entry(matrix, *lead, p, q))
+    left, right = InverseEntry(matrix, *lead, i, p), InverseEntry(matrix, *lead, q, j)
+    return sum_over(-left * slope * right, (p, q))
 
 
 def log_abs_det(expr: LogAbsDet, entry_rule: EntryRule) -> sympy.Expr:
     """`d log |det A| = Σ_pq A⁻¹_qp dA_pq`."""
     p, q = _marks(expr.tensor)
-    return sum_over(InverseEntry(expr.tensor, q, p) * entry_rule(expr.tensor[p, q]), (p, q))
+    slope = entry_rule(Entry(expr.tensor, *expr.lead, p, q))
+    return sum_over(InverseEntry(expr.tensor, *expr.lead, q, p) * slope, (p, q))
+
+
+def _whitened(matrix: Tensor, p: Any, q: Any, entry_rule: EntryRule) -> tuple[sympy.Expr, tuple[Index, ...]]:
+    """`(L⁻¹ ½(dA + dAᵀ) L⁻ᵀ)_pq` without its sum, and the indices to sum over."""
+    r, s = _marks(matrix)
+    slope = (entry_rule(matrix[r, s]) + entry_rule(matrix[s, r])) / 2
+    return CholeskyInverseEntry(matrix, p, r) * slope * CholeskyInverseEntry(matrix, q, s), (r, s)
+
+
+def _lower_half(row: Any, column: Any, size: sympy.Expr) -> sympy.Expr:
+    """`[column ≤ row] − ½ δ`: the lower triangle with half the diagonal."""
+    return Inside(row - column, size) - Delta(row, column) / 2
+
+
+def cholesky_entry(expr: CholeskyEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """`dL = L Φ(L⁻¹ dA L⁻ᵀ)`, Φ the lower triangle with half the diagonal."""
+    matrix, (i, j) = expr.tensor, expr.axes
+    p = Index("·middle", matrix.shape[0])
+    inner, bound = _whitened(matrix, p, j, entry_rule)
+    body = CholeskyEntry(matrix, i, p) * _lower_half(p, j, matrix.shape[0]) * inner
+    return sum_over(body, (p, *bound))
+
+
+def cholesky_inverse_entry(expr: CholeskyInverseEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """`dL⁻¹ = −Φ(L⁻¹ dA L⁻ᵀ) L⁻¹`."""
+    matrix, (i, j) = expr.tensor, expr.axes
+    p = Index("·middle", matrix.shape[0])
+    inner, bound = _whitened(matrix, i, p, entry_rule)
+    body = -_lower_half(i, p, matrix.shape[0]) * inner * CholeskyInverseEntry(matrix, p, j)
+    return sum_over(body, (p, *bound))
 
 
 def det(expr: Det, entry_rule: EntryRule) -> sympy.Expr:
     """`d det A = det A Σ_pq A⁻¹_qp dA_pq`."""
-    return expr * log_abs_det(LogAbsDet(expr.tensor), entry_rule)
+    return expr * log_abs_det(LogAbsDet(expr.tensor, *expr.axes), entry_rule)
 
 
 def delta(expr: Delta, entry_rule: EntryRule) -> sympy.Expr:
@@ -193,6 +225,8 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (Inside, constant),
     (InverseEntry, inverse_entry),
     (LogAbsDet, log_abs_det),
+    (CholeskyEntry, cholesky_entry),
+    (CholeskyInverseEntry, cholesky_inverse_entry),
     (Det, det),
     (where, choice),
     (sympy.Function, function),

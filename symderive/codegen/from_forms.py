@@ -16,6 +16,7 @@ from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
 from symderive.notation.forms import (
     Apply,
     Chain,
+    Cholesky,
     Component,
     Const,
     Determinant,
@@ -43,7 +44,7 @@ from symderive.notation.forms import (
     Transposed,
     Triangle,
 )
-from symderive.notation.matrix_products import chain, runs, transposed
+from symderive.notation.matrix_products import chain, is_symmetric, runs, transposed
 from symderive.notation.propositions import proposition
 
 SUM, PRODUCT, UNARY, POWER, ATOM = 1, 2, 3, 4, 5
@@ -379,6 +380,15 @@ def _triangle(form: Triangle) -> Code:
     return f"{word}({code(form.inner)}{shift})", ATOM
 
 
+def _cholesky(form: Cholesky) -> Code:
+    """NumPy reads only the lower triangle, so a matrix that need not be symmetric is made so."""
+    inner = form.inner
+    if is_symmetric(inner):
+        return f"np.linalg.cholesky({code(inner)})", ATOM
+    both = f"{at_level(inner, PRODUCT)} + {at_level(transposed(inner), PRODUCT)}"
+    return f"np.linalg.cholesky(({both}) / 2)", ATOM
+
+
 def _call(word: str) -> Callable[[Any], Code]:
     return lambda form: (f"{word}({code(form.inner)})", ATOM)
 
@@ -399,6 +409,7 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Outer: _outer,
     Inverse: _call("np.linalg.inv"),
     Determinant: _call("np.linalg.det"),
+    Cholesky: _cholesky,
     LogDeterminant: lambda form: (f"np.linalg.slogdet({code(form.inner)})[1]", ATOM),
     Diag: _call("np.diag"),
     Triangle: _triangle,

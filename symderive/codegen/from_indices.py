@@ -62,7 +62,7 @@ def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
     if isinstance(expr, Entry):
         return _entry(expr, str(expr.tensor.name), order)
     if isinstance(expr, MatrixNode):
-        return _entry(expr, code(whole_matrix(expr)), order)
+        return _entry(expr, code(whole_matrix(expr, batch=True)), order)
     if isinstance(expr, Delta):
         return delta(expr, order)
     if isinstance(expr, Inside):

@@ -8,7 +8,7 @@ import sympy
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symderive.core.dims import Size
-from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
+from symderive.core.matrix_nodes import CHOLESKY, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import Delta, Entry, Fold, Index, IndexProduct, IndexSum, Tensor
 from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
@@ -76,9 +76,15 @@ def to_sympy(expr: sympy.Expr, matrices: Mapping[Tensor, sympy.Expr] | None = No
 
 
 def _of_matrix(expr: MatrixNode, matrices: Mapping[Tensor, sympy.Expr]) -> sympy.Expr:
+    if expr.lead:
+        raise SymderiveError(
+            f"converting {expr}: SymPy has no inverse or determinant of a batch of matrices."
+        )
     matrix = matrices.get(expr.tensor, sympy.MatrixSymbol(expr.tensor.name, *expr.tensor.shape))
     if isinstance(expr, InverseEntry):
         return MatrixElement(sympy.Inverse(matrix), *(to_sympy(bare(axis)) for axis in expr.axes))
+    if isinstance(expr, CHOLESKY):
+        raise SymderiveError(f"converting {expr}: SymPy has no symbolic Cholesky factor.")
     value = sympy.Determinant(matrix)
     return sympy.log(sympy.Abs(value)) if isinstance(expr, LogAbsDet) else value
 

@@ -16,7 +16,7 @@ from symderive.errors import ShapeError
 
 
 class MatrixNode(TensorNode):
-    """Abstract: a number that depends on every entry of a square matrix."""
+    """Abstract: a number that depends on every entry of a square matrix, or of one of a batch of them."""
 
     is_commutative = True
     _count = 0  # the number of positions behind the tensor
@@ -29,12 +29,23 @@ class MatrixNode(TensorNode):
         Raises:
             ShapeError: not a square matrix, or another number of positions.
         """
-        check_square(tensor.shape, f"{cls._what} of {tensor.name}")
-        if len(axes) != cls._count:
-            raise ShapeError(f"{cls._what} of {tensor.name}: {len(axes)} positions given, not {cls._count}.")
+        check_square(tensor.shape[-2:], f"{cls._what} of {tensor.name}")
+        count = cls._count + tensor.rank - 2
+        if len(axes) != count:
+            raise ShapeError(f"{cls._what} of {tensor.name}: {len(axes)} positions given, not {count}.")
         positions = (sympy.sympify(axis, strict=True) for axis in axes)
         made: MatrixNode = sympy.Expr.__new__(cls, tensor, *positions)
         return made
+
+    @property
+    def lead(self) -> tuple[sympy.Expr, ...]:
+        """The positions on the axes before the last two: which matrix of a batch is meant."""
+        return self.axes[: self.tensor.rank - 2]
+
+    @property
+    def own(self) -> tuple[sympy.Expr, ...]:
+        """The positions in the inverse or factor; none for a determinant."""
+        return self.axes[self.tensor.rank - 2 :]
 
     @property
     def is_inside(self) -> bool:
@@ -81,6 +92,43 @@ class InverseEntry(MatrixNode):
 
     def _written(self, name: str, printer: Any) -> str:
         return rf"\left({{{name}}}^{{-1}}\right)_{{{', '.join(printer._print(axis) for axis in self.axes)}}}"
+
+
+class CholeskyEntry(MatrixNode):
+    """`L_ij` of `A = L Lᵀ`, L lower triangular with a positive diagonal, for symmetric positive definite A.
+
+    Where A is not symmetric, it is the factor of its symmetric part `½(A + Aᵀ)`.
+
+    >>> A, i, j = Tensor("A", (3, 3), "spd"), Index("i", 3), Index("j", 3)
+    >>> CholeskyEntry(A, i, j)
+    CholeskyEntry(A, i, j)
+    """
+
+    _count = 2
+    _what = "the Cholesky factor"
+
+    def _written(self, name: str, printer: Any) -> str:
+        axes = ", ".join(printer._print(axis) for axis in self.axes)
+        return rf"\operatorname{{chol}}\left({name}\right)_{{{axes}}}"
+
+
+class CholeskyInverseEntry(MatrixNode):
+    """`(L⁻¹)_ij` of `A = L Lᵀ`.
+
+    >>> A, i, j = Tensor("A", (3, 3), "spd"), Index("i", 3), Index("j", 3)
+    >>> CholeskyInverseEntry(A, i, j)
+    CholeskyInverseEntry(A, i, j)
+    """
+
+    _count = 2
+    _what = "the inverse of the Cholesky factor"
+
+    def _written(self, name: str, printer: Any) -> str:
+        axes = ", ".join(printer._print(axis) for axis in self.axes)
+        return rf"\left(\operatorname{{chol}}\left({name}\right)^{{-1}}\right)_{{{axes}}}"
+
+
+CHOLESKY = (CholeskyEntry, CholeskyInverseEntry)
 
 
 class Det(MatrixNode):
@@ -135,11 +183,26 @@ def seen_through(node: MatrixNode, indices: tuple[Index, ...], body: sympy.Expr)
     >>> seen_through(InverseEntry(T, i, j), (i, j), A[j, i])
     InverseEntry(A, j, i)
     """
-    if not isinstance(body, (Entry, InverseEntry)) or body.axes not in (indices, indices[::-1]):
+    turned = (*indices[:-2], *indices[:-3:-1])
+    if not isinstance(body, (Entry, InverseEntry, *CHOLESKY)) or body.axes not in (indices, turned):
         return None
-    axes = node.axes if body.axes == indices else node.axes[::-1]
+    axes = node.axes if body.axes == indices else (*node.lead, *node.own[::-1])
+    if isinstance(node, CHOLESKY):
+        return node.func(body.tensor, *node.axes) if isinstance(body, Entry) else None
+    if isinstance(body, CHOLESKY):
+        return _through_factor(node, body, axes)
     if isinstance(body, Entry):
         return node.func(body.tensor, *axes)
     if isinstance(node, InverseEntry):
         return Entry(body.tensor, *axes)
-    return -LogAbsDet(body.tensor) if isinstance(node, LogAbsDet) else 1 / Det(body.tensor)
+    logarithm = isinstance(node, LogAbsDet)
+    return -LogAbsDet(body.tensor, *node.lead) if logarithm else 1 / Det(body.tensor, *node.lead)
+
+
+def _through_factor(node: MatrixNode, body: sympy.Expr, axes: tuple[sympy.Expr, ...]) -> sympy.Expr:
+    """`node` of `T = L` or `T = L⁻¹` for the Cholesky factor L of A: `log det L = ½ log det A`."""
+    inverted = isinstance(body, CholeskyInverseEntry)
+    if isinstance(node, InverseEntry):
+        return (CholeskyEntry if inverted else CholeskyInverseEntry)(body.tensor, *axes)
+    half = -sympy.S.Half if inverted else sympy.S.Half
+    return half * LogAbsDet(body.tensor) if isinstance(node, LogAbsDet) else Det(body.tensor) ** half

@@ -350,7 +350,7 @@ class Entry(TensorNode):
 
 def fitted(tensor: Tensor, axes: tuple[sympy.Expr, ...]) -> tuple[sympy.Expr, ...]:
     """The positions, each index marked where it runs over another extent than its axis."""
-    return tuple(_on_axis(axis, size) for axis, size in zip(axes, tensor.shape, strict=True))
+    return tuple(_on_axis(axis, size) for axis, size in zip(axes, tensor.shape[: len(axes)], strict=True))
 
 
 def _on_axis(position: sympy.Expr, size: Size) -> sympy.Expr:

@@ -11,7 +11,7 @@ import sympy
 from symderive.calculus.branches import holds_together
 from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute, tensors_of
-from symderive.core.matrix_nodes import Det, InverseEntry, MatrixNode
+from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, Det, InverseEntry, MatrixNode
 from symderive.core.nodes import (
     Binder,
     Delta,
@@ -105,7 +105,11 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
             found.setdefault(one.text, one)
         for tensor in _inverted(made.body, moving):
             if not _is_regular(program, tensor):
-                one = _regular(program, made, tensor)
+                one = _regular(program, made, tensor, "is invertible")
+                found.setdefault(one.text, one)
+        for tensor in _factored(made.body):
+            if not _is_positive_definite(program, tensor):
+                one = _regular(program, made, tensor, "is symmetric positive definite")
                 found.setdefault(one.text, one)
     for slack in slacks(program):
         plain, written = inequality(slack)
@@ -121,8 +125,56 @@ OUTSIDE = Condition(
 def _inverted(body: sympy.Expr, moving: bool) -> Iterator[Tensor]:
     """The matrices that must have an inverse; of a determinant only where a derivative passes through."""
     for part in sympy.preorder_traversal(body):
-        if isinstance(part, MatrixNode) and (moving or not isinstance(part, Det)):
+        plain = isinstance(part, MatrixNode) and not isinstance(part, CHOLESKY)
+        if plain and (moving or not isinstance(part, Det)):
             yield part.tensor
+
+
+def _factored(body: sympy.Expr) -> Iterator[Tensor]:
+    """The matrices of which a Cholesky factor is taken."""
+    for part in sympy.preorder_traversal(body):
+        if isinstance(part, CHOLESKY):
+            yield part.tensor
+
+
+def factor_facts(written: Program, used: Program) -> tuple[Condition, ...]:
+    """How Cholesky factors of inputs were differentiated, or that a law has removed them.
+
+    Args:
+        written: the program as a person wrote it.
+        used: the program that was differentiated.
+    """
+    kept = {tensor for made in used.definitions for tensor in _factored(made.body)}
+    found: dict[Tensor, Condition] = {}
+    for made in written.definitions:
+        for tensor in _factored(made.body):
+            if tensor in written.inputs:
+                found[tensor] = _symmetric_part(tensor) if tensor in kept else _factor_removed(tensor)
+    return tuple(found.values())
+
+
+def _symmetric_part(tensor: Tensor) -> Condition:
+    plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
+    return Condition(
+        f"{plain} is symmetric: derivatives are those of chol(½({plain} + {plain}ᵀ))",
+        rf"{written} \text{{ is symmetric: derivatives are those of }}"
+        rf"\operatorname{{chol}}\left(\tfrac{{1}}{{2}}({written} + {written}^{{\top}})\right)",
+        "fact",
+    )
+
+
+def _factor_removed(tensor: Tensor) -> Condition:
+    plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
+    return Condition(
+        f"{plain} = L Lᵀ for L = chol({plain})",
+        rf"{written} = L L^{{\top}} \text{{ for }} L = \operatorname{{chol}}({written})",
+        "fact",
+    )
+
+
+def _is_positive_definite(program: Program, tensor: Tensor) -> bool:
+    made = program.definition(tensor)
+    return tensor.domain == "spd" or (made is not None and _is_definite(program, made.body))
 
 
 def _is_regular(program: Program, tensor: Tensor) -> bool:
@@ -131,7 +183,7 @@ def _is_regular(program: Program, tensor: Tensor) -> bool:
     body = None if made is None else made.body
     return (
         tensor.domain in ("spd", "invertible")
-        or isinstance(body, InverseEntry)
+        or isinstance(body, (InverseEntry, CholeskyEntry))
         or _is_definite(program, body)
     )
 
@@ -151,14 +203,21 @@ def _is_definite(program: Program, body: sympy.Expr | None) -> bool:
     return definite and all(isinstance(axis, Index) for axis in body.axes)
 
 
-def _regular(program: Program, made: Definition, tensor: Tensor) -> Condition:
+def _regular(program: Program, made: Definition, tensor: Tensor, word: str) -> Condition:
+    if tensor.rank > 2:
+        plain, written = (
+            ("each matrix", r"\text{each matrix}")
+            if is_unnamed(tensor.name)
+            else (f"each matrix of {text(Leaf(tensor))}", rf"\text{{each matrix of }} {latex(Leaf(tensor))}")
+        )
+        return Condition(f"{plain} {word}", rf"{written} \text{{ {word}}}", "domain")
     indices = (Index("i", tensor.shape[0]), Index("j", tensor.shape[1]))
     body = _inlined(program, made, indices, tensor[indices])
     try:
         form = laid_out(recover(body), indices)
     except NoMatrixNotationError:
         form = Leaf(tensor)
-    return Condition(f"{text(form)} is invertible", rf"{latex(form)} \text{{ is invertible}}", "domain")
+    return Condition(f"{text(form)} {word}", rf"{latex(form)} \text{{ {word}}}", "domain")
 
 
 @dataclass(frozen=True)
@@ -331,6 +390,11 @@ class Ranges:
     def __init__(self, program: Program) -> None:
         self._program, self._known, self._depth = program, dict[Tensor, sympy.Set](), 0
 
+    def is_factor(self, tensor: Tensor) -> bool:
+        """Whether `tensor` is a Cholesky factor, whose diagonal is positive."""
+        made = self._program.definition(tensor)
+        return made is not None and isinstance(made.body, CholeskyEntry)
+
     def of(self, tensor: Tensor) -> sympy.Set:
         """A set that contains every entry of `tensor`; all reals beyond a fixed depth of definitions."""
         if tensor not in self._known:
@@ -349,7 +413,10 @@ class Ranges:
 def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
     """A set that contains all values of an expression; all reals where nothing is known."""
     if isinstance(expr, Entry):
-        return ranges.of(expr.tensor)
+        diagonal = expr.tensor.rank == 2 and expr.axes[0] == expr.axes[1]
+        return POSITIVE if diagonal and ranges.is_factor(expr.tensor) else ranges.of(expr.tensor)
+    if isinstance(expr, CHOLESKY):
+        return POSITIVE if expr.axes[0] == expr.axes[1] else REALS
     if isinstance(expr, Det):
         return {"spd": POSITIVE, "invertible": NONZERO}.get(expr.tensor.domain, REALS)
     if isinstance(expr, Index):

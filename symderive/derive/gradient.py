@@ -32,8 +32,8 @@ def gradient(
     *,
     structured: bool = False,
     layout: str = "denominator",
-    adjoints: Mapping[str, tuple[str, str]] | None = None,
     subgradient: str | float | None = None,
+    adjoints: Mapping[str, tuple[str, str]] | None = None,
 ) -> Derivation:
     r"""Derive the gradient of a scalar.
 
@@ -44,10 +44,10 @@ def gradient(
             gradient in its free entries, which vary together, and not that of a matrix of no structure.
         layout: `denominator`, the gradient has the shape of its variable; `numerator`, its axes are reversed,
             and that of a vector is a row of shape 1×d.
-        adjoints: names for the derivatives with respect to named intermediates, e.g.
-            `{"z1": ("delta1", r"\delta^{1}")}`.
         subgradient: the slope that is taken at kinks: `"zero"` (by default), `"left"`, `"middle"`, or
             `"right"`; or the share of the slope from the right, 0, 0.5 or 1. The conditions say it.
+        adjoints: names for the derivatives with respect to named intermediates, e.g.
+            `{"z1": ("delta1", r"\delta^{1}")}`.
 
     Returns:
         a derivation. The entries of a structured variable are varied one by one, as those of any other

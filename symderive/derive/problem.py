@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from symderive.calculus.condense import condense, for_steps, powers_joined, rename
+from symderive.calculus.factors import without_factors
 from symderive.calculus.opened import opened
 from symderive.calculus.sharing import with_shared
 from symderive.calculus.softmax import has_exponential, recognised
@@ -158,7 +159,7 @@ def _problem(given: Array, output: Array, targets: tuple[Tensor, ...], names: Se
         old = written.outputs[0]
         written = rename(written, {old: Tensor(symbol, old.shape, old.domain)})
     clear, keep = standardised(recognised(opened(powers_joined(written))))
-    start = _inputs_as_used(condense(clear, for_steps, keep))
+    start = _inputs_as_used(without_factors(condense(clear, for_steps, keep)))
     return Problem(written, start, symbol, targets, _as_written(written, start))
 
 
@@ -166,7 +167,7 @@ def _as_written(written: Program, start: Program) -> Program:
     """The equations with nothing recognised in them: shown first, and checked against."""
     if not any(has_exponential(made.body) for made in start.definitions):
         return start
-    return _inputs_as_used(condense(opened(powers_joined(written)), for_steps))
+    return _inputs_as_used(without_factors(condense(opened(powers_joined(written)), for_steps)))
 
 
 def _free_name(program: Program, names: Sequence[str]) -> str:

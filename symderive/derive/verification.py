@@ -178,7 +178,10 @@ def _is_regular(derivation: Derivation, arrays: Arrays) -> bool:
     if not matrices:
         return True
     values = evaluate(derivation.original, arrays, outputs=sorted(str(one.name) for one in matrices))
-    return all(bool(np.isfinite(one).all()) and np.linalg.cond(one) < _CONDITION for one in values.values())
+    return all(
+        bool(np.isfinite(one).all()) and bool(np.all(np.linalg.cond(one) < _CONDITION))
+        for one in values.values()
+    )
 
 
 def no_point(derivation: Derivation) -> SymderiveError:

@@ -17,6 +17,7 @@ from symderive.functions.record import Indicator
 from symderive.language import (
     contracting,
     creating,
+    factorisations,
     indexing,
     inverse,
     joining,
@@ -218,7 +219,9 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.transpose: _transpose,
     np.swapaxes: _swapaxes,
     np.linalg.norm: norms.norm,
+    **factorisations.FUNCTIONS,
     np.linalg.inv: inverse.inv,
+    np.linalg.cholesky: inverse.cholesky,
     np.linalg.matrix_power: matrix_powers.matrix_power,
     np.linalg.multi_dot: matrix_powers.multi_dot,
     np.linalg.det: inverse.det,

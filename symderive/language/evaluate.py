@@ -18,7 +18,7 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.core.identity import free_indices
-from symderive.core.matrix_nodes import InverseEntry, LogAbsDet, MatrixNode
+from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, InverseEntry, LogAbsDet, MatrixNode
 from symderive.core.nodes import (
     Binder,
     Delta,
@@ -35,7 +35,7 @@ from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
-from symderive.language.elimination import inverse_and_determinant
+from symderive.language.elimination import Rows, cholesky_factor, inverse_and_determinant
 
 Position = list[int]  # the values of all indices in scope
 Value = Callable[[Position], float]
@@ -278,15 +278,23 @@ class _Reading:
         table = self.tables.get(expr.tensor)
         if table is None:
             raise SymderiveError(f"evaluating {self.name}: {expr.tensor.name} has no value yet.")
-        size = table.shape[0]
-        rows = [table.entries[size * row : size * (row + 1)] for row in range(size)]
-        inverse, determinant = inverse_and_determinant(rows)
-        if isinstance(expr, InverseEntry):
-            row, column = (self.place(axis, scope) for axis in expr.axes)
-            return lambda at: inverse[row(at)][column(at)]
-        if isinstance(expr, LogAbsDet):
-            determinant = math.log(abs(determinant)) if determinant else -math.inf
-        return lambda at: determinant
+        places = [self.place(axis, scope) for axis in expr.axes]
+        count, size = len(expr.lead), table.shape[-1]
+        kept: dict[tuple[int, ...], Rows] = {}
+
+        def read(at: Position) -> float:
+            spots = [place(at) for place in places]
+            which = tuple(spots[:count])
+            if which not in kept:
+                start = 0
+                for spot, extent in zip(which, table.shape[:count], strict=True):
+                    start = start * extent + spot
+                entries = table.entries[size * size * start : size * size * (start + 1)]
+                kept[which] = _read_off(expr, [entries[size * row : size * (row + 1)] for row in range(size)])
+            row, column = spots[count:] or (0, 0)
+            return kept[which][row][column]
+
+        return read
 
     def place(self, expr: sympy.Expr, scope: Mapping[Index, int]) -> Place:
         """A position along an axis, an exact integer."""
@@ -440,6 +448,19 @@ class _Reading:
             decide = all if isinstance(expr, sympy.And) else any
             return lambda at: decide(part(at) for part in parts)
         raise SymderiveError(f"evaluating {self.name}: the condition {expr} is not supported.")
+
+
+def _read_off(expr: MatrixNode, rows: Rows) -> Rows:
+    """The inverse, the Cholesky factor or its inverse; a determinant or its logarithm as 1×1."""
+    if isinstance(expr, CHOLESKY):
+        factor = cholesky_factor(rows)
+        return factor if isinstance(expr, CholeskyEntry) else inverse_and_determinant(factor)[0]
+    inverse, determinant = inverse_and_determinant(rows)
+    if isinstance(expr, InverseEntry):
+        return inverse
+    if isinstance(expr, LogAbsDet):
+        determinant = math.log(abs(determinant)) if determinant else -math.inf
+    return [[determinant]]
 
 
 def _index_by_index(expr: IndexSum) -> IndexSum:

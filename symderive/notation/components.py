@@ -18,6 +18,7 @@ from symderive.notation.forms import (
     BigProduct,
     BigSum,
     Bracket,
+    Cholesky,
     Component,
     Const,
     Determinant,
@@ -114,7 +115,7 @@ def _written_out(form: Form, names: set[str]) -> Form:
 
 def put_inside(form: Form, known: Mapping[Tensor, Form]) -> Form:
     """The form with `(X + A)⁻¹` for `V⁻¹`, where V is known to be `X + A`; determinants likewise."""
-    if isinstance(form, (Inverse, Determinant, LogDeterminant)) and isinstance(form.inner, Leaf):
+    if isinstance(form, (Inverse, Determinant, LogDeterminant, Cholesky)) and isinstance(form.inner, Leaf):
         return replace(form, inner=known.get(form.inner.tensor, form.inner))
     return rebuilt(form, lambda part: put_inside(part, known)) if known else form
 

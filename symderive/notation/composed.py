@@ -6,7 +6,10 @@ Products of entries do not remember the order of their factors; a program with o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
+
+import sympy
 
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
@@ -18,6 +21,7 @@ from symderive.notation.forms import (
     BigSum,
     Chain,
     Component,
+    Const,
     Determinant,
     Diag,
     Form,
@@ -72,9 +76,29 @@ def _put_in(form: Form, known: Mapping[Tensor, Form]) -> Form:
     """The form with arrays replaced by what they are, kept as a person would write it."""
     if isinstance(form, Leaf):
         return known.get(form.tensor, form)
-    inner = rebuilt(form, lambda part: _put_in(part, known))
+    inner = rebuilt(_in_written_order(form, known), lambda part: _put_in(part, known))
     build = _BUILDERS.get(type(inner))
     return inner if build is None else build(inner)
+
+
+def _raised(scalars: tuple[Form, ...]) -> list[Form]:
+    """Equal scalar factors as powers: `tr(X) tr(X)` is `tr(X)²`."""
+    counts = {one: scalars.count(one) for one in scalars}
+    return [one if count == 1 else Power(one, Const(sympy.Integer(count))) for one, count in counts.items()]
+
+
+def _in_written_order(form: Form, known: Mapping[Tensor, Form]) -> Form:
+    """Scalar factors, and terms that all hold results, in the order in which a program makes them."""
+    places = {tensor: place for place, tensor in enumerate(known)}
+
+    def place(part: Form) -> int:
+        return max((places.get(one.tensor, -1) for one in walk(part) if isinstance(one, Leaf)), default=-1)
+
+    if isinstance(form, Times):
+        return replace(form, scalars=tuple(sorted(form.scalars, key=place)))
+    if isinstance(form, Plus) and all(place(term) >= 0 for term in form.terms):
+        return replace(form, terms=tuple(sorted(form.terms, key=place)))
+    return form
 
 
 def _length(form: Form) -> int:
@@ -94,7 +118,7 @@ _BUILDERS: dict[type[Form], Callable[[Any], Form]] = {
     Chain: lambda form: chain(*form.factors),
     Transposed: lambda form: transposed(form.inner),
     Plus: lambda form: plus(*sorted(form.terms, key=_length)),
-    Times: lambda form: times(form.coefficient, *form.scalars, *form.arrays),
+    Times: lambda form: times(form.coefficient, *_raised(form.scalars), *form.arrays),
     Outer: lambda form: outer(form.left, form.right),
     Diag: lambda form: diagonal_matrix(form.inner),
     Total: _total,

@@ -72,7 +72,7 @@ def _merged(form: Form) -> Form:
 
 
 def _factored_sum(form: Plus) -> Form:
-    for law in (around_diagonal, _scalars_out, _matrices_out, _arrays_out):
+    for law in (around_diagonal, _scalars_out, _matrices_out, _outers_out, _arrays_out):
         made = law(form)
         if made is not None:
             return made
@@ -123,6 +123,8 @@ def _factors(term: Form) -> tuple[Form, ...]:
     rest = split(term)[2]
     if rest is None:
         return ()
+    if isinstance(rest, Outer) and isinstance(rest.left, Chain):  # Xb cᵀ = X (b cᵀ)
+        return (*rest.left.factors[:-1], outer(rest.left.factors[-1], rest.right))
     return rest.factors if isinstance(rest, Chain) and rest.factors[0].rank == 2 else (rest,)
 
 
@@ -131,11 +133,28 @@ def _matrices_out(form: Plus) -> Form | None:
     lists = [_factors(term) for term in form.terms]
     if not form.rank or min(map(len, lists)) < 2:
         return None
-    head = _common_length(lists)
-    if head == 0 and len({split(term)[1] for term in form.terms}) > 1:
+    if any(one.is_negative for term in form.terms for one in _powers(split(term)[1]).values()):
         return None  # (2/c)(Bw − (wᵀBw/c) Sw), not a matrix with fractions
+    head = _common_length(lists)
     tail = min(_common_length([one[::-1] for one in lists]), min(map(len, lists)) - head - 1)
     return _with_rests(form, lists, head, tail) if head or tail else None
+
+
+def _outers_out(form: Plus) -> Form | None:
+    """The matrices that all columns of outer products begin with: `Xc bᵀ + Xb cᵀ = X(cbᵀ + bcᵀ)`."""
+    outers = [split(term)[2] for term in form.terms]
+    if not all(isinstance(one, Outer) for one in outers):
+        return None
+    found = [one for one in outers if isinstance(one, Outer)]
+    lists = [_factors(one.left) for one in found]
+    if min(map(len, lists)) < 2 or _common_length(lists) == 0:
+        return None
+    head = _common_length(lists)
+    rests = []
+    for term, one, factors in zip(form.terms, found, lists, strict=True):
+        coefficient, scalars, _ = split(term)
+        rests.append(times(coefficient, *scalars, outer(chain(*factors[head:]), one.right)))
+    return chain(*lists[0][:head], factored(_opened(rests)))
 
 
 def _common_length(lists: list[tuple[Form, ...]]) -> int:

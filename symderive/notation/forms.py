@@ -239,6 +239,16 @@ class Inverse(Unary):
 
 
 @dataclass(frozen=True)
+class Cholesky(Unary):
+    """`chol(A)`, the lower triangular L of `A = L Lᵀ`."""
+
+    @property
+    def rank(self) -> int:
+        """2."""
+        return 2
+
+
+@dataclass(frozen=True)
 class Determinant(Unary):
     """`det A`."""
 

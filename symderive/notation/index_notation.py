@@ -57,7 +57,7 @@ def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
     if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
         return Const(expr)
     if isinstance(expr, MatrixNode):
-        return Component(whole_matrix(expr), expr.axes) if expr.axes else whole_matrix(expr)
+        return Component(whole_matrix(expr), expr.own) if expr.own else whole_matrix(expr)
     if isinstance(expr, Inside):
         return bracket_of(expr)
     if isinstance(expr, (Index, Quotient, Remainder)):

@@ -11,6 +11,7 @@ from symderive.notation.forms import (
     Apply,
     BigSum,
     Chain,
+    Cholesky,
     Const,
     Diag,
     DiagPart,
@@ -39,7 +40,8 @@ def transposed(form: Form) -> Form:
         return form.inner
     if isinstance(form, (Eye, Diag)) or (isinstance(form, Leaf) and form.tensor.is_symmetric):
         return form
-    if isinstance(form, Leaf) and form.tensor.is_skew:
+    bare = form.inner if isinstance(form, Inverse) else form
+    if isinstance(bare, Leaf) and bare.tensor.is_skew:
         return times(MINUS_ONE, form)
     if isinstance(form, Inverse) and is_symmetric(form.inner):
         return form
@@ -186,7 +188,7 @@ def chain(*factors: Form) -> Form:
         if rest is not None:
             flat.extend(rest.factors if isinstance(rest, Chain) and rest.rank == 2 else (rest,))
     trimmed = [factor for factor in flat if not isinstance(factor, Eye)]
-    flat = _diagonals_joined(trimmed or flat[:1])
+    flat = _factors_joined(_diagonals_joined(trimmed or flat[:1]))
     if len(flat) == 1:
         return times(coefficient, *scalars, flat[0])
     for place, factor in enumerate(flat):
@@ -200,7 +202,7 @@ def chain(*factors: Form) -> Form:
     if flat[0].rank == 1 and isinstance(flat[0], Chain) and len(flat) > 1:
         turned = [transposed(factor) for factor in reversed(flat[0].factors)]
         flat = [*turned, *flat[1:]]
-    return times(coefficient, *scalars, _dot(flat))
+    return times(coefficient, *scalars, _dot(_factors_joined(flat)))
 
 
 def _diagonals_joined(factors: list[Form]) -> list[Form]:
@@ -209,6 +211,24 @@ def _diagonals_joined(factors: list[Form]) -> list[Form]:
     for factor in factors:
         if isinstance(factor, Diag) and joined and isinstance(joined[-1], Diag):
             joined[-1] = Diag(times(ONE, joined[-1].inner, factor.inner))
+        else:
+            joined.append(factor)
+    return joined
+
+
+def _factors_joined(factors: list[Form]) -> list[Form]:
+    """`L Lᵀ = A` and `L⁻ᵀ L⁻¹ = A⁻¹` for the Cholesky factor L of A."""
+    joined: list[Form] = []
+    for factor in factors:
+        before = joined[-1] if joined else None
+        if isinstance(before, Cholesky) and factor == Transposed(before):
+            joined[-1] = before.inner
+        elif (
+            isinstance(factor, Inverse)
+            and isinstance(factor.inner, Cholesky)
+            and before == Transposed(factor)
+        ):
+            joined[-1] = Inverse(factor.inner.inner)
         else:
             joined.append(factor)
     return joined

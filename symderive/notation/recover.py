@@ -13,7 +13,14 @@ import sympy
 
 from symderive.core.dims import same_size
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
-from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet, MatrixNode
+from symderive.core.matrix_nodes import (
+    CholeskyEntry,
+    CholeskyInverseEntry,
+    Det,
+    InverseEntry,
+    LogAbsDet,
+    MatrixNode,
+)
 from symderive.core.nodes import (
     Delta,
     Entry,
@@ -35,6 +42,7 @@ from symderive.notation.factoring import factored
 from symderive.notation.forms import (
     Apply,
     BigSum,
+    Cholesky,
     Component,
     Const,
     Determinant,
@@ -237,20 +245,30 @@ def _entry(expr: Entry) -> Labelled:
 
 def _of_matrix(expr: MatrixNode) -> Labelled:
     form = whole_matrix(expr)
-    labels = tuple(axis for axis in expr.axes if isinstance(axis, Index))
-    if len(labels) != len(expr.axes):
+    labels = tuple(axis for axis in expr.own if isinstance(axis, Index))
+    if len(labels) != len(expr.own) or any(isinstance(axis, Index) for axis in expr.lead):
         raise NoMatrixNotationError  # a row of an inverse is written with indices
     if len(set(labels)) < len(labels):
         return Labelled(DiagPart(form), labels[:1])
     return Labelled(form, labels)
 
 
-def whole_matrix(expr: MatrixNode) -> Form:
-    """The inverse, the determinant or its logarithm without positions."""
-    kinds: dict[type, type[Inverse | Determinant | LogDeterminant]] = {
-        InverseEntry: Inverse, Det: Determinant, LogAbsDet: LogDeterminant,
+def whole_matrix(expr: MatrixNode, batch: bool = False) -> Form:
+    """The inverse, the Cholesky factor, the determinant or its logarithm without positions.
+
+    Args:
+        expr: the node.
+        batch: whether all matrices of a batch are meant; by default the one at the node's positions.
+    """
+    whole: Form = Leaf(expr.tensor)
+    if expr.lead and not batch:
+        whole = Slice(expr.tensor, (*expr.lead, None, None))
+    if isinstance(expr, CholeskyInverseEntry):
+        return Inverse(Cholesky(whole))
+    kinds: dict[type, type[Inverse | Determinant | LogDeterminant | Cholesky]] = {
+        InverseEntry: Inverse, Det: Determinant, LogAbsDet: LogDeterminant, CholeskyEntry: Cholesky,
     }  # fmt: skip
-    return kinds[type(expr)](Leaf(expr.tensor))
+    return kinds[type(expr)](whole)
 
 
 def _add(expr: sympy.Add) -> Labelled:

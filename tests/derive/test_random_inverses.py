@@ -40,8 +40,29 @@ def _complex_linalg():
         sign = np.sign(np.real(value))
         return sign, np.log(sign * value)
 
-    linalg = SimpleNamespace(inv=np.linalg.inv, det=np.linalg.det, solve=np.linalg.solve, slogdet=slogdet)
+    def norm(x, ord=2):
+        if ord in (2, "fro"):
+            return np.sqrt(np.sum(x * x))
+        return np.sum((x * np.sign(np.real(x))) ** ord) ** (1 / ord)
+
+    def pinv(matrix):
+        return np.linalg.solve(matrix.T @ matrix, matrix.T)
+
+    linalg = SimpleNamespace(
+        inv=np.linalg.inv, det=np.linalg.det, solve=np.linalg.solve, slogdet=slogdet, norm=norm, pinv=pinv,
+        matrix_power=np.linalg.matrix_power, multi_dot=np.linalg.multi_dot, cholesky=factor,
+    )  # fmt: skip
     return {**COMPLEX, "np": SimpleNamespace(**{**vars(COMPLEX["np"]), "linalg": linalg})}
+
+
+def factor(matrix):
+    """The Cholesky factor of the symmetric part, for complex numbers too, column by column."""
+    matrix = (matrix + matrix.T) / 2
+    made = np.zeros_like(matrix)
+    for j in range(len(matrix)):
+        made[j, j] = np.sqrt(matrix[j, j] - made[j, :j] @ made[j, :j])
+        made[j + 1 :, j] = (matrix[j + 1 :, j] - made[j + 1 :, :j] @ made[j, :j]) / made[j, j]
+    return made
 
 
 ANALYTIC = _complex_linalg()
@@ -59,7 +80,7 @@ def sources(draw, depth=2):
     def matrix(level):
         if level <= 0:
             return pick(["M", "R", "Q"])
-        kind = pick(["inv", "inv", "solve", "product", "sum", "tanh", "outer", "turned"])
+        kind = pick(["inv", "inv", "solve", "product", "sum", "tanh", "outer", "turned", "power", "pseudo"])
         return {
             "inv": lambda: f"np.linalg.inv({pick(REGULAR)})",
             "solve": lambda: f"np.linalg.solve({pick(REGULAR)}, {matrix(level - 1)})",
@@ -68,6 +89,10 @@ def sources(draw, depth=2):
             "tanh": lambda: f"np.tanh({matrix(level - 1)})",
             "outer": lambda: f"np.outer({vector(level - 1)}, {vector(level - 1)})",
             "turned": lambda: f"({matrix(level - 1)}).T",
+            "power": lambda: f"np.linalg.matrix_power({pick(['R', 'Q', 'M'])}, {pick([0, 1, 2, 3, 4])})",
+            "pseudo": lambda: (
+                f"np.linalg.multi_dot([np.linalg.pinv(X), np.outer(y, v), {matrix(level - 1)}])"
+            ),
         }[kind]()
 
     def vector(level):
@@ -83,7 +108,7 @@ def sources(draw, depth=2):
         }[kind]()
 
     def number():
-        kind = pick(["slogdet", "det", "sign", "dot", "trace", "quadratic", "sum", "log"])
+        kind = pick(["slogdet", "det", "sign", "dot", "trace", "quadratic", "sum", "log", "norm", "power"])
         return {
             "slogdet": lambda: f"np.linalg.slogdet({pick(REGULAR)})[1]",
             "det": lambda: f"np.linalg.det({pick(REGULAR)})",
@@ -93,6 +118,8 @@ def sources(draw, depth=2):
             "quadratic": lambda: f"({vector(1)} @ np.linalg.inv({pick(REGULAR)}) @ {vector(1)})",
             "sum": lambda: f"np.sum(np.cos({matrix(depth)}))",
             "log": lambda: f"np.log(1 + np.linalg.det({pick(REGULAR)}) ** 2)",
+            "norm": lambda: f"np.linalg.norm(2 + {vector(1)}, {pick([1, 2, 3, 4])})",
+            "power": lambda: f"np.trace(np.linalg.matrix_power({pick(['R', 'Q'])}, {pick([-3, -2, -1, 5])}))",
         }[kind]()
 
     text = f"{number()} {pick(['+', '*', '-'])} {number()}"
@@ -165,3 +192,60 @@ def test_hessian(source, seed):
     agree_everywhere(derived.to_numpy().program, arrays)
     if len(SHAPES[wrt]) == 1:  # four axes are slow to read back
         check(derived, arrays)
+
+
+def along_symmetric(second):
+    """A second derivative in a matrix, with both pairs of axes symmetrised."""
+    second = (second + np.swapaxes(second, 0, 1)) / 2
+    return (second + np.swapaxes(second, 2, 3)) / 2
+
+
+DEFINITE = ["Q", "(Q + M.T @ M)", "(X.T @ X + Q)", "(2 * Q)", "(Q + np.outer(v, v))"]
+
+
+@st.composite
+def factors(draw):
+    """The text of a scalar with Cholesky factors."""
+
+    def pick(options):
+        return draw(st.sampled_from(options))
+
+    def one():
+        made = f"np.linalg.cholesky({pick(DEFINITE)})"
+        return pick([
+            f"np.sum(np.log(np.diag({made})))", f"(v @ {made} @ w)", f"(w @ np.linalg.solve({made}, v))",
+            f"np.trace({made} @ M)", f"np.sum(np.tanh({made} @ M))",
+            f"np.sum(np.linalg.solve({made}, w) ** 2)",
+            f"np.linalg.slogdet({made})[1]", f"np.linalg.norm({made}, 'fro')",
+            f"np.sum(np.linalg.inv({made}).T @ v)",
+        ])  # fmt: skip
+
+    text = f"{one()} {pick(['+', '*'])} {one()}"
+    present = [name for name in SHAPES if name in text.replace("np.", "").replace("linalg.", "")]
+    return text, draw(st.sampled_from([name for name in present if name != "X"]))
+
+
+@settings(max_examples=40, **SETTINGS)
+@given(factors(), st.integers(0, 3), st.booleans())
+def test_cholesky_factors(source, seed, second):
+    """Against complex steps through the factor of the symmetric part, written out column by column."""
+    text, wrt = source
+    arrays, loss = point(seed), value(text, {}, SPACE)
+    assume(depends(loss, wrt))
+    np.testing.assert_allclose(value(text, arrays), value(text, arrays, ANALYTIC), rtol=1e-9)
+    derived = sd.gradient(loss, SPACE[wrt])
+    expected = complex_gradient(text, wrt, arrays)
+    scale = np.abs(expected).max(initial=1e-3)
+    np.testing.assert_allclose(called(derived, arrays), expected, rtol=1e-7, atol=1e-8 * scale)
+    agree_everywhere(derived.original, arrays)
+    agree_everywhere(derived.to_numpy().program, arrays)
+    if second:
+        derived = sd.hessian(loss, SPACE[wrt])
+        quotient = central(lambda at: complex_gradient(text, wrt, {**arrays, wrt: at}), arrays[wrt])
+        found = np.asarray(called(derived, arrays))
+        if wrt != "Q":
+            agrees(quotient.value, found, quotient)
+            return
+        # Along symmetric directions: log det Q need not be symmetrised, its factor is.
+        wanted, found = along_symmetric(quotient.value), along_symmetric(found)
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6 * np.abs(wanted).max())

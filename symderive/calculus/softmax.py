@@ -232,8 +232,8 @@ class _Namer:
         if not has_share(made.body):
             self.definitions.append(made)
             return
-        own = isinstance(made.body, SoftmaxEntry) and not str(made.tensor.name).startswith("∂")
-        share = made.body if own else None  # a derivative that is a softmax reads better as p than as ∂L/∂z
+        derived = made.rule == "chain rule"  # a softmax has a name of its own, not that of a derivative
+        share = made.body if isinstance(made.body, SoftmaxEntry) and not derived else None
         if share is not None and share.runs_freely and set(share.positions) <= set(made.indices):
             total = self.named(made.body.total)
             made = made.with_body(SoftmaxEntry(total, *made.body.positions))

@@ -72,7 +72,10 @@ def _merged(form: Form) -> Form:
 
 
 def _factored_sum(form: Plus) -> Form:
-    for law in (around_diagonal, _scalars_out, _matrices_out, _outers_out, _arrays_out):
+    around = around_diagonal(form)
+    if around is not None:
+        return factored(around)
+    for law in (_scalars_out, _matrices_out, _outers_out, _arrays_out):
         made = law(form)
         if made is not None:
             return made

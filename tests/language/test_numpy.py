@@ -96,7 +96,6 @@ CASES = {
     "norm 2 of rows": lambda a: np.linalg.norm(a.X, 2, axis=1),
     "norm of batches": lambda a: np.linalg.norm(a.B, axis=(1, 2)),
     "inv": lambda a: np.linalg.inv(a.S) @ a.X.T,
-    "pinv": lambda a: np.linalg.pinv(a.X) @ a.X,
     "det": lambda a: np.linalg.det(a.S @ a.R),
     "sign of slogdet": lambda a: np.linalg.slogdet(a.S)[0],
     "slogdet": lambda a: np.linalg.slogdet(a.S).logabsdet,
@@ -398,7 +397,7 @@ def test_what_is_not_supported_is_refused_in_one_sentence(case):
 
 def test_every_array_function_occurs_in_the_cases():
     here = Path(__file__)
-    lines = "".join(file.read_text(encoding="utf-8") for file in (here, here.with_name("test_positions.py")))
+    lines = "".join(file.read_text(encoding="utf-8") for file in sorted(here.parent.glob("test_*.py")))
     special_names = {np.shape: "np.shape("}
     for function in dispatch._ARRAY_FUNCTIONS:
         place = "np.linalg" if function.__module__ == "numpy.linalg" else "np"

@@ -65,9 +65,18 @@ def subscripts_apart(written: str, names) -> str:
     return written
 
 
+def right_side(equation: str) -> str:
+    """What stands behind the last equals sign outside brackets: `G = ∇_S L = …` has two, `1[x = m]` none."""
+    places = [match.start() for match in re.finditer(" = ", equation)]
+    outside = [
+        at for at in places if all(equation[:at].count(a) == equation[:at].count(b) for a, b in ("[]", "()"))
+    ]
+    return equation[outside[-1] + 3 :]
+
+
 def read_back(equation, names, rows, value, letters) -> None:
     """The right-hand side as printed has the value that it should have."""
-    written = equation.rsplit(" = ", 1)[1]
+    written = right_side(equation)
     assert not UGLY.search(written), written
     sizes = {name: float(size) for name, size in SIZES.items()}
     try:

@@ -10,6 +10,14 @@ import symderive as sd
 FORMULAS = [
     (
         "gradient",
+        "np.sum((np.linalg.cholesky(S) @ u - y)**2)",
+        "S=d,d:spd; u=d; y=d",
+        "u",
+        ["∇_u L = 2 chol(S)ᵀ(chol(S) u − y)"],
+        r"""\nabla_{u} L = 2 \operatorname{chol}(S)^{\top} (\operatorname{chol}(S) u - y)""",
+    ),
+    (
+        "gradient",
         "np.sum((Q @ W - Y)**2)",
         "Q=b,n,d; W=d,k; Y=b,n,k",
         "W",
@@ -789,8 +797,8 @@ FORMULAS = [
         "special.logsumexp(z)",
         "z=c",
         "z",
-        ["∇²_z L = diag(softmax(z)) − softmax(z) softmax(z)ᵀ"],
-        r"""\nabla^2_{z} L = \operatorname{diag}(\operatorname{softmax}(z)) - \operatorname{softmax}(z) \operatorname{softmax}(z)^{\top}""",
+        ["∇²_z L = diag(p) − ppᵀ", "p = softmax(z)"],
+        r"""\nabla^2_{z} L = \operatorname{diag}(p) - p p^{\top},\quad p = \operatorname{softmax}(z)""",
     ),
     (
         "hessian",
@@ -837,8 +845,8 @@ FORMULAS = [
         "np.sum(special.logsumexp(X @ W, axis=1) - np.sum(Y*(X @ W), axis=1))",
         "X=n,d; W=d,c; Y=n,c:onehot",
         "W",
-        ["(∇²_W L)[:,j,:,l] = Xᵀ diag(δⱼₗ P[:, j] − P[:, j] ⊙ P[:, l]) X", "P = softmax_rows(XW)"],
-        r"""\left(\nabla^2_{W} L\right)_{:j:l} = X^{\top} \operatorname{diag}(\delta_{jl} P_{:j} - P_{:j} \odot P_{:l}) X,\quad P = \operatorname{softmax}_{\mathrm{rows}}(X W)""",
+        ["(∇²_W L)[:,j,:,l] = Xᵀ diag(P[:, j] ⊙ (δⱼₗ 𝟏 − P[:, l])) X", "P = softmax_rows(XW)"],
+        r"""\left(\nabla^2_{W} L\right)_{:j:l} = X^{\top} \operatorname{diag}(P_{:j} \odot (\delta_{jl} \mathbf{1} - P_{:l})) X,\quad P = \operatorname{softmax}_{\mathrm{rows}}(X W)""",
     ),
     (
         "gradient",
@@ -1030,10 +1038,10 @@ s &= \sqrt{\frac{1}{n} {(R^{\odot 2})}^{\top} \mathbf{1} + \epsilon \mathbf{1}} 
         "X=n,d; W=d,h; V=h,k; Y=n,k",
         "W",
         [
-            "(∇²_W L)[:,j,:,l] = 2 Xᵀ diag((V[j, :]ᵀ V[l, :])((1 − H[:, j]^⊙2) ⊙ (1 − H[:, l]^⊙2)) − 2 δⱼₗ (((HV − Y) V[j, :]) ⊙ H[:, j] ⊙ (1 − H[:, j]^⊙2))) X",
+            "(∇²_W L)[:,j,:,l] = 2 Xᵀ diag((1 − H[:, j]^⊙2) ⊙ ((V[j, :]ᵀ V[l, :])(1 − H[:, l]^⊙2) − 2 δⱼₗ (H[:, j] ⊙ (HV − Y) V[j, :]))) X",
             "H = tanh(XW)",
         ],
-        r"""\left(\nabla^2_{W} L\right)_{:j:l} = 2 X^{\top} \operatorname{diag}((V_{j:}^{\top} V_{l:}) ((1 - H_{:j}^{\odot 2}) \odot (1 - H_{:l}^{\odot 2})) - 2 \delta_{jl} (((H V - Y) V_{j:}) \odot H_{:j} \odot (1 - H_{:j}^{\odot 2}))) X,\quad H = \tanh(X W)""",
+        r"""\left(\nabla^2_{W} L\right)_{:j:l} = 2 X^{\top} \operatorname{diag}((1 - H_{:j}^{\odot 2}) \odot ((V_{j:}^{\top} V_{l:}) (1 - H_{:l}^{\odot 2}) - 2 \delta_{jl} (H_{:j} \odot (H V - Y) V_{j:}))) X,\quad H = \tanh(X W)""",
     ),
     (
         "gradient",

@@ -71,7 +71,7 @@ TOKEN = re.compile(
     r"\\frac\{\\partial (?P<up>\{?[^{}]*(?:\{[^{}]*\})*\}?)\}\{\\partial (?P<low>[^{}]*(?:\{[^{}]*\})*)\}"
     r"|(?P<step>𝟏\[|1\[)|(?P<word>(?<= )(?:and|or)(?= ))|(?P<several>(?:where|max|min)(?=\())|(?P<fold>Π|(?:max|min)(?=[_\[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ]))|(?P<number>[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)|(?P<psi>ψ⁽\d⁾)|(?P<sums>(?:softmax|logsumexp)(?:_rows|_columns|_all)?)(?=\()|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tril|triu|tr|σ(?=\()|Φ|ψ)(?![\w])"
     r"|(?P<slope>∂\w+/∂\w+)|(?P<latexname>\\mathrm\{\w+\})|(?P<frac>\\frac)|(?P<sqrt>\\sqrt)|(?P<sum>\\sum|Σ)|(?P<delta>\\delta(?=_)|δ(?=[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀-₉\[]))"
-    r"|(?P<greek>\\[a-zA-Z]+)|(?P<ones>𝟏)|(?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sub>[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉]+)"
+    r"|(?P<greek>\\[a-zA-Z]+)|(?P<ones>𝟏)|(?P<super>[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)|(?P<sub>[ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉₋]+)"
     r"|(?P<name>[^\W\d_])|(?P<sign>.)",
     re.S,
 )
@@ -232,7 +232,7 @@ class Reader:
     def indices(self) -> list[str]:
         kind, text = self.take()
         if kind == "sub":
-            return [SUBS.get(one) or DIGITS[one] for one in text]
+            return [self._place(one) for one in re.findall(r".₋.|.", text)]
         if text == "_":
             if self.peek()[1] != "{":
                 return [self.take()[1]]
@@ -253,6 +253,12 @@ class Reader:
                 piece.append(text)
         self.take(close)
         return found + self._axes(piece, close)
+
+    def _place(self, written: str) -> str:
+        """A letter or number that stands below; `ₙ₋₁` as the number that it is."""
+        if len(written) == 3:
+            return str(int(self.names[SUBS[written[0]]]) - int(DIGITS[written[2]]))
+        return SUBS.get(written) or DIGITS[written]
 
     def _axes(self, piece: list[str], close: str) -> list[str]:
         """Letters and numbers one by one, `n − 1` as the number that it is."""

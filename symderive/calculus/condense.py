@@ -231,7 +231,8 @@ def for_result_of(slopes: Collection[Tensor], outputs: Collection[Tensor], secon
     def choice(made: Definition, count: int, consumer: Definition | None) -> bool:
         if made.tensor in slopes and count <= _MOST_LIGHT:
             size = _LONGEST_DELTA if open_deltas(made.body) else 2
-            if is_light(made.body) or (second and weight(made.body) <= size):
+            short = second and weight(made.body) <= size and not made.body.has(SoftmaxEntry)
+            if is_light(made.body) or short:
                 return True
         used = consumer is not None and consumer.tensor in slopes and consumer.tensor not in outputs
         if used and consumer is not None and is_trivial(consumer.body) and made.tensor not in slopes:

@@ -232,7 +232,8 @@ class _Namer:
         if not has_share(made.body):
             self.definitions.append(made)
             return
-        share = made.body if isinstance(made.body, SoftmaxEntry) else None
+        own = isinstance(made.body, SoftmaxEntry) and not str(made.tensor.name).startswith("∂")
+        share = made.body if own else None  # a derivative that is a softmax reads better as p than as ∂L/∂z
         if share is not None and share.runs_freely and set(share.positions) <= set(made.indices):
             total = self.named(made.body.total)
             made = made.with_body(SoftmaxEntry(total, *made.body.positions))

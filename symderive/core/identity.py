@@ -85,7 +85,7 @@ def substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.E
     >>> i, p = Index("i", 3), Index("p", 3)
     >>> W = Tensor("W", (3, 3))
     >>> substitute(IndexSum(W[i, p], p), {i: p})
-    Sum[q](W[p, q])
+    Sum[r](W[p, r])
     """
     mapping = {old: new for old, new in mapping.items() if old != new}
     return _substitute(expr, mapping) if mapping else expr

@@ -78,9 +78,9 @@ def _of_matrix(a: Array, ord: Any, axes: Axes, keepdims: bool) -> Array:
     if ord == "fro":
         return _root((a * a).sum(axes, keepdims))
     if ord in (1, -1):
-        return _extreme(_size(a).sum(rows, True), axes, keepdims, largest=ord > 0)
+        return _largest_sum(a, rows, columns, keepdims, largest=ord > 0)
     if isinstance(ord, float) and math.isinf(ord):
-        return _extreme(_size(a).sum(columns, True), axes, keepdims, largest=ord > 0)
+        return _largest_sum(a, columns, rows, keepdims, largest=ord > 0)
     if str(ord) in _SPECTRAL:
         raise SymderiveError(
             f"norm: ord={ord!r} is {_SPECTRAL[str(ord)]}, which is computed from singular values; "
@@ -98,8 +98,16 @@ def _root(squares: Array) -> Array:
     return define(indices, sympy.sqrt(aligned(squares, indices)), (squares,))
 
 
+def _largest_sum(a: Array, summed: int, other: int, keepdims: bool, largest: bool) -> Array:
+    """The largest or smallest of the sums of absolute values over one axis, along another."""
+    made = _extreme(_size(a).sum(summed), (other - (other > summed),), False, largest)
+    if not keepdims:
+        return made
+    return made[tuple(None if axis in (summed, other) else slice(None) for axis in range(a.ndim))]
+
+
 def _extreme(a: Array, axes: Axes, keepdims: bool, largest: bool) -> Array:
-    """The largest or smallest entry along axes."""
+    """The largest or smallest entry along an axis."""
     reduce: Any = np.max if largest else np.min
-    made: Array = reduce(a, axis=axes if len(axes) > 1 else axes[0], keepdims=keepdims)
+    made: Array = reduce(a, axis=axes[0], keepdims=keepdims)
     return made

@@ -223,7 +223,7 @@ def _reduction(name: str, value: Array, axes: tuple[int, ...], keepdims: bool) -
     from symderive.language import extras
 
     if name == "logsumexp":
-        return extras.logsumexp(value, axes, keepdims)
+        return extras.logsumexp(value, axes, keepdims=keepdims)
     made: Array = getattr(value, {"amax": "max", "amin": "min"}.get(name, name))(axes, keepdims)
     return made
 

@@ -96,6 +96,7 @@ CASES = {
     "norm 2 of rows": lambda a: np.linalg.norm(a.X, 2, axis=1),
     "norm of batches": lambda a: np.linalg.norm(a.B, axis=(1, 2)),
     "inv": lambda a: np.linalg.inv(a.S) @ a.X.T,
+    "pinv": lambda a: np.linalg.pinv(a.X) @ a.X,
     "det": lambda a: np.linalg.det(a.S @ a.R),
     "sign of slogdet": lambda a: np.linalg.slogdet(a.S)[0],
     "slogdet": lambda a: np.linalg.slogdet(a.S).logabsdet,

@@ -107,7 +107,7 @@ REFUSED = {
     "np.max(t[t > 0])": "only sum, mean and prod",
     "t[t > 0] + y[y > 0]": "different conditions",
     "X[w > 0]": "a condition of shape d",
-    "X[t]": "not supported",
+    "X[t]": "positions from a symbolic array",
     "[x for x in X]": "a list is not an array",
     "np.sum(x for x in X)": "takes no generator",
     "sum(t[i] for i in range(1, n))": "starts at 0",

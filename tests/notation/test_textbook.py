@@ -837,8 +837,8 @@ FORMULAS = [
         "np.sum(special.logsumexp(X @ W, axis=1) - np.sum(Y*(X @ W), axis=1))",
         "X=n,d; W=d,c; Y=n,c:onehot",
         "W",
-        ["∇²_W L[:,j,:,l] = Xᵀ diag(δⱼₗ P[:, j] − P[:, j] ⊙ P[:, l]) X", "P = softmax_rows(XW)"],
-        r"""\nabla^2_{W} L_{:j:l} = X^{\top} \operatorname{diag}(\delta_{jl} P_{:j} - P_{:j} \odot P_{:l}) X,\quad P = \operatorname{softmax}_{\mathrm{rows}}(X W)""",
+        ["(∇²_W L)[:,j,:,l] = Xᵀ diag(δⱼₗ P[:, j] − P[:, j] ⊙ P[:, l]) X", "P = softmax_rows(XW)"],
+        r"""\left(\nabla^2_{W} L\right)_{:j:l} = X^{\top} \operatorname{diag}(\delta_{jl} P_{:j} - P_{:j} \odot P_{:l}) X,\quad P = \operatorname{softmax}_{\mathrm{rows}}(X W)""",
     ),
     (
         "gradient",
@@ -1030,10 +1030,10 @@ s &= \sqrt{\frac{1}{n} {(R^{\odot 2})}^{\top} \mathbf{1} + \epsilon \mathbf{1}} 
         "X=n,d; W=d,h; V=h,k; Y=n,k",
         "W",
         [
-            "∇²_W L[:,j,:,l] = 2 Xᵀ diag((1 − H[:, j]^⊙2) ⊙ ((V[j, :]ᵀ V[l, :])(1 − H[:, l]^⊙2) − 2 δⱼₗ (H[:, j] ⊙ (HV − Y) V[j, :]))) X",
+            "(∇²_W L)[:,j,:,l] = 2 Xᵀ diag((V[j, :]ᵀ V[l, :])((1 − H[:, j]^⊙2) ⊙ (1 − H[:, l]^⊙2)) − 2 δⱼₗ (((HV − Y) V[j, :]) ⊙ H[:, j] ⊙ (1 − H[:, j]^⊙2))) X",
             "H = tanh(XW)",
         ],
-        r"""\nabla^2_{W} L_{:j:l} = 2 X^{\top} \operatorname{diag}((1 - H_{:j}^{\odot 2}) \odot ((V_{j:}^{\top} V_{l:}) (1 - H_{:l}^{\odot 2}) - 2 \delta_{jl} (H_{:j} \odot (H V - Y) V_{j:}))) X,\quad H = \tanh(X W)""",
+        r"""\left(\nabla^2_{W} L\right)_{:j:l} = 2 X^{\top} \operatorname{diag}((V_{j:}^{\top} V_{l:}) ((1 - H_{:j}^{\odot 2}) \odot (1 - H_{:l}^{\odot 2})) - 2 \delta_{jl} (((H V - Y) V_{j:}) \odot H_{:j} \odot (1 - H_{:j}^{\odot 2}))) X,\quad H = \tanh(X W)""",
     ),
     (
         "gradient",

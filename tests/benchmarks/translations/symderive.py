@@ -9,6 +9,7 @@ from scipy import special
 
 import symderive as sd
 from symderive.codegen.numpy_source import numpy_function
+from symderive.errors import SymderiveError
 from symderive.language.array import program_of
 from symderive.notation.recover import matrix_form
 
@@ -22,7 +23,10 @@ def answer(case: dict[str, Any]) -> dict[str, Any]:
         name: sd.array(name, *(sd.dims(size) for size in shape), domain=case["domains"].get(name, "real"))
         for name, shape in case["shapes"].items()
     }
-    loss = eval(case["function"], dict(_SPACE))(**arrays)
+    try:
+        loss = eval(case["function"], dict(_SPACE))(**arrays)
+    except SymderiveError:  # what Python itself refuses to symbolic sizes, as len(X), is read as text
+        loss = sd.parse(case["function"], **arrays)
     variables = [arrays[name] for name in case["variables"]]
     if not variables:
         code, text, readable = numpy_function(program_of(loss), "value"), "", True

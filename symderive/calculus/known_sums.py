@@ -84,8 +84,8 @@ def with_known_sums(expr: sympy.Expr, known: dict[Tensor, KnownSum], used: dict[
     if not has_binder(expr) or known.keys().isdisjoint(tensors_of(expr)):
         return expr
     inner = with_args(expr, [with_known_sums(arg, known, used) for arg in expr.args])
-    if not isinstance(inner, IndexSum):
-        return inner
+    if not isinstance(inner, IndexSum) or inner.body == 0:
+        return sympy.S.Zero if isinstance(inner, IndexSum) else inner
     terms = sympy.Add.make_args(inner.body)
     made = [_summed(term, inner.indices, known, used) for term in terms]
     if all(one is None for one in made):

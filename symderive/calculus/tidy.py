@@ -241,7 +241,8 @@ def cancelled(expr: sympy.Expr) -> sympy.Expr:
         shorter = _rational(expr)
         if shorter is not expr:
             return shorter
-    return with_args(expr, [cancelled(arg) for arg in expr.args])
+    inner = with_args(expr, [cancelled(arg) for arg in expr.args])
+    return sympy.S.Zero if isinstance(inner, IndexSum) and inner.body == 0 else inner
 
 
 @lru_cache(maxsize=50_000)

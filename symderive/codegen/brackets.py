@@ -8,7 +8,7 @@ import sympy
 
 from symderive.codegen.axes import Labelled, Labels
 from symderive.codegen.from_forms import ATOM, Code
-from symderive.codegen.positions import with_pads
+from symderive.codegen.positions import is_some, with_pads
 from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Index, IndexSum
 from symderive.core.positions import Inside, bounds, is_surely_nonnegative, valid_range
@@ -57,6 +57,8 @@ def restricted(expr: sympy.Mul, order: Labels) -> Restricted | None:
         if ends is None or index not in free_indices(rest):
             continue
         low, high = ends
+        if not is_some(high - low):
+            continue
         inner = Index(index.name, sympy.expand(high - low))
         body = substitute(rest, {index: inner + low})
         if inner not in free_indices(body):

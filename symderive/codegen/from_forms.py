@@ -9,6 +9,7 @@ import sympy
 
 from symderive.codegen.solves import contains_inverse, ready, with_solves_by
 from symderive.core.positions import Quotient, Remainder
+from symderive.errors import SymderiveError
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.kinked import signum
@@ -117,7 +118,9 @@ def _constant_function(value: sympy.Expr) -> Code:
         return f"{left} {'//' if isinstance(value, Quotient) else '%'} {right}", PRODUCT
     if isinstance(value, sympy.floor):
         return f"np.floor({constant(value.args[0])[0]})", ATOM
-    entry = by_head()[type(value)]
+    entry = by_head().get(type(value))
+    if entry is None:
+        raise SymderiveError(f"writing code: {value} is not a number that code can hold.")
     return entry.numpy.format(*(constant(arg)[0] for arg in value.args)), ATOM
 
 

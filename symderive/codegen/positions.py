@@ -214,9 +214,20 @@ def _range_read(place: sympy.Expr, size: sympy.Expr) -> Range | None:
     if ends is None or (abs(step) != 1 and ends != (0, index.dim)):
         return None
     low, high = ends
+    if not is_some(high - low):
+        return None
     first, last = sympy.expand(step * low + offset), sympy.expand(step * (high - 1) + offset)
     pads = (low, sympy.expand(index.dim - high))
     return slice_text(first, last, step, size), index, pads
+
+
+def is_some(count: sympy.Expr) -> bool:
+    """Whether a number of positions grows with the sizes: `n − 3` of an axis that is sliced, not `2 − d`."""
+    found = sympy.expand(count)
+    symbols = sorted(found.free_symbols, key=str)
+    if not symbols:
+        return bool(found.is_nonnegative)
+    return all(found.coeff(symbol).is_nonnegative for symbol in symbols)
 
 
 def slice_text(first: sympy.Expr, last: sympy.Expr, step: sympy.Expr, size: sympy.Expr) -> str:

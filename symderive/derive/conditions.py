@@ -46,7 +46,7 @@ from symderive.functions.kinked import absolute, relu, step
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT, Elementwise, Indicator
 from symderive.notation.components import component_of
 from symderive.notation.dialects import LATEX, TEXT
-from symderive.notation.forms import Apply, Form, Leaf
+from symderive.notation.forms import Apply, Const, Form, Leaf
 from symderive.notation.index_notation import index_form
 from symderive.notation.labelled import NoMatrixNotationError, laid_out
 from symderive.notation.printing import latex, stated, text
@@ -527,6 +527,9 @@ def _condition(program: Program, made: Definition, demand: _Demand) -> Condition
     every = f"{only} for all {', '.join(indices)}" if indices else only
     latex_every = rf"{only_latex}\text{{ for all }} {', '.join(indices)}" if indices else only_latex
     if demand.kind == "kink":
+        if isinstance(form, Const):  # what stands under the function cancels
+            where_it_is = r"\text{everywhere at a kink}"
+            return Condition(f"everywhere at a kink: {demand.word}", where_it_is, "kink")
         if not (isinstance(form, Apply) and form.head is equal):
             raise InternalError(f"a kink at {whole} has no wording.")
         left, right = form.args

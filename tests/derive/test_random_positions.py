@@ -50,7 +50,7 @@ def losses(draw, steps: int = 4) -> tuple[str, str]:
             new = f"({new}) {draw(st.sampled_from('+-*'))} ({draw(st.sampled_from(same))})"
         text = new
         made.append(text)
-    loss = f"np.sum(np.tanh({text}))" if draw(st.booleans()) else f"np.sum(({text}) ** 2)"
+    loss = f"np.sum(np.sin({text}))" if draw(st.booleans()) else f"np.sum(({text}) ** 2)"
     names = [str(tensor.name) for tensor in _inputs(loss) if str(tensor.name) != "P"]
     return loss, draw(st.sampled_from(names))
 

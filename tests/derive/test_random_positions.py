@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import symderive as sd
 from symderive.calculus import brackets, sums
 from symderive.errors import InternalError, ShapeError, SymderiveError
+from tests.profiles import examples
 
 SHAPES = {"x": "n", "y": "n", "w": "d", "X": "n,d", "A": "d,d", "L": "d,d", "e": "2*m", "a": "3", "P": "n:positive"}  # fmt: skip
 OF_VECTORS = [
@@ -65,14 +66,14 @@ def derived(kind, loss, name):
     return getattr(sd, kind)(sd.parse(loss, **SHAPES), sd.parse(name, **SHAPES))
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(losses())
 def test_gradients_are_what_central_differences_say(case):
     loss, name = case
     assert derived("gradient", loss, name).check().passed
 
 
-@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(losses(steps=2))
 def test_hessians_are_what_central_differences_say(case):
     loss, name = case

@@ -73,7 +73,8 @@ def evaluate(
         SymderiveError: an array is missing or not real, a size or output is unknown, a function has no
             scalar value.
 
-    >>> from symderive.language.array import array, program_of
+    >>> from symderive.language.declaring import array
+    >>> from symderive.language.programs import program_of
     >>> x = array("x", Dim("n"))
     >>> program = program_of((x * x).sum())
     >>> [float(value) for value in evaluate(program, {"x": [1.0, 2.0, 3.0]}).values()]

@@ -26,7 +26,9 @@ from symderive.core.nodes import Delta, Index
 from symderive.errors import ShapeError, SymderiveError, did_you_mean
 from symderive.functions import by_head, by_name
 from symderive.language import inverse
-from symderive.language.array import Array, array, as_array, define, elementwise, free_axes
+from symderive.language.array import Array, as_array, define, elementwise
+from symderive.language.axes import free_axes
+from symderive.language.declaring import array
 
 # SymPy's functions that have another name in the catalogue.
 _CATALOGUE_NAMES: dict[Any, str] = {

@@ -22,8 +22,9 @@ from symderive.language.allowed import (
     Module,
     functions,
 )
-from symderive.language.array import Array, as_array, number
+from symderive.language.array import Array, as_array
 from symderive.language.indexing import take
+from symderive.language.numbers import number
 from symderive.language.picked import Picked, Position
 from symderive.language.syntax import Text
 

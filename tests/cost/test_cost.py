@@ -17,7 +17,8 @@ from symderive.cost.ratio import ratio
 from symderive.cost.report import compare, report
 from symderive.cost.steps import steps
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import array, program_of
+from symderive.language.declaring import array
+from symderive.language.programs import program_of
 from symderive.layers import Conv2d, Dense, PointwiseConv2d, SeparableConv2d
 
 C_in, C_out, H1, W1, k = dims("C_in C_out Hprime Wprime k")

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 import symderive as sd
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
-from symderive.derive.conditions import NONZERO, Ranges, conditions_of, range_of
+from symderive.derive.conditions import conditions_of
+from symderive.derive.intervals import NONZERO
+from symderive.derive.ranges import Ranges, range_of
 from symderive.errors import SymderiveError
 from symderive.functions import by_head, by_name
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
@@ -172,12 +174,13 @@ ONE = Tensor("y", (3,))
 
 
 def condition_for(domain: sympy.Set):
-    from symderive.derive.conditions import _condition, _Demand
+    from symderive.derive.condition import condition_of
+    from symderive.derive.demands import Demand
 
     index = Index("i", 3)
     made = Definition(Tensor("z", (3,)), (index,), ONE[index])
-    return _condition(
-        Program((ONE,), (made,), (made.tensor,)), made, _Demand(ONE[index], domain, "domain", "")
+    return condition_of(
+        Program((ONE,), (made,), (made.tensor,)), made, Demand(ONE[index], domain, "domain", "")
     )
 
 

@@ -53,6 +53,13 @@ OUTSIDE = Condition(
 )  # fmt: skip
 
 
+BASIS = Condition(
+    "𝐞ₖ for the vector that is 1 at position k, counted from 0, and 0 elsewhere",
+    r"\mathbf{e}_k \text{ for the vector that is 1 at position } k \text{, counted from 0, and 0 elsewhere}",
+    "fact",
+)
+
+
 def symmetric_part(tensor: Tensor) -> Condition:
     """How the Cholesky factor of an input was differentiated."""
     plain, written = text(Leaf(tensor)), latex(Leaf(tensor))

@@ -17,9 +17,9 @@ from symderive.calculus.condense import (
 from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
-from symderive.core.nodes import Fold, Tensor, TensorNode
+from symderive.core.nodes import Delta, Fold, Tensor, TensorNode
 from symderive.core.program import Definition, Program
-from symderive.derive.condition import OUTSIDE, Condition
+from symderive.derive.condition import BASIS, OUTSIDE, Condition
 from symderive.derive.conditions import conditions_of, factor_facts
 from symderive.derive.demands import TIE
 from symderive.derive.derivation import Derivation, Simplification, Step
@@ -32,7 +32,7 @@ from symderive.derive.size_conditions import reads_outside
 from symderive.derive.structures import FreeEntries
 from symderive.errors import InternalError
 from symderive.notation.composed import composed
-from symderive.notation.forms import Form
+from symderive.notation.forms import Basis, Form, walk
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.recover import matrix_form
@@ -174,7 +174,14 @@ def _conditions(
         made = tuple(one for one in made if not one.text.endswith(TIE))
     found = made + factor_facts(written, start)
     found += tuple(Condition(*one, "fact") for one in facts)
+    if any(map(_has_basis_vectors, short.definitions)):
+        found = (*found, BASIS)
     return (*found, OUTSIDE) if any(reads_outside(made) for made in short.definitions) else found
+
+
+def _has_basis_vectors(made: Definition) -> bool:
+    form = matrix_form(made) if made.body.has(Delta) else None
+    return form is not None and any(isinstance(part, Basis) for part in walk(form))
 
 
 def _renamed(

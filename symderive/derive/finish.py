@@ -19,7 +19,7 @@ from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Delta, Fold, Tensor, TensorNode
 from symderive.core.program import Definition, Program
-from symderive.derive.condition import BASIS, OUTSIDE, Condition
+from symderive.derive.condition import OUTSIDE, Condition, basis_vector
 from symderive.derive.conditions import conditions_of, factor_facts
 from symderive.derive.demands import TIE
 from symderive.derive.derivation import Derivation, Simplification, Step
@@ -174,14 +174,13 @@ def _conditions(
         made = tuple(one for one in made if not one.text.endswith(TIE))
     found = made + factor_facts(written, start)
     found += tuple(Condition(*one, "fact") for one in facts)
-    if any(map(_has_basis_vectors, short.definitions)):
-        found = (*found, BASIS)
+    found += tuple(map(basis_vector, _basis_vectors(short.definitions)[:1]))  # one says it for all
     return (*found, OUTSIDE) if any(reads_outside(made) for made in short.definitions) else found
 
 
-def _has_basis_vectors(made: Definition) -> bool:
-    form = matrix_form(made) if made.body.has(Delta) else None
-    return form is not None and any(isinstance(part, Basis) for part in walk(form))
+def _basis_vectors(definitions: Sequence[Definition]) -> list[Basis]:
+    forms = [matrix_form(made) for made in definitions if made.body.has(Delta)]
+    return [part for form in forms if form is not None for part in walk(form) if isinstance(part, Basis)]
 
 
 def _renamed(

@@ -316,4 +316,4 @@ def test_a_class_that_is_read_needs_no_bracket_in_the_gradient():
         sd.parse("-scipy.special.log_softmax(W @ x)[3]", W="k,d", x="d"), sd.array("W", *sd.dims("k d"))
     )
     assert str(derived.results[0]) == "∇_W L = (softmax(Wx) − 𝐞₃)xᵀ"
-    assert "𝐞ₖ for the vector that is 1 at position k" in str(derived)
+    assert "𝐞₃ for the vector that is 1 at position 3, counted from 0, and 0 elsewhere" in str(derived)

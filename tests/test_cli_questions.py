@@ -238,6 +238,7 @@ def test_a_formula_may_begin_with_a_minus(capsys):
         (["derive", "w * 2", "w=d", "--wrt", "w"], "the loss has shape d"),
         (["derive", "__import__('os').system('x')", "w=d", "--wrt", "w"], "column"),
         (["derive", "w=d", "--wrt", "w"], "there is no formula"),
+        (["derive", "np.sum(np.log(-1 - w**2))", "w=d", "--wrt", "w"], "no random point was found"),
         (["derive", "np.sum(w**2)", "w=d", "--wrt", "w", "--order", "9"], "it goes from 1 to 6"),
         (["derive", "np.sum(w**2)", "w=d", "--wrt", "w", "--mixed"], "two or more names"),
         (["derive", "np.sum(w**2)", "w=d", "--wrt", "w", "--form", "indx"], 'did you mean "index"'),

@@ -284,10 +284,10 @@ class Array:
     def __le__(self, other: Any) -> Array:
         return self._compared("less_equal", other)
 
-    def __eq__(self, other: Any) -> Array:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Array:  # type: ignore[override]  # entry by entry, as in NumPy
         return self._compared("equal", other)
 
-    def __ne__(self, other: Any) -> Array:  # type: ignore[override]
+    def __ne__(self, other: Any) -> Array:  # type: ignore[override]  # entry by entry, as in NumPy
         return self._compared("not_equal", other)
 
     def __and__(self, other: Any) -> Array:

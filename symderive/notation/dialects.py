@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,7 +23,7 @@ _TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\|\\begin")
 
 
 @dataclass(frozen=True)
-class Dialect:
+class Dialect(ABC):
     """Abstract: the marks of one output language."""
 
     hadamard: str
@@ -48,17 +49,17 @@ class Dialect:
                 bare[int(part[1])] = not depth and bars % 2 == 0
         return tuple(bare)
 
+    @abstractmethod
     def name(self, tensor: Tensor) -> str:
         """The name of an array."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plain(self, value: sympy.Expr) -> str:
         """A number, a symbol or a function of sizes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def position(self, value: sympy.Expr) -> str:
         """A position made of indices and sizes."""
-        raise NotImplementedError
 
     def relation(self, parts: tuple[sympy.Expr | str, ...]) -> str:
         """Positions with the signs between them."""

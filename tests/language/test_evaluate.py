@@ -13,8 +13,9 @@ from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_name
 from symderive.language.declaring import array, let
-from symderive.language.evaluate import evaluate, power
+from symderive.language.evaluate import evaluate
 from symderive.language.programs import program_of
+from symderive.language.scalars import power
 
 n, d = dims("n d")
 x, W, c = Tensor("x", (n,)), Tensor("W", (n, d)), Tensor("c")

@@ -24,6 +24,7 @@ from sympy.core.expr import AtomicExpr
 from sympy.printing.precedence import PRECEDENCE
 
 from symderive.core.dims import Size, as_size, same_size, shape_text
+from symderive.core.facts import Settled
 from symderive.core.positions import Loose, Quotient, bare, is_surely_inside, joined
 from symderive.errors import ShapeError, SymderiveError
 
@@ -229,7 +230,7 @@ class Tensor(sympy.Atom):
         return self.latex_name or str(sympy.latex(sympy.Symbol(self.name)))
 
 
-class TensorNode(sympy.Expr):
+class TensorNode(Settled):
     """Abstract: a number that is read off one tensor, at positions."""
 
     @property
@@ -360,7 +361,7 @@ def _on_axis(position: sympy.Expr, size: Size) -> sympy.Expr:
     return position if fits else Loose(position)
 
 
-class Binder(sympy.Expr):
+class Binder(Settled):
     """A node that binds indices in its body: abstract, see `IndexSum` and `IndexMax`."""
 
     is_commutative = True

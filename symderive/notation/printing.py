@@ -218,9 +218,7 @@ def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, a
     top, bottom = _parts(factors)
     up, down = sympy.fraction(coefficient)
     whole = constant(coefficient, marks)
-    if (coefficient.is_Rational and coefficient.q > 1000) or not sympy.Mul(
-        up, 1 / down, evaluate=False
-    ).equals(coefficient):
+    if (coefficient.is_Rational and coefficient.q > 1000) or not _is_quotient(coefficient, up, down):
         up, down = coefficient, ONE
     joined = one_root(coefficient)
     if joined is not None:
@@ -239,6 +237,11 @@ def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, a
         ]
         return marks.juxtapose(pieces), _level(top, marks)
     return marks.fraction(_product(ups + top, marks, True), _product(low, marks, True))
+
+
+def _is_quotient(whole: sympy.Expr, up: sympy.Expr, down: sympy.Expr) -> bool:
+    """Whether `whole = up / down`; only where that is not plain to see, SymPy is asked to prove it."""
+    return up / down == whole or bool(sympy.Mul(up, 1 / down, evaluate=False).equals(whole))
 
 
 def _small(factors: list[Form]) -> bool:

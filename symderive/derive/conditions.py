@@ -10,6 +10,7 @@ import sympy
 
 from symderive.calculus.branches import holds_together
 from symderive.calculus.condense import condense
+from symderive.calculus.rules import chosen_factor
 from symderive.core.identity import free_indices, substitute, tensors_of
 from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, Det, InverseEntry, MatrixNode
 from symderive.core.nodes import (
@@ -268,6 +269,8 @@ def _argument_domains(
     last = entry.slopes if moving and entry.slopes is not None else entry.domain
     domains = entry.domains or (*(REALS,) * (entry.arity - 1), last)
     yield from ((arg, one) for arg, one in zip(part.args, domains, strict=True) if one != REALS)
+    if entry.joint is not None:
+        yield entry.joint(*part.args)
 
 
 def _is_truth(body: sympy.Expr) -> bool:
@@ -277,7 +280,7 @@ def _is_truth(body: sympy.Expr) -> bool:
 def _fold_demand(part: Fold, guards: tuple[sympy.Expr, ...]) -> _Demand:
     """A product is divided by its factors; a maximum has a derivative where it is attained once."""
     if isinstance(part, IndexProduct):
-        return _Demand(part.body, NONZERO, "domain", "product", guards)
+        return _Demand(chosen_factor(part.body)[1], NONZERO, "domain", "product", guards)
     return _Demand(part, REALS, "tie", TIE, guards)
 
 

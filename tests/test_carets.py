@@ -14,7 +14,7 @@ CASES = {
     "X.summ()": ['arrays have no "summ"; did you mean "sum"?', "  X.summ()", "  ^"],
     "t = 0\nt = X @ y\nnp.sum(t)": ["line 2, column 5", "  t = X @ y", "      ^"],
     "np.sum(é @ w)": ["unknown name é", "  np.sum(é @ w)", "         ^"],
-    "'中' + ww": ["unknown name ww", "  '中' + ww", "          ^"],
+    "'中' + ww": ["unknown name ww", "  '中' + ww", "         ^"],
     "np.sum(\tX @ ww)": ["unknown name ww", "  np.sum( X @ ww)", "              ^"],
 }  # fmt: skip
 

@@ -68,14 +68,14 @@ Marks = LatexDialect | TextDialect
 Written = tuple[str, int]
 
 
-def latex(form: Form) -> str:
-    """The LaTeX of a form, without dollar signs."""
-    return write(form, replace(LATEX, taken=_names(form)))[0]
+def latex(form: Form, names: frozenset[str] = frozenset()) -> str:
+    """The LaTeX of a form, without dollar signs; `names` are arrays that stand elsewhere."""
+    return write(form, replace(LATEX, taken=_names(form) | names))[0]
 
 
-def text(form: Form) -> str:
-    """The form as Unicode text."""
-    return write(form, replace(TEXT, taken=_names(form)))[0]
+def text(form: Form, names: frozenset[str] = frozenset()) -> str:
+    """The form as Unicode text; `names` are arrays that stand elsewhere."""
+    return write(form, replace(TEXT, taken=_names(form) | names))[0]
 
 
 def _names(form: Form) -> frozenset[str]:

@@ -11,7 +11,7 @@ from symderive.core.tensors import Index
 from symderive.errors import SymderiveError
 
 
-class Binder(sympy.Expr):
+class Binder(Settled):
     """A node that binds indices in its body: abstract, see `IndexSum` and `IndexMax`."""
 
     is_commutative = True

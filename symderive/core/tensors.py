@@ -14,6 +14,7 @@ import sympy
 from sympy.core.expr import AtomicExpr
 
 from symderive.core.dims import Size, as_size, same_size, shape_text
+from symderive.core.facts import Settled
 from symderive.core.positions import Loose, Quotient, is_surely_inside, joined
 from symderive.errors import ShapeError, SymderiveError
 
@@ -219,7 +220,7 @@ class Tensor(sympy.Atom):
         return self.latex_name or str(sympy.latex(sympy.Symbol(self.name)))
 
 
-class TensorNode(sympy.Expr):
+class TensorNode(Settled):
     """Abstract: a number that is read off one tensor, at positions."""
 
     @property

@@ -19,7 +19,7 @@ from symderive.functions.comparisons import equal
 from symderive.functions.record import POSITIVE
 from symderive.notation.components import component_of
 from symderive.notation.dialects import LATEX, TEXT
-from symderive.notation.forms import Apply, Const, Form, Leaf
+from symderive.notation.forms import Apply, Basis, Const, Form, Leaf
 from symderive.notation.index_notation import index_form
 from symderive.notation.labelled import NoMatrixNotationError, laid_out
 from symderive.notation.printing import latex, stated, text
@@ -51,6 +51,17 @@ class Condition:
 OUTSIDE = Condition(
     "entries outside an array are 0", r"\text{entries outside an array are 0}", "fact"
 )  # fmt: skip
+
+
+def basis_vector(form: Basis) -> Condition:
+    """What the name of a basis vector stands for."""
+    plain, written = TEXT.position(form.position), LATEX.position(form.position)
+    return Condition(
+        f"{text(form)} for the vector that is 1 at position {plain}, counted from 0, and 0 elsewhere",
+        rf"{latex(form)} \text{{ for the vector that is 1 at position }} {written}"
+        r"\text{, counted from 0, and 0 elsewhere}",
+        "fact",
+    )
 
 
 def symmetric_part(tensor: Tensor) -> Condition:

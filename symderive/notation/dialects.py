@@ -30,6 +30,7 @@ class Dialect(ABC):
     divide: str
     minus: str
     ones: str
+    basis: str
     identity: str
     taken: frozenset[str] = frozenset()
 
@@ -382,7 +383,7 @@ def under_sum(
     return [*(index.name for index in indices if index not in used), *map(marks.relation, relations)]
 
 
-_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹⁴-⁹]*|\d+|𝟏ᵀ?")
+_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹⁴-⁹]*|\d+|𝟏ᵀ?|𝐞[₀-₉]+ᵀ?")
 _WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}(_\{[^{}]*(\{[^{}]*\})?[^{}]*\})?$")
 
 
@@ -397,5 +398,5 @@ def decimal(value: sympy.Rational, general: str, unit: str) -> str:
     return general.format(mantissa, power) if abs(power) > 4 else digits
 
 
-LATEX = LatexDialect(r"\odot", r"\oslash", "-", r"\mathbf{1}", "I")
-TEXT = TextDialect("⊙", "⊘", "−", "𝟏", "I")
+LATEX = LatexDialect(r"\odot", r"\oslash", "-", r"\mathbf{1}", r"\mathbf{e}", "I")
+TEXT = TextDialect("⊙", "⊘", "−", "𝟏", "𝐞", "I")

@@ -22,6 +22,7 @@ from symderive.notation.constants import constant, one_root
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
     Apply,
+    Basis,
     BigMax,
     BigMin,
     BigProduct,
@@ -137,6 +138,10 @@ def _ones(form: Ones, marks: Marks) -> Written:
     return ("1" if form.size == 1 else marks.ones), ATOM
 
 
+def _basis(form: Basis, marks: Marks) -> Written:
+    return marks.component(marks.basis, (form.position,)), ATOM
+
+
 def _eye(form: Eye, marks: Marks) -> Written:
     return marks.unit_matrix, ATOM
 
@@ -165,6 +170,7 @@ def _spread(term: Form, whole: Plus) -> Form:
     if term.rank or not others:
         return term
     number = isinstance(term, Const) and not term.value.free_symbols
+    number = number and not any(isinstance(part, Basis) for other in others for part in walk(other))
     if whole.rank == 2 and not (number and all(_is_elementwise(other) for other in others)):
         return times(ONE, term, Outer(Ones(_MANY), Ones(_MANY)))
     return term if number or whole.rank != 1 else times(ONE, term, Ones(_MANY))
@@ -212,9 +218,7 @@ def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, a
     top, bottom = _parts(factors)
     up, down = sympy.fraction(coefficient)
     whole = constant(coefficient, marks)
-    if (coefficient.is_Rational and coefficient.q > 1000) or not sympy.Mul(
-        up, 1 / down, evaluate=False
-    ).equals(coefficient):
+    if (coefficient.is_Rational and coefficient.q > 1000) or not _is_quotient(coefficient, up, down):
         up, down = coefficient, ONE
     joined = one_root(coefficient)
     if joined is not None:
@@ -233,6 +237,11 @@ def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, a
         ]
         return marks.juxtapose(pieces), _level(top, marks)
     return marks.fraction(_product(ups + top, marks, True), _product(low, marks, True))
+
+
+def _is_quotient(whole: sympy.Expr, up: sympy.Expr, down: sympy.Expr) -> bool:
+    """Whether `whole = up / down`; only where that is not plain to see, SymPy is asked to prove it."""
+    return up / down == whole or bool(sympy.Mul(up, 1 / down, evaluate=False).equals(whole))
 
 
 def _small(factors: list[Form]) -> bool:
@@ -433,7 +442,7 @@ def _norm_squared(form: NormSquared, marks: Marks) -> Written:
 
 def _total(form: Total, marks: Marks) -> Written:
     inner = form.inner
-    if isinstance(inner, (Leaf, Chain)) and inner.rank == 1:
+    if isinstance(inner, (Leaf, Slice, Chain)) and inner.rank == 1:
         return marks.juxtapose([marks.transpose(marks.ones), bracketed(inner, marks, PRODUCT)]), PRODUCT
     return _big_sum(big_sum_of(form), marks)
 
@@ -463,6 +472,7 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Slice: _slice,
     Component: _component,
     Ones: _ones,
+    Basis: _basis,
     Eye: _eye,
     Kronecker: _kronecker,
     Plus: _plus,

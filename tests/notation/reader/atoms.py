@@ -117,6 +117,15 @@ class Atoms(Cursor):
         self.take()
         return lambda env: ONES
 
+    def atom_basis(self):
+        """The vector that is 1 at one position; its length is the next one of `lengths`."""
+        self.take()
+        (position,) = self.indices()
+        vector = np.zeros(self.lengths.pop(0))
+        if int(position) < len(vector):
+            vector[int(position)] = 1
+        return lambda env: wrapped(vector)
+
     def atom_step(self):
         self.take()
         condition = self.condition()

@@ -31,6 +31,7 @@ class Cursor:
             position = match.end()
         self.tokens += tokens(source[position:])
         self.place = 0
+        self.lengths: list[int] = []  # of the basis vectors, which are not seen on the page
 
     def peek(self, ahead: int = 0) -> tuple[str, str]:
         spot = self.place + ahead

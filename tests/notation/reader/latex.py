@@ -18,6 +18,7 @@ SIGNS = {
     r"\lVert": "‖",
     r"\rVert": "‖",
     r"\mathbf{1}": "𝟏",
+    r"\mathbf{e}": "𝐞",
     r"\Phi": "Φ",
     r"\sigma": "σ",
     r"\psi^{(1)}": "ψ⁽1⁾",

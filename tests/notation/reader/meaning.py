@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from tests.notation.reader.grammar import Reader
@@ -12,9 +14,24 @@ def meaning(source: str, names, rows, shape: tuple[int, ...], axes: list[str | N
     """The value of a printed right-hand side: an array of the given shape.
 
     `axes` has a letter for each axis at which the left-hand side stands at one position, None for a whole
-    axis.
+    axis. How long a basis vector is does not stand on the page: the first sizes that fit are taken.
     """
-    tree = Reader(source, names, rows, {}).read()
+    of_names = {size for value in names.values() for size in np.shape(value)}
+    lengths = sorted(of_names | set(shape))
+    tried = [list(one) for one in product(lengths, repeat=source.count("𝐞"))]
+    for place, chosen in enumerate(tried):
+        try:
+            return _meaning(source, names, rows, shape, axes, chosen)
+        except (SyntaxError, ValueError):  # sizes that do not fit
+            if place == len(tried) - 1:
+                raise
+    raise SyntaxError(f"no sizes for {source}")
+
+
+def _meaning(source, names, rows, shape, axes, lengths):
+    reader = Reader(source, names, rows, {})
+    reader.lengths = lengths
+    tree = reader.read()
     held = {place: letter for place, letter in enumerate(axes) if letter is not None}
     block = tuple(size for place, size in enumerate(shape) if place not in held)
     result = np.empty(shape)

@@ -7,6 +7,7 @@ from typing import Any
 import sympy
 from sympy.printing.precedence import PRECEDENCE
 
+from symderive.core.facts import Settled
 from symderive.core.tensors import Index
 from symderive.errors import SymderiveError
 

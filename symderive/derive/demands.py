@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sympy
 
+from symderive.calculus.rules import chosen_factor
 from symderive.core.identity import tensors_of
 from symderive.core.nodes import Entry, Fold, IndexProduct, IndexSum, Tensor, TensorNode
 from symderive.core.program import Program
@@ -70,6 +71,8 @@ def _argument_domains(
     last = entry.slopes if moving and entry.slopes is not None else entry.domain
     domains = entry.domains or (*(REALS,) * (entry.arity - 1), last)
     yield from ((arg, one) for arg, one in zip(part.args, domains, strict=True) if one != REALS)
+    if entry.joint is not None:
+        yield entry.joint(*part.args)
 
 
 def _is_truth(body: sympy.Expr) -> bool:
@@ -79,7 +82,7 @@ def _is_truth(body: sympy.Expr) -> bool:
 def _fold_demand(part: Fold, guards: tuple[sympy.Expr, ...]) -> Demand:
     """A product is divided by its factors; a maximum has a derivative where it is attained once."""
     if isinstance(part, IndexProduct):
-        return Demand(part.body, NONZERO, "domain", "product", guards)
+        return Demand(chosen_factor(part.body)[1], NONZERO, "domain", "product", guards)
     return Demand(part, REALS, "tie", TIE, guards)
 
 

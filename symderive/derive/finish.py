@@ -26,6 +26,7 @@ from symderive.derive.derivation import Derivation, Simplification, Step
 from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
 from symderive.derive.layout import Layout
+from symderive.derive.names_apart import with_names_apart
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
 from symderive.derive.size_conditions import reads_outside
@@ -141,7 +142,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         for made in short.definitions
         if made.tensor not in hidden
     )
-    return Derivation(
+    made = Derivation(
         chain.kind,
         loss,
         _steps(start, worked, raw, heads, loss),
@@ -163,6 +164,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         slopes=_renamed(chain.slopes, names),
         simplifications=_simplifications(joined, short, heads),
     )
+    return with_names_apart(made)
 
 
 def _conditions(

@@ -171,6 +171,24 @@ class Array:
 
         return shifting.cumsum(self, axis)
 
+    def cumprod(self, axis: Any = None) -> Array:
+        """Running products, as `numpy.cumprod`."""
+        from symderive.language import running
+
+        return running.cumprod(self, axis)
+
+    def clip(self, min: Any = None, max: Any = None) -> Array:
+        """The entries within bounds, as `numpy.clip`."""
+        from symderive.language.dispatch import clip
+
+        return clip(self, min, max)
+
+    def take(self, indices: Any, axis: Any = None) -> Array:
+        """Entries by their positions, as `numpy.take`."""
+        from symderive.language import indexing
+
+        return indexing.taken(self, indices, axis)
+
     def repeat(self, repeats: Any, axis: Any = None) -> Array:
         """Every entry several times, as `numpy.repeat`."""
         from symderive.language import shaping
@@ -193,6 +211,19 @@ class Array:
     def copy(self) -> Array:
         """The array itself: nothing ever writes to it."""
         return self
+
+    def conj(self) -> Array:
+        """The array itself: its entries are real."""
+        return self
+
+    conjugate = conj
+
+    @property
+    def mT(self) -> Array:
+        """The array with its last two axes exchanged."""
+        from symderive.language.array_standard import matrix_transpose
+
+        return matrix_transpose(self)
 
     def __getitem__(self, key: Any) -> Array:
         from symderive.language.indexing import take

@@ -178,6 +178,8 @@ class Reader:
                 return picked.turned(value)
             return self.checked(node, getattr, value, node.attr)
         close = did_you_mean(node.attr, [*ATTRIBUTES, *METHODS]).rstrip(".")
+        if node.attr in functions():
+            close = f"; write {node.attr}(…)"
         raise self.error(node, f'arrays have no "{node.attr}"{close}')
 
     def method(self, value: Array, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
@@ -313,7 +315,8 @@ class Reader:
             if not isinstance(value, Array):
                 raise self.error(node, "~ needs a condition such as x > 0")
             return self.checked(node, operator.invert, value)
-        if not isinstance(value, Array) and type(value) is not int:
+        infinite = isinstance(value, float)  # np.inf, an order of a norm
+        if not isinstance(value, Array) and type(value) is not int and not infinite:
             value = self.scalar(node.operand, value)
         return -value if isinstance(node.op, ast.USub) else value
 

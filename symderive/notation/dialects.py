@@ -19,6 +19,7 @@ from symderive.notation.names import latex_name, subscript, superscript, text_na
 from symderive.notation.positions import position_text
 
 _OPENING, _CLOSING = "([⁽", ")]⁾"
+_NUMBER_PI = re.compile(r"\bpi\b")
 _TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\|\\begin")
 
 
@@ -258,7 +259,7 @@ class TextDialect(Dialect):
     def plain(self, value: sympy.Expr) -> str:
         """SymPy's text, with the project's names."""
         named = value.xreplace({s: sympy.Symbol(text_name(s.name)) for s in value.free_symbols})
-        return str(named).replace("pi", "π")
+        return _NUMBER_PI.sub("π", str(named))
 
     def decimal(self, value: sympy.Rational) -> str:
         """A rational number as a decimal."""

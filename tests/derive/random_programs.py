@@ -449,18 +449,21 @@ _SPECIAL = {
 }
 
 
-@st.composite
-def losses(draw, depth: int = 4, kinks: bool = True, largest: int = 21) -> RandomLoss:
-    """A random loss with a variable of at most `largest` entries that it depends on."""
-    source = _Writer(draw, kinks).expr((), depth)
+def with_variable(draw, source: str, largest: int) -> RandomLoss:
+    """A text with a variable of at most `largest` entries that it depends on."""
     present = names_in(source)
     shown = {size for name in present for size in SHAPES[name]}
-    for size in (
-        set(SIZES) - shown
-    ):  # a size that no array has is not part of the language of losses: a number instead
+    for size in sorted(set(SIZES) - shown):  # a size that no array has is not part of the language: a number
         source = re.sub(rf"(?<![\w'\"]){size}(?![\w'\"(])", str(SIZES[size]), source)
     sizes = {name: int(np.prod([SIZES.get(size, 1) for size in SHAPES[name]])) for name in present}
     candidates = [name for name in present if sizes[name] <= largest and DOMAINS.get(name) != "spd"]
     if not candidates:
         source, candidates = f"({source}) * np.sum(w ** 2)", ["w"]
     return RandomLoss(source, draw(st.sampled_from(candidates)))
+
+
+@st.composite
+def losses(draw, depth: int = 4, kinks: bool = True, largest: int = 21) -> RandomLoss:
+    """A random loss with a variable of at most `largest` entries that it depends on."""
+    source = _Writer(draw, kinks).expr((), depth)
+    return with_variable(draw, source, largest)

@@ -5,13 +5,13 @@ import pytest
 import sympy
 
 import symderive as sd
-from symderive.calculus import chain, rules, sums, tidy
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet
 from symderive.core.nodes import Index, Tensor
 from symderive.errors import InternalError, ShapeError, SymderiveError
 from symderive.language.elimination import inverse_and_determinant
 from symderive.language.evaluate import evaluate
 from symderive.language.programs import program_of
+from tests.derive.planted import scaled
 
 n, d = sd.dims("n d")
 X = sd.array("X", d, d, domain="invertible")
@@ -218,27 +218,6 @@ def test_nodes_in_sympy():
     assert made.has(sympy.Inverse)
 
 
-@pytest.fixture
-def planted(monkeypatch):
-    """Replaces the rule of a node, and leaves no cache behind."""
-
-    def clear():
-        for module in (chain, rules, sums, tidy):
-            for value in vars(module).values():
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
-        sympy.core.cache.clear_cache()
-
-    def plant(kind, wrong):
-        clear()
-        monkeypatch.setattr(
-            rules, "RULES", tuple((one, wrong(rule) if one is kind else rule) for one, rule in rules.RULES)
-        )
-
-    yield plant
-    clear()
-
-
 LOSSES = {InverseEntry: (a @ inv(X) @ b, X), LogAbsDet: (slogdet(X)[1], X), Det: (det(X), X)}
 
 
@@ -247,13 +226,9 @@ def _transposed(rule):
     return lambda expr, entry_rule: rule(expr, lambda found: entry_rule(found.tensor[found.axes[::-1]]))
 
 
-def _scaled(factor):
-    return lambda rule: lambda expr, entry_rule: factor * rule(expr, entry_rule)
-
-
 @pytest.mark.parametrize("kind", LOSSES, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize(
-    "wrong", [_scaled(-1), _scaled(sympy.Rational(1001, 1000)), _transposed], ids=["sign", "factor", "index"]
+    "wrong", [scaled(-1), scaled(sympy.Rational(1001, 1000)), _transposed], ids=["sign", "factor", "index"]
 )
 def test_a_wrong_rule_is_caught(planted, kind, wrong):
     loss, wrt = LOSSES[kind]

@@ -9,11 +9,12 @@ import pytest
 import sympy
 
 import symderive as sd
-from symderive.calculus import chain, rules, sums, tidy
+from symderive.calculus import rules, sums, tidy
 from symderive.codegen import numpy_source
 from symderive.core.nodes import Delta, IndexSum
 from symderive.derive import verification
 from symderive.errors import InternalError
+from tests.derive.planted import clear_caches, replaced_rule
 
 n, d, k = sd.dims("n d k")
 X, w, y, A, W = (
@@ -28,17 +29,9 @@ X, w, y, A, W = (
 @pytest.fixture(autouse=True)
 def fresh_caches():
     """Nothing derived with a planted error stays in a cache, and nothing cached hides one."""
-
-    def clear():
-        for module in (chain, rules, sums, tidy):
-            for value in vars(module).values():
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
-        sympy.core.cache.clear_cache()
-
-    clear()
+    clear_caches()
     yield
-    clear()
+    clear_caches()
 
 
 def losses():
@@ -52,12 +45,6 @@ def losses():
         "matrix": (np.sum((X @ W) ** 2), W),
         "network": (np.sum(np.tanh(np.tanh(X @ W) @ sd.array("a", k))), W),
     }
-
-
-def replaced_rule(monkeypatch, kind, wrong):
-    monkeypatch.setattr(
-        rules, "RULES", tuple((k, wrong(rule) if k is kind else rule) for k, rule in rules.RULES)
-    )
 
 
 def caught(*names: str) -> None:

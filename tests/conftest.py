@@ -1,7 +1,9 @@
-"""What all tests share: the profiles of the property tests."""
+"""What all tests share: the profiles of the property tests, and a heap that is searched once."""
 
+import gc
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.profiles import CI, NIGHTLY
@@ -11,3 +13,11 @@ settings.register_profile(
     "nightly", max_examples=NIGHTLY, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def set_aside():
+    """What the caches hold after a file of tests is not searched for garbage again in the next ones."""
+    yield
+    gc.collect()
+    gc.freeze()

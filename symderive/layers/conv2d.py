@@ -11,7 +11,7 @@ import sympy
 from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
-from symderive.layers.convolution import common_roles, leading, outputs, settle, slide
+from symderive.layers.convolution import batch_sizes, common_roles, leading, outputs, settle, slide
 from symderive.layers.layer import Layer, require
 from symderive.layers.window import windows
 
@@ -90,7 +90,7 @@ class Conv2d(Layer):
     def output_shape(self) -> tuple[Size, ...]:
         """(batch,) C_out, H′, W′, with the groups side by side."""
         spatial = tuple(window.output for window in windows(self))
-        return (*(() if self.batch is None else (self.batch,)), self.c_out, *spatial)
+        return (*batch_sizes(self.batch), self.c_out, *spatial)
 
     @property
     def relations(self) -> Mapping[Dim, Size]:
@@ -106,8 +106,7 @@ class Conv2d(Layer):
     @property
     def size_order(self) -> tuple[Size, ...]:
         """Batch, kernel, input channels, output positions, output channels, groups."""
-        batch = () if self.batch is None else (self.batch,)
-        return (*batch, *self.kernel, self.c_in, *outputs(self)[0], self.c_out, self.groups)
+        return (*batch_sizes(self.batch), *self.kernel, self.c_in, *outputs(self)[0], self.c_out, self.groups)
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
         """The customary names of the sizes."""

@@ -65,6 +65,11 @@ def leading(batch: Size | None) -> tuple[Index, ...]:
     return () if batch is None else (Index("n", batch),)
 
 
+def batch_sizes(batch: Size | None) -> tuple[Size, ...]:
+    """The size of the batch axis, if there is one."""
+    return () if batch is None else (batch,)
+
+
 def slide(
     layer: Any,
     into: Tensor,

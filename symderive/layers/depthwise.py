@@ -9,7 +9,7 @@ from typing import Any
 from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
-from symderive.layers.convolution import common_roles, leading, outputs, settle, slide
+from symderive.layers.convolution import batch_sizes, common_roles, leading, outputs, settle, slide
 from symderive.layers.layer import Layer, require
 from symderive.layers.window import windows
 
@@ -67,7 +67,7 @@ class DepthwiseConv2d(Layer):
     def output_shape(self) -> tuple[Size, ...]:
         """(batch,) C_in, H′, W′."""
         spatial = tuple(window.output for window in windows(self))
-        return (*(() if self.batch is None else (self.batch,)), self.c_in, *spatial)
+        return (*batch_sizes(self.batch), self.c_in, *spatial)
 
     @property
     def relations(self) -> Mapping[Dim, Size]:
@@ -82,8 +82,7 @@ class DepthwiseConv2d(Layer):
     @property
     def size_order(self) -> tuple[Size, ...]:
         """Batch, kernel, channels, output positions."""
-        batch = () if self.batch is None else (self.batch,)
-        return (*batch, *self.kernel, self.c_in, *outputs(self)[0])
+        return (*batch_sizes(self.batch), *self.kernel, self.c_in, *outputs(self)[0])
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
         """The customary names of the sizes."""

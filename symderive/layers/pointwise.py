@@ -9,7 +9,7 @@ from typing import Any
 from symderive.core.dims import Dim, Size, as_size
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
-from symderive.layers.convolution import leading
+from symderive.layers.convolution import batch_sizes, leading
 from symderive.layers.layer import Layer
 
 
@@ -59,7 +59,7 @@ class PointwiseConv2d(Layer):
     @property
     def output_shape(self) -> tuple[Size, ...]:
         """(batch,) C_out, H, W."""
-        return (*(() if self.batch is None else (self.batch,)), self.c_out, self.height, self.width)
+        return (*batch_sizes(self.batch), self.c_out, self.height, self.width)
 
     @property
     def relations(self) -> Mapping[Dim, Size]:
@@ -74,8 +74,7 @@ class PointwiseConv2d(Layer):
     @property
     def size_order(self) -> tuple[Size, ...]:
         """Batch, input channels, positions, output channels."""
-        batch = () if self.batch is None else (self.batch,)
-        return (*batch, self.c_in, self.height, self.width, self.c_out)
+        return (*batch_sizes(self.batch), self.c_in, self.height, self.width, self.c_out)
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
         """The customary names of the sizes."""
@@ -93,8 +92,7 @@ class PointwiseConv2d(Layer):
 
     def program(self) -> Program:
         """The index equation with inputs x, weight and, if there is one, bias."""
-        sizes = tuple(index.dim for index in leading(self.batch))
-        x = Tensor("x", (*sizes, self.c_in, self.height, self.width))
+        x = Tensor("x", (*batch_sizes(self.batch), self.c_in, self.height, self.width))
         y = Tensor("y", self.output_shape)
         return Program((x, *self.parameters), (self.definition(x, y, self.parameters),), (y,))
 

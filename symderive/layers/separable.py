@@ -9,7 +9,7 @@ from typing import Any
 from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
-from symderive.layers.convolution import common_roles, leading, outputs, settle
+from symderive.layers.convolution import batch_sizes, common_roles, leading, outputs, settle
 from symderive.layers.depthwise import DepthwiseConv2d
 from symderive.layers.layer import Layer
 from symderive.layers.pointwise import PointwiseConv2d
@@ -100,8 +100,7 @@ class SeparableConv2d(Layer):
     @property
     def size_order(self) -> tuple[Size, ...]:
         """Batch, kernel, input channels, output positions, output channels."""
-        batch = () if self.batch is None else (self.batch,)
-        return (*batch, *self.kernel, self.c_in, *outputs(self)[0], self.c_out)
+        return (*batch_sizes(self.batch), *self.kernel, self.c_in, *outputs(self)[0], self.c_out)
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
         """The customary names of the sizes."""

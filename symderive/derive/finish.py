@@ -14,6 +14,7 @@ from symderive.calculus.condense import (
     weight,
     without_symmetry,
 )
+from symderive.calculus.places import counted
 from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
@@ -28,6 +29,7 @@ from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
 from symderive.derive.size_conditions import reads_outside
 from symderive.derive.structures import FreeEntries
+from symderive.derive.ties import attained_several_times
 from symderive.errors import InternalError
 from symderive.notation.composed import composed
 from symderive.notation.forms import Form
@@ -98,6 +100,8 @@ class Chain:
 def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     """Names, closed form, conditions: the same for every kind of derivative."""
     problem, facts = chain.problem, dict(chain.facts)
+    tied = attained_several_times(problem.start)
+    chain = replace(chain, steps=counted(chain.steps, tied), raw=counted(chain.raw, tied))
     outputs = tuple(one.tensor for one in chain.results)
     worked = chain.steps.needed((*(one.tensor for one in chain.earlier), *outputs))
     entries = chain.entries

@@ -32,8 +32,8 @@ _ATTEMPTS = 60
 _TRIES = 6
 # Arrays without a declared domain: of any sign; positive, for logarithms of products; small and positive, for
 # products that have to be probabilities.
-_MOODS = (("real", 1.0), ("positive", 1.0), ("positive", 0.2))
-_SMALL_MOODS = (("real", 0.3), ("real", 0.1), ("positive", 0.05))  # where the usual ones overflow
+MOODS = (("real", 1.0), ("positive", 1.0), ("positive", 0.2))
+_SMALLMOODS = (("real", 0.3), ("real", 0.1), ("positive", 0.05))  # where the usual ones overflow
 _PROBES = 6
 _CONDITION = 1e5
 _CLEAR = 1e-5
@@ -58,7 +58,7 @@ def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -
     shapes = _shapes(derivation, _sizes(derivation))
     matched = _matched(derivation)
     for attempt in range(_ATTEMPTS):
-        moods = _MOODS if attempt < _ATTEMPTS // 2 else _SMALL_MOODS
+        moods = MOODS if attempt < _ATTEMPTS // 2 else _SMALLMOODS
         kind, scale = moods[attempt % len(moods)]
         chosen = {
             name: (shape, kind if domain == "real" else domain) for name, (shape, domain) in shapes.items()
@@ -91,15 +91,15 @@ def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, fl
         with np.errstate(all="ignore"):
             return bool(np.isfinite(loss(arrays)).all()) and _is_regular(derivation, arrays)
 
-    for kind, scale in _MOODS:
+    for kind, scale in MOODS:
         chosen = {name: (shape, kind if own == "real" else own) for name, (shape, own) in shapes.items()}
         scales = {name: scale if own == "real" else 1.0 for name, (_, own) in shapes.items()}
         good = 0
-        for seed in range(_ATTEMPTS // len(_MOODS)):
+        for seed in range(_ATTEMPTS // len(MOODS)):
             drawn = draw_all(chosen, seed=seed)
             good += is_good({name: scales[name] * drawn[name] for name in drawn})
         best = max(best, (good, kind, scale), key=lambda one: one[0])
-        if 2 * good > _ATTEMPTS // len(_MOODS):
+        if 2 * good > _ATTEMPTS // len(MOODS):
             break
     if not best[0]:
         raise no_point(derivation)
@@ -116,17 +116,24 @@ def _fitting_sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
     Raises:
         SymderiveError: none of many do.
     """
-    usual = sizes_for(derivation.original.inputs)
-    needed = _slacks(derivation)
-    others = islice(permutations((*SIZES, *_LARGER), min(len(usual), len(SIZES))), _MOST_SIZES)
-    for numbers in ((), *others):
-        candidate = usual | dict(zip(usual, numbers, strict=False))
-        if fits(derivation.original, needed, candidate):
-            return candidate
+    found = fitting_sizes(derivation.original, _slacks(derivation))
+    if found is not None:
+        return found
     raise SymderiveError(
         f"checking the {derivation.kind}: no sizes were found for which every slice fits its axis; "
         f"needed are {', '.join(str(one) for one in derivation.conditions if one.slack is not None)}."
     )
+
+
+def fitting_sizes(program: Program, needed: tuple[sympy.Expr, ...]) -> dict[sympy.Symbol, int] | None:
+    """The usual sizes, or the next ones in order for which what is `needed` is at least 0; None if none do."""
+    usual = sizes_for(program.inputs)
+    others = islice(permutations((*SIZES, *_LARGER), min(len(usual), len(SIZES))), _MOST_SIZES)
+    for numbers in ((), *others):
+        candidate = usual | dict(zip(usual, numbers, strict=False))
+        if fits(program, needed, candidate):
+            return candidate
+    return None
 
 
 def _matched(derivation: Derivation) -> dict[str, float]:

@@ -51,4 +51,3 @@ def _counted(expr: sympy.Expr, several: frozenset[Tensor]) -> sympy.Expr:
         if getattr(part.args[1], "tensor", None) in several
     }
     return expr.xreplace(found) if found else expr
-

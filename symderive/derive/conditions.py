@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,8 @@ _DOMAINS = {
 }  # fmt: skip
 NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
 _SHARES = ((POSITIVE, sympy.Interval.Lopen(0, 1)), (NONNEGATIVE, sympy.Interval(0, 1)))  # by the weights
-TIE = "is attained once"
+TIE, AT_TIES = "is attained once", "(at ties: the mean over the places)"
+MEAN = "the mean over the places where"
 _OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
 
 
@@ -83,10 +84,13 @@ class Condition:
         return self.text
 
 
-def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, ...]:
+def conditions_of(
+    program: Program, wrt: Iterable[Tensor], several: Collection[Tensor] = ()
+) -> tuple[Condition, ...]:
     """The conditions under which a program and its derivative in `wrt` mean something.
 
-    Conditions that follow from the declared domains are left out.
+    Conditions that follow from the declared domains are left out. The maxima in `several` are attained at
+    several places at once.
     """
     ranges = Ranges(program)
     found: dict[str, Condition] = {}
@@ -101,7 +105,7 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
                 range_of(demand.argument, ranges).is_subset(demand.domain) or _is_implied(demand)
             ):
                 continue
-            one = _condition(program, made, demand)
+            one = _condition(program, made, demand, made.tensor in several)
             found.setdefault(one.text, one)
         for tensor in _inverted(made.body, moving):
             if not _is_regular(program, tensor):
@@ -275,7 +279,7 @@ def _is_truth(body: sympy.Expr) -> bool:
 
 
 def _fold_demand(part: Fold, guards: tuple[sympy.Expr, ...]) -> _Demand:
-    """A product is divided by its factors; a maximum has a derivative where it is attained once."""
+    """A product is divided by its factors; a maximum has one derivative where it is attained once."""
     if isinstance(part, IndexProduct):
         return _Demand(part.body, NONZERO, "domain", "product", guards)
     return _Demand(part, REALS, "tie", TIE, guards)
@@ -514,7 +518,7 @@ def _raised(expr: sympy.Pow, ranges: Ranges) -> sympy.Set:
     return REALS
 
 
-def _condition(program: Program, made: Definition, demand: _Demand) -> Condition:
+def _condition(program: Program, made: Definition, demand: _Demand, several: bool = False) -> Condition:
     guard = sympy.Mul(*demand.guards)
     whole = demand.argument if guard == 1 else where(guard, demand.argument, sympy.S.Zero)
     body, domain = _readable(_in_letters(program, made, whole), demand.domain)
@@ -538,10 +542,13 @@ def _condition(program: Program, made: Definition, demand: _Demand) -> Condition
             rf"{latex(left)} \neq {latex(right)}{latex_every}",
             "kink",
         )
+    if demand.kind == "tie" and several:
+        plain, written = f"{MEAN} {text(form)} is attained", rf"\text{{{MEAN} }}{latex(form)}"
+        return Condition(plain, rf"{written}\text{{ is attained}}", "fact")
     if demand.kind == "tie":
         return Condition(
-            f"{text(form)} {demand.word}{every}",
-            rf"{latex(form)} \text{{ {demand.word}}}{latex_every}",
+            f"{text(form)} {demand.word}{every} {AT_TIES}",
+            rf"{latex(form)} \text{{ {demand.word}}}{latex_every}\text{{ {AT_TIES}}}",
             "domain",
         )
     plain, written = _membership(text(form), latex(form), domain)

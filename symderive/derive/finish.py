@@ -20,7 +20,7 @@ from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Fold, Tensor, TensorNode
 from symderive.core.program import Definition, Program
-from symderive.derive.conditions import OUTSIDE, TIE, Condition, conditions_of, factor_facts
+from symderive.derive.conditions import MEAN, OUTSIDE, TIE, Condition, conditions_of, factor_facts
 from symderive.derive.derivation import Derivation, Simplification, Step
 from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
@@ -170,10 +170,10 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
 def _conditions(
     written: Program, start: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
 ) -> tuple[Condition, ...]:
-    made = conditions_of(written, targets)
+    made = conditions_of(written, targets, attained_several_times(written))
     used = start.needed(start.outputs).definitions
     if not any(one.body.has(Fold) for one in used):  # a shift by the maximum has cancelled
-        made = tuple(one for one in made if not one.text.endswith(TIE))
+        made = tuple(one for one in made if TIE not in one.text and not one.text.startswith(MEAN))
     found = made + factor_facts(written, start)
     found += tuple(Condition(*one, "fact") for one in facts)
     return (*found, OUTSIDE) if any(reads_outside(made) for made in short.definitions) else found

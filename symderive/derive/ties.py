@@ -1,8 +1,8 @@
 """Maxima and minima that are attained at several places at once, not by chance but by how they are built.
 
-The derivative of a maximum is the mean over the places at which it is attained. Where it is attained once, the
-mean needs no mention: `1[x = m]` and the condition say it. A maximum of `np.stack([x, x])`, or of values that
-are clipped, is attained several times at random points too; then the number of places is written out.
+The derivative of a maximum is the mean over the places at which it is attained. Where it is attained once,
+the mean needs no mention: `1[x = m]` and the condition say it. A maximum of `np.stack([x, x])`, or of values
+that are clipped, is attained several times at random points too; then the number of places is written out.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _at_random(program: Program) -> list[dict[str, np.ndarray]]:
         arrays |= {name: scale * arrays[name] for name, (_, own) in shapes.items() if own == "real"}
         try:
             with np.errstate(all="ignore"):
-                found.append(evaluate(program, arrays, {one: number for one, number in sizes.items()}))
+                found.append(evaluate(program, arrays, sizes))
         except (ValueError, ArithmeticError, SymderiveError):
             continue
     return found

@@ -126,7 +126,7 @@ def _fitting_sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
 
 
 def fitting_sizes(program: Program, needed: tuple[sympy.Expr, ...]) -> dict[sympy.Symbol, int] | None:
-    """The usual sizes, or the next ones in order for which what is `needed` is at least 0; None if none do."""
+    """The usual sizes, or the next ones in order for which what is `needed` is not negative, or None."""
     usual = sizes_for(program.inputs)
     others = islice(permutations((*SIZES, *_LARGER), min(len(usual), len(SIZES))), _MOST_SIZES)
     for numbers in ((), *others):

@@ -25,7 +25,7 @@ ENTRIES = [
         "attained", attained, (), attained, "np.where({0} == {1}, 1 / {2}, 0.0)",
         lambda x, m, k: 1 / k if x == m else 0.0,
         r"\mathbf{{1}}[{0} = {1}]", "1[{0} = {1}]", "the place of a maximum stays where it is",
-        values=sympy.Interval(0, 1), arity=3, examples=(0.4, 2.0),
+        values=sympy.Interval(0, 1), arity=3, examples=(1.0, 2.0),
         words=lambda x, m, k: sympy.Piecewise((1 / k, sympy.Eq(x, m)), (0, True)),
     ),
 ]  # fmt: skip

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,6 +30,12 @@ OF_MATRICES = [
 SMOOTH = ["np.tanh({0})", "np.sin({0})", "({0}) ** 2", "np.exp(np.tanh({0}))", "1 / (1 + ({0}) ** 2)", "2 * ({0})", "np.log(1 + ({0}) ** 2)"]  # fmt: skip
 
 
+@lru_cache(maxsize=10_000)
+def parsed(text: str):
+    """The array that a text means; a loss and its parts are asked for many times."""
+    return sd.parse(text, **SHAPES)
+
+
 @st.composite
 def losses(draw, steps: int = 4) -> tuple[str, str]:
     """A loss as text and a variable in it."""
@@ -36,16 +44,16 @@ def losses(draw, steps: int = 4) -> tuple[str, str]:
     )
     made = [text]
     for _ in range(draw(st.integers(1, steps))):
-        rank = sd.parse(text, **SHAPES).ndim
+        rank = parsed(text).ndim
         options = SMOOTH + 2 * (OF_VECTORS if rank == 1 else OF_MATRICES)
         new = draw(st.sampled_from(options)).format(text)
         try:
-            shape = sd.parse(new, **SHAPES).shape
+            shape = parsed(new).shape
         except (ShapeError, SymderiveError):
             continue
         if len(shape) > 2 or not shape:
             continue
-        same = [one for one in made if sd.parse(one, **SHAPES).shape == shape]
+        same = [one for one in made if parsed(one).shape == shape]
         if same and draw(st.booleans()):
             new = f"({new}) {draw(st.sampled_from('+-*'))} ({draw(st.sampled_from(same))})"
         text = new
@@ -58,11 +66,11 @@ def losses(draw, steps: int = 4) -> tuple[str, str]:
 def _inputs(text):
     from symderive.language.array import program_of
 
-    return program_of(sd.parse(text, **SHAPES)).inputs
+    return program_of(parsed(text)).inputs
 
 
 def derived(kind, loss, name):
-    return getattr(sd, kind)(sd.parse(loss, **SHAPES), sd.parse(name, **SHAPES))
+    return getattr(sd, kind)(parsed(loss), parsed(name))
 
 
 @settings(deadline=None, suppress_health_check=list(HealthCheck))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice, permutations
 from typing import Any
 
@@ -23,6 +24,7 @@ from symderive.language.evaluate import evaluate
 from symderive.numeric.comparison import Comparison, compare, join
 from symderive.numeric.differences import central
 from symderive.numeric.draws import draw_all
+from symderive.numeric.rounded import rounding_noise
 from symderive.numeric.structures import moved as after
 
 DRAWS = 3
@@ -225,8 +227,10 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
         point = point or arrays
         with np.errstate(all="ignore"):  # `np.where` computes both branches, also where one has no value
             _same_as_slow(derivation, written, arrays)
-            values = _usual(derivation, function.unchecked(arrays), base(arrays), arrays)
-        made = _compared_blocks(derivation, base, arrays, values)
+            start = base(arrays)
+            values = _usual(derivation, function.unchecked(arrays), start, arrays)
+            errors = _usual(derivation, rounding_noise(function.unchecked, arrays), start, arrays)
+        made = _compared_blocks(derivation, base, arrays, list(zip(values, errors, strict=True)))
         for comparison in made.values():
             confirm(comparison, derivation, arrays)
         clear = {name: comparison for name, comparison in made.items() if _says_something(comparison)}
@@ -289,10 +293,17 @@ def _usual(derivation: Derivation, values: Any, base: tuple[Any, ...], arrays: A
 
 
 def _compared_blocks(
-    derivation: Derivation, base: Callable[[Arrays], tuple[Any, ...]], arrays: Arrays, values: list[Any]
+    derivation: Derivation,
+    base: Callable[[Arrays], tuple[Any, ...]],
+    arrays: Arrays,
+    values: list[tuple[Any, Any]],
 ) -> dict[str, Comparison]:
-    """Compare all results by name; those that are derivatives of one array are compared together."""
-    groups: dict[int, dict[str, tuple[str, Any]]] = {}
+    """Compare all results by name; those that are derivatives of one array are compared together.
+
+    `values` are pairs of what was derived and what rounding can do to it.
+    """
+    groups: dict[int, dict[str, tuple[str, tuple[Any, Any]]]] = {}
+    least = rounding_noise(base, arrays)
     for block, value in zip(derivation.by, values, strict=True):
         place = derivation.lower_place(block)
         groups.setdefault(place, {})[_block_name(block)] = (str(block[-1].name), value)
@@ -303,12 +314,17 @@ def _compared_blocks(
         if derivation.direction is not None:
             ((name, (variable, value)),) = derived.items()
             along = np.asarray(arrays[str(derivation.direction.name)], dtype=float)
-            made[name] = _compared_along(base, place, arrays, variable, along, value)
+            made[name] = _compared_along(base, place, arrays, variable, along, value, least[place])
             continue
         by_variable = dict(derived.values())
-        found = _compared(lambda at, place=place: base(at)[place], arrays, by_variable, free)  # type: ignore[misc]
+        slope = partial(_at_place, base, place)
+        found = _compared(slope, arrays, by_variable, free, least[place])
         made |= {name: found[variable] for name, (variable, _) in derived.items()}
     return made
+
+
+def _at_place(base: Callable[[Arrays], tuple[Any, ...]], place: int, arrays: Arrays) -> Any:
+    return base(arrays)[place]
 
 
 def _compared_along(
@@ -317,7 +333,8 @@ def _compared_along(
     arrays: Arrays,
     variable: str,
     along: Any,
-    value: Any,
+    derived: tuple[Any, Any],
+    least: Any,
 ) -> Comparison:
     """Compare a derivative along a direction with the difference quotient of one number."""
     start = np.asarray(arrays[variable], dtype=float)
@@ -325,9 +342,12 @@ def _compared_along(
     unit = np.array(along) / length  # a step of the size that a single entry would take
     with np.errstate(all="ignore"):
         quotient = central(
-            lambda t: base({**arrays, variable: start + float(t) * unit})[place], np.array(0.0)
+            lambda t: base({**arrays, variable: start + float(t) * unit})[place],
+            np.array(0.0),
+            least_error=least,
         )
-    expected, noise = length * quotient.value, length * quotient.noise
+    value, error = derived
+    expected, noise = length * quotient.value, length * quotient.noise + error
     return compare(expected, np.asarray(value), noise=noise, name=variable, words=("quotient", "derived"))
 
 
@@ -337,11 +357,16 @@ def given(program: Program, arrays: Arrays) -> dict[str, Any]:
 
 
 def _compared(
-    slope: Callable[[Arrays], Any], arrays: Arrays, derived: Mapping[str, Any], free: Mapping[str, str]
+    slope: Callable[[Arrays], Any],
+    arrays: Arrays,
+    derived: Mapping[str, tuple[Any, Any]],
+    free: Mapping[str, str],
+    least: Any,
 ) -> dict[str, Comparison]:
     """Compare the derivatives in several variables by name, at a sample of entries where there are many.
 
     The entries of the variables in `free`, name → domain, are varied together with those tied to them.
+    `least` is what rounding does at least to a value of `slope`.
     """
     most = max(_FEWEST_ENTRIES, _MOST_ENTRIES // len(derived))
     starts = {name: np.asarray(arrays[name], dtype=float) for name in derived}
@@ -359,15 +384,15 @@ def _compared(
 
     start = np.concatenate([starts[name].reshape(-1)[places] for name, places in chosen.items()])
     with np.errstate(all="ignore"):
-        quotient = central(at, start)
+        quotient = central(at, start, least_error=least)
     values = np.split(quotient.value, ends[:-1], axis=-1)
     noises = np.split(quotient.noise, ends[:-1], axis=-1)
     made: dict[str, Comparison] = {}
     for (name, places), value, noise in zip(chosen.items(), values, noises, strict=True):
-        whole = np.asarray(derived[name])
+        whole, error = (np.asarray(one) for one in derived[name])
         outer = whole.shape[: whole.ndim - starts[name].ndim]
-        part = whole.reshape(*outer, starts[name].size)[..., places]
-        made[name] = compare(value, part, noise=noise, name=name, words=("quotient", "derived"))
+        part, own = (one.reshape(*outer, starts[name].size)[..., places] for one in (whole, error))
+        made[name] = compare(value, part, noise=noise + own, name=name, words=("quotient", "derived"))
     return made
 
 

@@ -29,6 +29,7 @@ from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import SoftmaxEntry
 from symderive.functions import by_head
+from symderive.functions.attained import attained
 from symderive.functions.choice import where
 from symderive.functions.kinked import absolute
 from symderive.functions.record import Indicator
@@ -260,8 +261,9 @@ def _sums(consumer: Definition) -> bool:
 
 def is_comparison(body: sympy.Expr) -> bool:
     """Whether the right-hand side compares two numbers or entries: `1[y > f]` needs no name."""
-    return isinstance(body, Indicator) and all(
-        isinstance(arg, Entry) or not tensors_of(arg) for arg in body.args
+    sides = body.args[:2] if isinstance(body, attained) else body.args
+    return isinstance(body, (Indicator, attained)) and all(
+        isinstance(arg, Entry) or not tensors_of(arg) for arg in sides
     )
 
 
@@ -284,8 +286,9 @@ def is_between_inverses(body: sympy.Expr) -> bool:
 
 
 def weight(expr: sympy.Expr) -> int:
-    """The number of entries in an expression."""
-    return len(entries_in(expr))
+    """The number of entries in an expression; at how many places a maximum is attained is not printed."""
+    counts = [part.args[2] for part in expr.atoms(attained)] if has_binder(expr) else []
+    return len(entries_in(expr)) - sum(len(entries_in(one)) for one in counts)
 
 
 def is_trivial(body: sympy.Expr) -> bool:

@@ -31,6 +31,7 @@ from symderive.core.positions import Inside
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
+from symderive.functions.attained import attained
 from symderive.functions.choice import where
 from symderive.functions.comparisons import equal
 
@@ -111,14 +112,16 @@ def fold(expr: Fold, entry_rule: EntryRule) -> sympy.Expr:
 def fold_by_value(expr: Fold, value: sympy.Expr, entry_rule: EntryRule) -> sympy.Expr:
     """The derivative of a maximum, minimum or product in terms of its value `v`.
 
-    `(max_p f_p)′ = Σ_p 1[f_p = v] f_p′`, where the maximum is attained once; the same for the minimum;
+    `(max_p f_p)′ = Σ_p s_p f_p′` with `s_p = 1[f_p = v] / Σ_q 1[f_q = v]`: the mean over the places where
+    the maximum is attained, a subgradient of it at ties; the same for the minimum;
     `(Π_p f_p)′ = v Σ_p f_p′/f_p`, where no factor is 0.
     """
     if isinstance(expr, IndexProduct):
         chosen, factor = chosen_factor(expr.body)
         return value * sum_over(chosen * differentiate(factor, entry_rule) / factor, expr.indices)
     slope = differentiate(expr.body, entry_rule)
-    return sum_over(equal(expr.body, value) * slope, expr.indices)
+    places = IndexSum(equal(expr.body, value), *expr.indices)
+    return sum_over(attained(expr.body, value, places) * slope, expr.indices)
 
 
 def chosen_factor(body: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:

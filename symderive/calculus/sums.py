@@ -16,6 +16,7 @@ from symderive.calculus.brackets import (
     without_implied,
 )
 from symderive.calculus.log_sums import log_sum_over, share_of, whole_share
+from symderive.calculus.places import all_places
 from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
 from symderive.core.nodes import Binder, Delta, Fold, Index, IndexSum
@@ -33,7 +34,7 @@ def sum_over(body: sympy.Expr, indices: Iterable[Index]) -> sympy.Expr:
     4. `Σ_p Σ_q = Σ_pq`.
     5. `Σ_p f(⌊p/m⌋, p mod m) = Σ_a Σ_b f(a, b)` for p over n m positions.
     6. `Σ_p [p ≥ 1] f(p) = Σ_p f(p + 1)`, the sum over one position less.
-    7. `Σ_p s_p = 1` for the entries s of a softmax over p.
+    7. `Σ_p s_p = 1` for the entries s of a softmax over p, and for the shares of the places of a maximum.
 
     A sum of terms is split only where that lets the first law apply.
     """
@@ -174,6 +175,11 @@ def _without_whole_shares(
         if whole_share(factor, others, indices):
             kept = others
             summed.update(factor.args[1:])
+            continue
+        places = all_places(factor, others, indices)
+        if places:
+            kept = others
+            summed.update(places)
     return kept, summed
 
 

@@ -11,6 +11,7 @@ from symderive.codegen.solves import contains_inverse, ready, with_solves_by
 from symderive.core.positions import Quotient, Remainder
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
+from symderive.functions.attained import attained
 from symderive.functions.choice import where
 from symderive.functions.kinked import signum
 from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
@@ -240,6 +241,8 @@ def _apply(form: Apply) -> Code:
         condition = proposition(form.args[0], code, 2, (" & ", " | "))
         return f"np.where({condition}, {code(form.args[1])}, {code(form.args[2])})", ATOM
     args = [_broadcast_argument(arg, form) for arg in form.args]
+    if form.head is attained and isinstance(form.args[2], Total):
+        args[2] = f"np.sum({args[0]} == {args[1]})"
     return by_head()[form.head].numpy.format(*args), ATOM
 
 

@@ -95,7 +95,13 @@ _FOLDS: dict[type[Fold], str] = {IndexMax: "max", IndexMin: "min", IndexProduct:
 
 
 def _fold(expr: Fold, order: Labels) -> tuple[Code, Labels]:
-    """`np.max(…, axis=…)` and the like."""
+    """`np.max(…, axis=…)` and the like; over an index that does not occur there is nothing to compare."""
+    idle = [index for index in expr.indices if index not in free_indices(expr.body)]
+    if idle:
+        used = tuple(index for index in expr.indices if index not in idle)
+        inner = expr.func(expr.body, *used) if used else expr.body
+        times = sympy.Mul(*(index.dim for index in idle))
+        return _emit(inner**times if isinstance(expr, IndexProduct) else inner, order)
     (written, _), labels = _emit(expr.body, (*order, *expr.indices))
     if not set(expr.indices) <= set(labels):
         raise SymderiveError(f"writing code: {expr} is over an index that does not occur in it.")

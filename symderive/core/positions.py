@@ -176,6 +176,7 @@ def is_readable(position: sympy.Expr, size: sympy.Expr) -> bool:
     )
 
 
+@lru_cache(maxsize=50_000)
 def divided(expr: sympy.Expr, size: sympy.Expr) -> sympy.Expr | None:
     """`expr / size` where that is a polynomial with integer coefficients in sizes and indices; else None.
 
@@ -331,6 +332,7 @@ def division(position: sympy.Expr, size: sympy.Expr) -> tuple[sympy.Expr, sympy.
     return (whole, sympy.S.Zero) if is_surely_inside(rest, size) else (whole, rest)
 
 
+@lru_cache(maxsize=50_000)
 def joined(position: sympy.Expr) -> sympy.Expr:
     """The position with `size · ⌊k/size⌋ + (k mod size)` as k."""
     position = bare(position)

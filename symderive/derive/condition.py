@@ -10,7 +10,7 @@ from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
-from symderive.derive.demands import Demand
+from symderive.derive.demands import AT_TIES, MEAN, Demand
 from symderive.derive.intervals import NONZERO, ends
 from symderive.derive.naming import is_unnamed
 from symderive.errors import InternalError
@@ -103,7 +103,9 @@ def regularity(program: Program, made: Definition, tensor: Tensor, word: str) ->
     return Condition(f"{text(form)} {word}", rf"{latex(form)} \text{{ {word}}}", "domain")
 
 
-def condition_of(program: Program, made: Definition, demand: Demand) -> Condition:
+def condition_of(
+    program: Program, made: Definition, demand: Demand, several: bool = False
+) -> Condition:
     """What an equation demands, in words and in LaTeX."""
     guard = sympy.Mul(*demand.guards)
     whole = demand.argument if guard == 1 else where(guard, demand.argument, sympy.S.Zero)
@@ -128,10 +130,13 @@ def condition_of(program: Program, made: Definition, demand: Demand) -> Conditio
             rf"{latex(left)} \neq {latex(right)}{latex_every}",
             "kink",
         )
+    if demand.kind == "tie" and several:
+        plain, written = f"{MEAN} {text(form)} is attained", rf"\text{{{MEAN} }}{latex(form)}"
+        return Condition(plain, rf"{written}\text{{ is attained}}", "fact")
     if demand.kind == "tie":
         return Condition(
-            f"{text(form)} {demand.word}{every}",
-            rf"{latex(form)} \text{{ {demand.word}}}{latex_every}",
+            f"{text(form)} {demand.word}{every} {AT_TIES}",
+            rf"{latex(form)} \text{{ {demand.word}}}{latex_every}\text{{ {AT_TIES}}}",
             "domain",
         )
     plain, written = _membership(text(form), latex(form), domain)

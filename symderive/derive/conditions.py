@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sympy
 
@@ -17,10 +17,13 @@ from symderive.derive.regular import factored, inverted, is_positive_definite, i
 from symderive.derive.size_conditions import inequality, slacks
 
 
-def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, ...]:
+def conditions_of(
+    program: Program, wrt: Iterable[Tensor], several: Collection[Tensor] = ()
+) -> tuple[Condition, ...]:
     """The conditions under which a program and its derivative in `wrt` mean something.
 
-    Conditions that follow from the declared domains are left out.
+    Conditions that follow from the declared domains are left out. The maxima in `several` are attained at
+    several places at once.
     """
     ranges = Ranges(program)
     found: dict[str, Condition] = {}
@@ -36,7 +39,7 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
                 or is_implied(demand.argument, demand.domain, demand.guards)
             ):
                 continue
-            one = condition_of(program, made, demand)
+            one = condition_of(program, made, demand, made.tensor in several)
             found.setdefault(one.text, one)
         for tensor in inverted(made.body, moving):
             if not is_regular(program, tensor):

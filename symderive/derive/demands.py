@@ -20,7 +20,8 @@ from symderive.functions.comparisons import equal
 from symderive.functions.kinked import absolute, relu
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, Elementwise, Indicator
 
-TIE = "is attained once"
+TIE, AT_TIES = "is attained once", "(at ties: the mean over the places)"
+MEAN = "the mean over the places where"
 
 
 @dataclass(frozen=True)

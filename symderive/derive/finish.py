@@ -14,6 +14,7 @@ from symderive.calculus.condense import (
     weight,
     without_symmetry,
 )
+from symderive.calculus.places import counted
 from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
@@ -21,7 +22,7 @@ from symderive.core.nodes import Delta, Fold, Tensor, TensorNode
 from symderive.core.program import Definition, Program
 from symderive.derive.condition import OUTSIDE, Condition, basis_vector
 from symderive.derive.conditions import conditions_of, factor_facts
-from symderive.derive.demands import TIE
+from symderive.derive.demands import MEAN, TIE
 from symderive.derive.derivation import Derivation, Simplification, Step
 from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
@@ -31,6 +32,7 @@ from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
 from symderive.derive.size_conditions import reads_outside
 from symderive.derive.structures import FreeEntries
+from symderive.derive.ties import attained_several_times
 from symderive.errors import InternalError
 from symderive.notation.composed import composed
 from symderive.notation.forms import Basis, Form, walk
@@ -101,6 +103,8 @@ class Chain:
 def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     """Names, closed form, conditions: the same for every kind of derivative."""
     problem, facts = chain.problem, dict(chain.facts)
+    tied = attained_several_times(problem.start)
+    chain = replace(chain, steps=counted(chain.steps, tied), raw=counted(chain.raw, tied))
     outputs = tuple(one.tensor for one in chain.results)
     worked = chain.steps.needed((*(one.tensor for one in chain.earlier), *outputs))
     entries = chain.entries
@@ -170,10 +174,10 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
 def _conditions(
     written: Program, start: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
 ) -> tuple[Condition, ...]:
-    made = conditions_of(written, targets)
+    made = conditions_of(written, targets, attained_several_times(written))
     used = start.needed(start.outputs).definitions
     if not any(one.body.has(Fold) for one in used):  # a shift by the maximum has cancelled
-        made = tuple(one for one in made if not one.text.endswith(TIE))
+        made = tuple(one for one in made if TIE not in one.text and not one.text.startswith(MEAN))
     found = made + factor_facts(written, start)
     found += tuple(Condition(*one, "fact") for one in facts)
     found += tuple(map(basis_vector, _basis_vectors(short.definitions)[:1]))  # one says it for all

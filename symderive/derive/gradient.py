@@ -45,7 +45,8 @@ def gradient(
         layout: `denominator`, the gradient has the shape of its variable; `numerator`, its axes are reversed,
             and that of a vector is a row of shape 1×d.
         subgradient: the slope that is taken at kinks: `"zero"` (by default), `"left"`, `"middle"`, or
-            `"right"`; or the share of the slope from the right, 0, 0.5 or 1. The conditions say it.
+            `"right"`; or the share of the slope from the right, 0, 0.5 or 1. The conditions say it. Where a
+            maximum over an axis is attained several times, the derivative is the mean over these places.
         adjoints: names for the derivatives with respect to named intermediates, e.g.
             `{"z1": ("delta1", r"\delta^{1}")}`.
 

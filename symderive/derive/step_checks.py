@@ -18,6 +18,7 @@ from symderive.derive.turned import turned_back
 from symderive.errors import InternalError
 from symderive.numeric.comparison import Comparison, compare
 from symderive.numeric.differences import central
+from symderive.numeric.rounded import rounding_noise
 
 _MOST_STEPS = 40  # of a derivation; of a longer one, evenly spread
 _ENTRIES, _MOST_ENTRIES = 120, 6  # entries moved in all steps, and in one
@@ -48,14 +49,14 @@ def verify_steps(derivation: Derivation, arrays: Arrays) -> None:
     if not claims or derivation.worked is None:
         return
     with np.errstate(all="ignore"):
-        values = _values(derivation, claims, arrays)
+        values, errors = _values(derivation, claims, arrays)
     most = max(1, min(_MOST_ENTRIES, _ENTRIES // len(claims)))
     with np.errstate(all="ignore"):
         moved = _moved_loss(derivation, claims, arrays)
     for claim in claims:
         function = moved[claim.variable] if claim.base is None else _base(derivation, claim, arrays)
-        value = _usual(derivation, claim, values[claim.made], arrays)
-        comparison = _compared(claim, function, value, arrays, most)
+        value, error = (_usual(derivation, claim, one[claim.made], arrays) for one in (values, errors))
+        comparison = _compared(claim, function, (value, error), arrays, most)
         claim.step.checked(_outcome(claim, comparison))
 
 
@@ -93,16 +94,20 @@ def _base_and_variable(
     return (base, variable) if known else (None, None)
 
 
-def _values(derivation: Derivation, claims: list[_Claim], arrays: Arrays) -> dict[Tensor, Any]:
-    """The numbers of all derivatives that are claimed."""
+def _values(
+    derivation: Derivation, claims: list[_Claim], arrays: Arrays
+) -> tuple[dict[Tensor, Any], dict[Tensor, Any]]:
+    """The numbers of all derivatives that are claimed, and what rounding can do to them."""
     worked = derivation.worked
     if worked is None:
-        return {}
+        return {}, {}
     outputs = tuple(dict.fromkeys(claim.made for claim in claims))
     program = Program(derivation.original.inputs, worked.definitions, outputs).needed(outputs)
     made = numpy_function(program, "steps", accepted=derivation.original.inputs)
     given = made.unchecked(arrays)
-    return dict(zip(outputs, given if isinstance(given, tuple) else (given,), strict=True))
+    values = given if isinstance(given, tuple) else (given,)
+    errors = rounding_noise(made.unchecked, arrays)
+    return dict(zip(outputs, values, strict=True)), dict(zip(outputs, errors, strict=True))
 
 
 def _usual(derivation: Derivation, claim: _Claim, value: Any, arrays: Arrays) -> Any:
@@ -174,20 +179,22 @@ def _base(derivation: Derivation, claim: _Claim, arrays: Arrays) -> Callable[[An
 
 
 def _compared(
-    claim: _Claim, function: Callable[[Any], Any], value: Any, arrays: Arrays, most: int
+    claim: _Claim, function: Callable[[Any], Any], found: tuple[Any, Any], arrays: Arrays, most: int
 ) -> Comparison:
     """Compare at a few entries of the variable, or along the direction."""
-    derived = np.asarray(value, dtype=float)
+    derived, error = (np.asarray(one, dtype=float) for one in found)
     words = ("quotient", "derived")
     name = str(claim.made.name)
     if claim.along is not None:
         along = np.asarray(arrays[str(claim.along.name)], dtype=float)
         length = float(np.linalg.norm(along)) or 1.0
         with np.errstate(all="ignore"):
-            quotient = central(lambda t: function(float(t) * along / length), np.array(0.0))
-        return compare(
-            length * quotient.value, derived, noise=length * quotient.noise, name=name, words=words
-        )
+            least = _least(function, np.zeros(along.shape))
+            quotient = central(
+                lambda t: function(float(t) * along / length), np.array(0.0), least_error=least
+            )
+        noise = length * quotient.noise + error
+        return compare(length * quotient.value, derived, noise=noise, name=name, words=words)
     outer = derived.ndim - claim.variable.rank
     shape = derived.shape[outer:]
     size = int(np.prod(shape))
@@ -199,9 +206,14 @@ def _compared(
         return function(added.reshape(shape))
 
     with np.errstate(all="ignore"):
-        quotient = central(at, np.zeros(len(chosen)))
-    part = derived.reshape(*derived.shape[:outer], size)[..., chosen]
-    return compare(quotient.value, part, noise=quotient.noise, name=name, words=words)
+        quotient = central(at, np.zeros(len(chosen)), least_error=_least(function, np.zeros(shape)))
+    part, own = (one.reshape(*derived.shape[:outer], size)[..., chosen] for one in (derived, error))
+    return compare(quotient.value, part, noise=quotient.noise + own, name=name, words=words)
+
+
+def _least(function: Callable[[Any], Any], added: Any) -> Any:
+    """What rounding can do to a value of a function of what is added to an array."""
+    return rounding_noise(lambda arrays: function(arrays["added"]), {"added": added})[0]
 
 
 def _outcome(claim: _Claim, comparison: Comparison) -> StepCheck:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import islice, permutations
 from typing import Any
 
@@ -23,6 +24,7 @@ from symderive.language.evaluate import evaluate
 from symderive.numeric.comparison import Comparison, compare, join
 from symderive.numeric.differences import central
 from symderive.numeric.draws import draw_all
+from symderive.numeric.rounded import rounding_noise
 from symderive.numeric.structures import moved as after
 
 DRAWS = 3
@@ -32,8 +34,8 @@ _ATTEMPTS = 60
 _TRIES = 6
 # Arrays without a declared domain: of any sign; positive, for logarithms of products; small and positive, for
 # products that have to be probabilities.
-_MOODS = (("real", 1.0), ("positive", 1.0), ("positive", 0.2))
-_SMALL_MOODS = (("real", 0.3), ("real", 0.1), ("positive", 0.05))  # where the usual ones overflow
+MOODS = (("real", 1.0), ("positive", 1.0), ("positive", 0.2))
+_SMALLMOODS = (("real", 0.3), ("real", 0.1), ("positive", 0.05))  # where the usual ones overflow
 _PROBES = 6
 _CONDITION = 1e5
 _CLEAR = 1e-5
@@ -58,7 +60,7 @@ def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -
     shapes = _shapes(derivation, _sizes(derivation))
     matched = _matched(derivation)
     for attempt in range(_ATTEMPTS):
-        moods = _MOODS if attempt < _ATTEMPTS // 2 else _SMALL_MOODS
+        moods = MOODS if attempt < _ATTEMPTS // 2 else _SMALLMOODS
         kind, scale = moods[attempt % len(moods)]
         chosen = {
             name: (shape, kind if domain == "real" else domain) for name, (shape, domain) in shapes.items()
@@ -91,15 +93,15 @@ def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, fl
         with np.errstate(all="ignore"):
             return bool(np.isfinite(loss(arrays)).all()) and _is_regular(derivation, arrays)
 
-    for kind, scale in _MOODS:
+    for kind, scale in MOODS:
         chosen = {name: (shape, kind if own == "real" else own) for name, (shape, own) in shapes.items()}
         scales = {name: scale if own == "real" else 1.0 for name, (_, own) in shapes.items()}
         good = 0
-        for seed in range(_ATTEMPTS // len(_MOODS)):
+        for seed in range(_ATTEMPTS // len(MOODS)):
             drawn = draw_all(chosen, seed=seed)
             good += is_good({name: scales[name] * drawn[name] for name in drawn})
         best = max(best, (good, kind, scale), key=lambda one: one[0])
-        if 2 * good > _ATTEMPTS // len(_MOODS):
+        if 2 * good > _ATTEMPTS // len(MOODS):
             break
     if not best[0]:
         raise no_point(derivation)
@@ -116,17 +118,24 @@ def _fitting_sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
     Raises:
         SymderiveError: none of many do.
     """
-    usual = sizes_for(derivation.original.inputs)
-    needed = _slacks(derivation)
-    others = islice(permutations((*SIZES, *_LARGER), min(len(usual), len(SIZES))), _MOST_SIZES)
-    for numbers in ((), *others):
-        candidate = usual | dict(zip(usual, numbers, strict=False))
-        if fits(derivation.original, needed, candidate):
-            return candidate
+    found = fitting_sizes(derivation.original, _slacks(derivation))
+    if found is not None:
+        return found
     raise SymderiveError(
         f"checking the {derivation.kind}: no sizes were found for which every slice fits its axis; "
         f"needed are {', '.join(str(one) for one in derivation.conditions if one.slack is not None)}."
     )
+
+
+def fitting_sizes(program: Program, needed: tuple[sympy.Expr, ...]) -> dict[sympy.Symbol, int] | None:
+    """The usual sizes, or the next ones in order for which what is `needed` is not negative, or None."""
+    usual = sizes_for(program.inputs)
+    others = islice(permutations((*SIZES, *_LARGER), min(len(usual), len(SIZES))), _MOST_SIZES)
+    for numbers in ((), *others):
+        candidate = usual | dict(zip(usual, numbers, strict=False))
+        if fits(program, needed, candidate):
+            return candidate
+    return None
 
 
 def _matched(derivation: Derivation) -> dict[str, float]:
@@ -218,8 +227,10 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
         point = point or arrays
         with np.errstate(all="ignore"):  # `np.where` computes both branches, also where one has no value
             _same_as_slow(derivation, written, arrays)
-            values = _usual(derivation, function.unchecked(arrays), base(arrays), arrays)
-        made = _compared_blocks(derivation, base, arrays, values)
+            start = base(arrays)
+            values = _usual(derivation, function.unchecked(arrays), start, arrays)
+            errors = _usual(derivation, rounding_noise(function.unchecked, arrays), start, arrays)
+        made = _compared_blocks(derivation, base, arrays, list(zip(values, errors, strict=True)))
         for comparison in made.values():
             confirm(comparison, derivation, arrays)
         clear = {name: comparison for name, comparison in made.items() if _says_something(comparison)}
@@ -282,10 +293,17 @@ def _usual(derivation: Derivation, values: Any, base: tuple[Any, ...], arrays: A
 
 
 def _compared_blocks(
-    derivation: Derivation, base: Callable[[Arrays], tuple[Any, ...]], arrays: Arrays, values: list[Any]
+    derivation: Derivation,
+    base: Callable[[Arrays], tuple[Any, ...]],
+    arrays: Arrays,
+    values: list[tuple[Any, Any]],
 ) -> dict[str, Comparison]:
-    """Compare all results by name; those that are derivatives of one array are compared together."""
-    groups: dict[int, dict[str, tuple[str, Any]]] = {}
+    """Compare all results by name; those that are derivatives of one array are compared together.
+
+    `values` are pairs of what was derived and what rounding can do to it.
+    """
+    groups: dict[int, dict[str, tuple[str, tuple[Any, Any]]]] = {}
+    least = rounding_noise(base, arrays)
     for block, value in zip(derivation.by, values, strict=True):
         place = derivation.lower_place(block)
         groups.setdefault(place, {})[_block_name(block)] = (str(block[-1].name), value)
@@ -296,12 +314,17 @@ def _compared_blocks(
         if derivation.direction is not None:
             ((name, (variable, value)),) = derived.items()
             along = np.asarray(arrays[str(derivation.direction.name)], dtype=float)
-            made[name] = _compared_along(base, place, arrays, variable, along, value)
+            made[name] = _compared_along(base, place, arrays, variable, along, value, least[place])
             continue
         by_variable = dict(derived.values())
-        found = _compared(lambda at, place=place: base(at)[place], arrays, by_variable, free)  # type: ignore[misc]
+        slope = partial(_at_place, base, place)
+        found = _compared(slope, arrays, by_variable, free, least[place])
         made |= {name: found[variable] for name, (variable, _) in derived.items()}
     return made
+
+
+def _at_place(base: Callable[[Arrays], tuple[Any, ...]], place: int, arrays: Arrays) -> Any:
+    return base(arrays)[place]
 
 
 def _compared_along(
@@ -310,7 +333,8 @@ def _compared_along(
     arrays: Arrays,
     variable: str,
     along: Any,
-    value: Any,
+    derived: tuple[Any, Any],
+    least: Any,
 ) -> Comparison:
     """Compare a derivative along a direction with the difference quotient of one number."""
     start = np.asarray(arrays[variable], dtype=float)
@@ -318,9 +342,12 @@ def _compared_along(
     unit = np.array(along) / length  # a step of the size that a single entry would take
     with np.errstate(all="ignore"):
         quotient = central(
-            lambda t: base({**arrays, variable: start + float(t) * unit})[place], np.array(0.0)
+            lambda t: base({**arrays, variable: start + float(t) * unit})[place],
+            np.array(0.0),
+            least_error=least,
         )
-    expected, noise = length * quotient.value, length * quotient.noise
+    value, error = derived
+    expected, noise = length * quotient.value, length * quotient.noise + error
     return compare(expected, np.asarray(value), noise=noise, name=variable, words=("quotient", "derived"))
 
 
@@ -330,11 +357,16 @@ def given(program: Program, arrays: Arrays) -> dict[str, Any]:
 
 
 def _compared(
-    slope: Callable[[Arrays], Any], arrays: Arrays, derived: Mapping[str, Any], free: Mapping[str, str]
+    slope: Callable[[Arrays], Any],
+    arrays: Arrays,
+    derived: Mapping[str, tuple[Any, Any]],
+    free: Mapping[str, str],
+    least: Any,
 ) -> dict[str, Comparison]:
     """Compare the derivatives in several variables by name, at a sample of entries where there are many.
 
     The entries of the variables in `free`, name → domain, are varied together with those tied to them.
+    `least` is what rounding does at least to a value of `slope`.
     """
     most = max(_FEWEST_ENTRIES, _MOST_ENTRIES // len(derived))
     starts = {name: np.asarray(arrays[name], dtype=float) for name in derived}
@@ -352,15 +384,15 @@ def _compared(
 
     start = np.concatenate([starts[name].reshape(-1)[places] for name, places in chosen.items()])
     with np.errstate(all="ignore"):
-        quotient = central(at, start)
+        quotient = central(at, start, least_error=least)
     values = np.split(quotient.value, ends[:-1], axis=-1)
     noises = np.split(quotient.noise, ends[:-1], axis=-1)
     made: dict[str, Comparison] = {}
     for (name, places), value, noise in zip(chosen.items(), values, noises, strict=True):
-        whole = np.asarray(derived[name])
+        whole, error = (np.asarray(one) for one in derived[name])
         outer = whole.shape[: whole.ndim - starts[name].ndim]
-        part = whole.reshape(*outer, starts[name].size)[..., places]
-        made[name] = compare(value, part, noise=noise, name=name, words=("quotient", "derived"))
+        part, own = (one.reshape(*outer, starts[name].size)[..., places] for one in (whole, error))
+        made[name] = compare(value, part, noise=noise + own, name=name, words=("quotient", "derived"))
     return made
 
 

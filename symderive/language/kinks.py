@@ -34,7 +34,9 @@ def with_slope_at_kinks(loss: Array, choice: str | float | None) -> Array:
         loss: a symbolic array.
         choice: `"zero"` (the default: 0 where 0 is a subgradient), `"left"`, `"middle"` or `"right"`; or the
             share of the slope from the right: 0, 0.5 or 1. relu has the slopes 0 and 1 at its kink, |x| has
-            −1 and 1, and max(x, y) those of y + relu(x − y).
+            −1 and 1, and max(x, y) those of y + relu(x − y). By default max(x, y) takes the slope of y at
+            x = y and min(x, y) that of x, so that max(x, x) has the slope of x. Of a maximum or minimum over
+            an axis the mean over the places where it is attained is taken, whatever the choice.
 
     Raises:
         SymderiveError: another choice.

@@ -42,7 +42,7 @@ class Dialect(ABC):
     def bare_arguments(self, head: Any) -> tuple[bool, ...]:
         """For each argument of a function whether it stands outside all brackets, as in `y!`."""
         entry = by_head()[head]
-        bare, depth, bars = [True] * entry.arity, 0, 0
+        bare, depth, bars = [False] * entry.arity, 0, 0  # what is not printed is in no brackets
         for part in re.findall(r"\{\d\}|.", entry.text):
             depth += (part in _OPENING) - (part in _CLOSING)
             bars += part == "|"

@@ -84,7 +84,12 @@ def one_sided(
 
 
 def central(
-    f: Function, at: ArrayLike, *, epsilon: float | None = None, evaluation_error: ArrayLike | None = None
+    f: Function,
+    at: ArrayLike,
+    *,
+    epsilon: float | None = None,
+    evaluation_error: ArrayLike | None = None,
+    least_error: ArrayLike = 0.0,
 ) -> Difference:
     """Central difference quotient (f(x+ε) − f(x−ε))/(2ε) with respect to every entry.
 
@@ -94,6 +99,8 @@ def central(
         epsilon: The step, the same for every entry; by default u^(1/3) · max(1, max|x|).
         evaluation_error: Bound of |fl(f) − f|, a number or of the shape of the output; by default it is
             measured.
+        least_error: What is known about |fl(f) − f| otherwise (`rounded.rounding_noise`); the larger of it
+            and of what is measured is taken.
 
     Returns:
         Quotients of shape output.shape + at.shape with their noise.
@@ -108,7 +115,7 @@ def central(
     >>> central(lambda x: np.maximum(x, 0).sum(), [1.0, 0.0]).undecided
     array([False,  True])
     """
-    return _real_step(f, at, "central", epsilon, evaluation_error)
+    return _real_step(f, at, "central", epsilon, evaluation_error, least_error)
 
 
 def complex_step(
@@ -179,7 +186,12 @@ def _imaginary_quotient(
 
 
 def _real_step(
-    f: Function, at: ArrayLike, method: Method, epsilon: float | None, evaluation_error: ArrayLike | None
+    f: Function,
+    at: ArrayLike,
+    method: Method,
+    epsilon: float | None,
+    evaluation_error: ArrayLike | None,
+    least_error: ArrayLike = 0.0,
 ) -> Difference:
     """Quotient and noise for every entry, one coordinate after the other."""
     where = np.asarray(at, dtype=np.float64)
@@ -193,6 +205,7 @@ def _real_step(
         centre = evaluate(f, where)
         spread = evaluation_noise(f, where)
         pair_error = _pair_error(centre, spread, evaluation_error)
+        pair_error = np.maximum(pair_error, 2 * np.asarray(least_error, dtype=np.float64))
         columns, samples = [], [centre]
         for index in np.ndindex(where.shape):
             line = _line_through(f, where, index, centre.shape)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from symderive.calculus.chain import active_tensors, forward, pulled_back, reverse
 from symderive.calculus.rules import RULES, differentiate, partial, separated
-from symderive.calculus.sums import has_binder
+from symderive.calculus.sums import has_binder, sum_over
 from symderive.core import matrix_nodes, nodes
 from symderive.core.dims import dims
 from symderive.core.identity import alpha_equivalent
@@ -17,6 +17,7 @@ from symderive.core.nodes import Delta, Index, IndexMax, IndexMin, IndexProduct,
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head, by_name
+from symderive.functions.attained import attained
 from symderive.functions.comparisons import equal
 from tests.calculus.scalars import symbols_of, tables
 
@@ -65,8 +66,11 @@ def test_binders():
     assert alpha_equivalent(double, IndexSum(W[k, q] * x[q], q) + IndexSum(W[p, k] * x[p], p))
     assert partial(IndexSum(Delta(p, i), p), x, (k,)) == 0
     largest, smallest, product = IndexMax(x[p], p), IndexMin(x[p], p), IndexProduct(x[p], p)
-    assert partial(largest, x, (k,)) == equal(x[k], largest)
-    assert partial(smallest, x, (k,)) == equal(x[k], smallest)
+    for extreme in (largest, smallest):
+        places = IndexSum(equal(x[p], extreme), p)
+        assert alpha_equivalent(partial(extreme, x, (k,)), attained(x[k], extreme, places))
+        assert alpha_equivalent(sum_over(attained(x[q], extreme, places), (q,)), sympy.S.One)
+        assert not alpha_equivalent(sum_over(x[q] * attained(x[q], extreme, places), (q,)), sympy.S.One)
     assert partial(product, x, (k,)) == product / x[k]
 
 

@@ -101,9 +101,11 @@ def test_jumps_and_kinks_are_named_where_a_derivative_passes():
 
 def test_a_maximum_is_attained_once_and_no_factor_is_zero():
     texts = [one.text for one in sd.gradient(LOSSES["max over rows"], W).conditions]
-    assert texts == ["maxₚ (XW)ᵢₚ is attained once for all i"]
+    assert texts == ["maxₚ (XW)ᵢₚ is attained once for all i (at ties: the mean over the places)"]
     (found,) = sd.gradient(np.max(x), x).conditions
-    assert found.latex == r"\max_{i} x_{i} \text{ is attained once}"
+    assert (
+        found.latex == r"\max_{i} x_{i} \text{ is attained once}\text{ (at ties: the mean over the places)}"
+    )
     (found,) = sd.gradient(np.prod(x), x).conditions
     assert found.text == "xᵢ ≠ 0 for all i"
     p = sd.array("p", N, domain="positive")

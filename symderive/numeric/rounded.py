@@ -1,0 +1,134 @@
+r"""How inexact a piece of NumPy code is at one point, by carrying it out with other roundings.
+
+Every operation is given operands and returns a result that are wrong by a random part of the unit round-off;
+what the value of the whole does then is what rounding can do to it (Monte Carlo arithmetic: Parker, "Monte
+Carlo Arithmetic", UCLA CSD-970002, 1997). A difference table (`rounding.evaluation_noise`) does not see an
+intermediate value that is rounded to the same number over a wide range: `1 − tanh(z)²` for large z. Operations
+without rounding (comparisons, maxima, moves of entries) stay exact, so that `z == max(z)` still holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from symderive.numeric.rounding import UNIT_ROUNDOFF, FloatArray
+
+_RUNS = 4
+_MARGIN = 3.0  # a few runs do not show the worst
+_EXACT_UFUNCS = frozenset({
+    "negative", "positive", "absolute", "fabs", "sign", "maximum", "minimum", "fmax", "fmin", "greater",
+    "greater_equal", "less", "less_equal", "equal", "not_equal", "logical_and", "logical_or", "logical_not",
+    "isfinite", "isnan", "isinf", "floor", "ceil", "rint", "trunc", "heaviside", "bitwise_and", "bitwise_or",
+    "invert", "signbit", "copysign", "conjugate",
+})  # fmt: skip
+_EXACT_FUNCTIONS = frozenset({
+    "where", "pad", "concatenate", "stack", "vstack", "hstack", "diag", "diagonal", "tril", "triu", "transpose",
+    "reshape", "ravel", "roll", "flip", "repeat", "tile", "max", "min", "amax", "amin", "clip", "take", "sort",
+    "broadcast_to", "expand_dims", "squeeze", "swapaxes", "moveaxis", "zeros_like", "ones_like", "full_like",
+    "copy", "argmax", "argmin", "shape", "ndim", "size", "any", "all", "append", "fill_diagonal", "atleast_1d",
+    "atleast_2d", "sign", "delete", "insert", "block", "array_equal", "count_nonzero", "empty_like", "flatnonzero",
+})  # fmt: skip
+
+
+class Rounded(np.ndarray):  # type: ignore[type-arg]
+    """An array of which every operation makes a small random error."""
+
+    source: np.random.Generator
+
+    def __array_finalize__(self, parent: Any) -> None:
+        """Views and copies draw from the same generator."""
+        self.source = getattr(parent, "source", None) or np.random.default_rng(0)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        """Carry out with the errors that rounding may make; sums and products of many, operands too."""
+        exact = ufunc.__name__ in _EXACT_UFUNCS
+        inner = not exact and (method != "__call__" or ufunc.signature is not None)
+        operands = [self._disturbed(one) if inner else _plain(one) for one in inputs]
+        kwargs = {name: _plain(value) for name, value in kwargs.items()}
+        return self._wrapped(getattr(ufunc, method)(*operands, **kwargs), exact)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Functions that only move entries stay exact; others make errors in operands and results."""
+        exact = getattr(func, "__name__", "") in _EXACT_FUNCTIONS
+        treat = _plain if exact else self._disturbed
+        made = func(*_mapped(args, treat), **{name: _mapped(one, treat) for name, one in kwargs.items()})
+        return self._wrapped(made, exact)
+
+    def _disturbed(self, value: Any) -> Any:
+        """The value with relative errors of at most the unit round-off."""
+        given = _plain(value)
+        if not isinstance(value, Rounded) or given.dtype.kind != "f":
+            return given
+        return given * (1 + 2 * UNIT_ROUNDOFF * self.source.choice((-1.0, 0.0, 1.0), size=given.shape))
+
+    def _wrapped(self, value: Any, exact: bool) -> Any:
+        if isinstance(value, tuple):
+            parts = [self._wrapped(one, exact) for one in value]
+            return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+        if not isinstance(value, (np.ndarray, np.floating)) or value.dtype.kind != "f":
+            return value
+        made = rounded(value, self.source)
+        return made if exact else rounded(self._disturbed(made), self.source)
+
+
+def rounded(value: Any, source: np.random.Generator) -> Rounded:
+    """The array as one whose operations make errors."""
+    made: Rounded = np.asarray(value, dtype=np.float64).view(Rounded)
+    made.source = source
+    return made
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return _mapped(value, _plain)
+    return value.view(np.ndarray) if isinstance(value, Rounded) else value
+
+
+def _mapped(value: Any, treat: Callable[[Any], Any]) -> Any:
+    """`treat` applied to the arrays in nested tuples and lists."""
+    if isinstance(value, (tuple, list)):
+        return type(value)(_mapped(one, treat) for one in value)
+    return treat(value) if isinstance(value, Rounded) else value
+
+
+def rounding_noise(
+    function: Callable[[Mapping[str, Any]], Any], arrays: Mapping[str, Any], *, seed: int = 0
+) -> tuple[FloatArray, ...]:
+    """What rounding can do to the results of a function of arrays.
+
+    Args:
+        function: takes arrays by name, returns an array or a tuple of arrays.
+        arrays: where; they are taken as exact.
+        seed: of the errors; the same seed gives the same estimate.
+
+    Returns:
+        for each result an estimate of the largest error, in its shape; 0 where the function cannot be carried
+        out with other roundings.
+
+    >>> def slope(arrays):
+    ...     return 1 - np.tanh(arrays["x"]) ** 2
+    >>> (noise,) = rounding_noise(slope, {"x": np.array([0.5, 17.0])})
+    >>> bool(noise[0] < 1e-14), bool(1e-16 < noise[1] < 1e-14)  # of the value 7e-15
+    (True, True)
+    """
+    with np.errstate(all="ignore"):
+        right = _tuple(function(arrays))
+        worst = [np.zeros(np.shape(one)) for one in right]
+        for run in range(_RUNS):
+            source = np.random.default_rng((seed, run))
+            try:
+                given = {name: rounded(value, source) for name, value in arrays.items()}
+                found = _tuple(function(given))
+            except (np.linalg.LinAlgError, TypeError, ValueError):
+                continue
+            for place, (one, other) in enumerate(zip(right, found, strict=True)):
+                apart = np.abs(np.asarray(one, dtype=np.float64) - np.asarray(_plain(other)))
+                worst[place] = np.maximum(worst[place], np.where(np.isfinite(apart), apart, np.inf))
+    return tuple(np.asarray(_MARGIN * one) for one in worst)
+
+
+def _tuple(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)

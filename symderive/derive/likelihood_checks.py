@@ -10,18 +10,8 @@ import sympy
 
 from symderive.codegen.numpy_source import numpy_function
 from symderive.derive.derivation import Check, Derivation
-from symderive.derive.verification import (
-    DRAWS,
-    RELATIVE,
-    Arrays,
-    confirm,
-    given,
-    has_value,
-    largest,
-    no_point,
-    points,
-    sizes_text,
-)
+from symderive.derive.quotients import Arrays, confirm, largest
+from symderive.derive.verification import DRAWS, RELATIVE, given, has_value, no_point, points, sizes_text
 from symderive.errors import InternalError
 from symderive.numeric.comparison import compare
 

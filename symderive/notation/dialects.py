@@ -30,6 +30,7 @@ class Dialect:
     minus: str
     ones: str
     identity: str
+    tensor_product: str
     taken: frozenset[str] = frozenset()
 
     def is_barred(self, head: Any) -> bool:
@@ -75,6 +76,11 @@ class LatexDialect(Dialect):
     def unit_matrix(self) -> str:
         """The identity matrix, by another name where an array is called I."""
         return r"\mathrm{Id}" if "I" in self.taken else self.identity
+
+    def commutation(self, rows: sympy.Expr, columns: sympy.Expr, is_script: bool) -> str:
+        """The commutation matrix."""
+        letter = r"\mathcal{K}" if is_script else "K"
+        return f"{letter}_{{{self.position(rows)},{self.position(columns)}}}"
 
     connectives = 1, (r" \text{ and } ", r" \text{ or } ")
 
@@ -228,6 +234,11 @@ class TextDialect(Dialect):
     def unit_matrix(self) -> str:
         """The identity matrix, by another name where an array is called I."""
         return "Id" if "I" in self.taken else self.identity
+
+    def commutation(self, rows: sympy.Expr, columns: sympy.Expr, is_script: bool) -> str:
+        """The commutation matrix."""
+        letter = "𝒦" if is_script else "K"
+        return f"{letter}[{self.position(rows)},{self.position(columns)}]"
 
     connectives = 0, (" and ", " or ")
 
@@ -396,5 +407,5 @@ def decimal(value: sympy.Rational, general: str, unit: str) -> str:
     return general.format(mantissa, power) if abs(power) > 4 else digits
 
 
-LATEX = LatexDialect(r"\odot", r"\oslash", "-", r"\mathbf{1}", "I")
-TEXT = TextDialect("⊙", "⊘", "−", "𝟏", "I")
+LATEX = LatexDialect(r"\odot", r"\oslash", "-", r"\mathbf{1}", "I", r"\otimes")
+TEXT = TextDialect("⊙", "⊘", "−", "𝟏", "I", "⊗")

@@ -177,7 +177,7 @@ class Reader:
                 continue
             if (
                 kind == "end"
-                or text in ("+", "−", "⊙", "⊘", "/", ")", "]", "}", ",", *RELATIONS)
+                or text in ("+", "−", "⊙", "⊘", "⊗", "/", ")", "]", "}", ",", *RELATIONS)
                 or kind == "word"
                 or (text == self.closing)
             ):

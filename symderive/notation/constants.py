@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy
 
+from symderive.functions import by_head
 from symderive.notation.dialects import LatexDialect, TextDialect
 from symderive.notation.levels import ATOM, HADAMARD, POWER, PRODUCT, SUM
 
@@ -22,8 +23,8 @@ def constant(value: sympy.Expr, marks: Marks) -> Written:
         return _sum(value, marks), SUM
     if value.could_extract_minus_sign():
         return marks.minus + _within(constant(-value, marks), marks, HADAMARD), SUM
-    if isinstance(value, sympy.log):
-        return marks.apply(sympy.log, [constant(value.args[0], marks)[0]], True), ATOM
+    if type(value) in by_head():  # log 2, log Γ(3/2)
+        return marks.apply(type(value), [constant(arg, marks)[0] for arg in value.args], True), ATOM
     joined = one_root(value)
     if joined is not None:
         up, down = (_root(part, marks) for part in joined)

@@ -20,8 +20,8 @@ from symderive.language.evaluate import evaluate
 from symderive.notation.forms import walk
 from symderive.notation.recover import matrix_form
 from symderive.numeric.draws import draw_all
-from tests.notation.test_textbook import FORMULAS
-from tests.notation.test_textbook import derived as fresh
+from tests.notation.textbook import FORMULAS
+from tests.notation.textbook import derived as fresh
 
 SIZES = {"n": 5, "d": 3, "m": 4, "k": 2, "h": 6, "b": 8, "c": 7}
 MORE = [

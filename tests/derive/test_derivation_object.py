@@ -3,8 +3,10 @@
 import pickle
 
 import numpy as np
+import pytest
 
 import symderive as sd
+from symderive.errors import SymderiveError
 
 
 def least_squares():
@@ -28,3 +30,18 @@ def test_a_checked_derivation_and_its_function_survive_a_pickle():
     expected = 2 * arrays["X"].T @ (arrays["X"] @ arrays["w"] - arrays["y"])
     np.testing.assert_allclose(function(**arrays), expected)
     np.testing.assert_allclose(again.to_numpy()(**arrays), expected)
+
+
+def test_points_at_which_a_value_overflows_are_no_test_points():
+    """`exp(800)` on the way makes a share 0 or NaN without a word: nothing can be compared there."""
+    score = "np.outer(z, z) ** 4"
+    total = f"np.sum(np.exp({score}), axis=0, keepdims=True)"
+    loss = sd.parse(f"z @ np.exp({score} - np.log({total})) @ z", z="d")
+    check = sd.gradient(loss, sd.parse("z", z="d")).check()
+    assert check.passed
+
+
+def test_a_loss_that_overflows_everywhere_is_not_confirmed():
+    loss = sd.parse("np.sum(x) + 1 / np.sum(np.exp(1e6 * (1 + x ** 2)))", x="n")
+    with pytest.raises(SymderiveError, match="no random point was found at which the loss has a value"):
+        sd.gradient(loss, sd.parse("x", x="n")).check()

@@ -43,6 +43,12 @@ REFUSED = {
     "eigh": (lambda: np.linalg.eigh(X), "eigh: not supported on symbolic arrays: single eigenvalues"),
     "eigvalsh": (lambda: np.sum(np.linalg.eigvalsh(X)), "eigvalsh: not supported on symbolic arrays: single"),
     "svd": (lambda: np.linalg.svd(X), "svd: not supported on symbolic arrays: single singular values"),
+    "eig": (lambda: np.linalg.eig(X), "eig: not supported on symbolic arrays: single eigenvalues"),
+    "eigvals": (lambda: np.linalg.eigvals(X), "eigvals: not supported on symbolic arrays: single"),
+    "svdvals": (lambda: np.linalg.svdvals(X), "svdvals: not supported on symbolic arrays: single"),
+    "matrix_rank": (lambda: np.linalg.matrix_rank(X), "matrix_rank: not supported on symbolic arrays: it is"),
+    "tensorinv": (lambda: np.linalg.tensorinv(X, 1), "tensorinv: not supported on symbolic arrays: reshape"),
+    "tensorsolve": (lambda: np.linalg.tensorsolve(X, b), "tensorsolve: not supported on symbolic arrays:"),
     "lstsq": (lambda: np.linalg.lstsq(A, b), "lstsq: not supported on symbolic arrays: write the solution"),
     "cond": (lambda: np.linalg.cond(X), "cond: p=None is computed from singular values; use p='fro'"),
     "text": (

@@ -43,7 +43,7 @@ def jacobian(output: Array, wrt: Array | Sequence[Array], *, layout: str = "nume
     >>> print(sd.jacobian(X @ w, w).results[0])
     ∂f/∂w = X
     >>> print(sd.jacobian(A @ X @ B, X).results[0])
-    ∂Fᵢⱼ/∂Xₖₗ = Aᵢₖ Bₗⱼ
+    ∂vec(F)/∂vec(X)ᵀ = Bᵀ ⊗ A
     """
     problem = array_problem(output, variables_of(wrt), "Jacobian")
     return jacobian_of(problem, problem.targets, layout)

@@ -103,9 +103,7 @@ def regularity(program: Program, made: Definition, tensor: Tensor, word: str) ->
     return Condition(f"{text(form)} {word}", rf"{latex(form)} \text{{ {word}}}", "domain")
 
 
-def condition_of(
-    program: Program, made: Definition, demand: Demand, several: bool = False
-) -> Condition:
+def condition_of(program: Program, made: Definition, demand: Demand, several: bool = False) -> Condition:
     """What an equation demands, in words and in LaTeX."""
     guard = sympy.Mul(*demand.guards)
     whole = demand.argument if guard == 1 else where(guard, demand.argument, sympy.S.Zero)

@@ -18,6 +18,7 @@ from symderive.derive.condition import Condition
 from symderive.derive.equation import FORMS, Equation
 from symderive.derive.layout import Layout
 from symderive.derive.naming import Slope
+from symderive.derive.stacking import no_kronecker_form
 from symderive.errors import SymderiveError, did_you_mean
 from symderive.notation.forms import Leaf
 from symderive.notation.printing import text
@@ -212,7 +213,8 @@ class Derivation:
 
     @cached_property
     def _function(self) -> NumpyFunction:
-        summary = "; ".join(str(equation) for equation in self.results)
+        whole = (one if one.kronecker is None else one.styled("blocks") for one in self.results)
+        summary = "; ".join(map(str, whole))  # of the array, not of the matrix
         summary = summary if len(summary) < 90 else f"The {self.kind}."
         return numpy_function(self.program, self.kind, summary, self.original.inputs)
 
@@ -292,26 +294,35 @@ class Derivation:
         raise SymderiveError(f"the {self.word} has no result {', '.join(map(repr, wanted))}; it has {have}.")
 
     def styled(self, form: str) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
-        """Results and named intermediate results in a form: `closed`, `expanded` or `index`.
+        """Results and named intermediate results in a form, one of `FORMS`.
 
         Raises:
-            SymderiveError: the form is unknown.
+            SymderiveError: the form is unknown, or `kronecker` and a result has no such form.
         """
         if form not in FORMS:
             known = ", ".join(f'"{one}"' for one in FORMS)
             raise SymderiveError(
                 f'form: "{form}" is not known; it is one of {known}{did_you_mean(str(form), FORMS)}'
             )
-        return tuple(one.styled(form) for one in self.results), tuple(one.styled(form) for one in self.lets)
+        results = tuple(one.styled(form) for one in self.results)
+        other = no_kronecker_form(results) if form == "kronecker" else None
+        if other is not None:
+            raise SymderiveError(
+                f"form: {other.left_text} is no sum of Kronecker products of matrices; "
+                'use form="closed" or form="index".'
+            )
+        return results, tuple(one.styled(form) for one in self.lets)
 
     def latex(self, form: str = "closed") -> str:
         """The result in LaTeX, intermediates behind it.
 
         Args:
-            form: `closed`, matrix notation where it exists; `expanded`, multiplied out; `index`, with Σ.
+            form: `closed`, matrix notation where it exists; `expanded`, multiplied out; `index`, with Σ;
+                `kronecker`, derivatives with three or four axes as one matrix with ⊗, vec stacking columns,
+                or as a sum of such; `blocks`, the same entry by entry or block by block.
 
         Raises:
-            SymderiveError: the form is unknown.
+            SymderiveError: the form is unknown, or `kronecker` and a result has no such form.
         """
         results, lets = self.styled(form)
         lines = [equation.latex() for equation in (*results, *lets)]
@@ -332,7 +343,7 @@ class Derivation:
 
         Args:
             detail: `brief`, the result; `standard`, with its steps; `full`, every elementary step.
-            form: of the result: `closed`, `expanded` or `index`.
+            form: of the result, as for `latex`.
 
         Raises:
             SymderiveError: the level of detail or the form is unknown.

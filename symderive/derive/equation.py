@@ -7,16 +7,17 @@ from functools import cached_property
 
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition
-from symderive.derive.headings import Heading, Partial
+from symderive.derive.headings import Heading, Partial, Stacked
 from symderive.notation.blocks import Block, block_form
 from symderive.notation.components import component_of, put_inside
 from symderive.notation.expanded import expanded, spread_out
 from symderive.notation.forms import Form, Leaf, Slice
 from symderive.notation.index_notation import index_form, readable_indices
+from symderive.notation.kronecker import kronecker_form, summed_kronecker_form
 from symderive.notation.printing import latex, text
 from symderive.notation.recover import matrix_form
 
-FORMS = ("closed", "expanded", "index")
+FORMS = ("closed", "expanded", "index", "kronecker", "blocks")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Equation:
         inside: matrices that are written out under an inverse or determinant: (name, form).
         written: the right-hand side in the order in which it was written, where that is known.
         style: `closed`, matrix notation where it exists; `expanded`, the same multiplied out; `index`, with
-            indices and Σ.
+            indices and Σ; `kronecker`, derivatives with three or four axes as one matrix, or as a sum of
+            such; `blocks`, derivatives with three or four axes entry by entry or block by block.
         names: arrays called `e` or `I` that stand elsewhere in the derivation: the number e and the identity
             are written differently then.
     """
@@ -61,9 +63,9 @@ class Equation:
         """The right-hand side: matrix notation where it exists, otherwise index notation."""
         if self.entrywise:
             return self.entry_form
-        if self.written is not None and self.style == "closed":
+        if self.written is not None and self.style in ("closed", "kronecker", "blocks"):
             return self.written
-        found = self._matrix_form
+        found = self._matrix_form if self.kronecker is None else self.kronecker
         if found is None and self.block is not None:
             found = self.block.form
         body = index_form(self.shown.body, rows=self.style != "index") if found is None else found
@@ -75,9 +77,27 @@ class Equation:
         """What it says at fixed positions of some axes, where only that has a matrix notation."""
         if self.entrywise or self.style == "index" or self._matrix_form is not None:
             return None
+        if self.kronecker is not None:
+            return None
         if isinstance(self.left, Partial) and len(self.left.below) > 2:
             return None  # a third derivative is read entry by entry
         return block_form(self.shown)
+
+    @cached_property
+    def kronecker(self) -> Form | None:
+        """What it says as one matrix of pairs of positions, where that is how it is written."""
+        stacked = self.stacked
+        if stacked is None or self.entrywise or self.style in ("index", "blocks"):
+            return None
+        if self._matrix_form is not None:
+            return None
+        make = summed_kronecker_form if self.style == "kronecker" else kronecker_form
+        return make(self.shown, stacked.rows, stacked.names)
+
+    @property
+    def stacked(self) -> Stacked | None:
+        """The left-hand side as one matrix of pairs of positions."""
+        return self.left.stacked if isinstance(self.left, Heading) else None
 
     @property
     def _matrix_form(self) -> Form | None:
@@ -113,6 +133,8 @@ class Equation:
         whole = whole or self.definition.body == 0
         if whole:
             return left.latex, left.text
+        if self.kronecker is not None and self.stacked is not None:
+            return self.stacked.latex, self.stacked.text
         if self.block is None:
             return left.at(self.shown.indices)
         return left.held(self.block.axes)

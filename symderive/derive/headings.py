@@ -15,6 +15,23 @@ Written = tuple[str, str]  # LaTeX, text
 
 
 @dataclass(frozen=True)
+class Stacked:
+    """A derivative as one matrix: `∂vec(F)/∂vec(X)ᵀ`.
+
+    Attributes:
+        latex: the derivative in LaTeX.
+        text: the derivative as text.
+        rows: how many axes number the rows.
+        names: the names of the arrays in it.
+    """
+
+    latex: str
+    text: str
+    rows: int
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Heading:
     """The left-hand side of a result.
 
@@ -44,6 +61,11 @@ class Heading:
     def whole(self) -> Heading:
         """The same, with entries in brackets: for axes that stand in another order."""
         return Heading(self.latex, self.text)
+
+    @property
+    def stacked(self) -> Stacked | None:
+        """How it is written as one matrix of pairs of positions, where it has three or four axes."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -87,6 +109,59 @@ class Partial(Heading):
             rf"\frac{{\partial {self.above[0]}}}{{\partial {_below(low, joined)}}}",
             f"∂{self.above[1]}/∂{low_text}{subscript(joined)}",
         )
+
+    @property
+    def whole(self) -> Heading:
+        """The same with the axes of the variable first."""
+        return _VariableFirst(self.latex, self.text, self)
+
+    @property
+    def stacked(self) -> Stacked | None:
+        """`∂vec(F)/∂vec(X)ᵀ`, `∂²L/∂vec(X)∂vec(Y)ᵀ`."""
+        return self.stacked_with(False)
+
+    def stacked_with(self, variable_first: bool) -> Stacked | None:
+        """The same with the axes of the variable, and not those of the output, in the rows."""
+        latex, text, rank = self.above
+        ranks = ([rank] if rank else []) + [one.rank for one in self.below]
+        if sorted(ranks) not in ([1, 2], [2, 2]):
+            return None
+        order = str(len(self.below)) if len(self.below) > 1 else ""
+        above = _stacked((latex, text), rank, variable_first) if rank else (latex, text)
+        low = [
+            _stacked(
+                (latex_of(one), text_of(one)), one.rank, place == len(self.below) - 1 and not variable_first
+            )
+            for place, one in enumerate(self.below)
+        ]
+        below = rf"\partial {low[0][0]}" + "".join(rf"\,\partial {one[0]}" for one in low[1:])
+        top = (rf"\partial^{{{order}}}" if order else r"\partial") + f" {above[0]}"
+        return Stacked(
+            rf"\frac{{{top}}}{{{below}}}",
+            f"∂{superscript(order) if order else ''}{above[1]}/" + "".join(f"∂{one[1]}" for one in low),
+            ranks[-1] if variable_first else ranks[0],
+            frozenset((text, *(str(one.name) for one in self.below))),
+        )
+
+
+@dataclass(frozen=True)
+class _VariableFirst(Heading):
+    """The left-hand side of a Jacobian that has the axes of the variable first."""
+
+    of: Partial | None = None
+
+    @property
+    def stacked(self) -> Stacked | None:
+        """`∂vec(F)ᵀ/∂vec(X)`."""
+        return None if self.of is None else self.of.stacked_with(True)
+
+
+def _stacked(name: Written, rank: int, is_row: bool) -> Written:
+    """`vec(X)ᵀ`; a vector is its own vec."""
+    latex, text = name if rank < 2 else (rf"\operatorname{{vec}}({name[0]})", f"vec({name[1]})")
+    if not is_row:
+        return latex, text
+    return (f"{{{latex}}}^{{\\top}}" if "^" in latex else f"{latex}^{{\\top}}"), f"{text}ᵀ"
 
 
 def latex_of(tensor: Tensor) -> str:

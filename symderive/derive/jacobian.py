@@ -51,7 +51,7 @@ def jacobian(
     >>> print(sd.jacobian(X @ w, w).results[0])
     ∂f/∂w = X
     >>> print(sd.jacobian(A @ X @ B, X).results[0])
-    ∂Fᵢⱼ/∂Xₖₗ = Aᵢₖ Bₗⱼ
+    ∂vec(F)/∂vec(X)ᵀ = Bᵀ ⊗ A
     """
     output = with_slope_at_kinks(output, subgradient) if isinstance(output, Array) else output
     problem = array_problem(output, variables_of(wrt), "Jacobian")

@@ -70,7 +70,9 @@ def jacobian_layout(name: str, output: str, shape: Sequence[object], targets: Se
         whose = "of its variable" if len(targets) > 1 else f"of {_listed(targets)}"
         return Layout("", f"layout: {output} is a number, so its derivative has the shape {whose}")
     first, then = (output, _listed(targets)) if name == "numerator" else (_listed(targets), output)
-    axes = f" ({_shape(shape)})" if len(targets) == 1 else ""
+    own = len(shape) - len(targets[0].shape)
+    arranged = shape if name == "numerator" else (*shape[own:], *shape[:own])
+    axes = f" ({_shape(arranged)})" if len(targets) == 1 else ""
     return Layout(
         name, f"{name} layout: the axes of {first} first, then those of {then}{axes}", name == "denominator"
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from symderive.derive.derivation import Derivation
 from symderive.derive.detail import Shown, ShownLine, at_detail
+from symderive.derive.stacking import stacking
+from symderive.notation.printing import text
 
 
 def report(derivation: Derivation, detail: str, form: str) -> str:
@@ -25,6 +27,8 @@ def report(derivation: Derivation, detail: str, form: str) -> str:
     lines += _in_free_entries(whole, form)
     if whole.layout.sentence:
         lines += ["", f"  {whole.layout.sentence}"]
+    said = "".join(one if isinstance(one, str) else text(one) for one in stacking(results))
+    lines += [f"  {said}"] if said else []
     if whole.conditions:
         lines += [
             "",
@@ -36,12 +40,13 @@ def report(derivation: Derivation, detail: str, form: str) -> str:
 
 def _numbered(lines: tuple[ShownLine, ...]) -> list[str]:
     """The steps with their numbers; a line that goes on begins with its equals sign under that before it."""
-    made, number, indent = [], 0, 0
+    made, number, left = [], 0, ""
     for line in lines:
         if line.goes_on:
-            made.append(f"     {' ' * indent} = {line.equation.right_text}    {line.reason}")
+            start = " " * len(left) if line.equation.left_text == left else line.equation.left_text
+            made.append(f"     {start} = {line.equation.right_text}    {line.reason}")
             continue
-        number, indent = number + 1, len(line.equation.left_text)
+        number, left = number + 1, line.equation.left_text
         made.append(f"  {number:<3}{line.equation}    {line.reason}")
     return made
 

@@ -33,6 +33,7 @@ class Dialect(ABC):
     ones: str
     basis: str
     identity: str
+    tensor_product: str
     taken: frozenset[str] = frozenset()
 
     def is_barred(self, head: Any) -> bool:
@@ -78,6 +79,11 @@ class LatexDialect(Dialect):
     def unit_matrix(self) -> str:
         """The identity matrix, by another name where an array is called I."""
         return r"\mathrm{Id}" if "I" in self.taken else self.identity
+
+    def commutation(self, rows: sympy.Expr, columns: sympy.Expr, is_script: bool) -> str:
+        """The commutation matrix."""
+        letter = r"\mathcal{K}" if is_script else "K"
+        return f"{letter}_{{{self.position(rows)},{self.position(columns)}}}"
 
     connectives = 1, (r" \text{ and } ", r" \text{ or } ")
 
@@ -231,6 +237,11 @@ class TextDialect(Dialect):
     def unit_matrix(self) -> str:
         """The identity matrix, by another name where an array is called I."""
         return "Id" if "I" in self.taken else self.identity
+
+    def commutation(self, rows: sympy.Expr, columns: sympy.Expr, is_script: bool) -> str:
+        """The commutation matrix."""
+        letter = "𝒦" if is_script else "K"
+        return f"{letter}[{self.position(rows)},{self.position(columns)}]"
 
     connectives = 0, (" and ", " or ")
 
@@ -399,5 +410,5 @@ def decimal(value: sympy.Rational, general: str, unit: str) -> str:
     return general.format(mantissa, power) if abs(power) > 4 else digits
 
 
-LATEX = LatexDialect(r"\odot", r"\oslash", "-", r"\mathbf{1}", r"\mathbf{e}", "I")
-TEXT = TextDialect("⊙", "⊘", "−", "𝟏", "𝐞", "I")
+LATEX = LatexDialect(r"\odot", r"\oslash", "-", r"\mathbf{1}", r"\mathbf{e}", "I", r"\otimes")
+TEXT = TextDialect("⊙", "⊘", "−", "𝟏", "𝐞", "I", "⊗")

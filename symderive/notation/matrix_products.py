@@ -30,6 +30,7 @@ from symderive.notation.forms import (
     Transposed,
     Triangle,
 )
+from symderive.notation.vectorised import Commutation, KroneckerProduct
 
 
 def transposed(form: Form) -> Form:
@@ -51,6 +52,10 @@ def transposed(form: Form) -> Form:
         return Outer(form.right, form.left)
     if isinstance(form, BigSum):
         return replace(form, inner=transposed(form.inner))
+    if isinstance(form, KroneckerProduct):
+        return KroneckerProduct(transposed(form.left), transposed(form.right))
+    if isinstance(form, Commutation):
+        return Commutation(form.columns, form.rows, form.is_script)
     if isinstance(form, Chain):
         return chain(*(transposed(factor) for factor in reversed(form.factors)))
     coefficient, scalars, rest = split(form)

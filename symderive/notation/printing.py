@@ -64,6 +64,7 @@ from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
 from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.page import above_and_below, incoming_first, is_quotient, spread
 from symderive.notation.propositions import proposition
+from symderive.notation.vectorised import Commutation, KroneckerProduct, Vec
 
 Marks = LatexDialect | TextDialect
 Written = tuple[str, int]
@@ -173,7 +174,9 @@ def _times(form: Times, marks: Marks) -> Written:
         if front[0] != "1":
             level = OPEN if body[1] == OPEN else PRODUCT
             body = marks.juxtapose([within(front, marks, PRODUCT), within(body, marks, level)]), level
-    return (marks.minus + within(body, marks, OPEN), SUM) if negative else body
+    apart = front[0] == "1" and len(form.arrays) == 1 and isinstance(form.arrays[0], KroneckerProduct)
+    level = POWER if apart else OPEN  # −(A ⊗ B)
+    return (marks.minus + within(body, marks, level), SUM) if negative else body
 
 
 def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, alone: bool) -> Written:
@@ -352,6 +355,15 @@ def _outer(form: Outer, marks: Marks) -> Written:
     return (marks.juxtapose(pieces), PRODUCT) if len(pieces) > 1 else (pieces[0], POWER)
 
 
+def _kronecker_product(form: KroneckerProduct, marks: Marks) -> Written:
+    sides = (bracketed(one, marks, PRODUCT) for one in (form.left, form.right))
+    return f" {marks.tensor_product} ".join(sides), HADAMARD
+
+
+def _commutation(form: Commutation, marks: Marks) -> Written:
+    return marks.commutation(form.rows, form.columns, form.is_script), ATOM
+
+
 def _named(word: str) -> Callable[[Any, Marks], Written]:
     def written(form: Any, marks: Marks) -> Written:
         return marks.call(word, write(form.inner, marks)[0]), ATOM
@@ -449,6 +461,9 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Softmax: _softmax,
     LogSumExp: _log_sum_exp,
     Bracket: _bracket,
+    KroneckerProduct: _kronecker_product,
+    Vec: _named("vec"),
+    Commutation: _commutation,
 }
 
 __all__ = ["bracketed", "component_of", "latex", "stated", "text", "write"]

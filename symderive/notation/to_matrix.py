@@ -71,6 +71,7 @@ from symderive.notation.forms import (
     Triangle,
 )
 from symderive.notation.recover import matrix_form
+from symderive.notation.vectorised import Commutation, KroneckerProduct, Vec
 
 Known = Mapping[Tensor, sympy.Expr]
 
@@ -426,4 +427,5 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     Largest: _Writer.refused, Smallest: _Writer.refused, ProductOfAll: _Writer.refused,
     Softmax: _Writer.softmax, LogSumExp: _Writer.log_sum_exp,
     Bracket: _Writer.refused, Triangle: _Writer.refused,
+    KroneckerProduct: _Writer.refused, Vec: _Writer.refused, Commutation: _Writer.refused,
 }  # fmt: skip

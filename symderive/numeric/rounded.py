@@ -3,8 +3,9 @@ r"""How inexact a piece of NumPy code is at one point, by carrying it out with o
 Every operation is given operands and returns a result that are wrong by a random part of the unit round-off;
 what the value of the whole does then is what rounding can do to it (Monte Carlo arithmetic: Parker, "Monte
 Carlo Arithmetic", UCLA CSD-970002, 1997). A difference table (`rounding.evaluation_noise`) does not see an
-intermediate value that is rounded to the same number over a wide range: `1 − tanh(z)²` for large z. Operations
-without rounding (comparisons, maxima, moves of entries) stay exact, so that `z == max(z)` still holds.
+intermediate value that is rounded to the same number over a wide range: `1 − tanh(z)²` for large z.
+Operations without rounding (comparisons, maxima, moves of entries) stay exact, so that `z == max(z)`
+still holds.
 """
 
 from __future__ import annotations
@@ -25,15 +26,16 @@ _EXACT_UFUNCS = frozenset({
     "invert", "signbit", "copysign", "conjugate",
 })  # fmt: skip
 _EXACT_FUNCTIONS = frozenset({
-    "where", "pad", "concatenate", "stack", "vstack", "hstack", "diag", "diagonal", "tril", "triu", "transpose",
-    "reshape", "ravel", "roll", "flip", "repeat", "tile", "max", "min", "amax", "amin", "clip", "take", "sort",
-    "broadcast_to", "expand_dims", "squeeze", "swapaxes", "moveaxis", "zeros_like", "ones_like", "full_like",
-    "copy", "argmax", "argmin", "shape", "ndim", "size", "any", "all", "append", "fill_diagonal", "atleast_1d",
-    "atleast_2d", "sign", "delete", "insert", "block", "array_equal", "count_nonzero", "empty_like", "flatnonzero",
+    "where", "pad", "concatenate", "stack", "vstack", "hstack", "diag", "diagonal", "tril", "triu",
+    "transpose", "reshape", "ravel", "roll", "flip", "repeat", "tile", "max", "min", "amax", "amin", "clip",
+    "take", "sort", "broadcast_to", "expand_dims", "squeeze", "swapaxes", "moveaxis", "zeros_like",
+    "ones_like", "full_like", "copy", "argmax", "argmin", "shape", "ndim", "size", "any", "all", "append",
+    "fill_diagonal", "atleast_1d", "atleast_2d", "sign", "delete", "insert", "block", "array_equal",
+    "count_nonzero", "empty_like", "flatnonzero",
 })  # fmt: skip
 
 
-class Rounded(np.ndarray):  # type: ignore[type-arg]
+class Rounded(np.ndarray):
     """An array of which every operation makes a small random error."""
 
     source: np.random.Generator

@@ -12,6 +12,7 @@ from symderive.language.evaluate import evaluate
 from symderive.notation.names import latex_name, text_name
 from tests.derive.random_programs import SIZES, losses, numbers
 from tests.derive.test_random_gradients import moderate, quiet
+from tests.notation.kronecker_reader import agrees, matrix_of
 from tests.notation.reader import from_latex, meaning
 from tests.profiles import examples
 
@@ -49,11 +50,21 @@ def check(derived, arrays) -> None:
     for equation, value, letters, known, by_name in right_sides(derived, arrays):
         rows = {name: array for name, array in by_name.items() if len(name) == 1 and name.isupper()}
         plain = {text_name(tensor.name): by_name[name] for name, tensor in known.items()}
-        read_back(str(equation), plain, rows, value, letters)
         typeset = {
             from_latex(tensor.latex_name or latex_name(tensor.name)): by_name[name]
             for name, tensor in known.items()
         }
+        if equation.kronecker is not None:
+            wanted, sizes = matrix_of(value, equation.stacked.rows), {k: float(v) for k, v in SIZES.items()}
+            for written, names, is_latex in (
+                (str(equation), plain, False),
+                (equation.latex(), typeset, True),
+            ):
+                right = right_side(written)
+                assert agrees(right, sizes | names, rows, tuple(SIZES.values()), wanted, is_latex), written
+            equation = equation.styled("blocks")
+            letters = held(equation)
+        read_back(str(equation), plain, rows, value, letters)
         read_back(subscripts_apart(from_latex(equation.latex()), typeset), typeset, rows, value, letters)
 
 

@@ -18,13 +18,13 @@ KINDS = [
     (lambda: sd.jacobian(X @ w, w), ["∂f/∂w = X"], r"\frac{\partial f}{\partial w} = X"),
     (
         lambda: sd.jacobian(A @ X @ B, X),
-        ["∂Fᵢⱼ/∂Xₖₗ = Aᵢₖ Bₗⱼ"],
-        r"\frac{\partial F_{ij}}{\partial X_{kl}} = A_{ik} B_{lj}",
+        ["∂vec(F)/∂vec(X)ᵀ = Bᵀ ⊗ A"],
+        r"\frac{\partial \operatorname{vec}(F)}{\partial \operatorname{vec}(X)^{\top}} = B^{\top} \otimes A",
     ),
     (
         lambda: sd.jacobian(X.T, X),
-        ["∂Fᵢⱼ/∂Xₖₗ = δᵢₗ δⱼₖ"],
-        r"\frac{\partial F_{ij}}{\partial X_{kl}} = \delta_{il} \delta_{jk}",
+        ["∂vec(F)/∂vec(X)ᵀ = K[n,d]"],
+        r"\frac{\partial \operatorname{vec}(F)}{\partial \operatorname{vec}(X)^{\top}} = K_{n,d}",
     ),
     (
         lambda: sd.jacobian(np.tanh(X @ w), w, layout="denominator"),

@@ -9,11 +9,14 @@ from symderive.core.nodes import Tensor
 from symderive.derive.convexity import convexity
 from symderive.derive.derivation import Derivation
 from symderive.derive.detail import ShownLine, at_detail
+from symderive.derive.equation import Equation
+from symderive.derive.stacking import stacking
 from symderive.solutions import document as doc
 from symderive.solutions.formulas import (
     EQUALS,
     checked,
     left_side,
+    math,
     name,
     reason_text,
     right_side,
@@ -36,7 +39,7 @@ def derivation_section(derivation: Derivation, detail: str = "standard", form: s
     Args:
         derivation: Any; it is checked first.
         detail: `brief`, `standard` or `full`.
-        form: Of the result: `closed`, `expanded` or `index`.
+        form: Of the result, as for `Derivation.latex`.
 
     Returns:
         The section.
@@ -53,6 +56,7 @@ def derivation_section(derivation: Derivation, detail: str = "standard", form: s
         together([*results, *lets]),
         *_in_free_entries(whole),
         *_layout(whole),
+        *_stacking(results),
         *condition_blocks(whole.conditions),
     ]
     if whole.kind == "hessian":
@@ -66,6 +70,12 @@ def _layout(derivation: Derivation) -> list[doc.Block]:
     sentence = derivation.layout.sentence
     inputs = derivation.original.inputs
     return [doc.Paragraph(reason_text(f"{_capitalised(sentence)}.", inputs))] if sentence else []
+
+
+def _stacking(results: Sequence[Equation]) -> list[doc.Block]:
+    """The convention of vec, and what K is."""
+    spans = [one if isinstance(one, str) else math(one) for one in stacking(results)]
+    return [doc.Paragraph(doc.text(*spans, "."))] if spans else []
 
 
 def _capitalised(sentence: str) -> str:
@@ -86,11 +96,14 @@ def _lines(lines: Sequence[ShownLine], inputs: Sequence[Tensor]) -> list[doc.Blo
     lets = tuple(
         doc.Definition(left_side(one.equation), right_side(one.equation)) for one in lines if one.is_let
     )
-    rows = []
+    rows: list[doc.Step] = []
+    before = doc.Math("", "")
     for line in lines:
+        left, before = before, left_side(line.equation)
         if line.goes_on:
             right = right_side(line.equation)
-            rows.append(doc.Step(doc.Math("", ""), EQUALS, right, reason_text(line.reason, inputs)))
+            shown = doc.Math("", "") if left == before else before
+            rows.append(doc.Step(shown, EQUALS, right, reason_text(line.reason, inputs)))
         elif not line.is_let:
             rows.append(step(line.equation, line.reason, tensors=inputs))
     blocks: list[doc.Block] = [doc.Definitions(lets)] if lets else []

@@ -72,7 +72,7 @@ class Reader(Atoms):
                 continue
             if (
                 kind == "end"
-                or text in ("+", "−", "⊙", "⊘", "/", ")", "]", "}", ",", *RELATIONS)
+                or text in ("+", "−", "⊙", "⊘", "⊗", "/", ")", "]", "}", ",", *RELATIONS)
                 or kind == "word"
                 or (text == self.closing)
             ):

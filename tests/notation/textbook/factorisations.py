@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- one formula a line
 """A matrix against a product of matrices."""
 
 FORMULAS = [
@@ -14,8 +15,8 @@ FORMULAS = [
         "np.sum((X - U @ V.T)**2)",
         "X=n,m; U=n,k; V=m,k",
         "U",
-        ["∂²L/∂Uᵢⱼ∂Uₖₗ = 2 δᵢₖ (VᵀV)ⱼₗ"],
-        r"""\frac{\partial^{2} L}{\partial U_{ij}\,\partial U_{kl}} = 2 \delta_{ik} (V^{\top} V)_{jl}""",
+        ["∂²L/∂vec(U)∂vec(U)ᵀ = 2(VᵀV ⊗ I)"],
+        r"""\frac{\partial^{2} L}{\partial \operatorname{vec}(U)\,\partial \operatorname{vec}(U)^{\top}} = 2 (V^{\top} V \otimes I)""",
     ),
     (
         "gradient",
@@ -30,8 +31,8 @@ FORMULAS = [
         "np.sum((X - U @ V.T)**2)",
         "X=n,m; U=n,k; V=m,k",
         "V",
-        ["∂²L/∂Vᵢⱼ∂Vₖₗ = 2 δᵢₖ (UᵀU)ⱼₗ"],
-        r"""\frac{\partial^{2} L}{\partial V_{ij}\,\partial V_{kl}} = 2 \delta_{ik} (U^{\top} U)_{jl}""",
+        ["∂²L/∂vec(V)∂vec(V)ᵀ = 2(UᵀU ⊗ I)"],
+        r"""\frac{\partial^{2} L}{\partial \operatorname{vec}(V)\,\partial \operatorname{vec}(V)^{\top}} = 2 (U^{\top} U \otimes I)""",
     ),
     (
         "gradient",
@@ -46,8 +47,8 @@ FORMULAS = [
         "np.linalg.norm(A @ X - B)**2",
         "A=n,m; X=m,k; B=n,k",
         "X",
-        ["∂²L/∂Xᵢⱼ∂Xₖₗ = 2 δⱼₗ (AᵀA)ᵢₖ"],
-        r"""\frac{\partial^{2} L}{\partial X_{ij}\,\partial X_{kl}} = 2 \delta_{jl} (A^{\top} A)_{ik}""",
+        ["∂²L/∂vec(X)∂vec(X)ᵀ = 2(I ⊗ AᵀA)"],
+        r"""\frac{\partial^{2} L}{\partial \operatorname{vec}(X)\,\partial \operatorname{vec}(X)^{\top}} = 2 (I \otimes A^{\top} A)""",
     ),
     (
         "gradient",
@@ -62,8 +63,8 @@ FORMULAS = [
         "np.sum(X**2)/2",
         "X=n,m",
         "X",
-        ["∂²L/∂Xᵢⱼ∂Xₖₗ = δᵢₖ δⱼₗ"],
-        r"""\frac{\partial^{2} L}{\partial X_{ij}\,\partial X_{kl}} = \delta_{ik} \delta_{jl}""",
+        ["∂²L/∂vec(X)∂vec(X)ᵀ = I"],
+        r"""\frac{\partial^{2} L}{\partial \operatorname{vec}(X)\,\partial \operatorname{vec}(X)^{\top}} = I""",
     ),
     (
         "gradient",

@@ -143,8 +143,8 @@ FORMULAS = [
         "np.sum((X @ W - Y)**2)",
         "X=n,d; W=d,k; Y=n,k",
         "W",
-        ["∂²L/∂Wᵢⱼ∂Wₖₗ = 2 δⱼₗ (XᵀX)ᵢₖ"],
-        r"""\frac{\partial^{2} L}{\partial W_{ij}\,\partial W_{kl}} = 2 \delta_{jl} (X^{\top} X)_{ik}""",
+        ["∂²L/∂vec(W)∂vec(W)ᵀ = 2(I ⊗ XᵀX)"],
+        r"""\frac{\partial^{2} L}{\partial \operatorname{vec}(W)\,\partial \operatorname{vec}(W)^{\top}} = 2 (I \otimes X^{\top} X)""",
     ),
     (
         "hessian",

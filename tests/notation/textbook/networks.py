@@ -23,8 +23,8 @@ FORMULAS = [
         "np.sum((W2 @ np.tanh(W1 @ x + b1) + b2 - y)**2)/2",
         "W2=k,h; W1=h,d; x=d; b1=h; b2=k; y=k",
         "W2",
-        ["∂²L/∂W₂ᵢⱼ∂W₂ₖₗ = δᵢₖ aⱼ aₗ", "a = tanh(W₁x + b₁)"],
-        r"""\frac{\partial^{2} L}{\partial W_{2,ij}\,\partial W_{2,kl}} = \delta_{ik} a_{j} a_{l},\quad a = \tanh(W_{1} x + b_{1})""",
+        ["∂²L/∂vec(W₂)∂vec(W₂)ᵀ = aaᵀ ⊗ I", "a = tanh(W₁x + b₁)"],
+        r"""\frac{\partial^{2} L}{\partial \operatorname{vec}(W_{2})\,\partial \operatorname{vec}(W_{2})^{\top}} = a a^{\top} \otimes I,\quad a = \tanh(W_{1} x + b_{1})""",
     ),
     (
         "gradient",

@@ -39,8 +39,8 @@ FORMULAS = [
         "np.trace(X.T @ X)",
         "X=n,m",
         "X",
-        ["∂²L/∂Xᵢⱼ∂Xₖₗ = 2 δᵢₖ δⱼₗ"],
-        r"""\frac{\partial^{2} L}{\partial X_{ij}\,\partial X_{kl}} = 2 \delta_{ik} \delta_{jl}""",
+        ["∂²L/∂vec(X)∂vec(X)ᵀ = 2I"],
+        r"""\frac{\partial^{2} L}{\partial \operatorname{vec}(X)\,\partial \operatorname{vec}(X)^{\top}} = 2 I""",
     ),
     (
         "gradient",
@@ -79,8 +79,8 @@ FORMULAS = [
         "np.trace(X @ X)",
         "X=n,n",
         "X",
-        ["∂²L/∂Xᵢⱼ∂Xₖₗ = 2 δᵢₗ δⱼₖ"],
-        r"""\frac{\partial^{2} L}{\partial X_{ij}\,\partial X_{kl}} = 2 \delta_{il} \delta_{jk}""",
+        ["∂²L/∂vec(X)∂vec(X)ᵀ = 2 K[n,n]"],
+        r"""\frac{\partial^{2} L}{\partial \operatorname{vec}(X)\,\partial \operatorname{vec}(X)^{\top}} = 2 K_{n,n}""",
     ),
     (
         "gradient",

@@ -11,7 +11,9 @@ from itertools import product
 
 import numpy as np
 
-from tests.notation.reader import Matrix, Reader, closed, from_latex
+from tests.notation.reader import from_latex
+from tests.notation.reader.grammar import Reader
+from tests.notation.reader.values import Matrix, closed
 
 _VEC = "∨"  # vec in front of its bracket, as one sign
 

@@ -12,6 +12,7 @@ from symderive.core.program import Program
 from symderive.derive.condition import Condition, condition_of, factor_removed, regularity, symmetric_part
 from symderive.derive.demands import demands, least_powers
 from symderive.derive.guards import is_implied
+from symderive.derive.intervals import is_within
 from symderive.derive.ranges import Ranges, range_of
 from symderive.derive.regular import factored, inverted, is_positive_definite, is_regular
 from symderive.derive.size_conditions import inequality, slacks
@@ -35,7 +36,7 @@ def conditions_of(
             active.add(made.tensor)
         for demand in demands(made.body, active, powers.get(made.tensor, sympy.S.One)):
             if demand.kind == "domain" and (
-                range_of(demand.argument, ranges).is_subset(demand.domain)
+                is_within(range_of(demand.argument, ranges), demand.domain)
                 or is_implied(demand.argument, demand.domain, demand.guards)
             ):
                 continue

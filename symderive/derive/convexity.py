@@ -9,6 +9,7 @@ import sympy
 from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Entry, Index, IndexSum
 from symderive.derive.derivation import Derivation
+from symderive.derive.intervals import is_within
 from symderive.derive.ranges import Ranges, range_of
 from symderive.functions.record import NONNEGATIVE
 from symderive.notation.forms import Form
@@ -58,7 +59,7 @@ def convexity(derivation: Derivation) -> Curvature | None:
     ):
         return None
     weight = sympy.Mul(*(factor for factor in factors if factor not in (left[0], right[0])))
-    if not range_of(weight, Ranges(derivation.program)).is_subset(NONNEGATIVE):
+    if not is_within(range_of(weight, Ranges(derivation.program)), NONNEGATIVE):
         return None
     shown = substitute(coefficient * weight, {p: Index("i", p.dim)})
     return Curvature(index_form(shown), str(left[0].tensor.name))

@@ -13,7 +13,7 @@ from symderive.core.nodes import Entry, Fold, IndexProduct, IndexSum, Tensor, Te
 from symderive.core.program import Program
 from symderive.core.softmax_nodes import IndexLogSum
 from symderive.derive.guards import with_guards
-from symderive.derive.intervals import NONZERO
+from symderive.derive.intervals import NONZERO, is_within
 from symderive.derive.ranges import Ranges, range_of
 from symderive.functions import by_head
 from symderive.functions.comparisons import equal
@@ -91,7 +91,7 @@ def has_open_domain(body: sympy.Expr, ranges: Ranges) -> bool:
     """Whether a right-hand side, with its derivative, asks for something that the ranges do not give."""
     active = set(tensors_of(body))
     return any(
-        demand.kind == "domain" and not range_of(demand.argument, ranges).is_subset(demand.domain)
+        demand.kind == "domain" and not is_within(range_of(demand.argument, ranges), demand.domain)
         for demand in demands(body, active, sympy.S.One)
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from symderive.calculus.branches import holds_together
-from symderive.derive.intervals import NONZERO, shifted
+from symderive.derive.intervals import NONZERO, is_within, shifted
 from symderive.functions.choice import where
 from symderive.functions.comparisons import (
     equal,
@@ -47,7 +47,7 @@ def is_implied(argument: sympy.Expr, domain: sympy.Set, guards: tuple[sympy.Expr
                 continue
             for sign in (1, -1):
                 offset = argument - sign * (left - right)
-                if offset.is_number and shifted(allowed, sign, offset).is_subset(domain):
+                if offset.is_number and is_within(shifted(allowed, sign, offset), domain):
                     return True
     return False
 

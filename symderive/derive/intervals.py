@@ -2,11 +2,46 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy
 
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS
 
-NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
+NEGATIVE = sympy.Interval.open(-sympy.oo, 0)
+NONPOSITIVE = sympy.Interval(-sympy.oo, 0)
+NONZERO = sympy.Union(NEGATIVE, POSITIVE)
+Ends = tuple[sympy.Expr, bool, sympy.Expr, bool]
+
+
+@lru_cache(maxsize=10_000)
+def is_within(inner: sympy.Set, outer: sympy.Set) -> bool:
+    """Whether one set surely lies in another; intervals are compared by their ends.
+
+    >>> is_within(sympy.Interval.open(0, 1), POSITIVE), is_within(sympy.Interval(0, 1), POSITIVE)
+    (True, False)
+    """
+    if inner == outer:
+        return True
+    if isinstance(outer, sympy.Union) and any(is_within(inner, part) for part in outer.args):
+        return True
+    known = isinstance(inner, (sympy.Interval, sympy.FiniteSet)) and isinstance(outer, sympy.Interval)
+    parts = (
+        [sympy.Interval(one, one) for one in inner.args] if isinstance(inner, sympy.FiniteSet) else [inner]
+    )
+    found = [_is_between(ends(part), ends(outer)) for part in parts] if known else [None]
+    return bool(inner.is_subset(outer)) if None in found else all(found)
+
+
+def _is_between(inner: Ends, outer: Ends) -> bool | None:
+    """Whether these ends lie between those; None where an end is not a number."""
+    low, low_open, high, high_open = inner
+    lowest, lowest_open, highest, highest_open = outer
+    if not all(end.is_number and end.is_extended_real for end in (low, high, lowest, highest)):
+        return None
+    above = low_open or not lowest_open if low == lowest else bool(low > lowest)
+    below = high_open or not highest_open if high == highest else bool(high < highest)
+    return above and below
 
 
 def shifted(allowed: sympy.Set, sign: int, offset: sympy.Expr) -> sympy.Set:
@@ -19,7 +54,7 @@ def shifted(allowed: sympy.Set, sign: int, offset: sympy.Expr) -> sympy.Set:
     return sympy.Interval(low + offset, high + offset, low_open, high_open)
 
 
-def ends(part: sympy.Set) -> tuple[sympy.Expr, bool, sympy.Expr, bool]:
+def ends(part: sympy.Set) -> Ends:
     """Both ends of a set of numbers, and whether each is open."""
     boundary = part if isinstance(part, sympy.Interval) else None
     if boundary is None:
@@ -47,20 +82,18 @@ def multiplied(parts: list[sympy.Set]) -> sympy.Set:
         if factor < 0:
             low, low_open, high, high_open = high, high_open, low, low_open
         return sympy.Interval(factor * low, factor * high, low_open, high_open) if factor != 0 else numbers[0]
-    negative = sympy.Interval.open(-sympy.oo, 0)
-    nonpositive = sympy.Interval(-sympy.oo, 0)
     flips, strict = 0, True
     for part in parts:
-        if part.is_subset(POSITIVE):
+        if is_within(part, POSITIVE):
             continue
-        if part.is_subset(negative):
+        if is_within(part, NEGATIVE):
             flips += 1
-        elif part.is_subset(NONNEGATIVE):
+        elif is_within(part, NONNEGATIVE):
             strict = False
-        elif part.is_subset(nonpositive):
+        elif is_within(part, NONPOSITIVE):
             flips, strict = flips + 1, False
         else:
             return REALS
     if strict:
-        return negative if flips % 2 else POSITIVE
-    return nonpositive if flips % 2 else NONNEGATIVE
+        return NEGATIVE if flips % 2 else POSITIVE
+    return NONPOSITIVE if flips % 2 else NONNEGATIVE

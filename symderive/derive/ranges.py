@@ -10,7 +10,7 @@ from symderive.core.positions import Inside
 from symderive.core.program import Program
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.derive.guards import is_implied
-from symderive.derive.intervals import NONZERO, added, multiplied
+from symderive.derive.intervals import NONZERO, added, is_within, multiplied
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.comparisons import opposite
@@ -81,14 +81,14 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return REALS
     if isinstance(expr, SoftmaxEntry):
         weights = range_of(expr.total.weight, ranges)
-        return next((found for sign, found in _SHARES if weights.is_subset(sign)), REALS)
+        return next((found for sign, found in _SHARES if is_within(weights, sign)), REALS)
     if isinstance(expr, Binder):
         inner = range_of(expr.body, ranges)
-        return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)
+        return next((sign for sign in (POSITIVE, NONNEGATIVE) if is_within(inner, sign)), REALS)
     if isinstance(expr, where):
         condition, first, second = expr.args
         parts = [_range_where(first, condition, ranges), _range_where(second, opposite(condition), ranges)]
-        return next((one for one in (POSITIVE, NONNEGATIVE) if all(p.is_subset(one) for p in parts)), REALS)
+        return next((one for one in (POSITIVE, NONNEGATIVE) if all(is_within(p, one) for p in parts)), REALS)
     entry = by_head().get(type(expr))
     return REALS if entry is None else entry.values
 
@@ -97,7 +97,7 @@ def _range_where(branch: sympy.Expr, condition: sympy.Expr, ranges: Ranges) -> s
     """The range of a branch, where the condition of the branch can say more: x is positive where x > 0."""
     known = range_of(branch, ranges)
     for sign in (POSITIVE, NONNEGATIVE):
-        if not known.is_subset(sign) and is_implied(branch, sign, (condition,)):
+        if not is_within(known, sign) and is_implied(branch, sign, (condition,)):
             return sign
     return known
 
@@ -105,8 +105,8 @@ def _range_where(branch: sympy.Expr, condition: sympy.Expr, ranges: Ranges) -> s
 def _raised(expr: sympy.Pow, ranges: Ranges) -> sympy.Set:
     base, exponent = expr.args
     inner = range_of(base, ranges)
-    if inner.is_subset(POSITIVE):
+    if is_within(inner, POSITIVE):
         return POSITIVE
-    if exponent.is_even or inner.is_subset(NONNEGATIVE):
+    if exponent.is_even or is_within(inner, NONNEGATIVE):
         return NONNEGATIVE
     return REALS

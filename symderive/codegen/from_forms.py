@@ -17,6 +17,7 @@ from symderive.functions.kinked import signum
 from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
 from symderive.notation.forms import (
     Apply,
+    Basis,
     Chain,
     Cholesky,
     Component,
@@ -153,6 +154,10 @@ def _ones(form: Ones) -> Code:
     return f"np.ones({constant(form.size)[0]})", ATOM
 
 
+def _basis(form: Basis) -> Code:
+    return f"np.where(np.arange({constant(form.size)[0]}) == {constant(form.position)[0]}, 1.0, 0.0)", ATOM
+
+
 def _eye(form: Eye) -> Code:
     return f"np.eye({constant(form.size)[0]})", ATOM
 
@@ -250,7 +255,9 @@ def _opened(form: Chain) -> Form | None:
     """`AᵀDA − Aᵀu uᵀA` for `Aᵀ(D − uuᵀ)A`, so that no diagonal matrix is built; None for other products."""
     for place, factor in enumerate(form.factors):
         coefficient, scalars, inner = split(factor)
-        if isinstance(inner, Plus) and any(isinstance(split(term)[2], Diag) for term in inner.terms):
+        if not isinstance(inner, Plus) or not all(term.rank for term in inner.terms):
+            continue  # a number beside a matrix stands for all entries: alone it would be taken for 1 I
+        if any(isinstance(split(term)[2], Diag) for term in inner.terms):
             left, right = form.factors[:place], form.factors[place + 1 :]
             return times(coefficient, *scalars, plus(*(chain(*left, term, *right) for term in inner.terms)))
     return None
@@ -405,6 +412,7 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Slice: _slice,
     Component: _component,
     Ones: _ones,
+    Basis: _basis,
     Eye: _eye,
     Plus: _plus,
     Times: _times,

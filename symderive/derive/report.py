@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from symderive.derive.derivation import Derivation
 from symderive.derive.detail import Shown, ShownLine, at_detail
-from symderive.notation.printing import text
 
 
 def report(derivation: Derivation, detail: str, form: str) -> str:
@@ -40,7 +39,7 @@ def _numbered(lines: tuple[ShownLine, ...]) -> list[str]:
     made, number, indent = [], 0, 0
     for line in lines:
         if line.goes_on:
-            made.append(f"     {' ' * indent} = {text(line.equation.form)}    {line.reason}")
+            made.append(f"     {' ' * indent} = {line.equation.right_text}    {line.reason}")
             continue
         number, indent = number + 1, len(line.equation.left_text)
         made.append(f"  {number:<3}{line.equation}    {line.reason}")

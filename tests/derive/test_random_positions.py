@@ -64,7 +64,7 @@ def losses(draw, steps: int = 4) -> tuple[str, str]:
 
 
 def _inputs(text):
-    from symderive.language.array import program_of
+    from symderive.language.programs import program_of
 
     return program_of(parsed(text)).inputs
 
@@ -85,6 +85,20 @@ def test_gradients_are_what_central_differences_say(case):
 def test_hessians_are_what_central_differences_say(case):
     loss, name = case
     assert derived("hessian", loss, name).check().passed
+
+
+FOUND = [
+    ("hessian", "np.sum(np.tanh(np.kron(w, (np.tanh(w)) * (w))))", "w"),  # a number beside a diagonal matrix
+    ("hessian", "np.sum(np.tanh(np.kron(w, w ** 2)))", "w"),
+    ("hessian", "np.sum(np.tanh((2 * (x)) * (x)))", "x"),  # rounding that differences do not show
+    ("hessian", "np.sum(np.tanh((np.flip(x)) - (x)))", "x"),  # everything cancels
+    ("hessian", "np.sum(np.tanh(((A).T) - (A)))", "A"),
+]
+
+
+@pytest.mark.parametrize(("kind", "loss", "name"), FOUND)
+def test_what_was_found_stays_right(kind, loss, name):
+    assert derived(kind, loss, name).check().passed
 
 
 OFF_BY_ONE = [

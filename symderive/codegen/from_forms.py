@@ -255,7 +255,9 @@ def _opened(form: Chain) -> Form | None:
     """`AᵀDA − Aᵀu uᵀA` for `Aᵀ(D − uuᵀ)A`, so that no diagonal matrix is built; None for other products."""
     for place, factor in enumerate(form.factors):
         coefficient, scalars, inner = split(factor)
-        if isinstance(inner, Plus) and any(isinstance(split(term)[2], Diag) for term in inner.terms):
+        if not isinstance(inner, Plus) or not all(term.rank for term in inner.terms):
+            continue  # a number beside a matrix stands for all entries: alone it would be taken for 1 I
+        if any(isinstance(split(term)[2], Diag) for term in inner.terms):
             left, right = form.factors[:place], form.factors[place + 1 :]
             return times(coefficient, *scalars, plus(*(chain(*left, term, *right) for term in inner.terms)))
     return None

@@ -10,7 +10,7 @@ from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
-from symderive.derive.demands import AT_TIES, MEAN, Demand
+from symderive.derive.demands import Demand
 from symderive.derive.intervals import NONZERO, ends
 from symderive.derive.naming import is_unnamed
 from symderive.errors import InternalError
@@ -25,6 +25,8 @@ from symderive.notation.labelled import NoMatrixNotationError, laid_out
 from symderive.notation.printing import latex, stated, text
 from symderive.notation.recover import recover
 
+AT_TIES = "(at ties: the mean over the places)"
+MEAN = "the mean over the places where"
 _OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
 
 
@@ -104,7 +106,7 @@ def regularity(program: Program, made: Definition, tensor: Tensor, word: str) ->
 
 
 def condition_of(program: Program, made: Definition, demand: Demand, several: bool = False) -> Condition:
-    """What an equation demands, in words and in LaTeX."""
+    """What an equation demands, in words and in LaTeX; `several`: a maximum has ties as a rule."""
     guard = sympy.Mul(*demand.guards)
     whole = demand.argument if guard == 1 else where(guard, demand.argument, sympy.S.Zero)
     body, domain = _readable(_in_letters(program, made, whole), demand.domain)

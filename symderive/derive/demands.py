@@ -20,8 +20,7 @@ from symderive.functions.comparisons import equal
 from symderive.functions.kinked import absolute, relu
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, Elementwise, Indicator
 
-TIE, AT_TIES = "is attained once", "(at ties: the mean over the places)"
-MEAN = "the mean over the places where"
+TIE = "is attained once"
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def _is_truth(body: sympy.Expr) -> bool:
 
 
 def _fold_demand(part: Fold, guards: tuple[sympy.Expr, ...]) -> Demand:
-    """A product is divided by its factors; a maximum has a derivative where it is attained once."""
+    """A product is divided by its factors; a maximum has one derivative where it is attained once."""
     if isinstance(part, IndexProduct):
         return Demand(chosen_factor(part.body)[1], NONZERO, "domain", "product", guards)
     return Demand(part, REALS, "tie", TIE, guards)

@@ -20,9 +20,9 @@ from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Delta, Fold, Tensor, TensorNode
 from symderive.core.program import Definition, Program
-from symderive.derive.condition import OUTSIDE, Condition, basis_vector
+from symderive.derive.condition import MEAN, OUTSIDE, Condition, basis_vector
 from symderive.derive.conditions import conditions_of, factor_facts
-from symderive.derive.demands import MEAN, TIE
+from symderive.derive.demands import TIE
 from symderive.derive.derivation import Derivation, Simplification, Step
 from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading

@@ -25,10 +25,9 @@ _NEAR = 1e-9  # values that only rounding tells apart
 def attained_several_times(program: Program) -> frozenset[Tensor]:
     """The maxima and minima of a program that have ties at random points.
 
-    >>> from symderive.language.declaring import array
+    >>> import symderive as sd
     >>> from symderive.language.programs import program_of
-    >>> from symderive.core.dims import Dim
-    >>> x = array("x", Dim("n"))
+    >>> x = sd.array("x", sd.dims("n"))
     >>> attained_several_times(program_of(np.max(x)))
     frozenset()
     >>> len(attained_several_times(program_of(np.max(np.stack([x, x])))))

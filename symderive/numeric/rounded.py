@@ -1,11 +1,11 @@
 r"""How inexact a piece of NumPy code is at one point, by carrying it out with other roundings.
 
-Every operation is given operands and returns a result that are wrong by a random part of the unit round-off;
-what the value of the whole does then is what rounding can do to it (Monte Carlo arithmetic: Parker, "Monte
-Carlo Arithmetic", UCLA CSD-970002, 1997). A difference table (`rounding.evaluation_noise`) does not see an
-intermediate value that is rounded to the same number over a wide range: `1 − tanh(z)²` for large z.
-Operations without rounding (comparisons, maxima, moves of entries) stay exact, so that `z == max(z)`
-still holds.
+Every operation is given operands and returns a result that are wrong by the unit round-off, up or down at
+random; what the value of the whole does then is what rounding can do to it (Monte Carlo arithmetic: Parker,
+"Monte Carlo Arithmetic", UCLA CSD-970002, 1997). Equal numbers are wrong by the same, as in real rounding. A
+difference table (`rounding.evaluation_noise`) does not see an intermediate value that is rounded to the same
+number over a wide range: `1 − tanh(z)²` for large z. Operations without rounding (comparisons, maxima, moves
+of entries) stay exact, so that `z == max(z)` holds.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import numpy as np
 from symderive.numeric.rounding import UNIT_ROUNDOFF, FloatArray
 
 _RUNS = 4
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 _MARGIN = 3.0  # a few runs do not show the worst
 _EXACT_UFUNCS = frozenset({
     "negative", "positive", "absolute", "fabs", "sign", "maximum", "minimum", "fmax", "fmin", "greater",
@@ -27,22 +29,22 @@ _EXACT_UFUNCS = frozenset({
 })  # fmt: skip
 _EXACT_FUNCTIONS = frozenset({
     "where", "pad", "concatenate", "stack", "vstack", "hstack", "diag", "diagonal", "tril", "triu",
-    "transpose", "reshape", "ravel", "roll", "flip", "repeat", "tile", "max", "min", "amax", "amin", "clip",
-    "take", "sort", "broadcast_to", "expand_dims", "squeeze", "swapaxes", "moveaxis", "zeros_like",
-    "ones_like", "full_like", "copy", "argmax", "argmin", "shape", "ndim", "size", "any", "all", "append",
-    "fill_diagonal", "atleast_1d", "atleast_2d", "sign", "delete", "insert", "block", "array_equal",
-    "count_nonzero", "empty_like", "flatnonzero",
+    "transpose", "reshape", "ravel", "roll", "flip", "repeat", "tile", "max", "min", "amax", "amin",
+    "clip", "take", "sort", "broadcast_to", "expand_dims", "squeeze", "swapaxes", "moveaxis",
+    "zeros_like", "ones_like", "full_like", "copy", "argmax", "argmin", "shape", "ndim", "size", "any",
+    "all", "append", "fill_diagonal", "atleast_1d", "atleast_2d", "sign", "delete", "insert", "block",
+    "array_equal", "count_nonzero", "empty_like", "flatnonzero",
 })  # fmt: skip
 
 
 class Rounded(np.ndarray):
     """An array of which every operation makes a small random error."""
 
-    source: np.random.Generator
+    seed: int
 
     def __array_finalize__(self, parent: Any) -> None:
-        """Views and copies draw from the same generator."""
-        self.source = getattr(parent, "source", None) or np.random.default_rng(0)
+        """Views and copies make the same errors."""
+        self.seed = getattr(parent, "seed", 0)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         """Carry out with the errors that rounding may make; sums and products of many, operands too."""
@@ -60,11 +62,11 @@ class Rounded(np.ndarray):
         return self._wrapped(made, exact)
 
     def _disturbed(self, value: Any) -> Any:
-        """The value with relative errors of at most the unit round-off."""
+        """The value with relative errors of two units of round-off, the same for equal numbers."""
         given = _plain(value)
         if not isinstance(value, Rounded) or given.dtype.kind != "f":
             return given
-        return given * (1 + 2 * UNIT_ROUNDOFF * self.source.choice((-1.0, 0.0, 1.0), size=given.shape))
+        return np.asarray(given * (1 + 2 * UNIT_ROUNDOFF * _signs(given, self.seed)))
 
     def _wrapped(self, value: Any, exact: bool) -> Any:
         if isinstance(value, tuple):
@@ -72,15 +74,24 @@ class Rounded(np.ndarray):
             return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
         if not isinstance(value, (np.ndarray, np.floating)) or value.dtype.kind != "f":
             return value
-        made = rounded(value, self.source)
-        return made if exact else rounded(self._disturbed(made), self.source)
+        made = rounded(value, self.seed)
+        return made if exact else rounded(self._disturbed(made), self.seed)
 
 
-def rounded(value: Any, source: np.random.Generator) -> Rounded:
-    """The array as one whose operations make errors."""
+def rounded(value: Any, seed: int) -> Rounded:
+    """The array as one whose operations make errors; another seed, other errors."""
     made: Rounded = np.asarray(value, dtype=np.float64).view(Rounded)
-    made.source = source
+    made.seed = seed
     return made
+
+
+def _signs(values: FloatArray, seed: int) -> FloatArray:
+    """−1 or 1 for every number, mixed from its bits and the seed (SplitMix64: Steele, Lea & Flood, 2014)."""
+    with np.errstate(over="ignore"):
+        mixed = np.asarray(values, dtype=np.float64).view(np.uint64) + np.uint64(seed + 1) * _STEP
+        for shift, factor in _MIX:
+            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+        return np.where(mixed >> np.uint64(63), 1.0, -1.0)
 
 
 def _plain(value: Any) -> Any:
@@ -120,9 +131,8 @@ def rounding_noise(
         right = _tuple(function(arrays))
         worst = [np.zeros(np.shape(one)) for one in right]
         for run in range(_RUNS):
-            source = np.random.default_rng((seed, run))
             try:
-                given = {name: rounded(value, source) for name, value in arrays.items()}
+                given = {name: rounded(value, _RUNS * seed + run) for name, value in arrays.items()}
                 found = _tuple(function(given))
             except (np.linalg.LinAlgError, TypeError, ValueError):
                 continue

@@ -14,7 +14,7 @@ from tests.derive.random_programs import COMPLEX, losses, numbers
 from tests.profiles import examples
 
 CHECKS = settings(
-    max_examples=examples(200),
+    max_examples=examples(250),
     deadline=None,
     suppress_health_check=[
         HealthCheck.filter_too_much,

@@ -87,6 +87,20 @@ def test_hessians_are_what_central_differences_say(case):
     assert derived("hessian", loss, name).check().passed
 
 
+FOUND = [
+    ("hessian", "np.sum(np.tanh(np.kron(w, (np.tanh(w)) * (w))))", "w"),  # a number beside a diagonal matrix
+    ("hessian", "np.sum(np.tanh(np.kron(w, w ** 2)))", "w"),
+    ("hessian", "np.sum(np.tanh((2 * (x)) * (x)))", "x"),  # rounding that differences do not show
+    ("hessian", "np.sum(np.tanh((np.flip(x)) - (x)))", "x"),  # everything cancels
+    ("hessian", "np.sum(np.tanh(((A).T) - (A)))", "A"),
+]
+
+
+@pytest.mark.parametrize(("kind", "loss", "name"), FOUND)
+def test_what_was_found_stays_right(kind, loss, name):
+    assert derived(kind, loss, name).check().passed
+
+
 OFF_BY_ONE = [
     ("np.sum(np.exp(x[1:]))", "x"), ("np.sum(np.diff(x) ** 2)", "x"), ("np.sum(np.convolve(x, a, 'valid') ** 2)", "x"),
 ]  # fmt: skip

@@ -79,6 +79,8 @@ def mul(expr: sympy.Mul, entry_rule: EntryRule) -> sympy.Expr:
 def power(expr: sympy.Pow, entry_rule: EntryRule) -> sympy.Expr:
     """`(f^g)′ = g f^(g−1) f′ + f^g log(f) g′`."""
     base, exponent = expr.args
+    if isinstance(exponent, Inside):  # 0 or 1
+        return exponent * differentiate(base, entry_rule)
     result = exponent * base ** (exponent - 1) * differentiate(base, entry_rule)
     slope = differentiate(exponent, entry_rule)
     return result if slope == 0 else result + expr * sympy.log(base) * slope
@@ -112,10 +114,17 @@ def fold_by_value(expr: Fold, value: sympy.Expr, entry_rule: EntryRule) -> sympy
     `(max_p f_p)′ = Σ_p 1[f_p = v] f_p′`, where the maximum is attained once; the same for the minimum;
     `(Π_p f_p)′ = v Σ_p f_p′/f_p`, where no factor is 0.
     """
-    slope = differentiate(expr.body, entry_rule)
     if isinstance(expr, IndexProduct):
-        return value * sum_over(slope / expr.body, expr.indices)
+        chosen, factor = chosen_factor(expr.body)
+        return value * sum_over(chosen * differentiate(factor, entry_rule) / factor, expr.indices)
+    slope = differentiate(expr.body, entry_rule)
     return sum_over(equal(expr.body, value) * slope, expr.indices)
+
+
+def chosen_factor(body: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """Of a factor `x^[…]` the bracket and x: where the bracket is 0 the factor is 1, whatever x is."""
+    chosen = isinstance(body, sympy.Pow) and isinstance(body.exp, Inside)
+    return (body.exp, body.base) if chosen else (sympy.S.One, body)
 
 
 def index_log_sum(expr: IndexLogSum, entry_rule: EntryRule) -> sympy.Expr:

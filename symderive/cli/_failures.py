@@ -13,10 +13,11 @@ BAD_INPUT = 2
 INTERNAL_ERROR = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130  # 128 + SIGINT
 BROKEN_PIPE = 141  # 128 + SIGPIPE
+_WIDTH = 76  # columns of a text that are shown around a mistake
 
 
 def explain(error: BaseException) -> int:
-    """Print one line about an error on stderr and return the exit code.
+    """Print one line about an error on stderr, for a mistake in a text also its place; return the exit code.
 
     Args:
         error: What a command raised.
@@ -35,7 +36,10 @@ def explain(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         return _say("interrupted", INTERRUPTED)
     if isinstance(error, SymderiveError):
-        return _say(str(error), BAD_INPUT)
+        code = _say(str(error), BAD_INPUT)
+        if error.pointer is not None:
+            _point(*error.pointer)
+        return code
     if isinstance(error, OSError):
         return _say(_system_error(error), BAD_INPUT)
     return _say(
@@ -50,6 +54,26 @@ def _say(sentence: str, code: int) -> int:
     shown = "".join(map(visible, sentence.replace("\n", " ")))  # a terminal must not act on what a file holds
     print(f"symderive: {shown}", file=sys.stderr)
     return code
+
+
+def _point(line: str, column: int) -> None:
+    """Show a line of a text and a caret under the column, counted from 1; of a long line a part."""
+    from symderive.solutions.visible_text import visible
+
+    start = max(0, min(column - 1 - _WIDTH // 2, len(line) - _WIDTH))
+    part, before = line[start : start + _WIDTH], line[start : column - 1]
+    left, right = "… " if start else "", " …" if start + _WIDTH < len(line) else ""
+    shown = "".join(map(visible, part.replace("\t", " ")))
+    ahead = _columns(left) + _columns("".join(map(visible, before.replace("\t", " "))))
+    print(f"  {left}{shown}{right}\n  {' ' * ahead}^", file=sys.stderr)
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    import unicodedata
+
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(letter)) for letter in text)
 
 
 def _system_error(error: OSError) -> str:

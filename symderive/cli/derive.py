@@ -27,6 +27,7 @@ _FORMS = (
     "kronecker",
 )  # as in symderive.derive.equation, which --help must not import
 _DETAILS = ("brief", "standard", "full")  # as in symderive.derive.detail
+_SLOPES = ("zero", "left", "middle", "right")  # as in symderive.language.kinks
 _LAYOUTS = ("denominator", "numerator")  # as in symderive.derive.layout
 
 
@@ -54,6 +55,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--hvp", metavar="V", help="the Hessian times V, an array or a new name, without forming the Hessian"
     )
     parser.add_argument("--layout", choices=_LAYOUTS, metavar="LAYOUT", help="denominator or numerator")
+    parser.add_argument(
+        "--subgradient",
+        choices=_SLOPES,
+        metavar="SLOPE",
+        help=f"the slope at a kink: {', '.join(_SLOPES)} (default: zero)",
+    )
     parser.add_argument(
         "--form",
         choices=_FORMS,
@@ -127,19 +134,20 @@ def _kind(args: Namespace, formula: Any, variables: list[Any], arrays: dict[str,
     if args.layout and not (args.jacobian or _is_gradient(args)):
         raise SymderiveError("derive: --layout applies to gradients and Jacobians; leave it out here.")
     if args.jacobian:
-        return jacobian(formula, unique, layout=args.layout or "numerator")
+        return jacobian(formula, unique, layout=args.layout or "numerator", subgradient=args.subgradient)
     if args.direction or args.hvp:
         option = "--direction" if args.direction else "--hvp"
         if len(unique) != 1:
             raise SymderiveError(f"derive: {option} goes with one variable, not {len(unique)}.")
         along = args.direction or args.hvp
         core = directional if args.direction else hessian_vector_product
-        return core(formula, unique[0], arrays.get(along, along))
+        return core(formula, unique[0], arrays.get(along, along), subgradient=args.subgradient)
     if args.mixed or args.order is not None:
-        return derivative(formula, *_in_turn(args, variables))
+        return derivative(formula, *_in_turn(args, variables), subgradient=args.subgradient)
     if args.hessian:
-        return hessian(formula, unique[0]) if len(unique) == 1 else hessian(formula, unique)
-    return gradient(formula, unique, layout=args.layout or "denominator")
+        wrt = unique[0] if len(unique) == 1 else unique
+        return hessian(formula, wrt, subgradient=args.subgradient)
+    return gradient(formula, unique, layout=args.layout or "denominator", subgradient=args.subgradient)
 
 
 def _is_gradient(args: Namespace) -> bool:

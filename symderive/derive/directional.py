@@ -20,11 +20,15 @@ from symderive.derive.layout import Layout
 from symderive.derive.naming import Slope
 from symderive.derive.problem import Problem, array_problem, elementary, scalar_problem
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, array
+from symderive.language.array import Array
+from symderive.language.declaring import array
+from symderive.language.kinks import with_slope_at_kinks
 from symderive.notation.names import latex_name, text_name
 
 
-def directional(output: Array, wrt: Array, direction: Array | str) -> Derivation:
+def directional(
+    output: Array, wrt: Array, direction: Array | str, *, subgradient: str | float | None = None
+) -> Derivation:
     """Derive the derivative along a direction: `⟨∇_w L, v⟩` of a scalar, `(∂f/∂w) v` of an array.
 
     It comes from one forward pass, in which no array is larger than those of the loss.
@@ -33,6 +37,7 @@ def directional(output: Array, wrt: Array, direction: Array | str) -> Derivation
         output: a symbolic array of any shape.
         wrt: the input that moves.
         direction: a declared array of the shape of `wrt`, or a name for one.
+        subgradient: the slope that is taken at kinks, as in `gradient`.
 
     Returns:
         a derivation of the shape of `output`.
@@ -49,6 +54,7 @@ def directional(output: Array, wrt: Array, direction: Array | str) -> Derivation
     ⟨∇_w L, v⟩ = 2(Xw − y)ᵀXv
     """
     what = "directional derivative"
+    output = with_slope_at_kinks(output, subgradient) if isinstance(output, Array) else output
     scalar = isinstance(output, Array) and not output.ndim
     problem = scalar_problem(output, (wrt,), what) if scalar else array_problem(output, (wrt,), what)
     along = _direction(direction, wrt, problem, what)
@@ -72,7 +78,9 @@ def _directional(problem: Problem, along: Tensor) -> Derivation:
     return finish(chain)
 
 
-def hessian_vector_product(loss: Array, wrt: Array, direction: Array | str) -> Derivation:
+def hessian_vector_product(
+    loss: Array, wrt: Array, direction: Array | str, *, subgradient: str | float | None = None
+) -> Derivation:
     """Derive the Hessian of a scalar times a direction, of the shape of the variable.
 
     It is the forward pass along the direction over the equations of the gradient, so that the Hessian itself
@@ -82,6 +90,7 @@ def hessian_vector_product(loss: Array, wrt: Array, direction: Array | str) -> D
         loss: a scalar symbolic array.
         wrt: the input to differentiate with respect to.
         direction: a declared array of the shape of `wrt`, or a name for one.
+        subgradient: the slope that is taken at kinks, as in `gradient`.
 
     Returns:
         a derivation of the shape of `wrt`.
@@ -98,6 +107,7 @@ def hessian_vector_product(loss: Array, wrt: Array, direction: Array | str) -> D
     ∇²_w L v = 2 XᵀXv
     """
     what = "Hessian-vector product"
+    loss = with_slope_at_kinks(loss, subgradient) if isinstance(loss, Array) else loss
     problem = scalar_problem(loss, (wrt,), what)
     along = _direction(direction, wrt, problem, what)
     return _hessian_vector_product(problem.with_inputs(along), along)

@@ -33,6 +33,8 @@ class Equation:
         style: `closed`, matrix notation where it exists; `expanded`, the same multiplied out; `index`, with
             indices and Σ; `kronecker`, derivatives with three or four axes as one matrix, or as a sum of
             such; `blocks`, derivatives with three or four axes entry by entry or block by block.
+        names: arrays called `e`, `I` or `K` that stand elsewhere in it: the number e, the identity
+            and the commutation matrix are written differently then.
     """
 
     definition: Definition
@@ -41,6 +43,7 @@ class Equation:
     inside: tuple[tuple[Tensor, Form], ...] = ()
     written: Form | None = None
     style: str = "closed"
+    names: frozenset[str] = frozenset()
 
     def styled(self, style: str) -> Equation:
         """The same equation in another style."""
@@ -89,7 +92,7 @@ class Equation:
         if self._matrix_form is not None:
             return None
         make = summed_kronecker_form if self.style == "kronecker" else kronecker_form
-        return make(self.shown, stacked.rows, stacked.names)
+        return make(self.shown, stacked.rows, stacked.names | self.names)
 
     @property
     def stacked(self) -> Stacked | None:
@@ -114,12 +117,12 @@ class Equation:
     @property
     def left_latex(self) -> str:
         """The left-hand side in LaTeX."""
-        return latex(self.left_form) if self.left is None else self._heading[0]
+        return latex(self.left_form, self.names) if self.left is None else self._heading[0]
 
     @property
     def left_text(self) -> str:
         """The left-hand side as text."""
-        return text(self.left_form) if self.left is None else self._heading[1]
+        return text(self.left_form, self.names) if self.left is None else self._heading[1]
 
     @cached_property
     def _heading(self) -> tuple[str, str]:
@@ -148,11 +151,21 @@ class Equation:
 
     def index_latex(self, left: str = "") -> str:
         """The equation in index notation in LaTeX, with the left-hand side given or by name."""
-        return f"{left or self.left_latex} = {latex(self.index_form)}"
+        return f"{left or self.left_latex} = {latex(self.index_form, self.names)}"
+
+    @property
+    def right_latex(self) -> str:
+        """The right-hand side in LaTeX."""
+        return latex(self.form, self.names)
+
+    @property
+    def right_text(self) -> str:
+        """The right-hand side as text."""
+        return text(self.form, self.names)
 
     def latex(self) -> str:
         """The equation in LaTeX."""
-        return f"{self.left_latex} = {latex(self.form)}"
+        return f"{self.left_latex} = {self.right_latex}"
 
     def __str__(self) -> str:
-        return f"{self.left_text} = {text(self.form)}"
+        return f"{self.left_text} = {self.right_text}"

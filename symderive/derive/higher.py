@@ -70,12 +70,13 @@ def hessian(
     return _raised(problem, (problem.targets,))
 
 
-def derivative(output: Array, *wrt: Array) -> Derivation:
+def derivative(output: Array, *wrt: Array, subgradient: str | float | None = None) -> Derivation:
     """Derive the derivative with respect to several variables in turn, of any order.
 
     Args:
         output: a symbolic array, of any shape.
         wrt: the inputs, one for each order; one twice for a second derivative in it.
+        subgradient: the slope that is taken at kinks, as in `gradient`.
 
     Returns:
         a derivation; the result has the axes of `output`, then those of the first variable, and so on.
@@ -94,7 +95,9 @@ def derivative(output: Array, *wrt: Array) -> Derivation:
         scalar = isinstance(output, Array) and not output.ndim
         if not wrt:
             raise SymderiveError("derivative: no variable given.")
-        return gradient(output, wrt[0]) if scalar else jacobian(output, wrt[0])
+        first = gradient if scalar else jacobian
+        return first(output, wrt[0], subgradient=subgradient)
+    output = with_slope_at_kinks(output, subgradient) if isinstance(output, Array) else output
     what = "derivative"
     scalar = isinstance(output, Array) and not output.ndim
     problem = scalar_problem(output, wrt, what) if scalar else array_problem(output, wrt, what)

@@ -18,10 +18,17 @@ from symderive.derive.naming import Slope
 from symderive.derive.problem import Problem, array_problem, elementary, variables_of
 from symderive.derive.turned import turned
 from symderive.language.array import Array
+from symderive.language.kinks import with_slope_at_kinks
 from symderive.notation.names import text_name
 
 
-def jacobian(output: Array, wrt: Array | Sequence[Array], *, layout: str = "numerator") -> Derivation:
+def jacobian(
+    output: Array,
+    wrt: Array | Sequence[Array],
+    *,
+    layout: str = "numerator",
+    subgradient: str | float | None = None,
+) -> Derivation:
     """Derive the Jacobian of an array of any shape.
 
     Args:
@@ -29,6 +36,7 @@ def jacobian(output: Array, wrt: Array | Sequence[Array], *, layout: str = "nume
         wrt: the input to differentiate with respect to, or several.
         layout: `numerator`, the axes of the output first, then those of the variable; `denominator`, the
             other way round.
+        subgradient: the slope that is taken at kinks, as in `gradient`.
 
     Returns:
         a derivation.
@@ -45,6 +53,7 @@ def jacobian(output: Array, wrt: Array | Sequence[Array], *, layout: str = "nume
     >>> print(sd.jacobian(A @ X @ B, X).results[0])
     ∂vec(F)/∂vec(X)ᵀ = Bᵀ ⊗ A
     """
+    output = with_slope_at_kinks(output, subgradient) if isinstance(output, Array) else output
     problem = array_problem(output, variables_of(wrt), "Jacobian")
     return jacobian_of(problem, problem.targets, layout)
 

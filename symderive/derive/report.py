@@ -44,7 +44,7 @@ def _numbered(lines: tuple[ShownLine, ...]) -> list[str]:
     for line in lines:
         if line.goes_on:
             start = " " * len(left) if line.equation.left_text == left else line.equation.left_text
-            made.append(f"     {start} = {text(line.equation.form)}    {line.reason}")
+            made.append(f"     {start} = {line.equation.right_text}    {line.reason}")
             continue
         number, left = number + 1, line.equation.left_text
         made.append(f"  {number:<3}{line.equation}    {line.reason}")

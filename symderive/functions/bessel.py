@@ -96,7 +96,7 @@ _WORDS = sympy.besseli
 _SCALED = "the derivative of exp(−|x|) Iₖ(x)"
 
 ENTRIES = [
-    Elementwise("bessel_i0", bessel_i0, ("scipy.special.i0",), bessel_i0, "special.i0({0})",
+    Elementwise("bessel_i0", bessel_i0, ("scipy.special.i0", "numpy.i0"), bessel_i0, "special.i0({0})",
                 _value("i0"), r"I_{{0}}({0})", "I₀({0})", "I₀′ = I₁", values=sympy.Interval(1, sympy.oo),
                 words=lambda x: _WORDS(0, x)),
     Elementwise("bessel_i1", bessel_i1, ("scipy.special.i1",), bessel_i1, "special.i1({0})", _value("i1"),

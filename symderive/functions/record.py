@@ -32,6 +32,7 @@ class Elementwise:
         of_output: the derivative in terms of the argument and the value, where that is shorter.
         domain: where it is defined (last argument).
         domains: of several arguments, where each may lie; by default only the last is restricted.
+        joint: of several arguments, a number made of them that must lie in a set too, and that set.
         slopes: where the derivative is finite, if that is less than the domain (last argument).
         values: the set that its values lie in.
         kinks: points where it has no derivative; the convention used there is in `law`.
@@ -58,6 +59,7 @@ class Elementwise:
     of_output: Callable[[sympy.Expr, sympy.Expr], sympy.Expr] | None = None
     domain: sympy.Set = REALS
     domains: tuple[sympy.Set, ...] = ()
+    joint: Callable[..., tuple[sympy.Expr, sympy.Set]] | None = None
     slopes: sympy.Set | None = None
     values: sympy.Set = REALS
     kinks: tuple[float, ...] = ()

@@ -23,13 +23,14 @@ MODULES = {
 SUBMODULES = {"scipy.special", "numpy.linalg"}
 CONSTANTS: dict[str, Any] = {
     "numpy.pi": sympy.pi, "numpy.e": sympy.E, "numpy.newaxis": None, "math.pi": sympy.pi, "math.e": sympy.E,
-    "pi": sympy.pi,
+    "pi": sympy.pi, "numpy.inf": float("inf"), "math.inf": float("inf"), "inf": float("inf"),
 }  # fmt: skip
 METHODS = (
     "sum", "mean", "dot", "transpose", "trace", "max", "min", "prod", "any", "all", "var", "std",
-    "reshape", "ravel", "flatten", "squeeze", "cumsum", "repeat", "diagonal", "swapaxes", "copy",
+    "reshape", "ravel", "flatten", "squeeze", "cumsum", "repeat", "diagonal", "swapaxes", "copy", "clip",
+    "cumprod", "take", "conj", "conjugate",
 )  # fmt: skip
-ATTRIBUTES = ("T", "shape", "ndim", "size")
+ATTRIBUTES = ("T", "mT", "shape", "ndim", "size")
 _MATH = {"exp", "log", "log1p", "expm1", "log2", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh",
          "fabs", "cbrt", "exp2", "hypot"}  # fmt: skip
 
@@ -68,9 +69,17 @@ def functions() -> dict[str, Function]:
             found[f"numpy.{alias}"] = _by_name(function.__name__)
     for function in dispatch.array_functions():
         found[f"{function.__module__}.{function.__name__}"] = _by_function(function)
+    aliases = {id(function): _by_function(function) for function in dispatch.array_functions()}
+    for alias, function in vars(np).items():
+        if id(function) in aliases and not alias.startswith("_"):
+            found.setdefault(f"numpy.{alias}", aliases[id(function)])
     found |= {f"scipy.special.{name}": function for name, function in extras.FUNCTIONS.items()}
     found |= {f"math.{name}": found[f"numpy.{name}"] for name in _MATH if f"numpy.{name}" in found}
-    bare = {name.rpartition(".")[2]: function for name, function in found.items()}
+    bare = {
+        name.rpartition(".")[2]: function
+        for name, function in found.items()
+        if not (name.startswith("numpy.linalg.") and f"numpy.{name.rpartition('.')[2]}" in found)
+    }
     bare |= {name: _by_entry(name) for name in by_name() if name not in bare}
     found |= {f"numpy.{name}": joined for name in ("array", "asarray")}
     bare["len"], bare["float"] = length, _number

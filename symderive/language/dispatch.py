@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from symderive.errors import SymderiveError
 from symderive.functions import by_call
 from symderive.functions.record import Indicator
 from symderive.language import (
+    array_standard,
     contracting,
     creating,
     factorisations,
@@ -25,13 +26,18 @@ from symderive.language import (
     logic,
     matrix_powers,
     norms,
+    polynomials,
     reductions,
+    refused,
+    running,
     shaping,
     shifting,
     triangles,
 )
-from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
+from symderive.language.array import Array, as_array, elementwise
+from symderive.language.axes import normal_axes
 from symderive.language.einsum import einsum
+from symderive.language.numbers import divide, refuse
 
 _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
     "add": (lambda x, y: x + y, "+"),
@@ -44,6 +50,7 @@ _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
 }
 
 
+_OF_ARRAYS: dict[str, Callable[..., Any]] = {**array_standard.UFUNCS, **refused.UFUNCS}
 _REDUCTIONS = {"maximum": "max", "minimum": "min", "multiply": "prod"}
 
 
@@ -67,6 +74,8 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
         return reductions.fold(_REDUCTIONS[name], inputs[0], axis, bool(keepdims), **_given(kwargs))
     if method != "__call__":
         raise SymderiveError(f"{name}.{method}: not supported on symbolic arrays.")
+    if name == "vecdot" and "axis" in kwargs:
+        return array_standard.vecdot(inputs[0], inputs[1], axis=kwargs["axis"])
     refuse(kwargs, name)
     return call_ufunc(name, inputs)
 
@@ -79,6 +88,8 @@ def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
         return linear.matmul(*inputs)
     if name in logic.FUNCTIONS:
         return _conditions(name, inputs)
+    if name in _OF_ARRAYS:
+        return _OF_ARRAYS[name](*inputs)
     if name in _OPERATORS:
         make, symbol = _OPERATORS[name]
         return elementwise(make, *inputs, symbol=symbol)
@@ -101,7 +112,7 @@ def _conditions(name: str, inputs: tuple[Any, ...]) -> Array:
 
 def operator_names() -> list[str]:
     """The names of NumPy's functions that are operators, `add` and so on."""
-    return [*_OPERATORS, "matmul", *logic.FUNCTIONS]
+    return [*_OPERATORS, "matmul", *logic.FUNCTIONS, *_OF_ARRAYS]
 
 
 def array_functions() -> list[Any]:
@@ -196,7 +207,25 @@ def _swapaxes(a: Any, axis1: int, axis2: int) -> Array:
     return x.transpose(tuple(order))
 
 
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, **other: Any) -> Array:
+def _elementwise_functions() -> dict[Any, Callable[..., Any]]:
+    """NumPy's elementwise functions that are no ufuncs, `sinc` and so on."""
+    named = {
+        call.removeprefix("numpy."): getattr(np, call.removeprefix("numpy."), None)
+        for call in by_call() if call.startswith("numpy.") and call.count(".") == 1
+    }  # fmt: skip
+    return {
+        function: partial(_by_name, name)
+        for name, function in named.items()
+        if function is not None and not isinstance(function, np.ufunc)
+    }
+
+
+def _by_name(name: str, *inputs: Any) -> Array:
+    return call_ufunc(name, inputs)
+
+
+def clip(a: Any, a_min: Any = None, a_max: Any = None, **other: Any) -> Array:
+    """The entries within bounds, as `numpy.clip`; None is no bound."""
     refuse(_given(other), "clip")
     x = as_array(a, "clip")
     x = x if a_min is None else call_ufunc("maximum", (x, a_min))
@@ -227,7 +256,7 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.det: inverse.det,
     np.linalg.slogdet: inverse.slogdet,
     np.linalg.solve: inverse.solve,
-    np.clip: _clip,
+    np.clip: clip,
     np.where: logic.where,
     np.max: _fold("max"),
     np.min: _fold("min"),
@@ -248,6 +277,11 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **shifting.FUNCTIONS,
     **triangles.FUNCTIONS,
     **contracting.FUNCTIONS,
+    **running.FUNCTIONS,
+    **polynomials.FUNCTIONS,
+    **array_standard.FUNCTIONS,
+    **refused.FUNCTIONS,
+    **_elementwise_functions(),
     np.take: indexing.taken,
 }
 

@@ -11,16 +11,9 @@ import sympy
 from symderive.core.dims import shape_text
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions.kinked import absolute
-from symderive.language.array import (
-    Array,
-    aligned,
-    as_array,
-    define,
-    elementwise,
-    free_axes,
-    normal_axes,
-    number,
-)
+from symderive.language.array import Array, aligned, as_array, define, elementwise
+from symderive.language.axes import free_axes, normal_axes
+from symderive.language.numbers import number
 
 Axes = tuple[int, ...]
 _SPECTRAL = {"nuc": "the nuclear norm", "2": "the spectral norm", "-2": "the smallest singular value"}
@@ -36,7 +29,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
         ShapeError: neither a vector nor a matrix, or an axis that does not exist.
         SymderiveError: a norm without a derivative, or one that is computed from singular values.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> norm(array("X", 3, 2), 1, axis=0).shape
     (2,)
     """

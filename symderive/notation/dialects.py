@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,17 +19,19 @@ from symderive.notation.names import latex_name, subscript, superscript, text_na
 from symderive.notation.positions import position_text
 
 _OPENING, _CLOSING = "([⁽", ")]⁾"
+_NUMBER_PI = re.compile(r"\bpi\b")
 _TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\|\\begin")
 
 
 @dataclass(frozen=True)
-class Dialect:
+class Dialect(ABC):
     """Abstract: the marks of one output language."""
 
     hadamard: str
     divide: str
     minus: str
     ones: str
+    basis: str
     identity: str
     tensor_product: str
     taken: frozenset[str] = frozenset()
@@ -48,17 +51,17 @@ class Dialect:
                 bare[int(part[1])] = not depth and bars % 2 == 0
         return tuple(bare)
 
+    @abstractmethod
     def name(self, tensor: Tensor) -> str:
         """The name of an array."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plain(self, value: sympy.Expr) -> str:
         """A number, a symbol or a function of sizes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def position(self, value: sympy.Expr) -> str:
         """A position made of indices and sizes."""
-        raise NotImplementedError
 
     def relation(self, parts: tuple[sympy.Expr | str, ...]) -> str:
         """Positions with the signs between them."""
@@ -267,7 +270,7 @@ class TextDialect(Dialect):
     def plain(self, value: sympy.Expr) -> str:
         """SymPy's text, with the project's names."""
         named = value.xreplace({s: sympy.Symbol(text_name(s.name)) for s in value.free_symbols})
-        return str(named).replace("pi", "π")
+        return _NUMBER_PI.sub("π", str(named))
 
     def decimal(self, value: sympy.Rational) -> str:
         """A rational number as a decimal."""
@@ -392,7 +395,7 @@ def under_sum(
     return [*(index.name for index in indices if index not in used), *map(marks.relation, relations)]
 
 
-_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹⁴-⁹]*|\d+|𝟏ᵀ?")
+_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹⁴-⁹]*|\d+|𝟏ᵀ?|𝐞[₀-₉]+ᵀ?")
 _WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}(_\{[^{}]*(\{[^{}]*\})?[^{}]*\})?$")
 
 
@@ -407,5 +410,5 @@ def decimal(value: sympy.Rational, general: str, unit: str) -> str:
     return general.format(mantissa, power) if abs(power) > 4 else digits
 
 
-LATEX = LatexDialect(r"\odot", r"\oslash", "-", r"\mathbf{1}", "I", r"\otimes")
-TEXT = TextDialect("⊙", "⊘", "−", "𝟏", "I", "⊗")
+LATEX = LatexDialect(r"\odot", r"\oslash", "-", r"\mathbf{1}", r"\mathbf{e}", "I", r"\otimes")
+TEXT = TextDialect("⊙", "⊘", "−", "𝟏", "𝐞", "I", "⊗")

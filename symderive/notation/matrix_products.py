@@ -274,4 +274,13 @@ def outer(left: Form, right: Form) -> Form:
     b, loose_b, v = split(right)
     if u is None or v is None:
         return times(ONE, left, right)
+    if _are_opposite(u, v):  # (a − b)(b − a)ᵀ
+        u, a = v, -a
     return times(a * b, *loose_a, *loose_b, Outer(u, v))
+
+
+def _are_opposite(left: Form, right: Form) -> bool:
+    """Whether two sums differ in their sign alone."""
+    if not isinstance(left, Plus) or not isinstance(right, Plus) or len(left.terms) != len(right.terms):
+        return False
+    return {times(MINUS_ONE, term) for term in left.terms} == set(right.terms)

@@ -32,11 +32,19 @@ _GREEK = [
 _LETTERS = "αβγδεζηθικλμνξπρστυφχψω"
 _CAPITALS = {"Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ",
              "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω"}  # fmt: skip
-_TEXT = {**dict(zip(_GREEK, _LETTERS, strict=True)), **_CAPITALS, "lam": "λ", "eps": "ε", "ell": "ℓ"}
+_TEXT = {
+    **dict(zip(_GREEK, _LETTERS, strict=True)),
+    **_CAPITALS,
+    "lam": "λ",
+    "eps": "ε",
+    "ell": "ℓ",
+    "pi": "𝛑",
+}  # bold, because π is a number
 _LATEX = {name: f"\\{name}" for name in [*_GREEK, *_CAPITALS]} | {
     "lam": r"\lambda",
     "eps": r"\epsilon",
     "ell": r"\ell",
+    "pi": r"\boldsymbol{\pi}",
 }
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")

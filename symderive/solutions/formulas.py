@@ -33,7 +33,7 @@ def left_side(equation: Equation) -> doc.Math:
 
 def right_side(equation: Equation) -> doc.Math:
     """The right-hand side of an equation: matrix notation where it exists."""
-    return math(equation.form)
+    return doc.Math(equation.right_latex, equation.right_text)
 
 
 def display(equation: Equation, boxed: bool = False) -> doc.Display:
@@ -70,7 +70,7 @@ def together(equations: Sequence[Equation], boxed: bool = True) -> doc.Display:
     """Several equations in one display, aligned at their equals signs."""
     if len(equations) == 1:
         return display(equations[0], boxed)
-    lines = tuple(f"{one.left_latex} &= {latex(one.form)}" for one in equations)
+    lines = tuple(f"{one.left_latex} &= {one.right_latex}" for one in equations)
     rows = r" \\ ".join(lines)
     plain = "\n".join(str(one) for one in equations)
     return doc.Display(doc.Math(rf"\begin{{aligned}} {rows} \end{{aligned}}", plain, lines), boxed)

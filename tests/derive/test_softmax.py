@@ -61,7 +61,7 @@ def test_mixture_gradients_name_the_responsibilities(domain):
     loss = np.sum(np.log(np.exp(-((z[:, None] - mu) ** 2) / 2) @ pi))
     derived = sd.gradient(loss, [mu, pi])
     assert str(derived.results[0]) == "∇_μ L = (R ⊙ (z𝟏ᵀ − 𝟏μᵀ))ᵀ𝟏"
-    assert str(derived.lets[0]).startswith("Rᵢⱼ = πⱼ exp(−(1/2)(zᵢ − μⱼ)²)/(Σ")
+    assert str(derived.lets[0]).startswith("Rᵢⱼ = 𝛑ⱼ exp(−(1/2)(zᵢ − μⱼ)²)/(Σ")
     assert derived.check().passed
     assert sd.hessian(loss, mu).check().passed
     assert any("> 0" in str(one) for one in derived.conditions) == (domain == "real")

@@ -1,7 +1,8 @@
 """Reads printed formulas with ⊗, vec and K: what they mean as matrices of numbers.
 
-It knows nothing of how symderive prints. I and 𝟏 are written without a size, so every size is tried for each of them,
-and the formula must make sense as a matrix of the wanted shape for one choice alone, or for choices that agree.
+It knows nothing of how symderive prints. I and 𝟏 are written without a size, so every size is tried for each
+of them, and the formula must make sense as a matrix of the wanted shape for one choice alone, or for choices
+that agree.
 """
 
 from __future__ import annotations
@@ -10,17 +11,19 @@ from itertools import product
 
 import numpy as np
 
-from tests.notation.reader import Matrix, Reader, closed, from_latex
+from tests.notation.reader import from_latex
+from tests.notation.reader.grammar import Reader
+from tests.notation.reader.values import Matrix, closed
 
 _VEC = "∨"  # vec in front of its bracket, as one sign
 
 
-class UnknownSize(Exception):  # noqa: N818 -- a question, not an error
+class UnknownSize(Exception):
     """An I or 𝟏 whose size has not been chosen; the argument is its number."""
 
 
 class KroneckerReader(Reader):
-    """The reader of formulas, with Kronecker products; I and 𝟏 have the sizes in `chosen`, by their number."""
+    """The reader of formulas, with Kronecker products; I and 𝟏 have the sizes in `chosen`, by number."""
 
     def __init__(self, source, names, rows, sizes: tuple[int, ...]) -> None:
         swaps = {

@@ -1,4 +1,4 @@
-"""Random matrix-valued functions of a matrix X, and losses of them, as NumPy source with the shapes of their arrays."""
+"""Random matrix-valued functions of a matrix X, and losses of them, as NumPy source with their shapes."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ class _Maker:
         return self.pick(
             [
                 f"np.sum({inner} ** 2)", f"np.trace({square})", "c", "3", f"np.sum({inner})",
-                f"np.sum(np.logaddexp(0, {inner}))", f"np.linalg.slogdet(S + {self.matrix(('n', 'n'), 0)})[1]",
+                f"np.sum(np.logaddexp(0, {inner}))",
+                f"np.linalg.slogdet(S + {self.matrix(('n', 'n'), 0)})[1]",
             ]
         )  # fmt: skip
 

@@ -94,7 +94,7 @@ def _statement(derivation: Derivation) -> doc.Steps:
 def _lines(lines: Sequence[ShownLine], inputs: Sequence[Tensor]) -> list[doc.Block]:
     """The intermediate results, then the steps."""
     lets = tuple(
-        doc.Definition(left_side(one.equation), math(one.equation.form)) for one in lines if one.is_let
+        doc.Definition(left_side(one.equation), right_side(one.equation)) for one in lines if one.is_let
     )
     rows: list[doc.Step] = []
     before = doc.Math("", "")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- one formula a line
 """A matrix against a product of matrices."""
 
 FORMULAS = [

@@ -111,7 +111,7 @@ P &= \operatorname{softmax}_{\mathrm{rows}}\left(\frac{1}{\sqrt{d}} Q K^{\top}\r
         "np.sum(np.log(np.exp(-(x[:, None] - mu)**2/2) @ pi))",
         "x=n; mu=k; pi=k:simplex",
         "mu",
-        ["∇_μ L = (R ⊙ (x𝟏ᵀ − 𝟏μᵀ))ᵀ𝟏", "Rᵢⱼ = πⱼ exp(−(1/2)(xᵢ − μⱼ)²)/(Σₚ πₚ exp(−(1/2)(xᵢ − μₚ)²))"],
-        r"""\nabla_{\mu} L = {(R \odot (x \mathbf{1}^{\top} - \mathbf{1} \mu^{\top}))}^{\top} \mathbf{1},\quad R_{ij} = \frac{\pi_{j} \exp\left(-\frac{1}{2} (x_{i} - \mu_{j})^{2}\right)}{\sum_{p} \pi_{p} \exp\left(-\frac{1}{2} (x_{i} - \mu_{p})^{2}\right)}""",
+        ["∇_μ L = (R ⊙ (x𝟏ᵀ − 𝟏μᵀ))ᵀ𝟏", "Rᵢⱼ = 𝛑ⱼ exp(−(1/2)(xᵢ − μⱼ)²)/(Σₚ 𝛑ₚ exp(−(1/2)(xᵢ − μₚ)²))"],
+        r"""\nabla_{\mu} L = {(R \odot (x \mathbf{1}^{\top} - \mathbf{1} \mu^{\top}))}^{\top} \mathbf{1},\quad R_{ij} = \frac{\boldsymbol{\pi}_{j} \exp\left(-\frac{1}{2} (x_{i} - \mu_{j})^{2}\right)}{\sum_{p} \boldsymbol{\pi}_{p} \exp\left(-\frac{1}{2} (x_{i} - \mu_{p})^{2}\right)}""",
     ),
 ]

@@ -1,4 +1,7 @@
-"""Arrays called `e`, `I` or `K`: the number e, the identity and the commutation matrix are written differently in all equations."""
+"""Arrays called `e`, `I` or `K`: what else has these letters is written differently in all equations.
+
+These are the number e, the identity and the commutation matrix.
+"""
 
 from __future__ import annotations
 

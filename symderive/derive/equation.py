@@ -33,8 +33,8 @@ class Equation:
         style: `closed`, matrix notation where it exists; `expanded`, the same multiplied out; `index`, with
             indices and Σ; `kronecker`, derivatives with three or four axes as one matrix, or as a sum of
             such; `blocks`, derivatives with three or four axes entry by entry or block by block.
-        names: arrays called `e` or `I` that stand elsewhere in the derivation: the number e and the identity
-            are written differently then.
+        names: arrays called `e`, `I` or `K` that stand elsewhere in it: the number e, the identity
+            and the commutation matrix are written differently then.
     """
 
     definition: Definition
@@ -92,7 +92,7 @@ class Equation:
         if self._matrix_form is not None:
             return None
         make = summed_kronecker_form if self.style == "kronecker" else kronecker_form
-        return make(self.shown, stacked.rows, stacked.names)
+        return make(self.shown, stacked.rows, stacked.names | self.names)
 
     @property
     def stacked(self) -> Stacked | None:

@@ -1,4 +1,7 @@
-"""Arrays called `e` or `I`: the number e and the identity matrix are written differently in all equations."""
+"""Arrays called `e`, `I` or `K`: what else has these letters is written differently in all equations.
+
+These are the number e, the identity and the commutation matrix.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from dataclasses import replace
 from symderive.derive.derivation import Derivation, Simplification, Step
 from symderive.derive.equation import Equation
 
-_LETTERS = frozenset({"e", "I"})
+_LETTERS = frozenset({"e", "I", "K"})
 
 
 def with_names_apart(derivation: Derivation) -> Derivation:
-    """The derivation whose equations all know that an input is called `e` or `I`.
+    """The derivation whose equations all know that an input is called `e`, `I` or `K`.
 
     An equation alone does not show it: in `∇_I L = I` the array stands on the left only.
     """

@@ -26,6 +26,7 @@ from symderive.notation.forms import (
     Times,
     Trace,
     Transposed,
+    Triangle,
 )
 from symderive.notation.matrix_products import chain, outer
 
@@ -75,15 +76,54 @@ def _factored_sum(form: Plus) -> Form:
     around = around_diagonal(form)
     if around is not None:
         return factored(around)
-    for law in (_scalars_out, _matrices_out, _outers_out, _arrays_out):
+    for law in (_one_triangle, _one_outer, _scalars_out, _matrices_out, _outers_out, _arrays_out):
         made = law(form)
         if made is not None:
             return made
-    for group in (_same_end, _same_tail, _same_around, _same_denominator, _same_fraction):
+    for group in (_same_triangle, _same_end, _same_tail, _same_around, _same_denominator, _same_fraction):
         made = _grouped(form, group)
         if made is not None:
             return made
     return form
+
+
+def _one_triangle(form: Plus) -> Form | None:
+    """`tril(A) + 2 tril(B) = tril(A + 2B)`."""
+    if len(set(map(_same_triangle, form.terms))) > 1 or _same_triangle(form.terms[0]) is None:
+        return None
+    inner, kind = [], split(form.terms[0])[2]
+    for term in form.terms:
+        coefficient, scalars, rest = split(term)
+        if not isinstance(rest, Triangle):
+            return None
+        inner.append(times(coefficient, *scalars, rest.inner))
+    coefficient, scalars, whole = split(factored(plus(*inner)))
+    if whole is None or not isinstance(kind, Triangle):
+        return None
+    return times(coefficient, *scalars, replace(kind, inner=whole))
+
+
+def _same_triangle(term: Form) -> object:
+    """Triangles on one side of one diagonal can be joined."""
+    rest = split(term)[2]
+    return (rest.is_lower, rest.offset) if isinstance(rest, Triangle) else None
+
+
+def _one_outer(form: Plus) -> Form | None:
+    """`a cᵀ + b cᵀ = (a + b)cᵀ`, and the same on the left."""
+    parts = [split(term) for term in form.terms]
+    found = [rest for _, _, rest in parts if isinstance(rest, Outer)]
+    if len(found) < len(parts):
+        return None
+    same_right = len({one.right for one in found}) == 1
+    same_left = len({one.left for one in found}) == 1
+    if same_right == same_left:
+        return None
+    loose = [one.left if same_right else one.right for one in found]
+    inner = factored(
+        plus(*(times(number, *scalars, one) for (number, scalars, _), one in zip(parts, loose, strict=True)))
+    )
+    return outer(inner, found[0].right) if same_right else outer(found[0].left, inner)
 
 
 def _scalars_out(form: Plus) -> Form | None:

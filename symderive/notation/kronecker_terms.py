@@ -7,8 +7,8 @@ The indices stand on two sides: rows (i, j) and columns (k, l), of which j or l 
 - outer, `A_ij B_kl`, which is `vec(A) vec(B)ᵀ`;
 - composed, `Σ_pr L_ijpr D_pr R_prkl`, which is `L diag(vec D) R`.
 
-Beside a straight or crossed term, a factor of i and j alone is a diagonal matrix in front of it, one of k
-and l alone a diagonal matrix behind it.
+Beside a straight or crossed term, a factor of i and j alone is a diagonal matrix in front of it, one of k and
+l alone a diagonal matrix behind it.
 """
 
 from __future__ import annotations

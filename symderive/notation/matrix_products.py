@@ -193,7 +193,7 @@ def chain(*factors: Form) -> Form:
         if rest is not None:
             flat.extend(rest.factors if isinstance(rest, Chain) and rest.rank == 2 else (rest,))
     trimmed = [factor for factor in flat if not isinstance(factor, Eye)]
-    flat = _factors_joined(_diagonals_joined(trimmed or flat[:1]))
+    flat = _factors_joined(_triangles_scaled(_diagonals_joined(trimmed or flat[:1])))
     if len(flat) == 1:
         return times(coefficient, *scalars, flat[0])
     for place, factor in enumerate(flat):
@@ -219,6 +219,18 @@ def _diagonals_joined(factors: list[Form]) -> list[Form]:
         else:
             joined.append(factor)
     return joined
+
+
+def _triangles_scaled(factors: list[Form]) -> list[Form]:
+    """`diag(u) tril(𝟏𝟏ᵀ) diag(v) = tril(uvᵀ)`; beside one diagonal matrix the triangle stays as it is."""
+    for place in range(1, len(factors) - 1):
+        left, middle, right = factors[place - 1 : place + 2]
+        ones = middle.inner if isinstance(middle, Triangle) else None
+        plain = isinstance(ones, Outer) and isinstance(ones.left, Ones) and isinstance(ones.right, Ones)
+        if plain and isinstance(left, Diag) and isinstance(right, Diag) and isinstance(middle, Triangle):
+            made = replace(middle, inner=outer(left.inner, right.inner))
+            return [*factors[: place - 1], made, *factors[place + 2 :]]
+    return factors
 
 
 def _factors_joined(factors: list[Form]) -> list[Form]:
@@ -274,4 +286,13 @@ def outer(left: Form, right: Form) -> Form:
     b, loose_b, v = split(right)
     if u is None or v is None:
         return times(ONE, left, right)
+    if _are_opposite(u, v):  # (a − b)(b − a)ᵀ
+        u, a = v, -a
     return times(a * b, *loose_a, *loose_b, Outer(u, v))
+
+
+def _are_opposite(left: Form, right: Form) -> bool:
+    """Whether two sums differ in their sign alone."""
+    if not isinstance(left, Plus) or not isinstance(right, Plus) or len(left.terms) != len(right.terms):
+        return False
+    return {times(MINUS_ONE, term) for term in left.terms} == set(right.terms)

@@ -1,8 +1,8 @@
 """Reads printed formulas with ⊗, vec and K: what they mean as matrices of numbers.
 
-It knows nothing of how symderive prints. I and 𝟏 are written without a size, so every size is tried for
-each of them, and the formula must make sense as a matrix of the wanted shape for one choice alone, or for
-choices that agree.
+It knows nothing of how symderive prints. I and 𝟏 are written without a size, so every size is tried for each
+of them, and the formula must make sense as a matrix of the wanted shape for one choice alone, or for choices
+that agree.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class UnknownSize(Exception):
 
 
 class KroneckerReader(Reader):
-    """The reader of formulas, with Kronecker products; I and 𝟏 have the sizes in `chosen`, in order."""
+    """The reader of formulas, with Kronecker products; I and 𝟏 have the sizes in `chosen`, by number."""
 
     def __init__(self, source, names, rows, sizes: tuple[int, ...]) -> None:
         swaps = {

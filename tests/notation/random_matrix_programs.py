@@ -1,4 +1,4 @@
-"""Random matrix-valued functions of X and losses of them, as NumPy source, and the shapes of their arrays."""
+"""Random matrix-valued functions of a matrix X, and losses of them, as NumPy source with their shapes."""
 
 from __future__ import annotations
 

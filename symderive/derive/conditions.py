@@ -28,8 +28,10 @@ from symderive.core.nodes import (
 )
 from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
+from symderive.core.singular_nodes import SingularNumber
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.derive.naming import is_unnamed
+from symderive.derive.singular_conditions import FULL_RANK, singular_demands
 from symderive.derive.size_conditions import inequality, slacks
 from symderive.errors import InternalError
 from symderive.functions import by_head
@@ -108,6 +110,10 @@ def conditions_of(program: Program, wrt: Iterable[Tensor]) -> tuple[Condition, .
             if not _is_regular(program, tensor):
                 one = _regular(program, made, tensor, "is invertible")
                 found.setdefault(one.text, one)
+        for tensor, word in singular_demands(made.body) if moving else ():
+            if not (word == FULL_RANK and _is_regular(program, tensor)):
+                one = _regular(program, made, tensor, word)
+                found.setdefault(one.text, one)
         for tensor in _factored(made.body):
             if not _is_positive_definite(program, tensor):
                 one = _regular(program, made, tensor, "is symmetric positive definite")
@@ -126,7 +132,7 @@ OUTSIDE = Condition(
 def _inverted(body: sympy.Expr, moving: bool) -> Iterator[Tensor]:
     """The matrices that must have an inverse; of a determinant only where a derivative passes through."""
     for part in sympy.preorder_traversal(body):
-        plain = isinstance(part, MatrixNode) and not isinstance(part, CHOLESKY)
+        plain = isinstance(part, MatrixNode) and not isinstance(part, CHOLESKY) and part.is_algebraic
         if plain and (moving or not isinstance(part, Det)):
             yield part.tensor
 
@@ -420,6 +426,8 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return POSITIVE if diagonal and ranges.is_factor(expr.tensor) else ranges.of(expr.tensor)
     if isinstance(expr, CHOLESKY):
         return POSITIVE if expr.axes[0] == expr.axes[1] else REALS
+    if isinstance(expr, SingularNumber):
+        return NONNEGATIVE
     if isinstance(expr, Det):
         return {"spd": POSITIVE, "invertible": NONZERO}.get(expr.tensor.domain, REALS)
     if isinstance(expr, Index):

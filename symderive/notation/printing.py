@@ -49,6 +49,8 @@ from symderive.notation.forms import (
     Plus,
     Power,
     ProductOfAll,
+    SingularSlope,
+    SingularSum,
     Slice,
     Smallest,
     Softmax,
@@ -62,6 +64,7 @@ from symderive.notation.forms import (
 from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
 from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.propositions import proposition
+from symderive.notation.singular_values import singular_slope, singular_sum
 
 Marks = LatexDialect | TextDialect
 Written = tuple[str, int]
@@ -376,6 +379,9 @@ def _log_determinant(form: LogDeterminant, marks: Marks) -> Written:
 def _transposed(form: Transposed, marks: Marks) -> Written:
     if isinstance(form.inner, Inverse):
         return marks.inverse(bracketed(form.inner.inner, marks, ATOM), True), POWER
+    if isinstance(form.inner, SingularSlope):
+        of = form.inner
+        return singular_slope(of.kind, write(of.inner, marks)[0], marks, turned=True), PRODUCT
     return marks.transpose(bracketed(form.inner, marks, ATOM)), POWER
 
 
@@ -457,6 +463,14 @@ def _bracket(form: Bracket, marks: Marks) -> Written:
     return marks.iverson(form.relation), ATOM
 
 
+def _singular_sum(form: SingularSum, marks: Marks) -> Written:
+    return singular_sum(form.kind, write(form.inner, marks)[0], marks), ATOM
+
+
+def _singular_slope(form: SingularSlope, marks: Marks) -> Written:
+    return singular_slope(form.kind, write(form.inner, marks)[0], marks), PRODUCT
+
+
 _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Const: _const,
     Leaf: _leaf,
@@ -476,6 +490,8 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Determinant: _named("det"),
     LogDeterminant: _log_determinant,
     Cholesky: _named("chol"),
+    SingularSum: _singular_sum,
+    SingularSlope: _singular_slope,
     Diag: _diag,
     DiagPart: _named("diag"),
     Trace: _named("tr"),

@@ -27,7 +27,7 @@ _PUBLIC = {
     "ShapeError": "symderive.errors",
     "SymderiveError": "symderive.errors",
     "arange": "symderive.language.creating",
-    "array": "symderive.language.array",
+    "array": "symderive.language.declaring",
     "cost": "symderive.cost",
     "derivative": "symderive.derive.higher",
     "dims": "symderive.core.dims",
@@ -40,7 +40,7 @@ _PUBLIC = {
     "hessian": "symderive.derive.higher",
     "hessian_vector_product": "symderive.derive.directional",
     "jacobian": "symderive.derive.jacobian",
-    "let": "symderive.language.array",
+    "let": "symderive.language.declaring",
     "log_softmax": "symderive.language.extras",
     "logsumexp": "symderive.language.extras",
     "ones": "symderive.language.creating",
@@ -68,13 +68,13 @@ if TYPE_CHECKING:
     from symderive.errors import ShapeError as ShapeError
     from symderive.errors import SymderiveError as SymderiveError
     from symderive.language.array import Array as Array
-    from symderive.language.array import array as array
-    from symderive.language.array import let as let
     from symderive.language.creating import arange as arange
     from symderive.language.creating import eye as eye
     from symderive.language.creating import full as full
     from symderive.language.creating import ones as ones
     from symderive.language.creating import zeros as zeros
+    from symderive.language.declaring import array as array
+    from symderive.language.declaring import let as let
     from symderive.language.extras import log_softmax as log_softmax
     from symderive.language.extras import logsumexp as logsumexp
     from symderive.language.extras import softmax as softmax

@@ -1,10 +1,10 @@
-"""How many examples a property test draws: 200 programs in CI, 1,000 at night, the others in proportion."""
+"""How many examples a property test draws: 200 programs in CI, 2,000 at night, the others in proportion."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
-CI, NIGHTLY = 200, 1000
+CI, NIGHTLY = 200, 2000
 
 
 def examples(count: int) -> int:

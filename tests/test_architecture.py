@@ -23,3 +23,17 @@ def test_the_page_says_what_a_room_is_for(room):
 @pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "symderive").glob("[a-z]*.py")))
 def test_the_page_says_what_a_module_is_for(name):
     assert any(line.split()[:1] == [name] for line in PAGE.splitlines())
+
+
+MOST_LINES = 500
+
+
+@pytest.mark.parametrize("room", ["symderive", "tests"])
+def test_no_file_is_too_long_to_read(room):
+    lines = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in sorted((ROOT / room).rglob("*.py"))
+    }
+    assert lines
+    crowded = {name: count for name, count in lines.items() if count > MOST_LINES}
+    assert not crowded, f"more than {MOST_LINES} lines; split along a seam: {crowded}"

@@ -20,6 +20,7 @@ from symderive.core.positions import (
     bare,
     bounds,
     divided,
+    is_readable,
     is_surely_inside,
     is_surely_nonnegative,
     valid_range,
@@ -68,7 +69,12 @@ def _turned_back(circle: sympy.Expr, place: sympy.Expr, index: Index) -> sympy.E
 
 
 def _unit_step(index: Index, position: sympy.Expr) -> Fixed:
-    """`p = position`; where an axis of the extent of p was merged with others, by division."""
+    """`p = position`; where an axis of the extent of p was merged with others, by division.
+
+    A position without indices, such as 2 or n − 1, is one that was read: then it is one of the axis.
+    """
+    if not free_indices(position) and is_readable(position, index.dim):
+        return index, position, ()
     merged = [
         term
         for term in sympy.Add.make_args(position)

@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _run(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()
-    except BaseException as error:
+    except BaseException as error:  # Ctrl-C too has an exit code
         return explain(error)
     return code
 

@@ -57,7 +57,7 @@ def _say(sentence: str, code: int) -> int:
 
 
 def _point(line: str, column: int) -> None:
-    """Show a line of a text, of a long one a part, and a caret under the column, counted from 1."""
+    """Show a line of a text and a caret under the column, counted from 1; of a long line a part."""
     from symderive.solutions.visible_text import visible
 
     start = max(0, min(column - 1 - _WIDTH // 2, len(line) - _WIDTH))

@@ -17,6 +17,7 @@ from symderive.functions.kinked import signum
 from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
 from symderive.notation.forms import (
     Apply,
+    Basis,
     Chain,
     Cholesky,
     Component,
@@ -153,6 +154,10 @@ def _component(form: Component) -> Code:
 
 def _ones(form: Ones) -> Code:
     return f"np.ones({constant(form.size)[0]})", ATOM
+
+
+def _basis(form: Basis) -> Code:
+    return f"np.where(np.arange({constant(form.size)[0]}) == {constant(form.position)[0]}, 1.0, 0.0)", ATOM
 
 
 def _eye(form: Eye) -> Code:
@@ -405,6 +410,7 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Slice: _slice,
     Component: _component,
     Ones: _ones,
+    Basis: _basis,
     Eye: _eye,
     Plus: _plus,
     Times: _times,

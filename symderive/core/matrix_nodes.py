@@ -77,7 +77,7 @@ class MatrixNode(TensorNode):
         return text if exp is None else f"{text}^{{{exp}}}"
 
     def _written(self, name: str, printer: Any) -> str:
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: each node has its own notation
 
 
 class InverseEntry(MatrixNode):

@@ -10,6 +10,7 @@ from typing import Any
 import sympy
 
 from symderive.core.dims import same_size
+from symderive.core.facts import Settled
 from symderive.core.nodes import Binder, Index
 from symderive.errors import SymderiveError
 
@@ -55,7 +56,7 @@ class IndexLogSum(Binder):
         raise SymderiveError(f"differentiating {self} by {symbol}: a size has no derivative.")
 
 
-class SoftmaxEntry(sympy.Expr):
+class SoftmaxEntry(Settled):
     r"""`w exp(f) / Σ_p w exp(f)` at positions: one entry of a softmax, or of responsibilities.
 
     The first argument is the logarithm of the sum, the others say at which positions the term above the line

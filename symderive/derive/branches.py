@@ -10,7 +10,8 @@ from symderive.core.identity import tensors_of
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
-from symderive.derive.conditions import Ranges, has_open_domain
+from symderive.derive.demands import has_open_domain
+from symderive.derive.ranges import Ranges
 from symderive.functions.choice import where
 from symderive.functions.record import Indicator
 

@@ -8,8 +8,8 @@ import sympy
 
 from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Entry, Index, IndexSum
-from symderive.derive.conditions import Ranges, range_of
 from symderive.derive.derivation import Derivation
+from symderive.derive.ranges import Ranges, range_of
 from symderive.functions.record import NONNEGATIVE
 from symderive.notation.forms import Form
 from symderive.notation.index_notation import index_form

@@ -14,7 +14,7 @@ from symderive.core.convert import to_sympy
 from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
-from symderive.derive.conditions import Condition
+from symderive.derive.condition import Condition
 from symderive.derive.equation import FORMS, Equation
 from symderive.derive.layout import Layout
 from symderive.derive.naming import Slope

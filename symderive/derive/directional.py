@@ -20,7 +20,8 @@ from symderive.derive.layout import Layout
 from symderive.derive.naming import Slope
 from symderive.derive.problem import Problem, array_problem, elementary, scalar_problem
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, array
+from symderive.language.array import Array
+from symderive.language.declaring import array
 from symderive.language.kinks import with_slope_at_kinks
 from symderive.notation.names import latex_name, text_name
 

@@ -17,9 +17,11 @@ from symderive.calculus.condense import (
 from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
-from symderive.core.nodes import Fold, Tensor, TensorNode
+from symderive.core.nodes import Delta, Fold, Tensor, TensorNode
 from symderive.core.program import Definition, Program
-from symderive.derive.conditions import OUTSIDE, TIE, Condition, conditions_of, factor_facts
+from symderive.derive.condition import OUTSIDE, Condition, basis_vector
+from symderive.derive.conditions import conditions_of, factor_facts
+from symderive.derive.demands import TIE
 from symderive.derive.derivation import Derivation, Simplification, Step
 from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
@@ -32,7 +34,7 @@ from symderive.derive.size_conditions import reads_outside
 from symderive.derive.structures import FreeEntries
 from symderive.errors import InternalError
 from symderive.notation.composed import composed
-from symderive.notation.forms import Form
+from symderive.notation.forms import Basis, Form, walk
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.recover import matrix_form
@@ -176,7 +178,13 @@ def _conditions(
     found = made + factor_facts(written, start)
     found += singular_facts(short)
     found += tuple(Condition(*one, "fact") for one in facts)
+    found += tuple(map(basis_vector, _basis_vectors(short.definitions)[:1]))  # one says it for all
     return (*found, OUTSIDE) if any(reads_outside(made) for made in short.definitions) else found
+
+
+def _basis_vectors(definitions: Sequence[Definition]) -> list[Basis]:
+    forms = [matrix_form(made) for made in definitions if made.body.has(Delta)]
+    return [part for form in forms if form is not None for part in walk(form) if isinstance(part, Basis)]
 
 
 def _renamed(

@@ -23,8 +23,10 @@ from symderive.derive.gradient import gradient
 from symderive.derive.higher import hessian
 from symderive.derive.likelihood_checks import verify_information, verify_log_likelihood
 from symderive.errors import SymderiveError
-from symderive.language.array import Array, array, elementwise, let, program_of
+from symderive.language.array import Array, elementwise
+from symderive.language.declaring import array, let
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 from symderive.likelihoods import distribution
 from symderive.likelihoods.links import link as link_of
 from symderive.likelihoods.record import Distribution

@@ -15,7 +15,8 @@ from symderive.derive.derivation import Derivation
 from symderive.derive.gradient import gradient
 from symderive.errors import SymderiveError, did_you_mean
 from symderive.functions import by_name
-from symderive.language.array import Array, array, elementwise, let
+from symderive.language.array import Array, elementwise
+from symderive.language.declaring import array, let
 
 ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "softplus")
 LAYOUTS = ("in-out", "out-in")

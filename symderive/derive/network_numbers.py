@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -22,7 +22,11 @@ from symderive.numeric.rounding import reported_resolution
 from symderive.numeric.steps import default_epsilon, regime
 
 FloatArray = NDArray[np.float64]
-METHODS = {"one-sided": one_sided, "central": central, "complex-step": complex_step}
+METHODS: dict[str, Callable[..., Difference]] = {
+    "one-sided": one_sided,
+    "central": central,
+    "complex-step": complex_step,
+}
 _ROUNDING = 2.0**-40
 
 
@@ -214,7 +218,7 @@ class NetworkNumbers:
     def quotient(self, name: str, method: str, epsilon: float | None) -> Difference:
         """Difference quotients of the loss with respect to one parameter."""
         step = METHODS[method]
-        return step(lambda point: self._loss({name: point}), self._given[name], epsilon=epsilon)  # type: ignore[operator]
+        return step(lambda point: self._loss({name: point}), self._given[name], epsilon=epsilon)
 
     @property
     def regime(self) -> str:

@@ -21,7 +21,8 @@ from symderive.core.program import Definition, Program
 from symderive.derive.branches import within_branches
 from symderive.derive.naming import is_unnamed
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, program_of
+from symderive.language.array import Array
+from symderive.language.programs import program_of
 
 if TYPE_CHECKING:
     from symderive.derive.derivation import Derivation

@@ -186,12 +186,12 @@ def _confirm(source: str, derivation: Derivation) -> None:
     Raises:
         InternalError: it fails.
     """
-    space: dict[str, object] = {"__name__": "taken_away"}
+    space: dict[str, Any] = {"__name__": "taken_away"}
     printed = io.StringIO()
     exec(compile(source, "<Python file>", "exec"), space)  # noqa: S102 -- our own code; every name in it is a checked identifier
     try:
         with contextlib.redirect_stdout(printed):
-            good = space["confirmed"](space["CHECKS"], space["random_data"], space["value"])  # type: ignore[operator]
+            good = space["confirmed"](space["CHECKS"], space["random_data"], space["value"])
     except (ArithmeticError, ValueError) as error:
         printed.write(str(error))
         good = False

@@ -6,7 +6,7 @@ from symderive.calculus.condense import entries_in
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.core.singular_nodes import SingularEntry
-from symderive.derive.conditions import Condition
+from symderive.derive.condition import Condition
 from symderive.notation.dialects import LATEX, TEXT
 from symderive.notation.forms import Leaf
 from symderive.notation.printing import latex, text

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import sympy
 
 from symderive.core.identity import free_indices
-from symderive.core.nodes import Entry, Index
-from symderive.core.positions import Inside, bare, bounds, is_surely_nonnegative
+from symderive.core.nodes import Delta, Entry, Index
+from symderive.core.positions import Inside, bare, bounds, is_surely_inside, is_surely_nonnegative
 from symderive.core.program import Definition, Program
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.positions import position_text
@@ -17,26 +17,35 @@ from symderive.notation.positions import position_text
 def slacks(program: Program) -> tuple[sympy.Expr, ...]:
     """Expressions in sizes that must be at least 0, for what a user wrote to mean what NumPy computes.
 
-    A slice `x[:3]` of n entries gives n − 3, and `x[k:]` gives n − k; what holds for all sizes is left out.
+    A slice `x[:3]` of n entries gives n − 3, `x[k:]` gives n − k and the entry `x[2]` n − 3; what holds for
+    all sizes is left out.
     """
     found: dict[sympy.Expr, None] = {}
     for made in program.definitions:
         for index in (*made.indices, *sorted(made.body.atoms(Index), key=str)):
             if not is_surely_nonnegative(index.dim):
                 found[sympy.expand(index.dim)] = None
-        for entry in _unguarded(made.body):
-            for axis, size in zip(entry.axes, entry.tensor.shape, strict=True):
-                ends = bounds(axis) if len(free_indices(axis)) == 1 else None
-                if ends is not None:
-                    found.update(dict.fromkeys((ends[0], sympy.expand(size - 1 - ends[1]))))
+        for position, size in _unguarded(made.body):
+            ends = bounds(position) if len(free_indices(position)) <= 1 else None
+            if ends is not None:
+                found.update(dict.fromkeys((ends[0], sympy.expand(size - 1 - ends[1]))))
     return tuple(one for one in found if not is_surely_nonnegative(one))
 
 
-def _unguarded(expr: sympy.Basic) -> Iterator[Entry]:
-    """The entries that may be read outside of their array, and no bracket beside them says when."""
+def _unguarded(expr: sympy.Basic) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
+    """Positions that may be outside of their axis, with its size, and no bracket beside them says when.
+
+    `np.eye(n)[2]` reads a position too, and has become `δ_2i`.
+    """
     if isinstance(expr, Entry):
-        if not expr.is_inside:
-            yield expr
+        for axis, size in zip(expr.axes, expr.tensor.shape, strict=True):
+            if not isinstance(axis, Index) and not is_surely_inside(axis, size):
+                yield axis, size
+        return
+    if isinstance(expr, Delta):
+        for position, index in (expr.args, expr.args[::-1]):
+            if isinstance(index, Index) and not free_indices(position):
+                yield position, index.dim
         return
     if isinstance(expr, sympy.Mul) and any(isinstance(factor, Inside) for factor in expr.args):
         return
@@ -46,9 +55,7 @@ def _unguarded(expr: sympy.Basic) -> Iterator[Entry]:
 
 def reads_outside(definition: Definition) -> bool:
     """Whether a right-hand side counts on entries outside of an array being 0."""
-    return any(
-        any(free_indices(axis) for axis in entry.axes) for entry in _unguarded(definition.body)
-    )  # fmt: skip
+    return any(free_indices(position) for position, _ in _unguarded(definition.body))
 
 
 def inequality(slack: sympy.Expr) -> tuple[str, str]:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-import math
-import operator
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
 import sympy
 from sympy.core.function import AppliedUndef
 
-from symderive.core.dims import Size, as_size, check_name, same_size, shape_text
-from symderive.core.identity import FREE_LETTERS, fresh
+from symderive.core.dims import Size, as_size, shape_text
+from symderive.core.identity import fresh
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.positions import Inside, Loose, Quotient, Remainder
-from symderive.core.program import Definition, Program
+from symderive.core.program import Definition
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.constants import exact
+from symderive.language.axes import (
+    Axis,
+    Shape,
+    broadcast,
+    free_axes,
+    given_axes,
+    kept_axes,
+    normal_axes,
+    stretched,
+)
 from symderive.language.literals import literal_body
-
-Shape = tuple[Size, ...]
-Axis = int | tuple[int, ...] | None
+from symderive.language.numbers import divide, number, refuse, refuse_numbers_only
 
 
 class Array:
@@ -311,10 +315,10 @@ class Array:
     def __le__(self, other: Any) -> Array:
         return self._compared("less_equal", other)
 
-    def __eq__(self, other: Any) -> Array:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Array:  # type: ignore[override]  # entry by entry, as in NumPy
         return self._compared("equal", other)
 
-    def __ne__(self, other: Any) -> Array:  # type: ignore[override]
+    def __ne__(self, other: Any) -> Array:  # type: ignore[override]  # entry by entry, as in NumPy
         return self._compared("not_equal", other)
 
     def __and__(self, other: Any) -> Array:
@@ -372,124 +376,9 @@ class Array:
         return f"<symbolic array, {shape_text(self.shape)}: {self.definition}>"
 
 
-def refuse_numbers_only() -> None:
-    """Raise inside those functions of SciPy that read numbers, with the word to use instead.
-
-    Raises:
-        SymderiveError: names the function and its counterpart.
-    """
-    frame = sys._getframe(2)
-    for _ in range(_FRAMES):
-        name = frame.f_code.co_name
-        if name in _NUMBERS_ONLY and str(frame.f_globals.get("__name__", "")).startswith("scipy."):
-            raise SymderiveError(
-                f"scipy.special.{name}: SciPy's function takes numbers only; call symderive.{name}, or give "
-                "the formula as text to symderive.parse."
-            )
-        if frame.f_back is None:
-            return
-        frame = frame.f_back
-
-
-_NUMBERS_ONLY = ("softmax", "log_softmax", "logsumexp")
-_FRAMES = 12
-
-
-def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None) -> Array:
-    """Declare an input array.
-
-    Args:
-        name: a Python identifier; the argument name of generated code.
-        shape: sizes, from `dims` or integers; none for a scalar.
-        domain: what its entries are known to be: real, positive, nonnegative, unit (0 to 1), symmetric,
-            spd, diagonal, lower and upper (triangular), skew (skew-symmetric), invertible, binary, sign,
-            count, onehot (one-hot rows), simplex (rows that sum to 1), integer.
-        latex: how it is written in LaTeX; by default derived from the name (`theta` is θ, `W1` is W with
-            index 1).
-
-    Returns:
-        a symbolic array.
-
-    Raises:
-        SymderiveError: not a name, or an unknown domain.
-        ShapeError: something that is not a size.
-
-    >>> from symderive.core.dims import dims
-    >>> n, d = dims("n d")
-    >>> (array("X", n, d) @ array("w", d)).shape
-    (n,)
-    """
-    import symderive.language.dispatch  # noqa: F401 -- from here on NumPy's functions also take sizes
-
-    if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
-        shape = tuple(shape[0])
-    check_name(name, "an array")
-    tensor = Tensor(name, tuple(shape), domain, latex)
-    return Array(tensor, None, (), fingerprint(name, tensor.shape, domain, latex))
-
-
-def let(name: str, value: Array, latex: str | None = None) -> Array:
-    """Give an intermediate result a name that the derivation keeps.
-
-    Args:
-        name: a Python identifier.
-        value: the symbolic array to name.
-        latex: how the name is written in LaTeX.
-
-    Returns:
-        the same array under its new name.
-
-    Raises:
-        SymderiveError: not a name, or `value` is an input (which has a name).
-    """
-    check_name(name, "an intermediate result")
-    if value.definition is None:
-        raise SymderiveError(f"let {name}: {value.name} is an input and has a name already.")
-    tensor = Tensor(name, value.shape, value.tensor.domain, latex)
-    made = value.definition
-    definition = Definition(tensor, made.indices, made.body, pinned=True)
-    return Array(tensor, definition, value.operands, fingerprint(name, value.digest))
-
-
 def fingerprint(*parts: Any) -> str:
     """A short text that differs when the parts do."""
     return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
-
-
-def divide(x: sympy.Expr, y: sympy.Expr) -> sympy.Expr:
-    """`x / y`.
-
-    Raises:
-        SymderiveError: `y` is the number 0.
-    """
-    if y == 0:
-        raise SymderiveError("dividing by the number 0; the expression has no value.")
-    return x / y
-
-
-def refuse(keywords: dict[str, Any], what: str) -> None:
-    """Raise for keyword arguments that are set and not supported."""
-    loose = [key for key, value in keywords.items() if value is not None and key != "subok"]
-    if loose:
-        raise SymderiveError(f"{what}: the argument {loose[0]} is not supported on symbolic arrays.")
-
-
-def number(value: Any) -> sympy.Expr | None:
-    """A number of Python or NumPy, or a SymPy expression in sizes, as a SymPy expression; None for others."""
-    if isinstance(value, sympy.Expr):
-        if value.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.I):
-            raise SymderiveError(f"using {value}: only finite real numbers can stand in an expression.")
-        # A size times a float is a SymPy float, which would spread through exact algebra: 0.1 means 1/10.
-        return value.xreplace({one: exact(float(one)) for one in value.atoms(sympy.Float)})
-    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        value = value.item()
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    if isinstance(value, int):
-        return sympy.Integer(value)
-    if not math.isfinite(value):
-        raise SymderiveError(f"using the number {value}: only finite numbers can stand in an expression.")
-    return exact(value)
 
 
 def as_array(value: Any, what: str) -> Array:
@@ -538,11 +427,6 @@ def _literal(value: Any, what: str) -> Array:
     return define(indices, literal_body(values, indices, what), ())
 
 
-def free_axes(shape: Sequence[Size]) -> tuple[Index, ...]:
-    """Indices `i, j, k, …` over a shape."""
-    return fresh(shape, (), FREE_LETTERS)
-
-
 def define(
     indices: tuple[Index, ...], body: sympy.Expr, operands: tuple[Array, ...], domain: str = "real"
 ) -> Array:
@@ -560,28 +444,6 @@ def _extents(body: sympy.Expr) -> list[str]:
     if not body.has(Loose, Inside, Quotient, Remainder):
         return []
     return sorted(f"{index.name}:{index.dim}" for index in body.atoms(Index))
-
-
-def broadcast(shapes: Sequence[Shape], symbol: str) -> Shape:
-    """NumPy's broadcasting of shapes.
-
-    Raises:
-        ShapeError: two sizes differ and neither is 1; names both.
-    """
-    rank = max((len(shape) for shape in shapes), default=0)
-    result: list[Size] = []
-    for place in range(rank):
-        sizes = [shape[place - rank + len(shape)] for shape in shapes if place - rank + len(shape) >= 0]
-        size = next((size for size in sizes if size != 1), sympy.S.One)
-        for other in sizes:
-            if other != 1 and not same_size(size, other):
-                both = " and ".join(shape_text(shape) for shape in shapes)
-                raise ShapeError(
-                    f"elementwise {symbol}: sizes {size} and {other} differ (shapes {both}); "
-                    "give the arrays the same size, or add an axis of size 1 with [:, None]."
-                )
-        result.append(size)
-    return tuple(result)
 
 
 def elementwise(
@@ -607,46 +469,6 @@ def aligned(value: Array, indices: tuple[Index, ...]) -> sympy.Expr:
     )
 
 
-def stretched(index: Index, size: Size) -> sympy.Expr:
-    """The position that broadcasting reads on an axis of this size: an axis of size 1 is always read at 0."""
-    return sympy.S.Zero if size == 1 and index.dim != 1 else index
-
-
-def normal_axes(axes: Sequence[Any], rank: int, what: str) -> tuple[int, ...]:
-    """Axis numbers counted from the front, each once.
-
-    Raises:
-        ShapeError: an axis that does not exist, or twice the same.
-    """
-    normal = []
-    for axis in axes:
-        if isinstance(axis, bool) or not hasattr(axis, "__index__") or not -rank <= axis < rank:
-            raise ShapeError(f"{what}: there is no axis {axis!r} in an array with {rank} axes.")
-        normal.append(operator.index(axis) % rank)
-    if len(set(normal)) != len(normal):
-        raise ShapeError(f"{what}: an axis is named twice.")
-    return tuple(normal)
-
-
-def given_axes(axis: Axis, rank: int, what: str) -> tuple[int, ...]:
-    """The axes of a reduction, counted from the front: all of them for None."""
-    chosen = range(rank) if axis is None else (axis if isinstance(axis, (tuple, list)) else (axis,))
-    return normal_axes(tuple(chosen), rank, what)
-
-
-def kept_axes(
-    shape: Shape, reduced: Sequence[int], keepdims: bool
-) -> tuple[tuple[Index, ...], dict[int, Index]]:
-    """The indices of the result of a reduction, and which of them stands at which kept axis."""
-    kept = [place for place in range(len(shape)) if place not in reduced]
-    if keepdims:
-        sizes = [sympy.S.One if place in reduced else size for place, size in enumerate(shape)]
-        indices = free_axes(sizes)
-        return indices, dict(enumerate(indices))
-    indices = free_axes([shape[place] for place in kept])
-    return indices, dict(zip(kept, indices, strict=True))
-
-
 def reduce_sum(value: Array, axis: Axis, keepdims: bool, mean: bool) -> Array:
     """Sum or mean over axes."""
     axes = given_axes(axis, value.ndim, "mean" if mean else "sum")
@@ -657,47 +479,3 @@ def reduce_sum(value: Array, axis: Axis, keepdims: bool, mean: bool) -> Array:
     if mean:
         body = body / sympy.Mul(*(index.dim for index in bound.values()))
     return define(indices, body, (value,))
-
-
-def inputs_of(value: Array) -> tuple[Array, ...]:
-    """The input arrays that `value` depends on, in the order in which they are first used."""
-    return tuple(node for node in ordered(value) if node.definition is None)
-
-
-def ordered(*values: Array) -> list[Array]:
-    """All arrays that `values` are made of, operands first, without recursion and each once.
-
-    Raises:
-        SymderiveError: two different arrays have one name.
-    """
-    done: dict[str, Array] = {}
-    stack = [(value, False) for value in reversed(values)]
-    while stack:
-        node, expanded = stack.pop()
-        if node.name in done:
-            if done[node.name].digest != node.digest:
-                raise SymderiveError(
-                    f"building the program: {node.name} is declared twice; give each array its own name."
-                )
-            continue
-        if expanded or not node.operands:
-            done[node.name] = node
-            continue
-        stack.append((node, True))
-        stack.extend((operand, False) for operand in reversed(node.operands))
-    return list(done.values())
-
-
-def program_of(*outputs: Array) -> Program:
-    """The program of the equations behind `outputs`.
-
-    Raises:
-        SymderiveError: two different arrays with one name.
-    """
-    nodes = ordered(*outputs)
-    inputs = tuple(node.tensor for node in nodes if node.definition is None)
-    definitions = tuple(node.definition for node in nodes if node.definition is not None)
-    return Program(inputs, definitions, tuple(output.tensor for output in outputs))
-
-
-__all__ = ["Array", "array", "as_size", "let", "program_of"]

@@ -10,7 +10,8 @@ import numpy as np
 from symderive.core.dims import same_size, shape_text
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language import contracting, linear, shaping, shifting, triangles
-from symderive.language.array import Array, as_array, normal_axes
+from symderive.language.array import Array, as_array
+from symderive.language.axes import normal_axes
 from symderive.language.norms import norm
 
 

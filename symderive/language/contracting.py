@@ -11,7 +11,9 @@ from symderive.core.dims import same_size, shape_text
 from symderive.core.identity import fresh
 from symderive.core.nodes import Entry, IndexSum
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, as_array, define, free_axes, normal_axes, refuse
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import free_axes, normal_axes
+from symderive.language.numbers import refuse
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Array:

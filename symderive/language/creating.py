@@ -12,7 +12,9 @@ from symderive.core.dims import Size, as_size
 from symderive.core.nodes import Delta
 from symderive.core.positions import Inside, Quotient, bounds
 from symderive.errors import SymderiveError
-from symderive.language.array import Array, aligned, as_array, broadcast, define, free_axes, number, refuse
+from symderive.language.array import Array, aligned, as_array, define
+from symderive.language.axes import broadcast, free_axes
+from symderive.language.numbers import number, refuse
 
 _IGNORED = ("like", "order", "dtype", "subok", "device", "copy")
 

@@ -34,8 +34,10 @@ from symderive.language import (
     shifting,
     triangles,
 )
-from symderive.language.array import Array, as_array, divide, elementwise, normal_axes, refuse
+from symderive.language.array import Array, as_array, elementwise
+from symderive.language.axes import normal_axes
 from symderive.language.einsum import einsum
+from symderive.language.numbers import divide, refuse
 
 _OPERATORS: dict[str, tuple[Callable[..., Any], str]] = {
     "add": (lambda x, y: x + y, "+"),

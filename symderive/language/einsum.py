@@ -11,7 +11,8 @@ from symderive.core.dims import same_size
 from symderive.core.identity import fresh
 from symderive.core.nodes import Entry, IndexSum
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, as_array, define, free_axes, stretched
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import free_axes, stretched
 
 _HIDDEN = "αβγδεζηθικλμ"  # letters for the axes that an ellipsis stands for
 

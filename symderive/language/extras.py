@@ -10,17 +10,8 @@ import sympy
 from symderive.core.identity import fresh
 from symderive.core.nodes import Index
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
-from symderive.language.array import (
-    Array,
-    Axis,
-    Shape,
-    aligned,
-    as_array,
-    broadcast,
-    define,
-    free_axes,
-    normal_axes,
-)
+from symderive.language.array import Array, aligned, as_array, define
+from symderive.language.axes import Axis, Shape, broadcast, free_axes, normal_axes
 
 
 def logsumexp(a: Any, axis: Axis = None, b: Any = None, keepdims: bool = False) -> Array:
@@ -38,7 +29,7 @@ def logsumexp(a: Any, axis: Axis = None, b: Any = None, keepdims: bool = False) 
     Raises:
         ShapeError: an axis that does not exist, or weights of another shape.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> logsumexp(array("x", 3)).shape
     ()
     """
@@ -70,7 +61,7 @@ def softmax(x: Any, axis: Axis = None) -> Array:
     Raises:
         ShapeError: an axis that does not exist.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> softmax(array("x", 3)).shape
     (3,)
     """
@@ -97,7 +88,7 @@ def log_softmax(x: Any, axis: Axis = None) -> Array:
     Raises:
         ShapeError: an axis that does not exist.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> log_softmax(array("x", 3)).shape
     (3,)
     """

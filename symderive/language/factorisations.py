@@ -9,10 +9,11 @@ import numpy as np
 
 from symderive.core.dims import shape_text
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, as_array, refuse
+from symderive.language.array import Array, as_array
 from symderive.language.inverse import inv
 from symderive.language.linear import matmul
 from symderive.language.norms import norm
+from symderive.language.numbers import refuse
 
 _EIGEN = (
     "single eigenvalues have no formula in the entries; their sum is np.trace, their product np.linalg.det, "
@@ -45,7 +46,7 @@ def pinv(a: Any, **unsupported: Any) -> Array:
     Raises:
         ShapeError: not a matrix.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> pinv(array("A", 5, 3)).shape
     (3, 5)
     """

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, NoReturn
 
-import numpy as np
 import sympy
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
@@ -25,8 +24,10 @@ from symderive.core.identity import FREE_LETTERS, free_indices, letters, tensors
 from symderive.core.nodes import Delta, Index
 from symderive.errors import ShapeError, SymderiveError, did_you_mean
 from symderive.functions import by_head, by_name
-from symderive.language import inverse
-from symderive.language.array import Array, array, as_array, define, elementwise, free_axes
+from symderive.language import inverse, linear, triangles
+from symderive.language.array import Array, as_array, define, elementwise
+from symderive.language.axes import free_axes
+from symderive.language.declaring import array
 
 # SymPy's functions that have another name in the catalogue.
 _CATALOGUE_NAMES: dict[Any, str] = {
@@ -221,11 +222,11 @@ class _Reader:
 
     def diag_matrix(self, expr: DiagMatrix) -> _Value:
         vector = self.value(expr.args[0])
-        return _Value(np.diag(vector.array), True, True) if vector.array.ndim else vector  # type: ignore[arg-type]
+        return _Value(triangles.diag(vector.array), True, True) if vector.array.ndim else vector
 
     def diagonal_of(self, expr: DiagonalOf) -> _Value:
         matrix = self.value(expr.args[0])
-        return _Value(np.diag(matrix.array), True, False) if matrix.array.ndim else matrix  # type: ignore[arg-type]
+        return _Value(triangles.diag(matrix.array), True, False) if matrix.array.ndim else matrix
 
     def diagonal_matrix(self, expr: DiagonalMatrix) -> _Value:
         matrix = self.value(expr.args[0])
@@ -374,7 +375,7 @@ def _product(left: _Value, right: _Value) -> _Value:
     if left.columns != right.rows:
         raise ShapeError("from_sympy: the inner sizes of a matrix product differ.")
     if not left.columns:
-        return _Value(np.outer(left.array, right.array), True, True)  # type: ignore[arg-type]
+        return _Value(linear.outer(left.array, right.array), True, True)
     return _Value(left.array @ right.array, left.rows, right.columns)
 
 

@@ -8,10 +8,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import sympy
 
-from symderive.core.dims import Size, shape_text
+from symderive.core.dims import Size, as_size, shape_text
 from symderive.core.nodes import Delta, Entry, Index
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, as_array, as_size, define, free_axes, normal_axes, refuse
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import free_axes, normal_axes
+from symderive.language.numbers import refuse
 from symderive.language.slices import Run, run_of
 
 _WHOLE = slice(None)

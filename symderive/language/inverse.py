@@ -10,7 +10,8 @@ from symderive.core.matrix_nodes import CholeskyEntry, Det, InverseEntry, LogAbs
 from symderive.core.nodes import Entry, IndexSum
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions.kinked import signum
-from symderive.language.array import Array, as_array, define, elementwise, free_axes
+from symderive.language.array import Array, as_array, define, elementwise
+from symderive.language.axes import free_axes
 from symderive.language.linear import matmul
 
 
@@ -96,7 +97,7 @@ def cholesky(a: Any, **unsupported: Any) -> Array:
         ShapeError: not a square matrix.
         SymderiveError: an input that is not declared symmetric, or the upper factor.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> cholesky(array("S", 3, 3, domain="spd")).shape
     (3, 3)
     """

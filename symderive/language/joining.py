@@ -12,7 +12,9 @@ from symderive.core.dims import same_size, shape_text
 from symderive.core.nodes import Delta, Entry
 from symderive.core.positions import Inside
 from symderive.errors import ShapeError
-from symderive.language.array import Array, as_array, define, free_axes, normal_axes, refuse
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import free_axes, normal_axes
+from symderive.language.numbers import refuse
 from symderive.language.shaping import ravel, with_new_axis
 
 

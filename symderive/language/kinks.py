@@ -17,7 +17,8 @@ from symderive.functions.one_sided import (
     relu_from_right,
     relu_halfway,
 )
-from symderive.language.array import Array, define, fingerprint, ordered
+from symderive.language.array import Array, define, fingerprint
+from symderive.language.programs import ordered
 
 _NAMES: dict[Any, str] = {0: "left", 0.5: "middle", 1: "right"}
 _RELU: dict[str, type[relu]] = {"left": relu, "middle": relu_halfway, "right": relu_from_right}
@@ -38,7 +39,7 @@ def with_slope_at_kinks(loss: Array, choice: str | float | None) -> Array:
     Raises:
         SymderiveError: another choice.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> import numpy as np
     >>> with_slope_at_kinks(np.abs(array("x")), "right").definition.body
     absolute_from_right(x)

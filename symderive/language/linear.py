@@ -8,7 +8,8 @@ from symderive.core.dims import same_size, shape_text
 from symderive.core.identity import fresh
 from symderive.core.nodes import Entry, Index, IndexSum
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, as_array, broadcast, define, free_axes, stretched
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import broadcast, free_axes, stretched
 
 
 def matmul(left: Any, right: Any) -> Array:

@@ -28,7 +28,7 @@ def literal_body(values: np.ndarray[Any, Any], indices: tuple[Index, ...], what:
     >>> literal_body(3 * np.eye(2), (i, j), "a product"), literal_body(np.ones((2, 2)), (i, j), "a sum")
     (3*delta(i, j), 1)
     """
-    from symderive.language.array import number
+    from symderive.language.numbers import number
 
     if values.dtype.kind not in "biuf" or not np.all(np.isfinite(values)):
         raise SymderiveError(f"{what}: an array in a formula holds finite real numbers only.")

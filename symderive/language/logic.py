@@ -28,7 +28,7 @@ def compare(name: str, left: Any, right: Any) -> Array:
         SymderiveError: something else than arrays and numbers is compared.
         ShapeError: shapes that do not fit.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> compare("greater", array("x", 3), 0).definition.body
     greater(x[i], 0)
     """
@@ -75,7 +75,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Array:
     Raises:
         SymderiveError: x and y are missing: the positions of true entries are not known in advance.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> v = array("v", 3)
     >>> where(v > 0, v, 0).shape
     (3,)

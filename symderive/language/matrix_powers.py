@@ -8,7 +8,8 @@ from typing import Any
 from symderive.core.matrix_nodes import check_square
 from symderive.core.nodes import Delta
 from symderive.errors import SymderiveError
-from symderive.language.array import Array, as_array, define, free_axes
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import free_axes
 from symderive.language.indexing import is_position
 from symderive.language.inverse import inv
 from symderive.language.linear import matmul
@@ -24,7 +25,7 @@ def matrix_power(a: Any, n: Any) -> Array:
         ShapeError: not a square matrix.
         SymderiveError: n is not an integer, or beyond ±1000.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> matrix_power(array("A", 3, 3), 4).shape
     (3, 3)
     """

@@ -17,16 +17,9 @@ from symderive.core.singular_nodes import (
 )
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions.kinked import absolute
-from symderive.language.array import (
-    Array,
-    aligned,
-    as_array,
-    define,
-    elementwise,
-    free_axes,
-    normal_axes,
-    number,
-)
+from symderive.language.array import Array, aligned, as_array, define, elementwise
+from symderive.language.axes import free_axes, normal_axes
+from symderive.language.numbers import number
 
 Axes = tuple[int, ...]
 _SINGULAR: dict[Any, type[SingularNumber]] = {
@@ -45,7 +38,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
         ShapeError: neither a vector nor a matrix, or an axis that does not exist.
         SymderiveError: a norm without a derivative.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> norm(array("X", 3, 2), 1, axis=0).shape
     (2,)
     """

@@ -20,7 +20,8 @@ from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
 from symderive.functions.record import REALS
 from symderive.language import logic
-from symderive.language.array import Array, as_array, define, free_axes
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import free_axes
 from symderive.language.einsum import einsum
 
 _NUMBERS = count(1)

@@ -12,7 +12,8 @@ from symderive.core.identity import fresh
 from symderive.core.nodes import IndexSum
 from symderive.core.positions import is_surely_nonnegative
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, aligned, as_array, define, free_axes
+from symderive.language.array import Array, aligned, as_array, define
+from symderive.language.axes import free_axes
 
 _MOST = 50  # coefficients that are written one by one
 
@@ -23,7 +24,7 @@ def polyval(p: Any, x: Any) -> Array:
     Raises:
         ShapeError: the coefficients are no vector.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> polyval([1, 0, 2], array("x", 5)).shape
     (5,)
     """
@@ -47,7 +48,7 @@ def vander(x: Any, N: Any = None, increasing: Any = False) -> Array:
         ShapeError: not a vector.
         SymderiveError: the number of columns is no size.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> vander(array("x", 5), 3).shape
     (5, 3)
     """

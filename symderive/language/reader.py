@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from symderive.language.allowed import (
     Module,
     functions,
 )
-from symderive.language.array import Array, as_array, number
+from symderive.language.array import Array, as_array
 from symderive.language.indexing import take
+from symderive.language.numbers import number
 from symderive.language.picked import Picked, Position
 from symderive.language.syntax import Text
 
@@ -334,8 +336,8 @@ class Reader:
         if isinstance(left, Position) or isinstance(right, Position):
             return self.checked(node, picked.compare_positions, name, left, right)
         if isinstance(left, Picked) or isinstance(right, Picked):
-            compare = lambda x, y: logic.compare(name, x, y)  # noqa: E731 -- a function of two arrays
-            return picked.plain(self.checked(node, picked.elementwise, compare, left, right))
+            compared = partial(logic.compare, name)
+            return picked.plain(self.checked(node, picked.elementwise, compared, left, right))
         if not (isinstance(left, Array) or isinstance(right, Array)):
             raise self.error(node, "numbers are compared here, not arrays; leave the comparison out")
         return self.checked(node, logic.compare, name, left, right)
@@ -385,8 +387,10 @@ class Reader:
         inner = node.args[0]
         if isinstance(inner, (ast.GeneratorExp, ast.ListComp)):
             value = self.comprehension(inner)
+        elif isinstance(inner, (ast.Tuple, ast.List)):
+            value = self.sequence(inner)
         else:
-            value = self.sequence(inner)  # type: ignore[arg-type]
+            raise self.error(node, "sum(…) takes what stands in brackets, or … for …")
         if not isinstance(value, tuple):
             return self.checked(node, picked.reduce, "sum", value, 0)
         if not value:

@@ -8,8 +8,10 @@ from typing import Any
 from symderive.core.identity import fresh
 from symderive.core.nodes import Binder, Entry, IndexMax, IndexMin, IndexProduct
 from symderive.errors import SymderiveError
-from symderive.language.array import Array, Axis, as_array, define, given_axes, kept_axes, refuse
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import Axis, given_axes, kept_axes
 from symderive.language.logic import TRUTH, as_truth, is_truth
+from symderive.language.numbers import refuse
 
 _BINDERS: dict[str, type[Binder]] = {
     "max": IndexMax, "min": IndexMin, "prod": IndexProduct, "any": IndexMax, "all": IndexMin,
@@ -30,7 +32,7 @@ def fold(what: str, value: Any, axis: Axis = None, keepdims: bool = False, **oth
         ShapeError: an axis that does not exist.
         SymderiveError: a further argument is set.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> fold("max", array("X", 3, 4), axis=1).shape
     (3,)
     """

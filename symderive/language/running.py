@@ -11,7 +11,9 @@ from symderive.core.identity import fresh
 from symderive.core.nodes import Entry, IndexProduct
 from symderive.core.positions import Inside
 from symderive.errors import SymderiveError
-from symderive.language.array import Array, Axis, as_array, define, free_axes, normal_axes, refuse
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import Axis, free_axes, normal_axes
+from symderive.language.numbers import refuse
 from symderive.language.reductions import fold
 from symderive.language.shaping import ravel
 from symderive.language.shifting import cumsum
@@ -20,7 +22,7 @@ from symderive.language.shifting import cumsum
 def cumprod(a: Any, axis: Any = None, **other: Any) -> Array:
     """Running products along an axis, as `numpy.cumprod`; a factor that comes later counts as 1.
 
-    >>> from symderive.language.array import array
+    >>> from symderive.language.declaring import array
     >>> cumprod(array("x", 5)).shape
     (5,)
     """

@@ -11,7 +11,8 @@ import sympy
 
 from symderive.core.dims import Size, as_size
 from symderive.errors import SymderiveError
-from symderive.language.array import Array, array
+from symderive.language.array import Array
+from symderive.language.declaring import array
 from symderive.language.syntax import Text
 
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {

@@ -12,16 +12,9 @@ from symderive.core.dims import Size, as_size, same_size, shape_text
 from symderive.core.nodes import Entry, Index
 from symderive.core.positions import Quotient, Remainder, divided
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import (
-    Array,
-    as_array,
-    broadcast,
-    define,
-    free_axes,
-    normal_axes,
-    refuse,
-    stretched,
-)
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import broadcast, free_axes, normal_axes, stretched
+from symderive.language.numbers import refuse
 
 
 def reshape(a: Any, shape: Any = None, order: Any = "C", **other: Any) -> Array:

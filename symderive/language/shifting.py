@@ -13,7 +13,9 @@ from symderive.core.identity import fresh
 from symderive.core.nodes import Entry, Index, IndexSum
 from symderive.core.positions import Inside, Remainder, is_surely_nonnegative
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, as_array, define, free_axes, normal_axes, number, refuse
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import free_axes, normal_axes
+from symderive.language.numbers import number, refuse
 from symderive.language.shaping import ravel
 
 Place = Callable[[Index], sympy.Expr]

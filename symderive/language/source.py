@@ -155,6 +155,6 @@ def _is_number(value: Any) -> bool:
 
 
 def _exact(value: Any) -> Any:
-    from symderive.language.array import number
+    from symderive.language.numbers import number
 
     return number(value)

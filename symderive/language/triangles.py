@@ -13,8 +13,10 @@ from symderive.core.identity import fresh
 from symderive.core.nodes import Delta, Entry, IndexSum
 from symderive.core.positions import Inside, is_surely_nonnegative, smaller
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import Array, as_array, define, free_axes, refuse
+from symderive.language.array import Array, as_array, define
+from symderive.language.axes import free_axes
 from symderive.language.creating import at_least_zero, offset_of
+from symderive.language.numbers import refuse
 
 
 def tril(m: Any, k: Any = 0) -> Array:

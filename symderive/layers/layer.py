@@ -84,7 +84,7 @@ class Layer(ABC):
                 values[symbol] = int(size)
                 sizes.append(symbol)
             changes[field] = tuple(sizes) if isinstance(getattr(self, field), tuple) else sizes[0]
-        return replace(self, **changes), values  # type: ignore[type-var]
+        return replace(self, **changes), values  # type: ignore[type-var]  # every layer is a dataclass
 
 
 def as_tuple(value: Any) -> tuple[Any, ...]:

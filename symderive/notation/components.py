@@ -13,6 +13,7 @@ from symderive.core.nodes import Index, Tensor
 from symderive.notation.arithmetic import ONE, times
 from symderive.notation.forms import (
     Apply,
+    Basis,
     BigMax,
     BigMin,
     BigProduct,
@@ -25,6 +26,7 @@ from symderive.notation.forms import (
     Folded,
     Form,
     Inverse,
+    Kronecker,
     Largest,
     Leaf,
     LogDeterminant,
@@ -50,6 +52,8 @@ def component_of(form: Form, axes: tuple[sympy.Expr, ...]) -> Form:
         return without_letters(form, axes)
     if isinstance(form, Ones):
         return Const(ONE)
+    if isinstance(form, Basis):
+        return Kronecker(form.position, axes[0])
     if isinstance(form, Plus):
         return Plus(tuple(component_of(term, axes) for term in form.terms))
     if isinstance(form, Times):

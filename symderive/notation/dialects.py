@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,13 +24,14 @@ _TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\|\\begin")
 
 
 @dataclass(frozen=True)
-class Dialect:
+class Dialect(ABC):
     """Abstract: the marks of one output language."""
 
     hadamard: str
     divide: str
     minus: str
     ones: str
+    basis: str
     identity: str
     taken: frozenset[str] = frozenset()
 
@@ -48,17 +50,17 @@ class Dialect:
                 bare[int(part[1])] = not depth and bars % 2 == 0
         return tuple(bare)
 
+    @abstractmethod
     def name(self, tensor: Tensor) -> str:
         """The name of an array."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plain(self, value: sympy.Expr) -> str:
         """A number, a symbol or a function of sizes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def position(self, value: sympy.Expr) -> str:
         """A position made of indices and sizes."""
-        raise NotImplementedError
 
     def relation(self, parts: tuple[sympy.Expr | str, ...]) -> str:
         """Positions with the signs between them."""
@@ -382,7 +384,7 @@ def under_sum(
     return [*(index.name for index in indices if index not in used), *map(marks.relation, relations)]
 
 
-_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹⁴-⁹]*|\d+|𝟏ᵀ?")
+_SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹⁴-⁹]*|\d+|𝟏ᵀ?|𝐞[₀-₉]+ᵀ?")
 _WORD_BEHIND = re.compile(r"\\mathrm\{\w+\}(_\{[^{}]*(\{[^{}]*\})?[^{}]*\})?$")
 
 
@@ -397,5 +399,5 @@ def decimal(value: sympy.Rational, general: str, unit: str) -> str:
     return general.format(mantissa, power) if abs(power) > 4 else digits
 
 
-LATEX = LatexDialect(r"\odot", r"\oslash", "-", r"\mathbf{1}", "I")
-TEXT = TextDialect("⊙", "⊘", "−", "𝟏", "I")
+LATEX = LatexDialect(r"\odot", r"\oslash", "-", r"\mathbf{1}", r"\mathbf{e}", "I")
+TEXT = TextDialect("⊙", "⊘", "−", "𝟏", "𝐞", "I")

@@ -110,8 +110,9 @@ def _scalars_out(form: Plus) -> Form | None:
 def _powers(factors: tuple[Form, ...]) -> Powers:
     found: Powers = {}
     for one in factors:
-        constant = isinstance(one, Power) and isinstance(one.exponent, Const)
-        base, exponent = (one.base, one.exponent.value) if constant else (one, ONE)  # type: ignore[attr-defined]
+        base, exponent = one, ONE
+        if isinstance(one, Power) and isinstance(one.exponent, Const):
+            base, exponent = one.base, one.exponent.value
         found[base] = found.get(base, sympy.S.Zero) + exponent
     return found
 

@@ -91,6 +91,19 @@ class Ones(Form):
 
 
 @dataclass(frozen=True)
+class Basis(Form):
+    """The vector that is 1 at one position, counted from 0, and 0 elsewhere."""
+
+    position: sympy.Expr
+    size: Size
+
+    @property
+    def rank(self) -> int:
+        """1."""
+        return 1
+
+
+@dataclass(frozen=True)
 class Eye(Form):
     """The identity matrix."""
 

@@ -22,6 +22,7 @@ from symderive.notation.constants import constant, one_root
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
 from symderive.notation.forms import (
     Apply,
+    Basis,
     BigMax,
     BigMin,
     BigProduct,
@@ -63,6 +64,7 @@ from symderive.notation.forms import (
 )
 from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
 from symderive.notation.matrix_products import chain, runs, transposed
+from symderive.notation.page import above_and_below, incoming_first, is_quotient, spread
 from symderive.notation.propositions import proposition
 from symderive.notation.singular_values import singular_slope, singular_sum
 
@@ -140,6 +142,10 @@ def _ones(form: Ones, marks: Marks) -> Written:
     return ("1" if form.size == 1 else marks.ones), ATOM
 
 
+def _basis(form: Basis, marks: Marks) -> Written:
+    return marks.component(marks.basis, (form.position,)), ATOM
+
+
 def _eye(form: Eye, marks: Marks) -> Written:
     return marks.unit_matrix, ATOM
 
@@ -153,30 +159,10 @@ def _plus(form: Plus, marks: Marks) -> Written:
     for place, term in enumerate(form.terms):
         negative = is_negative(term)
         shown = times(MINUS_ONE, term) if negative else term
-        written = bracketed(_spread(shown, form), marks, OPEN)
+        written = bracketed(spread(shown, form), marks, OPEN)
         sign = marks.minus if negative else ("+" if place else "")
         pieces.append(f"{sign}{written}" if not place else f" {sign} {written}")
     return "".join(pieces), SUM
-
-
-_MANY = sympy.Symbol("n", integer=True, positive=True)  # the length of a vector of ones that is only printed
-
-
-def _spread(term: Form, whole: Plus) -> Form:
-    """A scalar beside a matrix product or an identity as that scalar times ones."""
-    others = [other for other in whole.terms if other.rank]
-    if term.rank or not others:
-        return term
-    number = isinstance(term, Const) and not term.value.free_symbols
-    if whole.rank == 2 and not (number and all(_is_elementwise(other) for other in others)):
-        return times(ONE, term, Outer(Ones(_MANY), Ones(_MANY)))
-    return term if number or whole.rank != 1 else times(ONE, term, Ones(_MANY))
-
-
-def _is_elementwise(form: Form) -> bool:
-    if isinstance(form, Times):
-        return all(_is_elementwise(factor) for factor in form.arrays)
-    return isinstance(form, (Apply, Power, Leaf))
 
 
 def _times(form: Times, marks: Marks) -> Written:
@@ -186,38 +172,19 @@ def _times(form: Times, marks: Marks) -> Written:
     if not form.arrays:
         body = front
     else:
-        body = _elementwise(*_parts(form.arrays), marks)
+        body = _elementwise(*above_and_below(form.arrays), marks)
         if front[0] != "1":
             level = OPEN if body[1] == OPEN else PRODUCT
             body = marks.juxtapose([within(front, marks, PRODUCT), within(body, marks, level)]), level
     return (marks.minus + within(body, marks, OPEN), SUM) if negative else body
 
 
-def _parts(factors: tuple[Form, ...]) -> tuple[list[Form], list[Form]]:
-    """Numerator and denominator."""
-    top: list[Form] = []
-    bottom: list[Form] = []
-    for factor in factors:
-        if (
-            isinstance(factor, Power)
-            and isinstance(factor.exponent, Const)
-            and factor.exponent.value.could_extract_minus_sign()
-        ):
-            exponent = -factor.exponent.value
-            bottom.append(factor.base if exponent == 1 else Power(factor.base, Const(exponent)))
-        else:
-            top.append(factor)
-    return top, bottom
-
-
 def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, alone: bool) -> Written:
     """A product of scalars, as a fraction where something stands below; `alone` says that nothing follows."""
-    top, bottom = _parts(factors)
+    top, bottom = above_and_below(factors)
     up, down = sympy.fraction(coefficient)
     whole = constant(coefficient, marks)
-    if (coefficient.is_Rational and coefficient.q > 1000) or not sympy.Mul(
-        up, 1 / down, evaluate=False
-    ).equals(coefficient):
+    if (coefficient.is_Rational and coefficient.q > 1000) or not is_quotient(coefficient, up, down):
         up, down = coefficient, ONE
     joined = one_root(coefficient)
     if joined is not None:
@@ -277,7 +244,7 @@ def _is_chained(form: Form) -> bool:
 def _elementwise(over: list[Form], under: list[Form], marks: Marks) -> Written:
     if len(over) == 1 and not under:
         return write(over[0], marks)
-    over, tight = _incoming_first(over), POWER if len(over) > 2 else PRODUCT
+    over, tight = incoming_first(over), POWER if len(over) > 2 else PRODUCT
     tops = [bracketed(one, marks, tight if isinstance(one, (Chain, Outer)) else PRODUCT) for one in over] or [
         "1"
     ]
@@ -290,17 +257,6 @@ def _elementwise(over: list[Form], under: list[Form], marks: Marks) -> Written:
     return f"{high} {marks.divide} {low}", HADAMARD
 
 
-def _incoming_first(factors: list[Form]) -> list[Form]:
-    """What comes back through a matrix or a name stands before the slopes that it is multiplied with."""
-
-    def comes_back(one: Form) -> bool:
-        if isinstance(one, Leaf):
-            return r"\partial" in (one.tensor.latex_name or "")
-        return isinstance(one, Chain)
-
-    return sorted(factors, key=lambda one: not comes_back(one)) if len(factors) > 2 else factors
-
-
 def _power(form: Power, marks: Marks) -> Written:
     exponent = form.exponent
     if isinstance(exponent, Const):
@@ -309,7 +265,7 @@ def _power(form: Power, marks: Marks) -> Written:
             return marks.norm(write(form.base.inner, marks)[0], _norm_kind(form.base), str(2 * value)), POWER
         if value.could_extract_minus_sign():
             if form.rank:
-                return _elementwise(*_parts((form,)), marks)
+                return _elementwise(*above_and_below((form,)), marks)
             return _scalars(ONE, (form,), marks, alone=True)
         if value == sympy.Rational(1, 2):
             return marks.root(write(form.base, marks)[0]), POWER
@@ -439,7 +395,7 @@ def _norm_squared(form: NormSquared, marks: Marks) -> Written:
 
 def _total(form: Total, marks: Marks) -> Written:
     inner = form.inner
-    if isinstance(inner, (Leaf, Chain)) and inner.rank == 1:
+    if isinstance(inner, (Leaf, Slice, Chain)) and inner.rank == 1:
         return marks.juxtapose([marks.transpose(marks.ones), bracketed(inner, marks, PRODUCT)]), PRODUCT
     return _big_sum(big_sum_of(form), marks)
 
@@ -477,6 +433,7 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Slice: _slice,
     Component: _component,
     Ones: _ones,
+    Basis: _basis,
     Eye: _eye,
     Kronecker: _kronecker,
     Plus: _plus,

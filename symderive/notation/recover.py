@@ -51,6 +51,7 @@ from symderive.notation.exponential_sums import log_sum, softmax
 from symderive.notation.factoring import factored
 from symderive.notation.forms import (
     Apply,
+    Basis,
     BigSum,
     Cholesky,
     Component,
@@ -186,7 +187,7 @@ def recover(expr: sympy.Expr) -> Labelled:
             return Labelled(Kronecker(left, right), ())
         if isinstance(left, Index) and isinstance(right, Index):
             return Labelled(Eye(left.dim), (left, right))
-        raise NoMatrixNotationError
+        return _basis(*((left, right) if isinstance(right, Index) else (right, left)))
     if isinstance(expr, Inside):
         return _triangle(expr)
     if isinstance(expr, sympy.Add):
@@ -220,6 +221,15 @@ def _fold(expr: Fold) -> Labelled:
     if set(inner.labels) != set(expr.indices):
         raise NoMatrixNotationError
     return Labelled(_FOLDS[type(expr)](inner.form), ())
+
+
+def _basis(position: sympy.Expr, index: sympy.Expr) -> Labelled:
+    """`δ_2i` as the vector `e_2`; the position of a block of a Hessian is written with indices."""
+    if not isinstance(index, Index) or free_indices(position) or not is_readable(position, index.dim):
+        raise NoMatrixNotationError
+    if not (position.is_Integer or sympy.expand(index.dim - position).is_Integer):
+        raise NoMatrixNotationError
+    return Labelled(Basis(position, index.dim), (index,))
 
 
 def _triangle(expr: Inside) -> Labelled:

@@ -34,6 +34,7 @@ from symderive.functions import (
 )
 from symderive.notation.forms import (
     Apply,
+    Basis,
     BigMax,
     BigMin,
     BigProduct,
@@ -271,6 +272,10 @@ class _Writer:
     def ones(self, form: Ones) -> sympy.Expr:
         return _ones(form.size)
 
+    def basis(self, form: Basis) -> sympy.Expr:
+        (size,) = _sizes((form.size,))
+        return IdentityMatrix(size)[:, form.position : form.position + 1]
+
     def eye(self, form: Eye) -> sympy.Expr:
         return IdentityMatrix(*_sizes((form.size,)))
 
@@ -413,9 +418,10 @@ def _has_index(axis: sympy.Expr) -> bool:
 
 _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     Const: _Writer.const, Leaf: _Writer.leaf, Component: _Writer.component, Slice: _Writer.slice,
-    Ones: _Writer.ones, Eye: _Writer.eye, Kronecker: _Writer.refused, Plus: _Writer.plus,
-    Times: _Writer.times, Power: _Writer.power, Apply: _Writer.apply, Chain: _Writer.chain,
-    Cholesky: _Writer.refused, SingularSum: _Writer.refused, SingularSlope: _Writer.refused,
+    Ones: _Writer.ones, Basis: _Writer.basis, Eye: _Writer.eye, Kronecker: _Writer.refused,
+    Plus: _Writer.plus, Times: _Writer.times, Power: _Writer.power, Apply: _Writer.apply,
+    Chain: _Writer.chain, Cholesky: _Writer.refused,
+    SingularSum: _Writer.refused, SingularSlope: _Writer.refused,
     Inverse: _Writer.inverse, Determinant: _Writer.determinant, LogDeterminant: _Writer.log_determinant,
     Transposed: _Writer.transposed, Diag: _Writer.diag, DiagPart: _Writer.diag_part, Trace: _Writer.trace,
     NormSquared: _Writer.norm_squared, Total: _Writer.total, Outer: _Writer.outer, BigSum: _Writer.refused,

@@ -66,7 +66,7 @@ def _replace(target: Path, content: bytes) -> None:
             os.fsync(stream.fileno())
         part.chmod(_mode(target))
         part.replace(target)
-    except BaseException:
+    except BaseException:  # after Ctrl-C too, nothing is left beside the target
         with contextlib.suppress(OSError):
             part.unlink()
         raise

@@ -42,7 +42,7 @@ def outcome(tool: str, task: str) -> dict[str, object]:
     start = time.process_time()
     try:
         text = module.TASKS[task]()
-    except Exception as error:
+    except Exception as error:  # whatever a tool raises is its answer
         return {**said, "refused": f"{type(error).__name__}: {error}".splitlines()[0][:160]}
     seconds = time.process_time() - start
     peak = peak_megabytes()

@@ -18,7 +18,7 @@ def answered(module: Any, case: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = module.answer(case)
     except NotExpressedError as error:
         return {"not expressed": str(error)}
-    except Exception as error:
+    except Exception as error:  # whatever a tool raises is its answer
         return {"refused": f"{type(error).__name__}: {error}".splitlines()[0][:160]}
     return {**found, "text": found["text"][:2000]}
 

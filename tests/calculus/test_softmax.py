@@ -14,8 +14,8 @@ from symderive.core.identity import alpha_equivalent
 from symderive.core.nodes import Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
-from symderive.language.array import program_of
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 
 n, k = sd.dims("n k")
 i, j = Index("i", n), Index("j", k)

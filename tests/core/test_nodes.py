@@ -377,7 +377,8 @@ import numpy as np, sympy
 from symderive.core.dims import dims
 from symderive.core.identity import canonical
 from symderive.core.nodes import *
-from symderive.language.array import array, program_of
+from symderive.language.declaring import array
+from symderive.language.programs import program_of
 n, d = dims("n d")
 X, w, y, c = array("X", n, d), array("w", d), array("y", n), array("c")
 loss = np.sum(np.logaddexp(0, -y * (X @ w))) + c * np.linalg.norm(w) / n - np.var(np.tanh(X @ w) * y) ** 3

@@ -17,7 +17,8 @@ from symderive.cost.ratio import ratio
 from symderive.cost.report import compare, report
 from symderive.cost.steps import steps
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import array, program_of
+from symderive.language.declaring import array
+from symderive.language.programs import program_of
 from symderive.layers import Conv2d, Dense, PointwiseConv2d, SeparableConv2d
 
 C_in, C_out, H1, W1, k = dims("C_in C_out Hprime Wprime k")
@@ -126,7 +127,7 @@ def test_valid_macs_need_numbers_only_where_there_is_padding():
     assert cost(Conv2d(stride=2)).valid_macs == cost(Conv2d(stride=2)).macs
     assert cost(Conv2d(padding=1)).is_padded
     with pytest.raises(SymderiveError, match="has no value"):
-        cost(Conv2d(padding=1)).valid_macs  # noqa: B018
+        cost(Conv2d(padding=1)).valid_macs  # noqa: B018 -- to read it is enough
     assert cost(Conv2d(1, 1, 3, 3, 3, padding=1)).valid_macs == (2 + 3 + 2) ** 2
 
 

@@ -12,7 +12,8 @@ from symderive.core.nodes import Delta, Index, IndexMax, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.cost import cost
 from symderive.cost.count import _Fold, count
-from symderive.language.array import array, program_of
+from symderive.language.declaring import array
+from symderive.language.programs import program_of
 from symderive.layers import Conv2d, SeparableConv2d, catalogue
 from tests.cost.brute_force import Loops, random_arrays
 from tests.cost.torch_facts import FACTS

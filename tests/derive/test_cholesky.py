@@ -8,9 +8,9 @@ import symderive as sd
 from symderive.calculus import chain, rules, sums, tidy
 from symderive.core.matrix_nodes import CholeskyEntry, CholeskyInverseEntry
 from symderive.errors import InternalError, ShapeError, SymderiveError
-from symderive.language.array import program_of
 from symderive.language.elimination import cholesky_factor
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 from symderive.numeric.draws import draw_all
 
 n, d = sd.dims("n d")

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 import symderive as sd
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
-from symderive.derive.conditions import NONZERO, Ranges, conditions_of, range_of
+from symderive.derive.conditions import conditions_of
+from symderive.derive.intervals import NONZERO
+from symderive.derive.ranges import Ranges, range_of
 from symderive.errors import SymderiveError
 from symderive.functions import by_head, by_name
 from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
@@ -172,12 +174,13 @@ ONE = Tensor("y", (3,))
 
 
 def condition_for(domain: sympy.Set):
-    from symderive.derive.conditions import _condition, _Demand
+    from symderive.derive.condition import condition_of
+    from symderive.derive.demands import Demand
 
     index = Index("i", 3)
     made = Definition(Tensor("z", (3,)), (index,), ONE[index])
-    return _condition(
-        Program((ONE,), (made,), (made.tensor,)), made, _Demand(ONE[index], domain, "domain", "")
+    return condition_of(
+        Program((ONE,), (made,), (made.tensor,)), made, Demand(ONE[index], domain, "domain", "")
     )
 
 
@@ -290,3 +293,28 @@ def test_names_bring_no_latex_along(name):
         assert one.latex.count("{") == one.latex.count("}")
         for words in re.findall(r"\\text\{([^{}]*)\}", one.latex):
             assert re.fullmatch(r"[A-Za-z0-9, ]*", words)
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("x[2] * np.sum(x)", ["n ≥ 3"]),
+        ("x[-2] * np.sum(x)", ["n ≥ 2"]),
+        ("np.eye(len(x))[4] @ x**2", ["n ≥ 5"]),
+        ("x[0] * np.sum(x)", []),
+        ("x[:3][2] * np.sum(x)", ["n ≥ 3"]),
+        ("np.concatenate([x, x])[5] * np.sum(x)", ["2n ≥ 6"]),
+    ],
+)
+def test_a_position_that_is_read_has_to_exist(loss, expected):
+    derived = sd.gradient(sd.parse(loss, x="n"), sd.parse("x", x="n"))
+    assert [str(one) for one in derived.conditions if one.slack is not None] == expected
+    assert derived.check().passed
+
+
+def test_a_class_that_is_read_needs_no_bracket_in_the_gradient():
+    derived = sd.gradient(
+        sd.parse("-scipy.special.log_softmax(W @ x)[3]", W="k,d", x="d"), sd.array("W", *sd.dims("k d"))
+    )
+    assert str(derived.results[0]) == "∇_W L = (softmax(Wx) − 𝐞₃)xᵀ"
+    assert "𝐞₃ for the vector that is 1 at position 3, counted from 0, and 0 elsewhere" in str(derived)

@@ -5,8 +5,8 @@ import pytest
 
 import symderive as sd
 from symderive.errors import SymderiveError
-from symderive.language.array import program_of
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 from symderive.numeric.draws import draw_all
 
 n, d = sd.dims("n d")

@@ -9,9 +9,9 @@ from symderive.calculus import chain, rules, sums, tidy
 from symderive.core.matrix_nodes import Det, InverseEntry, LogAbsDet
 from symderive.core.nodes import Index, Tensor
 from symderive.errors import InternalError, ShapeError, SymderiveError
-from symderive.language.array import program_of
 from symderive.language.elimination import inverse_and_determinant
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 
 n, d = sd.dims("n d")
 X = sd.array("X", d, d, domain="invertible")

@@ -10,8 +10,8 @@ import symderive as sd
 from symderive.calculus.opened import opened
 from symderive.calculus.sharing import with_shared
 from symderive.errors import SymderiveError
-from symderive.language.array import program_of
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 from symderive.numeric.draws import draw_all
 
 n, d = sd.dims("n d")

@@ -11,7 +11,7 @@ from tests.derive.random_programs import PLAIN, losses, numbers
 from tests.derive.test_random_gradients import CHECKS, called, moderate, quiet
 from tests.profiles import examples
 
-jax = pytest.importorskip("jax")
+jax = pytest.importorskip("jax", reason="JAX is not installed")
 
 
 def _space():

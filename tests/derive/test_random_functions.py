@@ -18,8 +18,8 @@ from symderive.codegen.numpy_source import numpy_function
 from symderive.errors import InternalError
 from symderive.functions import by_head
 from symderive.functions.angle import arctan2
-from symderive.language.array import program_of
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 from symderive.numeric import draw_all
 from tests.profiles import examples
 

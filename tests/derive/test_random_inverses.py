@@ -152,7 +152,7 @@ def complex_gradient(text, wrt, arrays, step=1e-30):
 
 
 def depends(loss, wrt):
-    from symderive.language.array import inputs_of
+    from symderive.language.programs import inputs_of
 
     return any(one.name == wrt for one in inputs_of(loss))
 

@@ -57,7 +57,7 @@ def losses(draw, steps: int = 4) -> tuple[str, str]:
 
 
 def _inputs(text):
-    from symderive.language.array import program_of
+    from symderive.language.programs import program_of
 
     return program_of(sd.parse(text, **SHAPES)).inputs
 

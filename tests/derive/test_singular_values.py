@@ -15,8 +15,8 @@ from symderive.codegen.numpy_source import numpy_function
 from symderive.core.nodes import Tensor
 from symderive.core.singular_nodes import LargestPairEntry, NuclearNorm, PolarEntry, SmallestPairEntry
 from symderive.errors import InternalError, ShapeError, SymderiveError
-from symderive.language.array import program_of
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 from symderive.numeric import draw_all
 from tests.profiles import examples
 
@@ -29,6 +29,7 @@ SHAPES = {
     "Q": "d,d:symmetric",
     "x": "n",
     "w": "d",
+    "M": "n,k",
 }
 SIZES = {"n": 7, "d": 3, "k": 5}
 norm = np.linalg.norm
@@ -114,7 +115,7 @@ def test_conditions_and_letters_are_said():
 
 
 MATRICES = [
-    "X", "X @ W", "X - Y", "X @ B", "X.T @ Y", "X @ S", "B @ B", "np.linalg.inv(B)", "np.linalg.solve(B, W)", "2 * X + Y",
+    "X", "X @ W - M", "X - Y", "Y.T @ X @ W", "X @ B", "X.T @ Y", "X @ S", "B @ B", "np.linalg.inv(B)", "np.linalg.solve(B, W)", "2 * X + Y",
     "np.tanh(X)", "X * Y", "x[:, None] * X", "np.outer(x, w) + X", "W.T @ B", "X / np.linalg.norm(X)", "X[1:]", "X[:, :2]", "Q",
     "np.diag(w) + B", "X.reshape(X.shape[1], X.shape[0])", "x[:, None]", "X @ X.T @ X", "np.tril(B)", "np.exp(-X ** 2)", "np.stack([x, x ** 2, np.sin(x)])",
 ]  # fmt: skip

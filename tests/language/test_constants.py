@@ -64,7 +64,7 @@ X, y = sd.array("X", 5, 3), sd.array("y", 3)
         (lambda: np.sum((X.T @ X - np.eye(3)) ** 2), "∇_X L = 4(XXᵀX − X)"),
         (lambda: np.sum((X - np.ones((5, 3))) ** 2), "∇_X L = 2(X − 1)"),
         (lambda: np.sum((y - [1, 1, 1]) ** 2), "∇_y L = 2(y − 1)"),
-        (lambda: y @ np.array([0, 0, 1]), "∂L/∂yᵢ = δ₂ᵢ"),
+        (lambda: y @ np.array([0, 0, 1]), "∇_y L = 𝐞₂"),
         (lambda: np.sum(y * np.zeros(3) + y), "∇_y L = 𝟏"),
     ],
 )

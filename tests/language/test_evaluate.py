@@ -12,8 +12,10 @@ from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_name
-from symderive.language.array import array, let, program_of
-from symderive.language.evaluate import evaluate, power
+from symderive.language.declaring import array, let
+from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
+from symderive.language.scalars import power
 
 n, d = dims("n d")
 x, W, c = Tensor("x", (n,)), Tensor("W", (n, d)), Tensor("c")

@@ -13,8 +13,10 @@ from symderive.core.dims import dims
 from symderive.errors import SymderiveError
 from symderive.functions import catalogue
 from symderive.language import dispatch
-from symderive.language.array import Array, array, let, program_of
+from symderive.language.array import Array
+from symderive.language.declaring import array, let
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 
 n, d, h, k = dims("n d h k")
 SIZES = {"n": 7, "d": 3, "h": 5, "k": 4}

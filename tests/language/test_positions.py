@@ -9,8 +9,8 @@ import pytest
 import symderive as sd
 from symderive.codegen.numpy_source import numpy_function, with_sizes
 from symderive.errors import SymderiveError
-from symderive.language.array import program_of
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 from symderive.numeric.draws import draw_all
 
 SHAPES = {"x": "n", "y": "n", "z": "n", "w": "d", "v": "d", "X": "n,d", "Z": "n,d", "A": "d,d", "W": "d,k", "e": "2*m",

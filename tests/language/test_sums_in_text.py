@@ -9,8 +9,8 @@ from scipy import special
 import symderive as sd
 from symderive.core.dims import dims
 from symderive.errors import SymderiveError
-from symderive.language.array import program_of
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 from symderive.language.text import from_function, parse
 
 SHAPES = {"X": "n,d", "t": "n", "y": "n", "w": "d", "Z": "n,n", "c": ""}

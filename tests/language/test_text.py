@@ -14,8 +14,10 @@ from scipy import special
 from symderive.core.dims import dims
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_call
-from symderive.language.array import Array, array, program_of
+from symderive.language.array import Array
+from symderive.language.declaring import array
 from symderive.language.evaluate import evaluate
+from symderive.language.programs import program_of
 from symderive.language.text import LONGEST, from_function, parse
 
 SHAPES = {"X": "n,d", "w": "d", "y": "n", "S": "d,d:spd", "c": "", "p": "n:unit", "B": "k,n,d"}

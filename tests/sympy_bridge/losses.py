@@ -60,6 +60,8 @@ DERIVATIONS = {
     "probit": lambda: sd.gradient(np.sum(np.log(special.ndtr(X @ w))), w),
     "gamma functions": lambda: sd.gradient(np.sum(special.gammaln(p) + special.digamma(p)), p),
     "absolute": lambda: sd.gradient(np.sum(np.abs(X @ w)), w),
+    "an entry": lambda: sd.gradient(sd.logsumexp(u) - u[1], u),
+    "an entry, twice": lambda: sd.hessian(w[1] ** 2 * np.sum(w**2), w),
     "several": lambda: sd.gradient(np.sum((X @ w - y) ** 2), [w, y]),
 }
 INDEX_NOTATION = {

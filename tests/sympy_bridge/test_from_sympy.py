@@ -7,9 +7,9 @@ import sympy
 import symderive as sd
 from symderive.core.dims import Dim
 from symderive.errors import ShapeError, SymderiveError
-from symderive.language.array import program_of
 from symderive.language.evaluate import evaluate
 from symderive.language.from_sympy import from_sympy
+from symderive.language.programs import program_of
 from tests.sympy_bridge.losses import DERIVATIONS, INDEX_NOTATION, SIZES, numbers
 
 

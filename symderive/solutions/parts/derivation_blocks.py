@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from symderive.derive.conditions import Condition
+from symderive.derive.condition import Condition
 from symderive.solutions import document as doc
 
 

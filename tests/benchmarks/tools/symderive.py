@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 from scipy.special import expit
 
 from symderive import array, dims, gradient, hessian
 
 DISTRIBUTION, PRINTS = "symderive", "closed form, LaTeX"
+importlib.import_module("symderive.language.dispatch")  # loaded late, with the first array
 
 
 def _logistic():

@@ -44,8 +44,8 @@ def logistic_hessian():
 def two_layers():
     n, d, h, k = _sizes("n d h k")
     X, Y, W1, W2 = (IndexedBase(name) for name in ("X", "Y", "W1", "W2"))
-    hidden = lambda i, q: _sigmoid(_over(lambda p: X[i, p] * W1[p, q], d))  # noqa: E731
-    output = lambda i, r: _sigmoid(_over(lambda q: hidden(i, q) * W2[q, r], h))  # noqa: E731
+    hidden = lambda i, q: _sigmoid(_over(lambda p: X[i, p] * W1[p, q], d))  # noqa: E731 -- a formula
+    output = lambda i, r: _sigmoid(_over(lambda q: hidden(i, q) * W2[q, r], h))  # noqa: E731 -- a formula
     loss = _over(lambda i: _over(lambda r: (output(i, r) - Y[i, r]) ** 2, k), n)
     return latex(loss.diff(W1[Symbol("s", integer=True), Symbol("t", integer=True)]))
 
@@ -67,9 +67,9 @@ def network(depth):
 def attention():
     n, m, k, d = _sizes("n m k d")
     Q, K, V, Y = (IndexedBase(name) for name in "QKVY")
-    score = lambda i, j: exp(_over(lambda q: Q[i, q] * K[j, q], k) / sqrt(k))  # noqa: E731
-    weight = lambda i, j: score(i, j) / _over(lambda t: score(i, t), m)  # noqa: E731
-    output = lambda i, r: _over(lambda j: weight(i, j) * V[j, r], m)  # noqa: E731
+    score = lambda i, j: exp(_over(lambda q: Q[i, q] * K[j, q], k) / sqrt(k))  # noqa: E731 -- a formula
+    weight = lambda i, j: score(i, j) / _over(lambda t: score(i, t), m)  # noqa: E731 -- a formula
+    output = lambda i, r: _over(lambda j: weight(i, j) * V[j, r], m)  # noqa: E731 -- a formula
     loss = _over(lambda i: _over(lambda r: (output(i, r) - Y[i, r]) ** 2, d), n)
     return latex(loss.diff(Q[Symbol("s", integer=True), Symbol("t", integer=True)]))
 

@@ -10,7 +10,7 @@ from scipy import special
 import symderive as sd
 from symderive.codegen.numpy_source import numpy_function
 from symderive.errors import SymderiveError
-from symderive.language.array import program_of
+from symderive.language.programs import program_of
 from symderive.notation.recover import matrix_form
 
 DISTRIBUTION = "symderive"

@@ -1,0 +1,195 @@
+"""A condition of a derivation, and its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+
+from symderive.calculus.condense import condense
+from symderive.core.identity import free_indices, substitute
+from symderive.core.nodes import Index, Tensor
+from symderive.core.program import Definition, Program
+from symderive.derive.demands import Demand
+from symderive.derive.intervals import NONZERO, ends
+from symderive.derive.naming import is_unnamed
+from symderive.errors import InternalError
+from symderive.functions.choice import where
+from symderive.functions.comparisons import equal
+from symderive.functions.record import POSITIVE
+from symderive.notation.components import component_of
+from symderive.notation.dialects import LATEX, TEXT
+from symderive.notation.forms import Apply, Basis, Const, Form, Leaf
+from symderive.notation.index_notation import index_form
+from symderive.notation.labelled import NoMatrixNotationError, laid_out
+from symderive.notation.printing import latex, stated, text
+from symderive.notation.recover import recover
+
+_OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that must hold, or was used.
+
+    Attributes:
+        text: in words and Unicode.
+        latex: mathematics and words in LaTeX.
+        kind: `domain` (must hold), `kink` (a convention was used) or `fact` (a declared domain was used).
+        slack: of a condition on sizes, the expression that must be at least 0.
+    """
+
+    text: str
+    latex: str
+    kind: str
+    slack: sympy.Expr | None = None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+OUTSIDE = Condition(
+    "entries outside an array are 0", r"\text{entries outside an array are 0}", "fact"
+)  # fmt: skip
+
+
+def basis_vector(form: Basis) -> Condition:
+    """What the name of a basis vector stands for."""
+    plain, written = TEXT.position(form.position), LATEX.position(form.position)
+    return Condition(
+        f"{text(form)} for the vector that is 1 at position {plain}, counted from 0, and 0 elsewhere",
+        rf"{latex(form)} \text{{ for the vector that is 1 at position }} {written}"
+        r"\text{, counted from 0, and 0 elsewhere}",
+        "fact",
+    )
+
+
+def symmetric_part(tensor: Tensor) -> Condition:
+    """How the Cholesky factor of an input was differentiated."""
+    plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
+    return Condition(
+        f"{plain} is symmetric: derivatives are those of chol(½({plain} + {plain}ᵀ))",
+        rf"{written} \text{{ is symmetric: derivatives are those of }}"
+        rf"\operatorname{{chol}}\left(\tfrac{{1}}{{2}}({written} + {written}^{{\top}})\right)",
+        "fact",
+    )
+
+
+def factor_removed(tensor: Tensor) -> Condition:
+    """That a law has removed the Cholesky factor of an input."""
+    plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
+    return Condition(
+        f"{plain} = L Lᵀ for L = chol({plain})",
+        rf"{written} = L L^{{\top}} \text{{ for }} L = \operatorname{{chol}}({written})",
+        "fact",
+    )
+
+
+def regularity(program: Program, made: Definition, tensor: Tensor, word: str) -> Condition:
+    """That a matrix which stands in an equation is invertible, or positive definite."""
+    if tensor.rank > 2:
+        plain, written = (
+            ("each matrix", r"\text{each matrix}")
+            if is_unnamed(tensor.name)
+            else (f"each matrix of {text(Leaf(tensor))}", rf"\text{{each matrix of }} {latex(Leaf(tensor))}")
+        )
+        return Condition(f"{plain} {word}", rf"{written} \text{{ {word}}}", "domain")
+    indices = (Index("i", tensor.shape[0]), Index("j", tensor.shape[1]))
+    body = _inlined(program, made, indices, tensor[indices])
+    try:
+        form = laid_out(recover(body), indices)
+    except NoMatrixNotationError:
+        form = Leaf(tensor)
+    return Condition(f"{text(form)} {word}", rf"{latex(form)} \text{{ {word}}}", "domain")
+
+
+def condition_of(program: Program, made: Definition, demand: Demand) -> Condition:
+    """What an equation demands, in words and in LaTeX."""
+    guard = sympy.Mul(*demand.guards)
+    whole = demand.argument if guard == 1 else where(guard, demand.argument, sympy.S.Zero)
+    body, domain = _readable(_in_letters(program, made, whole), demand.domain)
+    form = _form_of(body)
+    only, only_latex = "", ""
+    if isinstance(form, Apply) and form.head is where:
+        held, form = form.args[:2]
+        only, only_latex = f" wherever {stated(held, TEXT)}", rf"\text{{ wherever }} {stated(held, LATEX)}"
+    indices = [letter for letter, _ in zip("ijkl", free_indices(whole), strict=False)]
+    every = f"{only} for all {', '.join(indices)}" if indices else only
+    latex_every = rf"{only_latex}\text{{ for all }} {', '.join(indices)}" if indices else only_latex
+    if demand.kind == "kink":
+        if isinstance(form, Const):  # what stands under the function cancels
+            where_it_is = r"\text{everywhere at a kink}"
+            return Condition(f"everywhere at a kink: {demand.word}", where_it_is, "kink")
+        if not (isinstance(form, Apply) and form.head is equal):
+            raise InternalError(f"a kink at {whole} has no wording.")
+        left, right = form.args
+        return Condition(
+            f"at {text(left)} = {text(right)}{only}: {demand.word}",
+            rf"{latex(left)} \neq {latex(right)}{latex_every}",
+            "kink",
+        )
+    if demand.kind == "tie":
+        return Condition(
+            f"{text(form)} {demand.word}{every}",
+            rf"{latex(form)} \text{{ {demand.word}}}{latex_every}",
+            "domain",
+        )
+    plain, written = _membership(text(form), latex(form), domain)
+    return Condition(f"{plain}{every}", f"{written}{latex_every}", demand.kind)
+
+
+def _readable(argument: sympy.Expr, domain: sympy.Set) -> tuple[sympy.Expr, sympy.Set]:
+    """`x² > 0` as `x ≠ 0`."""
+    if domain in (POSITIVE, NONZERO) and isinstance(argument, sympy.Pow) and argument.exp.is_even:
+        return (argument.base, NONZERO) if argument.exp.is_positive else (argument, domain)
+    return argument, domain
+
+
+def _membership(plain: str, written: str, domain: sympy.Set) -> tuple[str, str]:
+    """`x lies in the domain` in text and LaTeX: an interval as inequalities, all but one number as ≠."""
+    if domain == NONZERO:
+        return f"{plain} ≠ 0", rf"{written} \neq 0"
+    if not isinstance(domain, sympy.Interval):
+        raise InternalError(f"a condition with the domain {domain} has no wording.")
+    low, low_open, high, high_open = ends(domain)
+    if low == -sympy.oo or high == sympy.oo:
+        end, is_open, sign = (low, low_open, ">") if high == sympy.oo else (high, high_open, "<")
+        plain_sign, written_sign = (sign, sign) if is_open else _OR_EQUAL[sign]
+        return f"{plain} {plain_sign} {end}", f"{written} {written_sign} {sympy.latex(end)}"
+    (first, first_written), (second, second_written) = (
+        ("<", "<") if is_open else _OR_EQUAL["<"] for is_open in (low_open, high_open)
+    )
+    return (
+        f"{low} {first} {plain} {second} {high}".replace("-", "−"),
+        f"{sympy.latex(low)} {first_written} {written} {second_written} {sympy.latex(high)}",
+    )
+
+
+def _in_letters(program: Program, made: Definition, argument: sympy.Expr) -> sympy.Expr:
+    """The argument in terms of inputs and named results, at indices `i, j, k, l`."""
+    loose = tuple(sorted(free_indices(argument), key=lambda index: index.name))
+    indices = tuple(Index(letter, index.dim) for letter, index in zip("ijkl", loose, strict=False))
+    argument = substitute(argument, dict(zip(loose, indices, strict=True)))
+    return _inlined(program, made, indices, argument)
+
+
+def _form_of(body: sympy.Expr) -> Form:
+    """An expression with its indices as subscripts."""
+    try:
+        labelled = recover(body)
+        return component_of(labelled.form, labelled.labels)
+    except NoMatrixNotationError:
+        return index_form(body)
+
+
+def _inlined(
+    program: Program, made: Definition, indices: tuple[Index, ...], argument: sympy.Expr
+) -> sympy.Expr:
+    """An expression over what stands before `made`, in terms of inputs and named results."""
+    probe = Tensor("_probe", tuple(index.dim for index in indices))
+    place = program.definitions.index(made)
+    definitions = (*program.definitions[:place], Definition(probe, indices, argument))
+    needed = Program(program.inputs, definitions, (probe,)).needed((probe,))
+    return (
+        condense(needed, lambda d, n, c: n == 1 or is_unnamed(d.tensor.name), shown=True).definitions[-1].body
+    )

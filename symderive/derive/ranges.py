@@ -1,0 +1,115 @@
+"""Where values lie: a set that contains all values of an expression."""
+
+from __future__ import annotations
+
+import sympy
+
+from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, Det
+from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexMin, Tensor
+from symderive.core.positions import Inside
+from symderive.core.program import Program
+from symderive.core.singular_nodes import SingularNumber
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
+from symderive.derive.guards import is_implied
+from symderive.derive.intervals import NONZERO, added, multiplied
+from symderive.functions import by_head
+from symderive.functions.choice import where
+from symderive.functions.comparisons import opposite
+from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
+
+_DOMAINS = {
+    "positive": POSITIVE, "nonnegative": NONNEGATIVE, "unit": UNIT, "binary": sympy.Interval(0, 1),
+    "sign": sympy.Interval(-1, 1), "count": NONNEGATIVE, "onehot": sympy.Interval(0, 1),
+    "simplex": sympy.Interval(0, 1),
+}  # fmt: skip
+_SHARES = ((POSITIVE, sympy.Interval.Lopen(0, 1)), (NONNEGATIVE, sympy.Interval(0, 1)))  # by the weights
+
+
+class Ranges:
+    """The sets that the tensors of a program lie in, worked out when asked for."""
+
+    deepest = 40
+
+    def __init__(self, program: Program) -> None:
+        self._program, self._known, self._depth = program, dict[Tensor, sympy.Set](), 0
+
+    def is_factor(self, tensor: Tensor) -> bool:
+        """Whether `tensor` is a Cholesky factor, whose diagonal is positive."""
+        made = self._program.definition(tensor)
+        return made is not None and isinstance(made.body, CholeskyEntry)
+
+    def of(self, tensor: Tensor) -> sympy.Set:
+        """A set that contains every entry of `tensor`; all reals beyond a fixed depth of definitions."""
+        if tensor not in self._known:
+            made = self._program.definition(tensor)
+            if made is None:
+                self._known[tensor] = _DOMAINS.get(tensor.domain, REALS)
+            elif self._depth >= self.deepest:
+                return REALS
+            else:
+                self._depth += 1
+                self._known[tensor] = range_of(made.body, self)
+                self._depth -= 1
+        return self._known[tensor]
+
+
+def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
+    """A set that contains all values of an expression; all reals where nothing is known."""
+    if isinstance(expr, Entry):
+        diagonal = expr.tensor.rank == 2 and expr.axes[0] == expr.axes[1]
+        return POSITIVE if diagonal and ranges.is_factor(expr.tensor) else ranges.of(expr.tensor)
+    if isinstance(expr, CHOLESKY):
+        return POSITIVE if expr.axes[0] == expr.axes[1] else REALS
+    if isinstance(expr, SingularNumber):
+        return NONNEGATIVE
+    if isinstance(expr, Det):
+        return {"spd": POSITIVE, "invertible": NONZERO}.get(expr.tensor.domain, REALS)
+    if isinstance(expr, Index):
+        return NONNEGATIVE
+    if isinstance(expr, (Delta, Inside)):
+        return sympy.Interval(0, 1)
+    if expr.is_number:
+        return sympy.FiniteSet(expr)
+    if isinstance(expr, sympy.Symbol):
+        return sympy.Interval(1, sympy.oo) if expr.is_positive and expr.is_integer else REALS
+    if isinstance(expr, sympy.Add):
+        return added([range_of(term, ranges) for term in expr.args])
+    if isinstance(expr, sympy.Mul):
+        return multiplied([range_of(factor, ranges) for factor in expr.args])
+    if isinstance(expr, sympy.Pow):
+        return _raised(expr, ranges)
+    if isinstance(expr, (IndexMax, IndexMin)):
+        return range_of(expr.body, ranges)
+    if isinstance(expr, IndexLogSum):
+        return REALS
+    if isinstance(expr, SoftmaxEntry):
+        weights = range_of(expr.total.weight, ranges)
+        return next((found for sign, found in _SHARES if weights.is_subset(sign)), REALS)
+    if isinstance(expr, Binder):
+        inner = range_of(expr.body, ranges)
+        return next((sign for sign in (POSITIVE, NONNEGATIVE) if inner.is_subset(sign)), REALS)
+    if isinstance(expr, where):
+        condition, first, second = expr.args
+        parts = [_range_where(first, condition, ranges), _range_where(second, opposite(condition), ranges)]
+        return next((one for one in (POSITIVE, NONNEGATIVE) if all(p.is_subset(one) for p in parts)), REALS)
+    entry = by_head().get(type(expr))
+    return REALS if entry is None else entry.values
+
+
+def _range_where(branch: sympy.Expr, condition: sympy.Expr, ranges: Ranges) -> sympy.Set:
+    """The range of a branch, where the condition of the branch can say more: x is positive where x > 0."""
+    known = range_of(branch, ranges)
+    for sign in (POSITIVE, NONNEGATIVE):
+        if not known.is_subset(sign) and is_implied(branch, sign, (condition,)):
+            return sign
+    return known
+
+
+def _raised(expr: sympy.Pow, ranges: Ranges) -> sympy.Set:
+    base, exponent = expr.args
+    inner = range_of(base, ranges)
+    if inner.is_subset(POSITIVE):
+        return POSITIVE
+    if exponent.is_even or inner.is_subset(NONNEGATIVE):
+        return NONNEGATIVE
+    return REALS

@@ -44,6 +44,7 @@ from symderive.core.nodes import (
     Tensor,
 )
 from symderive.core.program import Definition, Program
+from symderive.core.singular_nodes import LargestSingularValue, NuclearNorm, SmallestSingularValue
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions import by_head
@@ -200,6 +201,9 @@ _NODE_LAWS: dict[type, str] = {
     CholeskyEntry: "dL = L Φ(L⁻¹ dA L⁻ᵀ), Φ: lower triangle with half the diagonal",
     CholeskyInverseEntry: "dL⁻¹ = −Φ(L⁻¹ dA L⁻ᵀ) L⁻¹, Φ: lower triangle with half the diagonal",
     Det: "d det A = det A tr(A⁻¹ dA)",
+    NuclearNorm: "d‖A‖_* = tr((U Vᵀ)ᵀ dA) for A = U Σ Vᵀ",
+    LargestSingularValue: "dσ = uᵀ dA v, u and v the singular vectors of σ",
+    SmallestSingularValue: "dσ = uᵀ dA v, u and v the singular vectors of σ",
     IndexMax: "only where the maximum is attained does it change",
     IndexMin: "only where the minimum is attained does it change",
     IndexProduct: "(Π xₚ)′ = Π xₚ Σ xₚ′/xₚ",

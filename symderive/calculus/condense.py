@@ -27,6 +27,7 @@ from symderive.core.nodes import (
 )
 from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition, Program
+from symderive.core.singular_nodes import PolarEntry, SingularEntry, SingularNode
 from symderive.core.softmax_nodes import SoftmaxEntry
 from symderive.functions import by_head
 from symderive.functions.attained import attained
@@ -35,7 +36,7 @@ from symderive.functions.kinked import absolute
 from symderive.functions.record import Indicator
 
 SIZE_LIMIT = 16
-INVERSES = (InverseEntry, *CHOLESKY)
+INVERSES = (InverseEntry, *CHOLESKY, SingularEntry)
 _MOST_LIGHT = 4  # places in which a light slope is written out
 _LONGEST_DELTA = 6
 LONGEST_PRODUCT = 5  # factors of a product with an inverse that is written twice rather than named
@@ -92,19 +93,21 @@ def _through(expr: MatrixNode, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
     return expr if new is None else _replace(new, bodies)
 
 
-def inverted(program: Program) -> set[Tensor]:
-    """The matrices that are inverted or whose determinant is taken."""
+def inverted(
+    program: Program, kind: type[MatrixNode] = MatrixNode, but: tuple[type[MatrixNode], ...] = ()
+) -> set[Tensor]:
+    """The matrices that are inverted or whose determinant is taken, or that a node of this kind reads."""
     return {
         node.tensor
         for made in program.definitions
         for node in entries_in(made.body)
-        if isinstance(node, MatrixNode)
+        if isinstance(node, kind) and not isinstance(node, but)
     }
 
 
-def _is_open(made: Definition) -> bool:
-    """Whether an inverse or determinant of this matrix can be written without it."""
-    probe = InverseEntry(made.tensor, *made.indices)
+def _is_open(made: Definition, of_values: bool) -> bool:
+    """Whether an inverse or determinant of this matrix, or its singular values, can be written without it."""
+    probe = (PolarEntry if of_values else InverseEntry)(made.tensor, *made.indices)
     return seen_through(probe, made.indices, made.body) is not None
 
 
@@ -140,7 +143,7 @@ def condense(
             consumer[entry.tensor] = made
             if not entry.is_inside:  # there the entry is 0; a longer right-hand side would need brackets
                 outside.add(entry.tensor)
-    locked = inverted(program)
+    locked, decomposed = inverted(program), inverted(program, SingularNode)
     compared = set() if shown else _compared(program)
     long = {made.tensor for made in program.definitions if not is_short(made.body)}
     kept |= outside & long
@@ -151,7 +154,7 @@ def condense(
         made = made.with_body(body)
         count = uses[made.tensor]
         can = made.tensor not in kept and not made.pinned and count
-        can = can and (made.tensor not in locked or _is_open(made))
+        can = can and (made.tensor not in locked or _is_open(made, made.tensor in decomposed))
         can = can and (made.tensor not in compared or isinstance(body, Entry))
         if can and (is_trivial(body) or choice(made, count, consumer[made.tensor] if count == 1 else None)):
             inlined[made.tensor] = made

@@ -61,7 +61,7 @@ def _replaced(expr: sympy.Expr, known: Mapping[Tensor, Definition]) -> sympy.Exp
 def _in_factors(node: MatrixNode, made: Definition) -> sympy.Expr | None:
     """The node of `made.tensor` in terms of the factors of its right-hand side; None without a law."""
     known = seen_through(node, made.indices, made.body)
-    if known is not None or len(made.indices) != 2:
+    if known is not None or len(made.indices) != 2 or not node.is_algebraic:
         return known
     factors = _square_factors(made)
     if factors is not None:

@@ -28,6 +28,7 @@ from symderive.core.nodes import (
     Tensor,
 )
 from symderive.core.positions import Inside
+from symderive.core.singular_nodes import SLOPES, SingularEntry, SingularNumber
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
@@ -212,6 +213,26 @@ def det(expr: Det, entry_rule: EntryRule) -> sympy.Expr:
     return expr * log_abs_det(LogAbsDet(expr.tensor, *expr.axes), entry_rule)
 
 
+def singular_number(expr: SingularNumber, entry_rule: EntryRule) -> sympy.Expr:
+    """`d‖A‖_* = Σ_pq (U Vᵀ)_pq dA_pq`, `dσ = Σ_pq u_p v_q dA_pq`."""
+    rows, columns = expr.tensor.shape
+    p, q = Index("·row", rows), Index("·column", columns)
+    slope = SLOPES[type(expr)](expr.tensor, p, q)
+    return sum_over(slope * entry_rule(Entry(expr.tensor, p, q)), (p, q))
+
+
+def singular_entry(expr: SingularEntry, entry_rule: EntryRule) -> sympy.Expr:
+    """Singular vectors are not differentiated.
+
+    Raises:
+        SymderiveError: says which derivatives there are.
+    """
+    raise SymderiveError(
+        "differentiating singular vectors: of a nuclear norm or a singular value only the first derivative "
+        "is derived; there is none of second order here."
+    )
+
+
 def delta(expr: Delta, entry_rule: EntryRule) -> sympy.Expr:
     """Kronecker's delta is constant."""
     return sympy.S.Zero
@@ -240,6 +261,8 @@ RULES: tuple[tuple[Any, Rule], ...] = (
     (CholeskyEntry, cholesky_entry),
     (CholeskyInverseEntry, cholesky_inverse_entry),
     (Det, det),
+    (SingularNumber, singular_number),
+    (SingularEntry, singular_entry),
     (where, choice),
     (sympy.Function, function),
 )

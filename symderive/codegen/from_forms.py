@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy
 
+from symderive.codegen.singular_values import singular_slope, singular_sum
 from symderive.codegen.solves import contains_inverse, ready, with_solves_by
 from symderive.core.positions import Quotient, Remainder
 from symderive.errors import SymderiveError
@@ -38,6 +39,8 @@ from symderive.notation.forms import (
     Plus,
     Power,
     ProductOfAll,
+    SingularSlope,
+    SingularSum,
     Slice,
     Smallest,
     Softmax,
@@ -424,6 +427,8 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Inverse: _call("np.linalg.inv"),
     Determinant: _call("np.linalg.det"),
     Cholesky: _cholesky,
+    SingularSum: lambda form: singular_sum(form, code),
+    SingularSlope: lambda form: singular_slope(form, code),
     LogDeterminant: lambda form: (f"np.linalg.slogdet({code(form.inner)})[1]", ATOM),
     Diag: _call("np.diag"),
     Triangle: _triangle,

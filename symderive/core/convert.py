@@ -83,6 +83,8 @@ def _of_matrix(expr: MatrixNode, matrices: Mapping[Tensor, sympy.Expr]) -> sympy
     matrix = matrices.get(expr.tensor, sympy.MatrixSymbol(expr.tensor.name, *expr.tensor.shape))
     if isinstance(expr, InverseEntry):
         return MatrixElement(sympy.Inverse(matrix), *(to_sympy(bare(axis)) for axis in expr.axes))
+    if not expr.is_algebraic:
+        raise SymderiveError(f"converting {expr}: SymPy has no symbolic singular values.")
     if isinstance(expr, CHOLESKY):
         raise SymderiveError(f"converting {expr}: SymPy has no symbolic Cholesky factor.")
     value = sympy.Determinant(matrix)

@@ -21,6 +21,7 @@ class MatrixNode(TensorNode):
     is_commutative = True
     _count = 0  # the number of positions behind the tensor
     _what = "the matrix function"
+    is_algebraic = True  # whether it follows the laws of inverses and determinants
     _is_open = False  # whether what is written behind it would belong to it
 
     def __new__(cls, tensor: Tensor, *axes: Any) -> MatrixNode:
@@ -189,6 +190,8 @@ def seen_through(node: MatrixNode, indices: tuple[Index, ...], body: sympy.Expr)
     axes = node.axes if body.axes == indices else (*node.lead, *node.own[::-1])
     if isinstance(node, CHOLESKY):
         return node.func(body.tensor, *node.axes) if isinstance(body, Entry) else None
+    if not node.is_algebraic and not isinstance(body, Entry):
+        return None
     if isinstance(body, CHOLESKY):
         return _through_factor(node, body, axes)
     if isinstance(body, Entry):

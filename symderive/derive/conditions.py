@@ -15,6 +15,7 @@ from symderive.derive.guards import is_implied
 from symderive.derive.intervals import is_within
 from symderive.derive.ranges import Ranges, range_of
 from symderive.derive.regular import factored, inverted, is_positive_definite, is_regular
+from symderive.derive.singular_conditions import FULL_RANK, singular_demands
 from symderive.derive.size_conditions import inequality, slacks
 
 
@@ -45,6 +46,10 @@ def conditions_of(
         for tensor in inverted(made.body, moving):
             if not is_regular(program, tensor):
                 one = regularity(program, made, tensor, "is invertible")
+                found.setdefault(one.text, one)
+        for tensor, word in singular_demands(made.body) if moving else ():
+            if not (word == FULL_RANK and is_regular(program, tensor)):
+                one = regularity(program, made, tensor, word)
                 found.setdefault(one.text, one)
         for tensor in factored(made.body):
             if not is_positive_definite(program, tensor):

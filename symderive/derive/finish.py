@@ -30,6 +30,7 @@ from symderive.derive.layout import Layout
 from symderive.derive.names_apart import with_names_apart
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
+from symderive.derive.singular_facts import singular_facts
 from symderive.derive.size_conditions import reads_outside
 from symderive.derive.structures import FreeEntries
 from symderive.derive.ties import attained_several_times
@@ -179,6 +180,7 @@ def _conditions(
     if not any(one.body.has(Fold) for one in used):  # a shift by the maximum has cancelled
         made = tuple(one for one in made if TIE not in one.text and not one.text.startswith(MEAN))
     found = made + factor_facts(written, start)
+    found += singular_facts(short)
     found += tuple(Condition(*one, "fact") for one in facts)
     found += tuple(map(basis_vector, _basis_vectors(short.definitions)[:1]))  # one says it for all
     return (*found, OUTSIDE) if any(reads_outside(made) for made in short.definitions) else found
@@ -254,7 +256,7 @@ def _written_inside(program: Program) -> dict[Tensor, Form]:
     for made in program.definitions:
         uses = uses_of.get(made.tensor, [])
         plain = made.pinned or made.tensor in outputs or not uses or len(uses) > LONGEST_INSIDE
-        if plain or not all(isinstance(node, MatrixNode) for node in uses):
+        if plain or not all(isinstance(node, MatrixNode) and node.is_algebraic for node in uses):
             continue
         form = matrix_form(made)
         short = weight(made.body) <= LONGEST_INSIDE and not made.body.has(MatrixNode)

@@ -8,6 +8,7 @@ from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, Det
 from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexMin, Tensor
 from symderive.core.positions import Inside
 from symderive.core.program import Program
+from symderive.core.singular_nodes import SingularNumber
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.derive.guards import is_implied
 from symderive.derive.intervals import NONZERO, added, is_within, multiplied
@@ -59,6 +60,8 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return POSITIVE if diagonal and ranges.is_factor(expr.tensor) else ranges.of(expr.tensor)
     if isinstance(expr, CHOLESKY):
         return POSITIVE if expr.axes[0] == expr.axes[1] else REALS
+    if isinstance(expr, SingularNumber):
+        return NONNEGATIVE
     if isinstance(expr, Det):
         return {"spd": POSITIVE, "invertible": NONZERO}.get(expr.tensor.domain, REALS)
     if isinstance(expr, Index):

@@ -15,7 +15,7 @@ from symderive.core.program import Program
 def inverted(body: sympy.Expr, moving: bool) -> Iterator[Tensor]:
     """The matrices that must have an inverse; of a determinant only where a derivative passes through."""
     for part in sympy.preorder_traversal(body):
-        plain = isinstance(part, MatrixNode) and not isinstance(part, CHOLESKY)
+        plain = isinstance(part, MatrixNode) and not isinstance(part, CHOLESKY) and part.is_algebraic
         if plain and (moving or not isinstance(part, Det)):
             yield part.tensor
 

@@ -13,6 +13,7 @@ from symderive.calculus.condense import inverted, without_symmetry
 from symderive.codegen.numpy_source import numpy_function
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Program
+from symderive.core.singular_nodes import LargestSingularValue
 from symderive.derive.derivation import Check, Derivation
 from symderive.derive.quotients import (
     Arrays,
@@ -42,6 +43,7 @@ _TRIES = 6
 MOODS = (("real", 1.0), ("positive", 1.0), ("positive", 0.2))
 _SMALL_MOODS = (("real", 0.3), ("real", 0.1), ("positive", 0.05))  # where the usual ones overflow
 _PROBES = 6
+_MOST_PERMUTED = 4  # sizes that are tried in every order
 _CONDITION = 1e5
 RELATIVE = 1e-9
 
@@ -163,11 +165,15 @@ def _matched_somewhere(arrays: dict[str, Any], name: str, number: float) -> None
 
 
 def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
-    """The sizes to check at: the other way round where only so a matrix such as `XᵀX` has an inverse."""
+    """The sizes to check at: in another order where only so a matrix such as `XᵀX` has an inverse."""
     sizes = _fitting_sizes(derivation)
-    if not inverted(derivation.original):
+    if not _of_full_rank(derivation):
         return sizes
-    for candidate in (sizes, dict(zip(sizes, reversed(sizes.values()), strict=True))):
+    orders = [tuple(sizes.values()), tuple(reversed(sizes.values()))]
+    if len(sizes) <= _MOST_PERMUTED:
+        orders += permutations(sizes.values())
+    for order in dict.fromkeys(orders):
+        candidate = dict(zip(sizes, order, strict=True))
         if not fits(derivation.original, _slacks(derivation), candidate):
             continue
         draws = (draw_all(_shapes(derivation, candidate), seed=seed) for seed in range(_PROBES))
@@ -183,9 +189,14 @@ def _shapes(derivation: Derivation, sizes: Mapping[sympy.Symbol, int]) -> dict[s
     }
 
 
+def _of_full_rank(derivation: Derivation) -> set[Tensor]:
+    """The matrices that must have full rank; for a largest singular value they need not."""
+    return inverted(derivation.original, but=(LargestSingularValue,))
+
+
 def _is_regular(derivation: Derivation, arrays: Arrays) -> bool:
     """Whether the matrices that are inverted are far from singular, so that round-off stays small."""
-    matrices = inverted(derivation.original)
+    matrices = _of_full_rank(derivation)
     if not matrices:
         return True
     values = evaluate(derivation.original, arrays, outputs=sorted(str(one.name) for one in matrices))
@@ -197,9 +208,12 @@ def _is_regular(derivation: Derivation, arrays: Arrays) -> bool:
 
 def no_point(derivation: Derivation) -> SymderiveError:
     """The error where no point was found."""
+    deficient = ""
+    if _of_full_rank(derivation):
+        deficient = " and every matrix that is inverted, or whose singular values are taken, has full rank"
     return SymderiveError(
-        f"checking the {derivation.word}: no random point was found at which the loss has a value; "
-        "declare domains (for example domain='positive') for the arrays in it."
+        f"checking the {derivation.word}: no random point was found at which the loss has a value{deficient}"
+        "; declare domains (for example domain='positive') for the arrays in it."
     )
 
 

@@ -23,11 +23,13 @@ from symderive.core.nodes import (
     Tensor,
 )
 from symderive.core.positions import Inside, Loose, Quotient, Remainder
+from symderive.core.singular_nodes import SingularNode
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
 from symderive.language.elimination import Rows, cholesky_factor, inverse_and_determinant
 from symderive.language.scalars import PLAIN, RELATIONS, exponential, guarded, power, whole
+from symderive.language.singular_values import read_off_singular
 from symderive.language.tables import Sizes, Table, known_size
 
 Position = list[int]  # the values of all indices in scope
@@ -138,7 +140,7 @@ class Reading:
         if table is None:
             raise SymderiveError(f"evaluating {self.name}: {expr.tensor.name} has no value yet.")
         places = [self.place(axis, scope) for axis in expr.axes]
-        count, size = len(expr.lead), table.shape[-1]
+        count, (height, size) = len(expr.lead), table.shape[-2:]
         kept: dict[tuple[int, ...], Rows] = {}
 
         def read(at: Position) -> float:
@@ -148,8 +150,9 @@ class Reading:
                 start = 0
                 for spot, extent in zip(which, table.shape[:count], strict=True):
                     start = start * extent + spot
-                entries = table.entries[size * size * start : size * size * (start + 1)]
-                kept[which] = _read_off(expr, [entries[size * row : size * (row + 1)] for row in range(size)])
+                entries = table.entries[height * size * start : height * size * (start + 1)]
+                rows = [entries[size * row : size * (row + 1)] for row in range(height)]
+                kept[which] = _read_off(expr, rows)
             row, column = spots[count:] or (0, 0)
             return kept[which][row][column]
 
@@ -311,6 +314,8 @@ class Reading:
 
 def _read_off(expr: MatrixNode, rows: Rows) -> Rows:
     """The inverse, the Cholesky factor or its inverse; a determinant or its logarithm as 1×1."""
+    if isinstance(expr, SingularNode):
+        return read_off_singular(expr, rows)
     if isinstance(expr, CHOLESKY):
         factor = cholesky_factor(rows)
         return factor if isinstance(expr, CholeskyEntry) else inverse_and_determinant(factor)[0]

@@ -20,7 +20,8 @@ _EIGEN = (
     "and sums of powers are traces of np.linalg.matrix_power"
 )
 _SINGULAR = (
-    "single singular values have no formula in the entries; the sum of their squares is np.linalg.norm(A)**2"
+    "of the singular values the sum is np.linalg.norm(A, 'nuc'), the largest np.linalg.norm(A, 2), the "
+    "smallest np.linalg.norm(A, -2), and the sum of squares np.linalg.norm(A)**2"
 )
 _REASONS: dict[Any, str] = {
     np.linalg.eig: _EIGEN,
@@ -62,15 +63,17 @@ def pinv(a: Any, **unsupported: Any) -> Array:
 def cond(x: Any, p: Any = None) -> Array:
     """`‖A‖ ‖A⁻¹‖` in the norm p, as `numpy.linalg.cond`.
 
+    By default it is the largest singular value over the smallest, also of a matrix that is not square.
+
     Raises:
-        SymderiveError: a norm that is computed from singular values, as the default is.
-        ShapeError: not a square matrix.
+        ShapeError: not a matrix, or for other orders than None, 2 and -2 not a square one.
     """
-    if p in (None, 2, -2, "nuc"):
-        raise SymderiveError(
-            f"cond: p={p!r} is computed from singular values; use p='fro', 1, -1, np.inf or -np.inf."
-        )
     matrix = as_array(x, "cond")
+    if p in (None, 2, -2):
+        if matrix.ndim != 2:
+            raise ShapeError(f"cond: takes a matrix, not {shape_text(matrix.shape)}.")
+        largest, smallest = norm(matrix, 2), norm(matrix, -2)
+        return smallest / largest if p == -2 else largest / smallest
     return norm(matrix, p) * norm(inv(matrix), p)
 
 

@@ -9,6 +9,12 @@ import numpy as np
 import sympy
 
 from symderive.core.dims import shape_text
+from symderive.core.singular_nodes import (
+    LargestSingularValue,
+    NuclearNorm,
+    SingularNumber,
+    SmallestSingularValue,
+)
 from symderive.errors import ShapeError, SymderiveError
 from symderive.functions.kinked import absolute
 from symderive.language.array import Array, aligned, as_array, define, elementwise
@@ -16,18 +22,21 @@ from symderive.language.axes import free_axes, normal_axes
 from symderive.language.numbers import number
 
 Axes = tuple[int, ...]
-_SPECTRAL = {"nuc": "the nuclear norm", "2": "the spectral norm", "-2": "the smallest singular value"}
+_SINGULAR: dict[Any, type[SingularNumber]] = {
+    "nuc": NuclearNorm, 2: LargestSingularValue, -2: SmallestSingularValue,
+}  # fmt: skip
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:
     """The norm of a vector or matrix, or of those along `axis`, as `numpy.linalg.norm`.
 
     Vectors take `ord` None, 2, 1, ±inf and any other number but 0, with `(Σ |x_i|^p)^(1/p)`; matrices take
-    None, "fro", ±1 and ±inf.
+    None, "fro", ±1, ±inf, and from their singular values "nuc" (the sum), 2 (the largest) and −2 (the
+    smallest).
 
     Raises:
         ShapeError: neither a vector nor a matrix, or an axis that does not exist.
-        SymderiveError: a norm without a derivative, or one that is computed from singular values.
+        SymderiveError: a norm without a derivative.
 
     >>> from symderive.language.declaring import array
     >>> norm(array("X", 3, 2), 1, axis=0).shape
@@ -74,12 +83,21 @@ def _of_matrix(a: Array, ord: Any, axes: Axes, keepdims: bool) -> Array:
         return _largest_sum(a, rows, columns, keepdims, largest=ord > 0)
     if isinstance(ord, float) and math.isinf(ord):
         return _largest_sum(a, columns, rows, keepdims, largest=ord > 0)
-    if str(ord) in _SPECTRAL:
-        raise SymderiveError(
-            f"norm: ord={ord!r} is {_SPECTRAL[str(ord)]}, which is computed from singular values; "
-            "no derivative of them is known here."
+    if ord in _SINGULAR:
+        return _of_singular_values(a, ord, axes, keepdims)
+    raise SymderiveError(
+        f"norm: ord={ord!r} is no norm of a matrix; use 'fro', 'nuc', 1, -1, 2, -2, np.inf or -np.inf."
+    )
+
+
+def _of_singular_values(a: Array, ord: Any, axes: Axes, keepdims: bool) -> Array:
+    """The sum of the singular values, the largest or the smallest."""
+    if a.ndim != 2:
+        raise ShapeError(
+            f"norm: ord={ord!r} is taken of one matrix, not of a batch of shape {shape_text(a.shape)}."
         )
-    raise SymderiveError(f"norm: ord={ord!r} is no norm of a matrix; use 'fro', 1, -1, np.inf or -np.inf.")
+    made = define((), _SINGULAR[ord](a.tensor), (a,))
+    return made[None, None] if keepdims else made
 
 
 def _size(a: Array) -> Array:

@@ -262,6 +262,33 @@ class Cholesky(Unary):
 
 
 @dataclass(frozen=True)
+class SingularSum(Unary):
+    """`‖A‖_*`, `‖A‖₂` or `σ_min(A)`.
+
+    Attributes:
+        kind: `nuclear`, `largest` or `smallest`.
+    """
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class SingularSlope(Unary):
+    """The derivative of a `SingularSum`: `U Vᵀ` for `A = U Σ Vᵀ`, or `u vᵀ`.
+
+    Attributes:
+        kind: `nuclear`, `largest` or `smallest`.
+    """
+
+    kind: str
+
+    @property
+    def rank(self) -> int:
+        """2."""
+        return 2
+
+
+@dataclass(frozen=True)
 class Determinant(Unary):
     """`det A`."""
 

@@ -50,6 +50,8 @@ from symderive.notation.forms import (
     Plus,
     Power,
     ProductOfAll,
+    SingularSlope,
+    SingularSum,
     Slice,
     Smallest,
     Softmax,
@@ -64,6 +66,7 @@ from symderive.notation.levels import ATOM, HADAMARD, OPEN, POWER, PRODUCT, SUM
 from symderive.notation.matrix_products import chain, runs, transposed
 from symderive.notation.page import above_and_below, incoming_first, is_quotient, spread
 from symderive.notation.propositions import proposition
+from symderive.notation.singular_values import singular_slope, singular_sum
 from symderive.notation.vectorised import Commutation, KroneckerProduct, Vec
 
 Marks = LatexDialect | TextDialect
@@ -335,6 +338,9 @@ def _log_determinant(form: LogDeterminant, marks: Marks) -> Written:
 def _transposed(form: Transposed, marks: Marks) -> Written:
     if isinstance(form.inner, Inverse):
         return marks.inverse(bracketed(form.inner.inner, marks, ATOM), True), POWER
+    if isinstance(form.inner, SingularSlope):
+        of = form.inner
+        return singular_slope(of.kind, write(of.inner, marks)[0], marks, turned=True), PRODUCT
     return marks.transpose(bracketed(form.inner, marks, ATOM)), POWER
 
 
@@ -425,6 +431,14 @@ def _bracket(form: Bracket, marks: Marks) -> Written:
     return marks.iverson(form.relation), ATOM
 
 
+def _singular_sum(form: SingularSum, marks: Marks) -> Written:
+    return singular_sum(form.kind, write(form.inner, marks)[0], marks), ATOM
+
+
+def _singular_slope(form: SingularSlope, marks: Marks) -> Written:
+    return singular_slope(form.kind, write(form.inner, marks)[0], marks), PRODUCT
+
+
 _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Const: _const,
     Leaf: _leaf,
@@ -445,6 +459,8 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     Determinant: _named("det"),
     LogDeterminant: _log_determinant,
     Cholesky: _named("chol"),
+    SingularSum: _singular_sum,
+    SingularSlope: _singular_slope,
     Diag: _diag,
     DiagPart: _named("diag"),
     Trace: _named("tr"),

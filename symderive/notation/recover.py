@@ -34,6 +34,16 @@ from symderive.core.nodes import (
 )
 from symderive.core.positions import Inside, is_readable
 from symderive.core.program import Definition
+from symderive.core.singular_nodes import (
+    LargestPairEntry,
+    LargestSingularValue,
+    NuclearNorm,
+    PolarEntry,
+    SingularEntry,
+    SingularNode,
+    SmallestPairEntry,
+    SmallestSingularValue,
+)
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, split, times
 from symderive.notation.contraction import contracted, multiplied
@@ -60,6 +70,8 @@ from symderive.notation.forms import (
     Outer,
     Power,
     ProductOfAll,
+    SingularSlope,
+    SingularSum,
     Slice,
     Smallest,
     Triangle,
@@ -263,6 +275,12 @@ def _of_matrix(expr: MatrixNode) -> Labelled:
     return Labelled(form, labels)
 
 
+SINGULAR_KINDS: dict[type, str] = {
+    NuclearNorm: "nuclear", PolarEntry: "nuclear", LargestSingularValue: "largest",
+    LargestPairEntry: "largest", SmallestSingularValue: "smallest", SmallestPairEntry: "smallest",
+}  # fmt: skip
+
+
 def whole_matrix(expr: MatrixNode, batch: bool = False) -> Form:
     """The inverse, the Cholesky factor, the determinant or its logarithm without positions.
 
@@ -275,6 +293,9 @@ def whole_matrix(expr: MatrixNode, batch: bool = False) -> Form:
         whole = Slice(expr.tensor, (*expr.lead, None, None))
     if isinstance(expr, CholeskyInverseEntry):
         return Inverse(Cholesky(whole))
+    if isinstance(expr, SingularNode):
+        made = SingularSlope if isinstance(expr, SingularEntry) else SingularSum
+        return made(whole, SINGULAR_KINDS[type(expr)])
     kinds: dict[type, type[Inverse | Determinant | LogDeterminant | Cholesky]] = {
         InverseEntry: Inverse, Det: Determinant, LogAbsDet: LogDeterminant, CholeskyEntry: Cholesky,
     }  # fmt: skip

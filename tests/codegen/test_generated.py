@@ -67,6 +67,7 @@ MORE = [
         "S",
     ),
     ("gradient", "np.linalg.slogdet(S)[1] ** 2 + x @ np.linalg.solve(S, x)", "S=d,d:spd; x=d", "S"),
+    ("gradient", "np.linalg.norm(X @ W - Y, 'nuc') + np.linalg.cond(W)", "X=n,d; W=d,k; Y=n,k", "W"),
 ]
 ALL = [row[:4] for row in FORMULAS] + MORE
 derived = cache(fresh)

@@ -74,12 +74,7 @@ REFUSED = {
     ),
     "unknown": (
         lambda: norm(A, 3),
-        "norm: ord=3 is no norm of a matrix; use 'fro', 1, -1, np.inf or -np.inf.",
-    ),
-    "spectral": (
-        lambda: norm(A, 2),
-        "norm: ord=2 is the spectral norm, which is computed from singular values; "
-        "no derivative of them is known here.",
+        "norm: ord=3 is no norm of a matrix; use 'fro', 'nuc', 1, -1, 2, -2, np.inf or -np.inf.",
     ),
 }
 

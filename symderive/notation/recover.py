@@ -186,6 +186,8 @@ def recover(expr: sympy.Expr) -> Labelled:
         if not free_indices(expr):
             return Labelled(Kronecker(left, right), ())
         if isinstance(left, Index) and isinstance(right, Index):
+            if not same_size(left.dim, right.dim):  # no identity
+                raise NoMatrixNotationError
             return Labelled(Eye(left.dim), (left, right))
         return _basis(*((left, right) if isinstance(right, Index) else (right, left)))
     if isinstance(expr, Inside):

@@ -20,6 +20,7 @@ from symderive.numeric.rounding import UNIT_ROUNDOFF, FloatArray
 _RUNS = 4
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+_HALF_THE_DIGITS = 1e-7
 _MARGIN = 3.0  # a few runs do not show the worst
 _EXACT_UFUNCS = frozenset({
     "negative", "positive", "absolute", "fabs", "sign", "maximum", "minimum", "fmax", "fmin", "greater",
@@ -119,13 +120,17 @@ def rounding_noise(
 
     Returns:
         for each result an estimate of the largest error, in its shape; 0 where the function cannot be carried
-        out with other roundings.
+        out with other roundings, and infinite where rounding decides half of the digits: the result jumps
+        there, as `np.where(x > y, …)` does at x = y.
 
     >>> def slope(arrays):
     ...     return 1 - np.tanh(arrays["x"]) ** 2
     >>> (noise,) = rounding_noise(slope, {"x": np.array([0.5, 17.0])})
     >>> bool(noise[0] < 1e-14), bool(1e-16 < noise[1] < 1e-14)  # of the value 7e-15
     (True, True)
+    >>> at_jump = {"x": np.array([0.1, 2.0]), "y": np.array([0.3, 1.0])}
+    >>> rounding_noise(lambda a: np.where(3 * a["x"] > a["y"], 1.0, 2.0), at_jump)
+    (array([inf,  0.]),)
     """
     with np.errstate(all="ignore"):
         right = _tuple(function(arrays))
@@ -139,7 +144,13 @@ def rounding_noise(
             for place, (one, other) in enumerate(zip(right, found, strict=True)):
                 apart = np.abs(np.asarray(one, dtype=np.float64) - np.asarray(_plain(other)))
                 worst[place] = np.maximum(worst[place], np.where(np.isfinite(apart), apart, np.inf))
-    return tuple(np.asarray(_MARGIN * one) for one in worst)
+    return tuple(_jumps_apart(one, _MARGIN * error) for one, error in zip(right, worst, strict=True))
+
+
+def _jumps_apart(value: Any, error: FloatArray) -> FloatArray:
+    """The errors, infinite where they are larger than rounding alone makes them."""
+    largest = max(1.0, float(np.max(np.abs(np.nan_to_num(value)), initial=0.0)))
+    return np.asarray(np.where(error > _HALF_THE_DIGITS * largest, np.inf, error))
 
 
 def _tuple(value: Any) -> tuple[Any, ...]:

@@ -36,8 +36,10 @@ def test_a_delta_at_a_number_picks_it_where_it_is_surely_a_position():
     z = Tensor("z", (3,))
     assert sum_over(Delta(k, 2) * z[k], [k]) == z[2]
     assert sum_over(Delta(k, 3) * z[k], [k]) == 0
-    assert sum_over(Delta(p, 3) * x[p], [p]) == x[3]  # 0 where n < 4
-    assert sum_over(Delta(p, 3) * sympy.cos(x[p]), [p]) == Inside(3, n) * sympy.cos(x[3])
+    assert sum_over(Delta(p, 3) * x[p], [p]) == x[3]
+    assert sum_over(Delta(p, 3) * sympy.cos(x[p]), [p]) == sympy.cos(x[3])  # who reads position 3 has n ≥ 4
+    assert sum_over(Delta(p, n - 4) * sympy.cos(x[p]), [p]) == sympy.cos(x[n - 4])
+    assert sum_over(Delta(p, 3 - n) * sympy.cos(x[p]), [p]) == Inside(3 - n, n) * sympy.cos(x[3 - n])
 
 
 def test_a_delta_at_a_position_that_may_lie_outside_leaves_a_bracket():

@@ -98,8 +98,10 @@ def test_saturated_losses_are_confirmed_and_wrong_ones_are_not(loss, monkeypatch
     made = sd.hessian(loss, x)
     for seed in range(4):
         assert made.check(seed).passed
-    wrong = verification._usual
-    monkeypatch.setattr(verification, "_usual", lambda d, values, *rest: wrong(d, _scaled(values, d), *rest))
+    wrong = verification.in_usual_layout
+    monkeypatch.setattr(
+        verification, "in_usual_layout", lambda d, values, *rest: wrong(d, _scaled(values, d), *rest)
+    )
     with pytest.raises(InternalError, match="does not agree"):
         sd.hessian(loss, x).check()
 

@@ -85,7 +85,9 @@ def test_every_node_type_has_a_rule():
         one
         for module in (nodes, matrix_nodes)
         for one in vars(module).values()
-        if isinstance(one, type) and issubclass(one, sympy.Expr) and one.__module__.startswith("symderive.core.")
+        if isinstance(one, type)
+        and issubclass(one, sympy.Expr)
+        and one.__module__.startswith("symderive.core.")
     }
     abstract = {nodes.Binder, nodes.Fold, nodes.TensorNode, matrix_nodes.MatrixNode}
     assert own - kinds == {nodes.Index, *abstract}  # positions are constants

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import sympy
+
 from symderive.calculus.condense import (
     condense,
     entries_in,
@@ -41,7 +43,7 @@ from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.recover import matrix_form
 
-LONGEST_STATEMENT = 24
+LONGEST_STATEMENT, DEEPEST_STATEMENT = 24, 8
 LONGEST_INSIDE = 4
 
 
@@ -273,9 +275,19 @@ def _length_written_out(program: Program) -> int:
     return lengths[program.definitions[-1].tensor]
 
 
+def _functions_inside_functions(program: Program) -> int:
+    """How deep elementwise functions are nested in the last equation with all others put in."""
+    depths: dict[Tensor, int] = {}
+    for made in program.definitions:
+        inner = max((depths.get(entry.tensor, 0) for entry in entries_in(made.body)), default=0)
+        depths[made.tensor] = inner + made.body.has(sympy.Function)
+    return depths[program.definitions[-1].tensor]
+
+
 def _loss_equation(original: Program, start: Program, problem: Problem) -> Equation:
     whole = start
-    if _length_written_out(original) <= LONGEST_STATEMENT + 6:  # putting in can also make it shorter
+    short = _length_written_out(original) <= LONGEST_STATEMENT + 6  # putting in can also make it shorter
+    if short and _functions_inside_functions(original) <= DEEPEST_STATEMENT:
         whole = condense(original, lambda made, count, consumer: True, shown=True)
         if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
             whole = start

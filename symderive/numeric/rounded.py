@@ -5,7 +5,7 @@ random; what the value of the whole does then is what rounding can do to it (Mon
 "Monte Carlo Arithmetic", UCLA CSD-970002, 1997). Equal numbers are wrong by the same, as in real rounding. A
 difference table (`rounding.evaluation_noise`) does not see an intermediate value that is rounded to the same
 number over a wide range: `1 − tanh(z)²` for large z. Operations without rounding (comparisons, maxima, moves
-of entries) stay exact, so that `z == max(z)` holds.
+of entries, adding 0, multiplying by 1) stay exact, so that `z == max(z)` holds.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ class Rounded(np.ndarray):
         inner = not exact and (method != "__call__" or ufunc.signature is not None)
         operands = [self._disturbed(one) if inner else _plain(one) for one in inputs]
         kwargs = {name: _plain(value) for name, value in kwargs.items()}
-        return self._wrapped(getattr(ufunc, method)(*operands, **kwargs), exact)
+        made = getattr(ufunc, method)(*operands, **kwargs)
+        if method == "__call__" and ufunc.__name__ in _NEUTRAL:
+            return self._wrapped(made, _NEUTRAL[ufunc.__name__](*operands))
+        return self._wrapped(made, exact)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Functions that only move entries stay exact; others make errors in operands and results."""
@@ -69,14 +72,14 @@ class Rounded(np.ndarray):
             return given
         return np.asarray(given * (1 + 2 * UNIT_ROUNDOFF * _signs(given, self.seed)))
 
-    def _wrapped(self, value: Any, exact: bool) -> Any:
+    def _wrapped(self, value: Any, exact: Any) -> Any:
         if isinstance(value, tuple):
             parts = [self._wrapped(one, exact) for one in value]
             return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
         if not isinstance(value, (np.ndarray, np.floating)) or value.dtype.kind != "f":
             return value
         made = rounded(value, self.seed)
-        return made if exact else rounded(self._disturbed(made), self.seed)
+        return rounded(np.where(exact, _plain(made), self._disturbed(made)), self.seed)
 
 
 def rounded(value: Any, seed: int) -> Rounded:
@@ -84,6 +87,21 @@ def rounded(value: Any, seed: int) -> Rounded:
     made: Rounded = np.asarray(value, dtype=np.float64).view(Rounded)
     made.seed = seed
     return made
+
+
+def _is_power_of_two(value: Any) -> Any:
+    """Whether a factor changes the exponent only, or makes the product 0."""
+    mantissa = np.abs(np.frexp(value)[0])
+    return (mantissa == 0.5) | (mantissa == 0)
+
+
+# Where a sum or product of two numbers is exact: adding 0, multiplying by 1.
+_NEUTRAL: dict[str, Callable[[Any, Any], Any]] = {
+    "add": lambda x, y: (np.equal(x, 0)) | (np.equal(y, 0)),
+    "subtract": lambda x, y: (np.equal(x, 0)) | (np.equal(y, 0)) | np.equal(x, y),
+    "multiply": lambda x, y: _is_power_of_two(x) | _is_power_of_two(y),
+    "divide": lambda x, y: _is_power_of_two(y),
+}
 
 
 def _signs(values: FloatArray, seed: int) -> FloatArray:

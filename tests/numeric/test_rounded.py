@@ -109,3 +109,12 @@ def test_saturated_losses_are_confirmed_and_wrong_ones_are_not(loss, monkeypatch
 def _scaled(values, derivation):
     """What was derived, wrong by a thousandth."""
     return tuple(1.001 * one for one in values) if isinstance(values, tuple) else 1.001 * values
+
+
+def test_adding_zero_and_multiplying_by_one_make_no_error():
+    def steps(arrays):
+        x, ones = arrays["x"], arrays["ones"]
+        return np.where((x * ones > x) | (x + 0 * x != x) | (x / ones < x), 1.0, 0.0)
+
+    (noise,) = rounding_noise(steps, {"x": np.linspace(0.1, 0.9, 9), "ones": np.ones(9)})
+    assert not noise.any()

@@ -39,6 +39,7 @@ from symderive.notation.forms import (
     Plus,
     Power,
     ProductOfAll,
+    Shares,
     SingularSlope,
     SingularSum,
     Slice,
@@ -386,6 +387,12 @@ def _norm_squared(form: NormSquared) -> Code:
 _AXES = {"": "", "all": "", "rows": ", axis=1", "columns": ", axis=0"}
 
 
+def _shares(form: Shares) -> Code:
+    exponent, weight = at_level(form.exponent, ATOM), code(form.weight)
+    total = f"special.logsumexp({exponent}[None, :], b={weight}, axis=1)[:, None]"
+    return f"{at_level(form.weight, PRODUCT)} * np.exp({at_level(form.exponent, PRODUCT)} - {total})", PRODUCT
+
+
 def _along(word: str) -> Callable[[Any], Code]:
     return lambda form: (f"special.{word}({code(form.inner)}{_AXES[form.along]})", ATOM)
 
@@ -436,6 +443,7 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     Trace: _trace,
     NormSquared: _norm_squared,
     Softmax: _along("softmax"),
+    Shares: _shares,
     LogSumExp: _along("logsumexp"),
     Total: _call("np.sum"),
     Largest: _call("np.max"),

@@ -10,8 +10,20 @@ from symderive.core.identity import free_indices
 from symderive.core.nodes import Index
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, times
-from symderive.notation.forms import Apply, BigSum, Component, Const, Form, LogSumExp, Power, Softmax
-from symderive.notation.labelled import Labelled, Labels, NoMatrixNotationError
+from symderive.notation.forms import (
+    Apply,
+    BigSum,
+    Component,
+    Const,
+    Diag,
+    Form,
+    LogSumExp,
+    Power,
+    Shares,
+    Softmax,
+)
+from symderive.notation.labelled import Labelled, Labels, NoMatrixNotationError, oriented
+from symderive.notation.matrix_products import chain
 
 Reading = Callable[[sympy.Expr], Labelled]
 
@@ -28,11 +40,13 @@ def log_sum(expr: IndexLogSum, recover: Reading) -> Labelled:
 
 
 def softmax(expr: SoftmaxEntry, recover: Reading) -> Labelled:
-    """A softmax without weights in matrix notation; an entry of it at a fixed position.
+    """A softmax in matrix notation; an entry of it at a fixed position.
 
     Raises:
-        NoMatrixNotationError: there are weights, or more than two axes.
+        NoMatrixNotationError: there are more than two axes, or weights and not one exponent for each column.
     """
+    if expr.total.weight != 1:
+        return _shares(expr, recover)
     inner, along = _inside(expr.total, recover)
     places = dict(zip(expr.total.indices, expr.positions, strict=True))
     form = Softmax(inner.form, along)
@@ -45,6 +59,26 @@ def softmax(expr: SoftmaxEntry, recover: Reading) -> Labelled:
     if len(set(named)) < len(labels):
         raise NoMatrixNotationError
     return Labelled(form, named)
+
+
+def _shares(expr: SoftmaxEntry, recover: Reading) -> Labelled:
+    """Shares of sums that differ in their weights alone, as over the risk sets of a survival model."""
+    places = dict(zip(expr.total.indices, expr.positions, strict=True))
+    weight, exponent = recover(expr.total.weight), recover(expr.total.exponent)
+    if len(places) != 1 or len(weight.labels) != 2 or exponent.labels != tuple(places):
+        raise NoMatrixNotationError
+    ((summed, place),) = places.items()
+    (kept,) = (label for label in weight.labels if label != summed)
+    if not isinstance(place, Index) or place == kept or not expr.runs_freely:
+        raise NoMatrixNotationError
+    return Labelled(Shares(oriented(weight, (kept, summed)), exponent.form), (kept, place))
+
+
+def shares_written_out(form: Shares) -> Form:
+    """`diag(1 ⊘ Ws) W diag(s)` for `s = exp(v)`."""
+    raised = Apply(sympy.exp, (form.exponent,))
+    below = Power(chain(form.weight, raised), Const(-ONE))
+    return chain(Diag(below), form.weight, Diag(raised))
 
 
 def _inside(total: IndexLogSum, recover: Reading) -> tuple[Labelled, str]:
@@ -77,4 +111,11 @@ def softmax_with_indices(expr: SoftmaxEntry, index_form: Callable[[sympy.Expr], 
     return Component(labelled.form, labelled.labels) if labelled.labels else labelled.form
 
 
-__all__ = ["Labels", "log_sum", "log_sum_with_indices", "softmax", "softmax_with_indices"]
+__all__ = [
+    "Labels",
+    "log_sum",
+    "log_sum_with_indices",
+    "shares_written_out",
+    "softmax",
+    "softmax_with_indices",
+]

@@ -384,6 +384,27 @@ class LogSumExp(Unary):
 
 
 @dataclass(frozen=True)
+class Shares(Form):
+    """`W_ij exp(v_j) / Σ_p W_ip exp(v_p)`: what each column has of a weighted sum of exponentials.
+
+    It is written `diag(1 ⊘ Ws) W diag(s)` for `s = exp(v)`, and computed without overflow.
+    """
+
+    weight: Form
+    exponent: Form
+
+    @property
+    def rank(self) -> int:
+        """2."""
+        return 2
+
+    @property
+    def parts(self) -> tuple[Form, ...]:
+        """The weights and the exponents."""
+        return (self.weight, self.exponent)
+
+
+@dataclass(frozen=True)
 class Outer(Form):
     """`u vᵀ`."""
 

@@ -20,6 +20,7 @@ from symderive.notation.arithmetic import MINUS_ONE, ONE, is_negative, times
 from symderive.notation.components import big_sum_of, component_of
 from symderive.notation.constants import constant, one_root
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
+from symderive.notation.exponential_sums import shares_written_out
 from symderive.notation.forms import (
     Apply,
     Basis,
@@ -50,6 +51,7 @@ from symderive.notation.forms import (
     Plus,
     Power,
     ProductOfAll,
+    Shares,
     SingularSlope,
     SingularSum,
     Slice,
@@ -381,6 +383,10 @@ def _softmax(form: Softmax, marks: Marks) -> Written:
     return marks.call_along("softmax", form.along, write(form.inner, marks)[0]), ATOM
 
 
+def _shares(form: Shares, marks: Marks) -> Written:
+    return write(shares_written_out(form), marks)
+
+
 def _log_sum_exp(form: LogSumExp, marks: Marks) -> Written:
     return marks.call_along("logsumexp", form.along, write(form.inner, marks)[0]), ATOM
 
@@ -475,6 +481,7 @@ _WRITERS: dict[type[Form], Callable[[Any, Marks], Written]] = {
     BigMin: _big_fold,
     BigProduct: _big_fold,
     Softmax: _softmax,
+    Shares: _shares,
     LogSumExp: _log_sum_exp,
     Bracket: _bracket,
     KroneckerProduct: _kronecker_product,

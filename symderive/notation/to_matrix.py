@@ -32,6 +32,7 @@ from symderive.functions import (
     sigmoid,
     special,
 )
+from symderive.notation.exponential_sums import shares_written_out
 from symderive.notation.forms import (
     Apply,
     Basis,
@@ -61,6 +62,7 @@ from symderive.notation.forms import (
     Plus,
     Power,
     ProductOfAll,
+    Shares,
     SingularSlope,
     SingularSum,
     Slice,
@@ -370,6 +372,9 @@ class _Writer:
             return product(*((scale, raised) if form.along == "rows" else (raised, scale)))
         return product(1 / _entry(_sums(raised, form.along)), raised)
 
+    def shares(self, form: Shares) -> sympy.Expr:
+        return self.write(shares_written_out(form))
+
     def log_sum_exp(self, form: LogSumExp) -> sympy.Expr:
         raised = self.write(Apply(sympy.exp, (form.inner,)))
         sums = _sums(raised, form.along)
@@ -428,7 +433,7 @@ _WRITERS: dict[type[Form], Callable[[_Writer, Any], sympy.Expr]] = {
     NormSquared: _Writer.norm_squared, Total: _Writer.total, Outer: _Writer.outer, BigSum: _Writer.refused,
     BigMax: _Writer.refused, BigMin: _Writer.refused, BigProduct: _Writer.refused,
     Largest: _Writer.refused, Smallest: _Writer.refused, ProductOfAll: _Writer.refused,
-    Softmax: _Writer.softmax, LogSumExp: _Writer.log_sum_exp,
+    Softmax: _Writer.softmax, Shares: _Writer.shares, LogSumExp: _Writer.log_sum_exp,
     Bracket: _Writer.refused, Triangle: _Writer.refused,
     KroneckerProduct: _Writer.refused, Vec: _Writer.refused, Commutation: _Writer.refused,
 }  # fmt: skip

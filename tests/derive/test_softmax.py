@@ -8,6 +8,7 @@ from scipy import special
 import symderive as sd
 from symderive.calculus import rules
 from symderive.errors import InternalError, SymderiveError
+from symderive.numeric import draw_all
 
 n, d, c, m, k = sd.dims("n d c m k")
 X, W, w, y, x = sd.array("X", n, d), sd.array("W", d, c), sd.array("w", d), sd.array("y", n), sd.array("x", d)
@@ -224,3 +225,14 @@ def test_slices_of_a_softmax():
     ):
         assert sd.gradient(loss, x).check().passed
         assert sd.hessian(loss, x).check().passed
+
+
+def test_shares_of_sums_with_weights_are_computed_without_overflow():
+    """`diag(1 ⊘ Ws) W diag(s)` for s = exp(v), as over risk sets; exp(900) would overflow."""
+    loss = sd.parse("np.sum(np.log(np.sum(P * np.exp(v), axis=1)) * c)", P="n,k:positive", v="k", c="n")
+    gradient = sd.gradient(loss, sd.parse("v", v="k")).to_numpy()
+    arrays = draw_all({"P": ((5, 3), "positive"), "c": ((5,), "real")}, seed=2)
+    v = np.array([1.0, -2.0, 0.5])
+    shares = arrays["P"] * np.exp(v) / (arrays["P"] @ np.exp(v))[:, None]
+    assert np.allclose(gradient(v=v, **arrays), arrays["c"] @ shares, rtol=1e-12)
+    assert np.allclose(gradient(v=v + 900, **arrays), arrays["c"] @ shares, rtol=1e-11)

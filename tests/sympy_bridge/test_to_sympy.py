@@ -147,6 +147,7 @@ DIRECT = [
     (forms.Ones(sympy.Integer(3)), lambda M, a, b: np.ones(3)),
     (forms.Eye(sympy.Integer(3)), lambda M, a, b: np.eye(3)),
     (forms.Outer(a, b), lambda M, a, b: np.outer(a, b)),
+    (forms.Shares(M, a), lambda M, a, b: M * np.exp(a) / (M @ np.exp(a))[:, None]),
     (forms.Chain((a, M, b)), lambda M, a, b: a @ M @ b),
     (forms.Chain((a, M)), lambda M, a, b: a @ M),
     (forms.Slice(M.tensor, (sympy.Integer(1), None)), lambda M, a, b: M[1]),

@@ -4,6 +4,22 @@
 FORMULAS = [
     (
         "gradient",
+        "np.sum(np.log(np.sum(P * np.exp(v), axis=1)) * c)",
+        "P=n,k:positive; v=k; c=n",
+        "v",
+        ["∇_v L = Rᵀc", "R = diag(1 ⊘ P exp(v)) P diag(exp(v))"],
+        r"""\nabla_{v} L = R^{\top} c,\quad R = \operatorname{diag}(1 \oslash P \exp(v)) P \operatorname{diag}(\exp(v))""",
+    ),
+    (
+        "gradient",
+        "np.sum(np.log(np.sum(P * np.exp(v)[:, None], axis=0)) * c)",
+        "P=n,k:positive; v=n; c=k",
+        "v",
+        ["∇_v L = Rᵀc", "R = diag(1 ⊘ Pᵀ exp(v)) Pᵀ diag(exp(v))"],
+        r"""\nabla_{v} L = R^{\top} c,\quad R = \operatorname{diag}(1 \oslash P^{\top} \exp(v)) P^{\top} \operatorname{diag}(\exp(v))""",
+    ),
+    (
+        "gradient",
         "-np.sum(t*special.log_softmax(z))",
         "z=c; t=c:simplex",
         "z",

@@ -279,3 +279,10 @@ def test_a_jacobian(capsys):
     out = printed(capsys, "derive", "np.tanh(X @ w)", "X=n,d", "w=d", "--wrt", "w", "--jacobian")
     assert "∂f/∂w = diag(1 − tanh(Xw)^⊙2) X" in out
     assert "Numerator layout: the axes of f first, then those of w (n×d)." in out
+
+
+def test_the_command_offers_what_the_library_knows():
+    from symderive.cli import derive
+    from symderive.derive.equation import FORMS
+
+    assert derive._FORMS == FORMS

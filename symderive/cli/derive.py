@@ -20,12 +20,8 @@ NAME = "derive"
 HELP = "derive a gradient, Jacobian, Hessian or other derivative of a formula"
 _TEXTS = ("text", "latex", "python")
 _EXAMPLE = "write for example: symderive derive 'np.sum(w**2)' w=d --wrt w."
-_FORMS = (
-    "closed",
-    "expanded",
-    "index",
-    "kronecker",
-)  # as in symderive.derive.equation, which --help must not import
+# As in symderive.derive.equation, which --help must not import.
+_FORMS = ("closed", "expanded", "index", "kronecker", "blocks")
 _DETAILS = ("brief", "standard", "full")  # as in symderive.derive.detail
 _SLOPES = ("zero", "left", "middle", "right")  # as in symderive.language.kinks
 _LAYOUTS = ("denominator", "numerator")  # as in symderive.derive.layout

@@ -121,6 +121,8 @@ class LatexDialect(Dialect):
             axes = axes[: axes.index(None)]  # the matrix Q_b
         written = [":" if axis is None else str(sympy.latex(axis)) for axis in axes]
         subscripts = "".join(written) if all(len(one) == 1 for one in written) else ", ".join(written)
+        if r"\frac" in base:  # the rows of a derivative
+            return f"{self.bracket(base)}_{{{subscripts}}}"
         return f"{{{base}}}_{{{subscripts}}}" if "_" in base or "^" in base else f"{base}_{{{subscripts}}}"
 
     def bracket(self, inner: str) -> str:

@@ -11,7 +11,7 @@ import sympy
 from symderive.calculus.brackets import without_implied
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, open_deltas, rebuild
-from symderive.core.identity import free_indices, tensors_of
+from symderive.core.identity import free_indices, has_kind, kinds_in, tensors_of
 from symderive.core.matrix_nodes import CHOLESKY, InverseEntry, MatrixNode, seen_through
 from symderive.core.nodes import (
     Binder,
@@ -116,6 +116,7 @@ def _compared(program: Program) -> set[Tensor]:
     return {
         entry.tensor
         for made in program.definitions
+        if has_kind(made.body, (IndexMax, IndexMin))
         for part in made.body.atoms(IndexMax, IndexMin)
         for entry in entries_in(part)
     }
@@ -290,7 +291,7 @@ def is_between_inverses(body: sympy.Expr) -> bool:
 
 def weight(expr: sympy.Expr) -> int:
     """The number of entries in an expression; at how many places a maximum is attained is not printed."""
-    counts = [part.args[2] for part in expr.atoms(attained)] if has_binder(expr) else []
+    counts = [part.args[2] for part in expr.atoms(attained)] if attained in kinds_in(expr) else []
     return len(entries_in(expr)) - sum(len(entries_in(one)) for one in counts)
 
 

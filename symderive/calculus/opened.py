@@ -8,7 +8,7 @@ import sympy
 
 from symderive.calculus.sums import rebuild
 from symderive.core.dims import same_size
-from symderive.core.identity import free_indices, fresh, index_names
+from symderive.core.identity import free_indices, fresh, has_kind, index_names
 from symderive.core.matrix_nodes import (
     CHOLESKY,
     CholeskyEntry,
@@ -39,6 +39,8 @@ def opened(program: Program) -> Program:
 
 
 def _opened(expr: sympy.Expr, known: Mapping[Tensor, Definition]) -> sympy.Expr:
+    if not has_kind(expr, MatrixNode):
+        return expr
     nodes = [part for part in sympy.preorder_traversal(expr) if isinstance(part, MatrixNode)]
     if known.keys().isdisjoint(node.tensor for node in nodes):
         return expr

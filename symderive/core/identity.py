@@ -40,6 +40,22 @@ def index_names(expr: sympy.Basic) -> frozenset[str]:
 
 
 @lru_cache(maxsize=200_000)
+def kinds_in(expr: sympy.Basic) -> frozenset[type]:
+    """The classes of everything in `expr`; kept, so that nobody walks in search of what is not there.
+
+    >>> x = sympy.Symbol("x")
+    >>> sympy.Pow in kinds_in(1 + x**2), sympy.exp in kinds_in(1 + x**2)
+    (True, False)
+    """
+    return frozenset((type(expr),)).union(*(kinds_in(arg) for arg in expr.args))
+
+
+def has_kind(expr: sympy.Basic, kind: type | tuple[type, ...]) -> bool:
+    """Whether an object of a class, or of one of several, occurs in `expr`."""
+    return any(issubclass(one, kind) for one in kinds_in(expr))
+
+
+@lru_cache(maxsize=200_000)
 def tensors_of(expr: sympy.Basic) -> frozenset[sympy.Basic]:
     """The tensors that are read in `expr`."""
     if isinstance(expr, TensorNode):
@@ -174,9 +190,10 @@ def _named(expr: sympy.Expr, names: Mapping[Index, sympy.Expr], taken: frozenset
         return search.smallest(dict(zip(search.expr.indices, extents, strict=True)))
     order = [index for _, index in sorted(zip(extents, expr.indices, strict=True), key=_first)]
     chosen = fresh((index.dim for index in order), taken)
-    inner = {**names, **dict(zip(order, chosen, strict=True))}
+    renamed = {**names, **dict(zip(order, chosen, strict=True))}
+    inner = {old: new for old, new in renamed.items() if old != new}
     body = _named(expr.body, inner, taken.union(index.name for index in chosen))
-    return expr.func(body, *chosen)
+    return expr if body is expr.body and chosen == expr.indices else expr.func(body, *chosen)
 
 
 def _first(pair: tuple[str, Index]) -> str:

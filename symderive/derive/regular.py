@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sympy
 
-from symderive.core.identity import free_indices
+from symderive.core.identity import free_indices, has_kind
 from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, Det, InverseEntry, MatrixNode
 from symderive.core.nodes import Entry, Index, Tensor
 from symderive.core.program import Program
@@ -14,6 +14,8 @@ from symderive.core.program import Program
 
 def inverted(body: sympy.Expr, moving: bool) -> Iterator[Tensor]:
     """The matrices that must have an inverse; of a determinant only where a derivative passes through."""
+    if not has_kind(body, MatrixNode):
+        return
     for part in sympy.preorder_traversal(body):
         plain = isinstance(part, MatrixNode) and not isinstance(part, CHOLESKY) and part.is_algebraic
         if plain and (moving or not isinstance(part, Det)):
@@ -22,6 +24,8 @@ def inverted(body: sympy.Expr, moving: bool) -> Iterator[Tensor]:
 
 def factored(body: sympy.Expr) -> Iterator[Tensor]:
     """The matrices of which a Cholesky factor is taken."""
+    if not has_kind(body, CHOLESKY):
+        return
     for part in sympy.preorder_traversal(body):
         if isinstance(part, CHOLESKY):
             yield part.tensor

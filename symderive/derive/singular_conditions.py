@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import sympy
 
+from symderive.core.identity import has_kind
 from symderive.core.nodes import Tensor
 from symderive.core.singular_nodes import LargestSingularValue, NuclearNorm, SingularNumber
 
@@ -16,6 +17,8 @@ _SMALLEST = "has a simple smallest singular value that is not 0"
 
 def singular_demands(body: sympy.Expr) -> Iterator[tuple[Tensor, str]]:
     """The matrices whose singular values are used, each with what must hold for a derivative."""
+    if not has_kind(body, (NuclearNorm, SingularNumber)):
+        return
     for part in sympy.preorder_traversal(body):
         if isinstance(part, NuclearNorm):
             yield part.tensor, FULL_RANK

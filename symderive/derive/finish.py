@@ -33,7 +33,7 @@ from symderive.derive.names_apart import with_names_apart
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
 from symderive.derive.singular_facts import singular_facts
-from symderive.derive.size_conditions import reads_outside
+from symderive.derive.size_conditions import reads_outside, slacks
 from symderive.derive.structures import FreeEntries
 from symderive.derive.ties import attained_several_times
 from symderive.errors import InternalError
@@ -177,6 +177,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
 def _conditions(
     written: Program, start: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
 ) -> tuple[Condition, ...]:
+    given = slacks(written)
     made = conditions_of(written, targets, attained_several_times(written))
     used = start.needed(start.outputs).definitions
     if not any(one.body.has(Fold) for one in used):  # a shift by the maximum has cancelled
@@ -185,7 +186,7 @@ def _conditions(
     found += singular_facts(short)
     found += tuple(Condition(*one, "fact") for one in facts)
     found += tuple(map(basis_vector, _basis_vectors(short.definitions)[:1]))  # one says it for all
-    return (*found, OUTSIDE) if any(reads_outside(made) for made in short.definitions) else found
+    return (*found, OUTSIDE) if any(reads_outside(made, given) for made in short.definitions) else found
 
 
 def _basis_vectors(definitions: Sequence[Definition]) -> list[Basis]:

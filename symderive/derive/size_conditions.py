@@ -53,9 +53,16 @@ def _unguarded(expr: sympy.Basic) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
         yield from _unguarded(arg)
 
 
-def reads_outside(definition: Definition) -> bool:
-    """Whether a right-hand side counts on entries outside of an array being 0."""
-    return any(free_indices(position) for position, _ in _unguarded(definition.body))
+def reads_outside(definition: Definition, given: tuple[sympy.Expr, ...] = ()) -> bool:
+    """Whether a right-hand side counts on entries outside of an array being 0; `given` is at least 0."""
+    return any(
+        bool(free_indices(position))
+        or any(
+            not is_surely_nonnegative(one) and one not in given
+            for one in (sympy.expand(position), sympy.expand(size - 1 - position))
+        )
+        for position, size in _unguarded(definition.body)
+    )
 
 
 def inequality(slack: sympy.Expr) -> tuple[str, str]:

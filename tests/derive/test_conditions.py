@@ -318,3 +318,12 @@ def test_a_class_that_is_read_needs_no_bracket_in_the_gradient():
     )
     assert str(derived.results[0]) == "∇_W L = (softmax(Wx) − 𝐞₃)xᵀ"
     assert "𝐞₃ for the vector that is 1 at position 3, counted from 0, and 0 elsewhere" in str(derived)
+
+
+def test_a_fixed_position_beyond_one_of_the_joined_arrays_is_said():
+    """Position 5 of the whole may be none of the first d: there the entries of A count as 0."""
+    loss = sd.parse("np.concatenate([np.exp(A @ x), w])[5]", A="d,m", x="m", w="n")
+    said = [str(one) for one in sd.gradient(loss, sd.parse("x", x="m")).conditions]
+    assert said == ["d+n ≥ 6", "entries outside an array are 0"]
+    plain = sd.gradient(sd.parse("(A @ x)[5]", A="d,m", x="m"), sd.parse("x", x="m"))
+    assert [str(one) for one in plain.conditions] == ["d ≥ 6"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import sympy
 
+from symderive.calculus.chains import links
 from symderive.calculus.condense import (
     condense,
     entries_in,
@@ -117,10 +118,12 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     if entries is not None:
         choice = entries.choice(choice)
     needed = chain.steps.needed(outputs)
-    joined = absorbed(condense(needed, choice, {*chain.keep, *standards(needed)}))
+    linked = links(needed, set(chain.slopes) - set(outputs))
+    keep = linked.union(chain.keep, *(chain.slopes[one].below for one in linked))
+    joined = absorbed(condense(needed, choice, keep.union(standards(needed))))
     short, used = tidy_program(joined, chain.fixed)
     facts.update(dict.fromkeys(used))
-    again = absorbed(condense(short, choice, chain.keep))  # what cancelled is shorter
+    again = absorbed(condense(short, choice, keep))  # what cancelled is shorter
     short, used = tidy_program(again, chain.fixed)
     facts.update(dict.fromkeys(used))
     whole = Program(problem.start.inputs, _all(problem.start, worked, problem.plain), outputs)

@@ -1,4 +1,4 @@
-"""Long chains of equations: where the chain rule goes through layer after layer, each layer keeps its name."""
+"""Long chains of equations: where the chain rule goes through many layers, each keeps its name."""
 
 from __future__ import annotations
 

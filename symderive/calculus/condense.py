@@ -11,7 +11,7 @@ import sympy
 from symderive.calculus.brackets import without_implied
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, open_deltas, rebuild
-from symderive.core.identity import free_indices, has_kind, kinds_in, tensors_of
+from symderive.core.identity import free_indices, has_kind, kinds_in, tensors_of, with_renamed_args
 from symderive.core.matrix_nodes import CHOLESKY, InverseEntry, MatrixNode, seen_through
 from symderive.core.nodes import (
     Binder,
@@ -345,12 +345,17 @@ def rename_all(programs: Iterable[Program], names: Mapping[Tensor, Tensor]) -> l
 def _renamed_program(
     program: Program, names: Mapping[Tensor, Tensor], known: dict[int, tuple[Definition, Definition]]
 ) -> Program:
+    chosen = set(names.values())
+    apart = len(chosen) == len(names)
+
     def renamed(expr: sympy.Expr) -> sympy.Expr:
-        if names.keys().isdisjoint(tensors_of(expr)):
+        used = tensors_of(expr)
+        if names.keys().isdisjoint(used):
             return expr
         if isinstance(expr, TensorNode):
             return expr.func(names.get(expr.tensor, expr.tensor), *expr.axes)
-        return expr.func(*(renamed(arg) for arg in expr.args))
+        args = [renamed(arg) for arg in expr.args]
+        return with_renamed_args(expr, args) if apart and chosen.isdisjoint(used) else expr.func(*args)
 
     for d in program.definitions:
         if id(d) not in known:  # the old definition is kept beside the new one, so that its id stays its own

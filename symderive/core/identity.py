@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cmp_to_key, lru_cache
 
 import sympy
 
@@ -71,6 +71,24 @@ def with_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
     return expr if same else expr.func(*args)
 
 
+def with_renamed_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
+    """`expr` with arguments in which only names are different, two different ones still being different.
+
+    Terms and factors then stay apart; only their order is new, and SymPy need not look for what can be joined.
+    """
+    if isinstance(expr, (sympy.Add, sympy.Mul)) and all(map(_are_alike, args, expr.args)):
+        first = 1 if args[0].is_Number else 0
+        return expr._new_rawargs(*args[:first], *sorted(args[first:], key=_BY_COMPARING))
+    return expr.func(*args)
+
+
+_BY_COMPARING = cmp_to_key(sympy.Basic.compare)
+
+
+def _are_alike(new: sympy.Basic, old: sympy.Basic) -> bool:
+    return type(new) is type(old)
+
+
 def letters(kind: Iterable[str]) -> Iterator[str]:
     """The letters of a kind, then the same with 1, 2, … behind them."""
     base = tuple(kind)
@@ -107,6 +125,14 @@ def substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.E
     return _substitute(expr, mapping) if mapping else expr
 
 
+def _only_renames(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> bool:
+    """Whether a replacement gives free indices other names, so that no two of them become one."""
+    new = set(mapping.values())
+    if len(new) < len(mapping) or not all(isinstance(one, Index) for one in new):
+        return False
+    return new.isdisjoint(free_indices(expr) - mapping.keys())
+
+
 def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.Expr:
     if isinstance(expr, Index):
         return mapping.get(expr, expr)
@@ -126,7 +152,8 @@ def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.
         ):
             return sympy.S.Zero
         return expr.func(expr.tensor, *fitted(expr.tensor, axes))
-    return expr.func(*(_substitute(arg, mapping) for arg in expr.args))
+    args = [_substitute(arg, mapping) for arg in expr.args]
+    return with_renamed_args(expr, args) if _only_renames(expr, mapping) else expr.func(*args)
 
 
 def rename_bound(expr: Binder, taken: Collection[str]) -> Binder:

@@ -14,6 +14,7 @@ from symderive.core.convert import to_sympy
 from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
+from symderive.derive.account import Account, Simplification, Step, StepCheck
 from symderive.derive.condition import Condition
 from symderive.derive.equation import FORMS, Equation
 from symderive.derive.layout import Layout
@@ -28,66 +29,6 @@ __all__ = ["Check", "Derivation", "Equation", "Simplification", "Step", "StepChe
 
 
 _WORDS = {"hessian_vector_product": "Hessian-vector product"}
-
-
-@dataclass(frozen=True)
-class StepCheck:
-    """A comparison of the derivative that one step states with difference quotients.
-
-    Attributes:
-        method: what it was compared with.
-        entries: the number of entries that could be decided.
-        largest_error: the largest of their relative errors.
-        passed: whether an entry was decided, and all that were agreed within the noise.
-    """
-
-    method: str
-    entries: int
-    largest_error: float
-    passed: bool
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line of a derivation.
-
-    Attributes:
-        rule: the law that it applies.
-        statement: the equation that it states.
-        why: the reason in words, possibly empty.
-        before: the same as the law gave it, where it has been simplified.
-    """
-
-    rule: str
-    statement: Equation
-    why: str = ""
-    before: Equation | None = field(default=None, compare=False, repr=False)
-    _checks: list[StepCheck] = field(default_factory=list, compare=False, repr=False)
-
-    @property
-    def check(self) -> StepCheck | None:
-        """The newest comparison with difference quotients; None before a check, and for a `let`."""
-        return self._checks[-1] if self._checks else None
-
-    def checked(self, outcome: StepCheck) -> None:
-        """Keep the outcome of a comparison."""
-        self._checks.append(outcome)
-
-    def __str__(self) -> str:
-        return f"{self.statement}    {self.why or self.rule}"
-
-
-@dataclass(frozen=True)
-class Simplification:
-    """Where putting steps into one another lets something cancel.
-
-    Attributes:
-        before: the equation with the steps put into one another.
-        after: the same equation as it is shown.
-    """
-
-    before: Equation
-    after: Equation
 
 
 @dataclass(frozen=True)
@@ -127,8 +68,7 @@ class Derivation:
 
     Attributes:
         kind: `gradient`, `hessian`, …
-        loss: the equation that was differentiated.
-        steps: the derivation, one law at a time.
+        account: how the result comes about: the equation that was differentiated, the steps, what cancels.
         lets: named intermediate results of the closed form.
         results: the closed forms, one per variable.
         conditions: where they hold.
@@ -140,10 +80,8 @@ class Derivation:
         layout: in what order the axes stand.
         direction: the direction, where the last derivative is one along a direction.
         forward: the equations that the chain rule ran over.
-        worked: the equations of all steps.
         slopes: of what each new array of a step is the derivative.
         again: derives the same with one operation in each step.
-        simplifications: what cancels when steps are put into one another.
         structured: of a gradient in a symmetric, diagonal, triangular or skew-symmetric matrix whose entries
             are varied one by one, the derivation of the gradient in its free entries.
         moves: `alone`, or `free` where the entries of structured variables are varied together.
@@ -152,8 +90,7 @@ class Derivation:
     """
 
     kind: str
-    loss: Equation
-    steps: tuple[Step, ...]
+    account: Account = field(compare=False, repr=False)
     lets: tuple[Equation, ...]
     results: tuple[Equation, ...]
     conditions: tuple[Condition, ...]
@@ -165,15 +102,33 @@ class Derivation:
     layout: Layout = field(default=Layout(), compare=False)
     direction: Tensor | None = None
     forward: Program | None = field(default=None, compare=False, repr=False)
-    worked: Program | None = field(default=None, compare=False, repr=False)
     slopes: tuple[tuple[Tensor, Slope], ...] = field(default=(), compare=False, repr=False)
-    simplifications: tuple[Simplification, ...] = field(default=(), compare=False, repr=False)
     again: Callable[[], Derivation] | None = field(default=None, compare=False, repr=False)
     structured: Derivation | None = field(default=None, compare=False, repr=False)
     moves: str = "alone"
     verifier: Callable[[Derivation, int], Check] | None = field(default=None, compare=False, repr=False)
     written: Program | None = field(default=None, compare=False, repr=False)
     _checks: list[Check] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def loss(self) -> Equation:
+        """The equation that was differentiated."""
+        return self.account.loss
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The derivation, one law at a time."""
+        return self.account.steps
+
+    @property
+    def simplifications(self) -> tuple[Simplification, ...]:
+        """What cancels when steps are put into one another."""
+        return self.account.simplifications
+
+    @property
+    def worked(self) -> Program | None:
+        """The equations of all steps."""
+        return self.account.worked
 
     @property
     def result(self) -> Any:

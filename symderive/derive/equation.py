@@ -99,7 +99,7 @@ class Equation:
         """The left-hand side as one matrix of pairs of positions."""
         return self.left.stacked if isinstance(self.left, Heading) else None
 
-    @property
+    @cached_property
     def _matrix_form(self) -> Form | None:
         return None if self.style == "index" else matrix_form(self.shown)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import sympy
-
 from symderive.calculus.chains import links
 from symderive.calculus.condense import (
     condense,
@@ -26,7 +24,7 @@ from symderive.core.program import Definition, Program
 from symderive.derive.condition import MEAN, OUTSIDE, Condition, basis_vector
 from symderive.derive.conditions import conditions_of, factor_facts
 from symderive.derive.demands import TIE
-from symderive.derive.derivation import Derivation, Simplification, Step
+from symderive.derive.derivation import Derivation
 from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
 from symderive.derive.layout import Layout
@@ -37,14 +35,12 @@ from symderive.derive.singular_facts import singular_facts
 from symderive.derive.size_conditions import reads_outside, slacks
 from symderive.derive.structures import FreeEntries
 from symderive.derive.ties import attained_several_times
+from symderive.derive.working import Working
 from symderive.errors import InternalError
-from symderive.notation.composed import composed
 from symderive.notation.forms import Basis, Form, walk
 from symderive.notation.matrix_products import is_symmetric
-from symderive.notation.names import latex_name, text_name
 from symderive.notation.recover import matrix_form
 
-LONGEST_STATEMENT, DEEPEST_STATEMENT = 24, 8
 LONGEST_INSIDE = 4
 
 
@@ -136,9 +132,8 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.earlier}
     names |= {} if entries is None else entries.names(short, problem.symbol)
     names = _with_symmetry(whole, names, problem.targets)
-    programs = (problem.plain, problem.start, worked, short, problem.written, joined, chain.raw)
-    original, start, worked, short, written, joined, raw = rename_all(programs, names)
-    loss = replace(_loss_equation(original, start, problem), written=composed(written))
+    programs = (problem.plain, problem.start, short, problem.written)
+    original, start, short, written = rename_all(programs, names)
     heads = {names[one.tensor]: one.heading for one in (*chain.earlier, *chain.results)}
     inner = {} if entries is None else entries.inner_headings(names, problem.symbol)
     heads |= {tensor: Heading(*written) for tensor, written in inner.items()}
@@ -154,8 +149,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     )
     made = Derivation(
         chain.kind,
-        loss,
-        _steps(start, worked, raw, heads, loss),
+        Working(problem, start, original, short, (worked, chain.raw, joined), names, heads),
         lets,
         results,
         _conditions(written, start, short, problem.targets, facts),
@@ -169,10 +163,8 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         moves="alone" if entries is None else "free",
         written=written,
         forward=start,
-        worked=worked,
         again=chain.again,
         slopes=_renamed(chain.slopes, names),
-        simplifications=_simplifications(joined, short, heads),
     )
     return with_names_apart(made)
 
@@ -269,63 +261,3 @@ def _written_inside(program: Program) -> dict[Tensor, Form]:
         if form is not None and short:
             found[made.tensor] = form
     return found
-
-
-def _length_written_out(program: Program) -> int:
-    """The number of entries in the last equation with all others put in, before anything cancels."""
-    lengths: dict[Tensor, int] = {}
-    for made in program.definitions:
-        lengths[made.tensor] = sum(lengths.get(entry.tensor, 1) for entry in entries_in(made.body))
-    return lengths[program.definitions[-1].tensor]
-
-
-def _functions_inside_functions(program: Program) -> int:
-    """How deep elementwise functions are nested in the last equation with all others put in."""
-    depths: dict[Tensor, int] = {}
-    for made in program.definitions:
-        inner = max((depths.get(entry.tensor, 0) for entry in entries_in(made.body)), default=0)
-        depths[made.tensor] = inner + made.body.has(sympy.Function)
-    return depths[program.definitions[-1].tensor]
-
-
-def _loss_equation(original: Program, start: Program, problem: Problem) -> Equation:
-    whole = start
-    short = _length_written_out(original) <= LONGEST_STATEMENT + 6  # putting in can also make it shorter
-    if short and _functions_inside_functions(original) <= DEEPEST_STATEMENT:
-        whole = condense(original, lambda made, count, consumer: True, shown=True)
-        if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
-            whole = start
-    made = whole.definitions[-1]
-    return Equation(
-        made, (latex_name(problem.symbol), text_name(problem.symbol)) if not problem.rank else None
-    )
-
-
-def _steps(
-    original: Program, program: Program, raw: Program, heads: Mapping[Tensor, Heading], loss: Equation
-) -> tuple[Step, ...]:
-    forward_names = {made.tensor for made in original.definitions}
-    said = not original.outputs[0].rank or loss.definition == original.definitions[-1]
-    given = original.definitions[:-1] if said else original.definitions
-    made_steps = [Step("definition", Equation(made), made.why or "let") for made in given]
-    for made in program.definitions:
-        if made.tensor not in forward_names:
-            head, untidied = heads.get(made.tensor), raw.definition(made.tensor)
-            changed = untidied is not None and untidied.body != made.body
-            before = Equation(untidied, head) if changed and untidied is not None else None
-            made_steps.append(Step(made.rule, Equation(made, head), made.why, before))
-    return tuple(made_steps)
-
-
-def _simplifications(
-    joined: Program, short: Program, heads: Mapping[Tensor, Heading]
-) -> tuple[Simplification, ...]:
-    """Where putting the steps into one another lets something cancel: the line before and the line after."""
-    found = []
-    for after in short.definitions:
-        before = joined.definition(after.tensor)
-        if before is None or before.body == after.body:
-            continue
-        head = heads.get(after.tensor)
-        found.append(Simplification(Equation(before, head), Equation(after, head)))
-    return tuple(found)

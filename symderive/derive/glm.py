@@ -17,6 +17,7 @@ from symderive.core.dims import Dim
 from symderive.core.identity import substitute, tensors_of
 from symderive.core.nodes import Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
+from symderive.derive.account import Written
 from symderive.derive.conditions import conditions_of
 from symderive.derive.derivation import Derivation, Equation, Step
 from symderive.derive.gradient import gradient
@@ -181,8 +182,8 @@ class GLM:
         )
         lets = tuple(Equation(one) for one in program.definitions if one is not expected)
         return Derivation(
-            "fisher_information", observed.loss, steps, lets, (equation,), observed.conditions, program,
-            observed.original, (self.theta.tensor,), verifier=partial(verify_information, self),
+            "fisher_information", Written(observed.loss, steps), lets, (equation,), observed.conditions,
+            program, observed.original, (self.theta.tensor,), verifier=partial(verify_information, self),
         )  # fmt: skip
 
     def _mean_words(self) -> str:
@@ -240,7 +241,7 @@ class GLM:
         )
         conditions = conditions_of(program, (self.theta.tensor,))
         return Derivation(
-            kind, equation, steps, lets, (equation,), conditions, short, short,
+            kind, Written(equation, steps), lets, (equation,), conditions, short, short,
             (self.theta.tensor,), verifier=partial(verify_log_likelihood, self),
         )  # fmt: skip
 

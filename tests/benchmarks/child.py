@@ -6,6 +6,7 @@ Memory is the resident peak of the process, and its growth since then.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import resource
@@ -38,6 +39,7 @@ def outcome(tool: str, task: str) -> dict[str, object]:
     if "sympy" in sys.modules:
         importlib.import_module("sympy.tensor.tensor")  # SymPy loads it late, with its first sum
     said: dict[str, object] = {"version": number, "prints": module.PRINTS}
+    gc.collect()  # what the import left behind is not the task's to clear away
     before = peak_megabytes()
     start = time.process_time()
     try:

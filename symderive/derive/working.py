@@ -1,0 +1,136 @@
+"""The account of what the chain rule gave, written down when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import sympy
+
+from symderive.calculus.condense import condense, entries_in, rename_all, weight
+from symderive.core.nodes import Tensor
+from symderive.core.program import Program
+from symderive.derive.account import Simplification, Step
+from symderive.derive.equation import Equation
+from symderive.derive.headings import Heading
+from symderive.derive.problem import Problem
+from symderive.notation.composed import composed
+from symderive.notation.names import latex_name, text_name
+
+LONGEST_STATEMENT, DEEPEST_STATEMENT = 24, 8
+
+
+@dataclass(frozen=True)
+class Working:
+    """The equations that a chain-rule pass went through; an `Account`.
+
+    Attributes:
+        problem: what was differentiated.
+        start: the equations that the chain rule ran over, with their final names.
+        original: the same with nothing recognised in them.
+        short: the closed form, with its final names.
+        programs: the equations of all steps tidied, the same before they were tidied, and the closed form
+            before anything cancelled, with the names that the chain rule gave.
+        names: the final names.
+        heads: how the results are written on the left.
+    """
+
+    problem: Problem
+    start: Program
+    original: Program
+    short: Program
+    programs: tuple[Program, Program, Program]
+    names: Mapping[Tensor, Tensor]
+    heads: Mapping[Tensor, Heading]
+
+    @cached_property
+    def _named(self) -> tuple[Program, Program, Program]:
+        worked, raw, joined = rename_all(self.programs, self.names)
+        return worked, raw, joined
+
+    @property
+    def worked(self) -> Program:
+        """The equations of all steps."""
+        return self._named[0]
+
+    @cached_property
+    def loss(self) -> Equation:
+        """The equation that was differentiated."""
+        return replace(
+            _loss_equation(self.original, self.start, self.problem), written=composed(self._as_written)
+        )
+
+    @cached_property
+    def _as_written(self) -> Program:
+        return rename_all((self.problem.written,), self.names)[0]
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The derivation, one law at a time."""
+        return _steps(self.start, *self._named[:2], self.heads, self.loss)
+
+    @cached_property
+    def simplifications(self) -> tuple[Simplification, ...]:
+        """What cancels when steps are put into one another."""
+        return _simplifications(self._named[2], self.short, self.heads)
+
+
+def _length_written_out(program: Program) -> int:
+    """The number of entries in the last equation with all others put in, before anything cancels."""
+    lengths: dict[Tensor, int] = {}
+    for made in program.definitions:
+        lengths[made.tensor] = sum(lengths.get(entry.tensor, 1) for entry in entries_in(made.body))
+    return lengths[program.definitions[-1].tensor]
+
+
+def _functions_inside_functions(program: Program) -> int:
+    """How deep elementwise functions are nested in the last equation with all others put in."""
+    depths: dict[Tensor, int] = {}
+    for made in program.definitions:
+        inner = max((depths.get(entry.tensor, 0) for entry in entries_in(made.body)), default=0)
+        depths[made.tensor] = inner + made.body.has(sympy.Function)
+    return depths[program.definitions[-1].tensor]
+
+
+def _loss_equation(original: Program, start: Program, problem: Problem) -> Equation:
+    whole = start
+    short = _length_written_out(original) <= LONGEST_STATEMENT + 6  # putting in can also make it shorter
+    if short and _functions_inside_functions(original) <= DEEPEST_STATEMENT:
+        whole = condense(original, lambda made, count, consumer: True, shown=True)
+        if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
+            whole = start
+    made = whole.definitions[-1]
+    return Equation(
+        made, (latex_name(problem.symbol), text_name(problem.symbol)) if not problem.rank else None
+    )
+
+
+def _steps(
+    original: Program, program: Program, raw: Program, heads: Mapping[Tensor, Heading], loss: Equation
+) -> tuple[Step, ...]:
+    forward_names = {made.tensor for made in original.definitions}
+    said = not original.outputs[0].rank or loss.definition == original.definitions[-1]
+    given = original.definitions[:-1] if said else original.definitions
+    made_steps = [Step("definition", Equation(made), made.why or "let") for made in given]
+    for made in program.definitions:
+        if made.tensor not in forward_names:
+            head, untidied = heads.get(made.tensor), raw.definition(made.tensor)
+            changed = untidied is not None and untidied.body != made.body
+            before = Equation(untidied, head) if changed and untidied is not None else None
+            made_steps.append(Step(made.rule, Equation(made, head), made.why, before))
+    return tuple(made_steps)
+
+
+def _simplifications(
+    joined: Program, short: Program, heads: Mapping[Tensor, Heading]
+) -> tuple[Simplification, ...]:
+    """Where putting the steps into one another lets something cancel: the line before and the line after."""
+    found = []
+    for after in short.definitions:
+        before = joined.definition(after.tensor)
+        if before is None or before.body == after.body:
+            continue
+        head = heads.get(after.tensor)
+        found.append(Simplification(Equation(before, head), Equation(after, head)))
+    return tuple(found)

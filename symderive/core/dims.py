@@ -115,10 +115,19 @@ def same_size(left: Size, right: Size) -> bool:
     return bool(left == right or (not (left.is_Atom and right.is_Atom) and sympy.expand(left - right) == 0))
 
 
+def size_text(size: Size) -> str:
+    """A size as text; SymPy's printer is not asked for a single name.
+
+    >>> size_text(Dim("n")), size_text(2 * Dim("n"))
+    ('n', '2*n')
+    """
+    return str(size.name) if isinstance(size, sympy.Symbol) else str(size)
+
+
 def shape_text(shape: tuple[Size, ...]) -> str:
     """A shape as people write it: `n×d`, `d`, or `a scalar`.
 
     >>> shape_text((Dim("n"), Dim("d")))
     'n×d'
     """
-    return "×".join(str(size) for size in shape) if shape else "a scalar"
+    return "×".join(map(size_text, shape)) if shape else "a scalar"

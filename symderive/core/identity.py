@@ -9,7 +9,7 @@ from functools import cmp_to_key, lru_cache
 
 import sympy
 
-from symderive.core.dims import Size, same_size
+from symderive.core.dims import Size, same_size, size_text
 from symderive.core.nodes import Binder, Delta, Entry, Index, TensorNode, fitted
 from symderive.core.positions import is_surely_outside
 from symderive.core.softmax_nodes import SoftmaxEntry
@@ -37,6 +37,14 @@ def index_names(expr: sympy.Basic) -> frozenset[str]:
     if not expr.args:
         return frozenset()
     return frozenset().union(*(index_names(arg) for arg in expr.args))
+
+
+@lru_cache(maxsize=200_000)
+def extents_in(expr: sympy.Basic) -> frozenset[Size]:
+    """The numbers of positions of all indices that occur in `expr`, free or bound."""
+    if isinstance(expr, Index):
+        return frozenset((expr.dim,))
+    return frozenset().union(*(extents_in(arg) for arg in expr.args))
 
 
 @lru_cache(maxsize=200_000)
@@ -72,9 +80,9 @@ def with_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
 
 
 def with_renamed_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
-    """`expr` with arguments in which only names are different, two different ones still being different.
+    """`expr` with arguments in which only names are different; different ones stay different.
 
-    Terms and factors then stay apart; only their order is new, and SymPy need not look for what can be joined.
+    Terms and factors stay apart; only their order is new, and SymPy need not look for what can be joined.
     """
     if isinstance(expr, (sympy.Add, sympy.Mul)) and all(map(_are_alike, args, expr.args)):
         first = 1 if args[0].is_Number else 0
@@ -211,7 +219,7 @@ def _named(expr: sympy.Expr, names: Mapping[Index, sympy.Expr], taken: frozenset
         return SoftmaxEntry(total, *(_named(position, {}, taken) for position in moved.positions))
     if not isinstance(expr, Binder):
         return with_args(expr, [_named(arg, names, taken) for arg in expr.args])
-    extents = [str(index.dim) for index in expr.indices]
+    extents = [size_text(index.dim) for index in expr.indices]
     if len(set(extents)) < len(extents):
         search = _Search(_substitute(expr, names) if names else expr, taken)
         return search.smallest(dict(zip(search.expr.indices, extents, strict=True)))

@@ -365,6 +365,8 @@ class Inside(sympy.Expr):
 
     def __new__(cls, position: Any, size: Any) -> sympy.Expr:
         """The bracket; 1 or 0 where the ranges of the indices decide it."""
+        if is_index(position) and position.dim == size:
+            return sympy.S.One
         position = sympy.expand(bare(sympy.sympify(position, strict=True)))
         size = sympy.sympify(size, strict=True)
         if is_surely_inside(position, size):

@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 from sympy.core.expr import AtomicExpr
 
-from symderive.core.dims import Size, as_size, same_size, shape_text
+from symderive.core.dims import Size, as_size, same_size, shape_text, size_text
 from symderive.core.facts import Settled
 from symderive.core.positions import Loose, Quotient, is_surely_inside, joined
 from symderive.errors import ShapeError, SymderiveError
@@ -74,7 +74,7 @@ class Index(AtomicExpr):
 
     def sort_key(self, order: Any = None) -> Any:
         """SymPy's sort key; indices of one name stand in the order of their extents."""
-        return self.class_key(), (2, (self.name, str(self.dim))), sympy.S.One.sort_key(), sympy.S.One
+        return self.class_key(), (2, (self.name, size_text(self.dim))), sympy.S.One.sort_key(), sympy.S.One
 
     @property
     def free_symbols(self) -> set[sympy.Basic]:
@@ -157,7 +157,7 @@ class Tensor(sympy.Atom):
 
     def sort_key(self, order: Any = None) -> Any:
         """SymPy's sort key: by name, then shape and domain."""
-        content = (self.name, str(self.shape), self.domain, self.latex_name or "")
+        content = (self.name, shape_text(self.shape), self.domain, self.latex_name or "")
         return self.class_key(), (len(content), content), sympy.S.One.sort_key(), sympy.S.One
 
     def _xreplace(self, rule: Mapping[Any, Any]) -> tuple[sympy.Basic, bool]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from symderive.core.program import Program
+from symderive.derive.condition import Condition
 from symderive.derive.equation import Equation
 
 
@@ -85,6 +86,10 @@ class Account(Protocol):
         """What cancels when steps are put into one another."""
 
     @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Where the result holds."""
+
+    @property
     def worked(self) -> Program | None:
         """The equations of all steps."""
 
@@ -95,5 +100,6 @@ class Written:
 
     loss: Equation
     steps: tuple[Step, ...]
+    conditions: tuple[Condition, ...]
     simplifications: tuple[Simplification, ...] = ()
     worked: Program | None = None

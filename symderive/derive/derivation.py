@@ -68,10 +68,10 @@ class Derivation:
 
     Attributes:
         kind: `gradient`, `hessian`, …
-        account: how the result comes about: the equation that was differentiated, the steps, what cancels.
+        account: how the result comes about: the equation that was differentiated, the steps, what cancels;
+            where it holds.
         lets: named intermediate results of the closed form.
         results: the closed forms, one per variable.
-        conditions: where they hold.
         program: the equations that compute the results; code, formulas and checks come from it.
         original: the equations of the loss as it was written.
         wrt: the variables.
@@ -93,7 +93,6 @@ class Derivation:
     account: Account = field(compare=False, repr=False)
     lets: tuple[Equation, ...]
     results: tuple[Equation, ...]
-    conditions: tuple[Condition, ...]
     program: Program
     original: Program
     wrt: tuple[Tensor, ...]
@@ -124,6 +123,11 @@ class Derivation:
     def simplifications(self) -> tuple[Simplification, ...]:
         """What cancels when steps are put into one another."""
         return self.account.simplifications
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Where the closed forms hold."""
+        return self.account.conditions
 
     @property
     def worked(self) -> Program | None:

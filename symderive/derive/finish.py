@@ -19,11 +19,8 @@ from symderive.calculus.places import counted
 from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
 from symderive.core.matrix_nodes import MatrixNode
-from symderive.core.nodes import Delta, Fold, Tensor, TensorNode
+from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
-from symderive.derive.condition import MEAN, OUTSIDE, Condition, basis_vector
-from symderive.derive.conditions import conditions_of, factor_facts
-from symderive.derive.demands import TIE
 from symderive.derive.derivation import Derivation
 from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
@@ -31,13 +28,11 @@ from symderive.derive.layout import Layout
 from symderive.derive.names_apart import with_names_apart
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
-from symderive.derive.singular_facts import singular_facts
-from symderive.derive.size_conditions import reads_outside, slacks
 from symderive.derive.structures import FreeEntries
 from symderive.derive.ties import attained_several_times
 from symderive.derive.working import Working
 from symderive.errors import InternalError
-from symderive.notation.forms import Basis, Form, walk
+from symderive.notation.forms import Form
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.recover import matrix_form
 
@@ -149,10 +144,11 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     )
     made = Derivation(
         chain.kind,
-        Working(problem, start, original, short, (worked, chain.raw, joined), names, heads),
+        Working(
+            problem, start, original, written, short, (worked, chain.raw, joined), names, heads, tuple(facts)
+        ),
         lets,
         results,
-        _conditions(written, start, short, problem.targets, facts),
         short,
         original,
         problem.targets,
@@ -167,26 +163,6 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         slopes=_renamed(chain.slopes, names),
     )
     return with_names_apart(made)
-
-
-def _conditions(
-    written: Program, start: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
-) -> tuple[Condition, ...]:
-    given = slacks(written)
-    made = conditions_of(written, targets, attained_several_times(written))
-    used = start.needed(start.outputs).definitions
-    if not any(one.body.has(Fold) for one in used):  # a shift by the maximum has cancelled
-        made = tuple(one for one in made if TIE not in one.text and not one.text.startswith(MEAN))
-    found = made + factor_facts(written, start)
-    found += singular_facts(short)
-    found += tuple(Condition(*one, "fact") for one in facts)
-    found += tuple(map(basis_vector, _basis_vectors(short.definitions)[:1]))  # one says it for all
-    return (*found, OUTSIDE) if any(reads_outside(made, given) for made in short.definitions) else found
-
-
-def _basis_vectors(definitions: Sequence[Definition]) -> list[Basis]:
-    forms = [matrix_form(made) for made in definitions if made.body.has(Delta)]
-    return [part for form in forms if form is not None for part in walk(form) if isinstance(part, Basis)]
 
 
 def _renamed(

@@ -182,7 +182,7 @@ class GLM:
         )
         lets = tuple(Equation(one) for one in program.definitions if one is not expected)
         return Derivation(
-            "fisher_information", Written(observed.loss, steps), lets, (equation,), observed.conditions,
+            "fisher_information", Written(observed.loss, steps, observed.conditions), lets, (equation,),
             program, observed.original, (self.theta.tensor,), verifier=partial(verify_information, self),
         )  # fmt: skip
 
@@ -241,7 +241,7 @@ class GLM:
         )
         conditions = conditions_of(program, (self.theta.tensor,))
         return Derivation(
-            kind, Written(equation, steps), lets, (equation,), conditions, short, short,
+            kind, Written(equation, steps, conditions), lets, (equation,), short, short,
             (self.theta.tensor,), verifier=partial(verify_log_likelihood, self),
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from symderive.core.program import Program
 from symderive.derive.account import Account, Simplification, Step
+from symderive.derive.condition import Condition
 from symderive.derive.derivation import Derivation
 from symderive.derive.equation import Equation
 
@@ -76,6 +77,11 @@ class Told:
             Simplification(told(one.before, self.names), told(one.after, self.names))
             for one in self.account.simplifications
         )
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Where the result holds."""
+        return self.account.conditions
 
     @property
     def worked(self) -> Program | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import sympy
 
-from symderive.core.identity import free_indices
+from symderive.core.identity import extents_in, free_indices
 from symderive.core.nodes import Delta, Entry, Index
 from symderive.core.positions import Inside, bare, bounds, is_surely_inside, is_surely_nonnegative
 from symderive.core.program import Definition, Program
@@ -22,9 +22,10 @@ def slacks(program: Program) -> tuple[sympy.Expr, ...]:
     """
     found: dict[sympy.Expr, None] = {}
     for made in program.definitions:
-        for index in (*made.indices, *sorted(made.body.atoms(Index), key=str)):
-            if not is_surely_nonnegative(index.dim):
-                found[sympy.expand(index.dim)] = None
+        extents = extents_in(made.body).union(index.dim for index in made.indices)
+        for size in sorted((one for one in extents if not one.is_positive), key=str):
+            if not is_surely_nonnegative(size):
+                found[sympy.expand(size)] = None
         for position, size in _unguarded(made.body):
             ends = bounds(position) if len(free_indices(position)) <= 1 else None
             if ends is not None:

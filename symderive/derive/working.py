@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import sympy
 
 from symderive.calculus.condense import condense, entries_in, rename_all, weight
-from symderive.core.nodes import Tensor
-from symderive.core.program import Program
+from symderive.calculus.tidy import Fact
+from symderive.core.nodes import Delta, Fold, Tensor
+from symderive.core.program import Definition, Program
 from symderive.derive.account import Simplification, Step
+from symderive.derive.condition import MEAN, OUTSIDE, Condition, basis_vector
+from symderive.derive.conditions import conditions_of, factor_facts
+from symderive.derive.demands import TIE
 from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
 from symderive.derive.problem import Problem
+from symderive.derive.singular_facts import singular_facts
+from symderive.derive.size_conditions import reads_outside, slacks
+from symderive.derive.ties import attained_several_times
 from symderive.notation.composed import composed
+from symderive.notation.forms import Basis, walk
 from symderive.notation.names import latex_name, text_name
+from symderive.notation.recover import matrix_form
 
 LONGEST_STATEMENT, DEEPEST_STATEMENT = 24, 8
 
@@ -29,20 +38,24 @@ class Working:
         problem: what was differentiated.
         start: the equations that the chain rule ran over, with their final names.
         original: the same with nothing recognised in them.
+        written: the equations as written, one operation each, with their final names.
         short: the closed form, with its final names.
         programs: the equations of all steps tidied, the same before they were tidied, and the closed form
             before anything cancelled, with the names that the chain rule gave.
         names: the final names.
         heads: how the results are written on the left.
+        facts: facts about domains that were used.
     """
 
     problem: Problem
     start: Program
     original: Program
+    written: Program
     short: Program
     programs: tuple[Program, Program, Program]
     names: Mapping[Tensor, Tensor]
     heads: Mapping[Tensor, Heading]
+    facts: tuple[Fact, ...]
 
     @cached_property
     def _named(self) -> tuple[Program, Program, Program]:
@@ -58,12 +71,8 @@ class Working:
     def loss(self) -> Equation:
         """The equation that was differentiated."""
         return replace(
-            _loss_equation(self.original, self.start, self.problem), written=composed(self._as_written)
+            _loss_equation(self.original, self.start, self.problem), written=composed(self.written)
         )
-
-    @cached_property
-    def _as_written(self) -> Program:
-        return rename_all((self.problem.written,), self.names)[0]
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -74,6 +83,31 @@ class Working:
     def simplifications(self) -> tuple[Simplification, ...]:
         """What cancels when steps are put into one another."""
         return _simplifications(self._named[2], self.short, self.heads)
+
+    @cached_property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Where the result holds."""
+        return _conditions(self.written, self.start, self.short, self.problem.targets, self.facts)
+
+
+def _conditions(
+    written: Program, start: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
+) -> tuple[Condition, ...]:
+    given = slacks(written)
+    made = conditions_of(written, targets, attained_several_times(written))
+    used = start.needed(start.outputs).definitions
+    if not any(one.body.has(Fold) for one in used):  # a shift by the maximum has cancelled
+        made = tuple(one for one in made if TIE not in one.text and not one.text.startswith(MEAN))
+    found = made + factor_facts(written, start)
+    found += singular_facts(short)
+    found += tuple(Condition(*one, "fact") for one in facts)
+    found += tuple(map(basis_vector, _basis_vectors(short.definitions)[:1]))  # one says it for all
+    return (*found, OUTSIDE) if any(reads_outside(made, given) for made in short.definitions) else found
+
+
+def _basis_vectors(definitions: Sequence[Definition]) -> list[Basis]:
+    forms = [matrix_form(made) for made in definitions if made.body.has(Delta)]
+    return [part for form in forms if form is not None for part in walk(form) if isinstance(part, Basis)]
 
 
 def _length_written_out(program: Program) -> int:

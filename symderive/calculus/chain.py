@@ -13,6 +13,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.condense import is_linear
+from symderive.calculus.relabelled import relabelled
 from symderive.calculus.rules import EntryRule, differentiate, fold_by_value, partial, separated, unit_rule
 from symderive.calculus.sums import has_binder, sum_over
 from symderive.core.dims import shape_text
@@ -148,9 +149,15 @@ def pulled_back(definition: Definition, bar: Tensor | sympy.Expr, used: Tensor) 
         definition.tensor.shape, index_names(definition.body) | {index.name for index in at}, BOUND_LETTERS
     )
     body = _body_at(definition.body, definition.indices, own, at)
-    slope = slope_of(definition, body, own, used, at)
     seed = Entry(bar, *own) if isinstance(bar, Tensor) else bar
-    return sum_over(seed * slope, own)
+    by_value = value_slope(definition, body, own)
+    inner, slope = (body, sympy.S.One) if by_value is None else (body.args[0], by_value)
+    terms = [term for term in sympy.Add.make_args(inner) if used in tensors_of(term)]
+    direct = [relabelled(seed, slope, term, own, used, at) for term in terms]
+    found = [one for one in direct if one is not None]
+    if found and len(found) == len(terms) and (used.rank or len(terms) == 1):
+        return canonical(sympy.Add(*found))
+    return sum_over(seed * slope_of(definition, body, own, used, at), own)
 
 
 @lru_cache(maxsize=1_000)  # one right-hand side is pulled back to each array in it
@@ -160,15 +167,21 @@ def _body_at(
     return separated(substitute(body, dict(zip(indices, own, strict=True))), *at, *own)
 
 
+def value_slope(definition: Definition, body: sympy.Expr, own: tuple[Index, ...]) -> sympy.Expr | None:
+    """The derivative of a function by its value, `a(1 − a)` for `a = σ(z)`; None where it has none."""
+    entry = by_head().get(type(body))
+    if entry is None or entry.of_output is None:
+        return None
+    return entry.of_output(body.args[0], Entry(definition.tensor, *own))
+
+
 def slope_of(
     definition: Definition, body: sympy.Expr, own: tuple[Index, ...], used: Tensor, at: tuple[Index, ...]
 ) -> sympy.Expr:
     """`∂body/∂used[at]`, in terms of the value where the function allows: `σ′ = a(1 − a)` for `a = σ(z)`."""
-    entry = by_head().get(type(body))
-    if entry is not None and entry.of_output is not None:
-        argument = body.args[0]
-        value = Entry(definition.tensor, *own)
-        return entry.of_output(argument, value) * partial(argument, used, at)
+    by_value = value_slope(definition, body, own)
+    if by_value is not None:
+        return by_value * partial(body.args[0], used, at)
     if isinstance(body, Fold):
         return fold_by_value(body, Entry(definition.tensor, *own), unit_rule(used, at))
     return partial(body, used, at)

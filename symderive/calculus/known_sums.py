@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy
 
@@ -72,6 +73,7 @@ def _of_definition(made: Definition, found: dict[Tensor, KnownSum]) -> KnownSum 
     return None
 
 
+@lru_cache(maxsize=20_000)
 def _vanishes(body: sympy.Add, index: Index) -> bool:
     """Whether the sum over one index is 0, as that of `x_p − (1/n) Σ_q x_q` over p."""
     if all(index in free_indices(term) for term in body.args):

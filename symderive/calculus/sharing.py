@@ -16,19 +16,27 @@ def with_shared(program: Program) -> Program:
     the axes of size 1 are gone.
     """
     first: dict[tuple[object, ...], Tensor] = {}
+    alike: dict[tuple[object, ...], list[Definition]] = {}  # those that read the same arrays
     instead: dict[Tensor, Tensor] = {}
     definitions: list[Definition] = []
     for made in program.definitions:
-        body = _with_names(made.body, instead)
-        marks = tuple(Index(f"·{place}", index.dim) for place, index in enumerate(made.indices))
-        key = (marks, canonical(substitute(body, dict(zip(made.indices, marks, strict=True)))))
-        known = first.get(key)
-        if known is not None and not made.pinned and made.tensor not in program.outputs:
+        made = made.with_body(_with_names(made.body, instead))
+        others = alike.setdefault((made.tensor.shape, tensors_of(made.body)), [])
+        others.append(made)
+        if len(others) == 2:
+            first[_key(others[0])] = others[0].tensor
+        known = made.tensor if len(others) == 1 else first.setdefault(_key(made), made.tensor)
+        if known != made.tensor and not made.pinned and made.tensor not in program.outputs:
             instead[made.tensor] = known
             continue
-        first.setdefault(key, made.tensor)
-        definitions.append(made.with_body(body))
+        definitions.append(made)
     return Program(program.inputs, tuple(definitions), program.outputs)
+
+
+def _key(made: Definition) -> tuple[object, ...]:
+    """What is the same for equations that are equal up to the names of indices."""
+    marks = tuple(Index(f"·{place}", index.dim) for place, index in enumerate(made.indices))
+    return marks, canonical(substitute(made.body, dict(zip(made.indices, marks, strict=True))))
 
 
 def _with_names(expr: sympy.Expr, instead: dict[Tensor, Tensor]) -> sympy.Expr:

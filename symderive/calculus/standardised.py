@@ -311,7 +311,7 @@ def _with_roots(expr: sympy.Expr, roots: dict[Tensor, Tensor]) -> sympy.Expr:
 
 
 def _absorbed(expr: sympy.Expr, quotients: dict[_Scale, Tensor]) -> sympy.Expr:
-    if not expr.args or isinstance(expr, Entry):
+    if isinstance(expr, Entry) or tensors_of(expr).isdisjoint(scale.tensor for scale in quotients):
         return expr
     inner = with_args(expr, [_absorbed(arg, quotients) for arg in expr.args])
     if not isinstance(inner, sympy.Mul):

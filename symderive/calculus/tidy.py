@@ -259,9 +259,10 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     plain = _plain(expr, names)
     symbols = set(names.values())
     roots = {symbol: atom.base for atom, symbol in names.items() if _is_root(atom)}
-    small = len(names) <= _LIMIT and sympy.count_ops(plain) <= _OPERATIONS
-    settled = not roots and _is_laurent(plain, symbols)
-    if not small or settled or not plain.is_rational_function(*names.values()):
+    settled = not roots and (_is_laurent(plain, symbols) or _is_scaled_sum(plain))
+    if settled or len(names) > _LIMIT or sympy.count_ops(plain) > _OPERATIONS:
+        return expr
+    if not plain.is_rational_function(*names.values()):
         return expr
     reduced = sympy.cancel(_without_squares(plain, roots, names))
     if roots and _length(reduced) >= _length(plain):
@@ -285,6 +286,26 @@ def _is_laurent(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> bool:
     factors = (factor for term in sympy.Add.make_args(expr) for factor in sympy.Mul.make_args(term))
     bases = (factor.base if isinstance(factor, sympy.Pow) else factor for factor in factors)
     return not any(isinstance(base, sympy.Add) and base.free_symbols & symbols for base in bases)
+
+
+def _is_scaled_sum(expr: sympy.Expr) -> bool:
+    """Whether it is one sum times powers, and no symbol stands above a line here and below one there.
+
+    Of `(a + b/d)/s` nothing cancels, whatever is multiplied out.
+    """
+    factors = sympy.Mul.make_args(expr)
+    sums = [factor for factor in factors if isinstance(factor, sympy.Add)]
+    if len(sums) != 1:
+        return False
+    above: set[sympy.Basic] = set()
+    below: set[sympy.Basic] = set()
+    outside = [factor for factor in factors if factor is not sums[0]]
+    for factor in (*outside, *(part for term in sums[0].args for part in sympy.Mul.make_args(term))):
+        base, exponent = factor.as_base_exp()
+        if not exponent.is_Integer or not (base.is_Number or base.is_Symbol):
+            return False
+        (below if exponent < 0 else above).update(base.free_symbols)
+    return above.isdisjoint(below)
 
 
 def _degree(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:

@@ -347,5 +347,6 @@ def fitted(tensor: Tensor, axes: tuple[sympy.Expr, ...]) -> tuple[sympy.Expr, ..
 def _on_axis(position: sympy.Expr, size: Size) -> sympy.Expr:
     if position.args:
         position = joined(position)
-    fits = not isinstance(position, Index) or position.dim == size or same_size(position.dim, size)
-    return position if fits else Loose(position)
+    if not isinstance(position, Index) or position.dim is size:
+        return position
+    return position if position.dim == size or same_size(position.dim, size) else Loose(position)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
@@ -10,10 +9,9 @@ import numpy as np
 import sympy
 from sympy.core.function import AppliedUndef
 
-from symderive.core.dims import Size, as_size, shape_text
+from symderive.core.dims import Size, as_size, shape_text, size_text
 from symderive.core.identity import fresh
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
-from symderive.core.positions import Inside, Loose, Quotient, Remainder
 from symderive.core.program import Definition
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array_methods import ArrayMethods
@@ -27,6 +25,7 @@ from symderive.language.axes import (
     normal_axes,
     stretched,
 )
+from symderive.language.fingerprints import fingerprint, structure
 from symderive.language.literals import literal_body
 from symderive.language.numbers import divide, number, refuse, refuse_numbers_only
 
@@ -262,11 +261,6 @@ class Array(ArrayMethods):
         return f"<symbolic array, {shape_text(self.shape)}: {self.definition}>"
 
 
-def fingerprint(*parts: Any) -> str:
-    """A short text that differs when the parts do."""
-    return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
-
-
 def as_array(value: Any, what: str) -> Array:
     """Turn an operand into an array: arrays stay, numbers and arrays of numbers become constants.
 
@@ -318,18 +312,10 @@ def define(
 ) -> Array:
     """A new array by an equation; equal equations get equal names, so that repeated expressions are one."""
     shape = tuple(index.dim for index in indices)
-    digest = fingerprint(
-        shape, str(body), tuple(operand.digest for operand in operands), domain, *_extents(body)
-    )
+    sizes = tuple(map(size_text, shape))
+    digest = fingerprint(sizes, structure(body), tuple(operand.digest for operand in operands), domain)
     tensor = Tensor(f"_{digest}", shape, domain)
     return Array(tensor, Definition(tensor, indices, body), operands, digest)
-
-
-def _extents(body: sympy.Expr) -> list[str]:
-    """The extents of the indices in computed positions, which the text of a body does not show."""
-    if not body.has(Loose, Inside, Quotient, Remainder):
-        return []
-    return sorted(f"{index.name}:{index.dim}" for index in body.atoms(Index))
 
 
 def elementwise(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from symderive.core.dims import check_name
+from symderive.core.dims import check_name, shape_text
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition
 from symderive.errors import SymderiveError
-from symderive.language.array import Array, fingerprint
+from symderive.language.array import Array
+from symderive.language.fingerprints import fingerprint
 
 
 def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None) -> Array:
@@ -41,7 +42,7 @@ def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None
         shape = tuple(shape[0])
     check_name(name, "an array")
     tensor = Tensor(name, tuple(shape), domain, latex)
-    return Array(tensor, None, (), fingerprint(name, tensor.shape, domain, latex))
+    return Array(tensor, None, (), fingerprint(name, shape_text(tensor.shape), domain, latex))
 
 
 def let(name: str, value: Array, latex: str | None = None) -> Array:

@@ -17,7 +17,8 @@ from symderive.functions.one_sided import (
     relu_from_right,
     relu_halfway,
 )
-from symderive.language.array import Array, define, fingerprint
+from symderive.language.array import Array, define
+from symderive.language.fingerprints import fingerprint, structure
 from symderive.language.programs import ordered
 
 _NAMES: dict[Any, str] = {0: "left", 0.5: "middle", 1: "right"}
@@ -71,7 +72,7 @@ def with_slope_at_kinks(loss: Array, choice: str | float | None) -> Array:
 def _again(node: Array, made: Definition, body: sympy.Expr, operands: tuple[Array, ...]) -> Array:
     if not made.pinned:
         return define(made.indices, body, operands, node.tensor.domain)
-    digest = fingerprint(node.digest, str(body), tuple(one.digest for one in operands))
+    digest = fingerprint(node.digest, structure(body), tuple(one.digest for one in operands))
     return Array(node.tensor, Definition(node.tensor, made.indices, body, pinned=True), operands, digest)
 
 

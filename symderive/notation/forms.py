@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import sympy
@@ -136,10 +137,10 @@ class Plus(Form):
 
     terms: tuple[Form, ...]
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """The rank of the terms."""
-        return max(term.rank for term in self.terms)
+        return max([term.rank for term in self.terms])
 
     @property
     def parts(self) -> tuple[Form, ...]:
@@ -155,10 +156,10 @@ class Times(Form):
     scalars: tuple[Form, ...]
     arrays: tuple[Form, ...]
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """The rank of the array factors."""
-        return max((factor.rank for factor in self.arrays), default=0)
+        return max([factor.rank for factor in self.arrays], default=0)
 
     @property
     def parts(self) -> tuple[Form, ...]:
@@ -173,7 +174,7 @@ class Power(Form):
     base: Form
     exponent: Form
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """The rank of base or exponent."""
         return max(self.base.rank, self.exponent.rank)
@@ -191,10 +192,10 @@ class Apply(Form):
     head: Any
     args: tuple[Form, ...]
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """The rank of the arguments."""
-        return max(arg.rank for arg in self.args)
+        return max([arg.rank for arg in self.args])
 
     @property
     def parts(self) -> tuple[Form, ...]:
@@ -208,7 +209,7 @@ class Chain(Form):
 
     factors: tuple[Form, ...]
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """2, 1 or 0 for no, one or two vectors at the ends."""
         return (self.factors[0].rank == 2) + (self.factors[-1].rank == 2)

@@ -233,3 +233,17 @@ def test_letters_and_fresh_indices():
     assert BOUND_LETTERS[0] == "p"
     assert same_extent(i, j)
     assert not same_extent(i, Index("j", 4))
+
+
+@given(expressions, st.permutations("abcdef"))
+def test_renaming_gives_what_sympy_makes_of_the_new_arguments(expr, letters):
+    """A product whose factors have other names is put together without asking which of them join."""
+    new = {old: Index(letter, N) for old, letter in zip(INDICES, letters, strict=True)}
+    assert substitute(expr, new) == rebuilt(substitute(expr, new))
+
+
+def rebuilt(expr):
+    """The expression made again by SymPy from the inside out."""
+    if not expr.args or isinstance(expr, Binder):
+        return expr.func(rebuilt(expr.body), *expr.indices) if isinstance(expr, Binder) else expr
+    return expr.func(*map(rebuilt, expr.args))

@@ -9,7 +9,7 @@ import pytest
 import sympy
 
 import symderive as sd
-from symderive.calculus import rules, sums, tidy
+from symderive.calculus import chain, relabelled, rules, sums, tidy
 from symderive.codegen import numpy_source
 from symderive.core.nodes import Delta, IndexSum
 from symderive.derive import verification
@@ -103,9 +103,27 @@ def test_transposed_index(monkeypatch):
         return rule
 
     monkeypatch.setattr(rules, "unit_rule", wrong)
+    monkeypatch.setattr(chain, "unit_rule", wrong)
+    weights = sd.array("M", d, d)
+    with pytest.raises(InternalError, match="derived gradient"):
+        sd.gradient(np.sum((X @ (weights * weights.T) @ w - y) ** 2), weights).check()
+
+
+def test_transposed_position_of_the_only_entry(monkeypatch):
+    right = relabelled._moved
+    monkeypatch.setattr(
+        relabelled, "_moved", lambda weight, entry, indices, at: right(weight, entry, indices, at[::-1])
+    )
     weights = sd.array("M", d, d)
     with pytest.raises(InternalError, match="derived gradient"):
         sd.gradient(np.sum((X @ weights @ w - y) ** 2), weights).check()
+
+
+@pytest.mark.parametrize("factor", [-1, sympy.Rational(1001, 1000)])
+def test_scaled_slope_around_the_only_entry(monkeypatch, factor):
+    right = relabelled._slope
+    monkeypatch.setattr(relabelled, "_slope", lambda body, place: factor * right(body, place))
+    caught("matrix", "network")
 
 
 def test_lost_extent_in_sums(monkeypatch):

@@ -7,7 +7,7 @@ import importlib
 import numpy as np
 from scipy.special import expit
 
-from symderive import array, dims, gradient, hessian
+from symderive import array, dims, gradient, hessian, softmax
 
 DISTRIBUTION, PRINTS = "symderive", "closed form, LaTeX"
 importlib.import_module("symderive.language.dispatch")  # loaded late, with the first array
@@ -45,8 +45,8 @@ def network(depth):
 def attention():
     n, m, k, d = dims("n m k d")
     Q, K, V, Y = array("Q", n, k), array("K", m, k), array("V", m, d), array("Y", n, d)
-    S = np.exp(Q @ K.T / np.sqrt(k))
-    return gradient(np.sum((S / np.sum(S, axis=1, keepdims=True) @ V - Y) ** 2), Q).latex()
+    P = softmax(Q @ K.T / np.sqrt(k), axis=1)
+    return gradient(np.sum((P @ V - Y) ** 2), Q).latex()
 
 
 def layer_norm():

@@ -53,4 +53,34 @@ FORMULAS = [
         ["∇_c L = 2(tanh(XW + 𝟏bᵀ) V + 𝟏cᵀ − Y)ᵀ𝟏"],
         r"""\nabla_{c} L = 2 {(\tanh(X W + \mathbf{1} b^{\top}) V + \mathbf{1} c^{\top} - Y)}^{\top} \mathbf{1}""",
     ),
+    (
+        "gradient",
+        "np.sum((expit(W4 @ expit(W3 @ expit(W2 @ expit(W1 @ x)))) - y)**2)",
+        "x=d; W1=d,d; W2=d,d; W3=d,d; W4=d,d; y=d",
+        "W1",
+        [
+            "∇_W₁ L = ((W₂ᵀ(∂L/∂v)) ⊙ p ⊙ (1 − p)) xᵀ",
+            "p = σ(W₁x)",
+            "v = W₂p",
+            "s = σ(v)",
+            "u = W₃s",
+            "q = σ(u)",
+            "g = W₄q",
+            "∂L/∂g = 2((σ(g) − y) ⊙ σ(−g) ⊙ σ(g))",
+            "∂L/∂u = (W₄ᵀ(∂L/∂g)) ⊙ q ⊙ (1 − q)",
+            "∂L/∂v = (W₃ᵀ(∂L/∂u)) ⊙ s ⊙ (1 − s)",
+        ],
+        r"""\begin{aligned}
+\nabla_{W_{1}} L &= \left(\left(W_{2}^{\top} \frac{\partial L}{\partial v}\right) \odot p \odot (1 - p)\right) x^{\top} \\
+p &= \sigma(W_{1} x) \\
+v &= W_{2} p \\
+s &= \sigma(v) \\
+u &= W_{3} s \\
+q &= \sigma(u) \\
+g &= W_{4} q \\
+\frac{\partial L}{\partial g} &= 2 ((\sigma(g) - y) \odot \sigma(-g) \odot \sigma(g)) \\
+\frac{\partial L}{\partial u} &= \left(W_{4}^{\top} \frac{\partial L}{\partial g}\right) \odot q \odot (1 - q) \\
+\frac{\partial L}{\partial v} &= \left(W_{3}^{\top} \frac{\partial L}{\partial u}\right) \odot s \odot (1 - s)
+\end{aligned}""",
+    ),
 ]

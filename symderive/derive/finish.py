@@ -155,7 +155,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         _steps(start, worked, raw, heads, loss),
         lets,
         results,
-        _conditions(written, start, short, problem.targets, facts),
+        _conditions(written, start, short, [one.by for one in chain.results], facts),
         short,
         original,
         problem.targets,
@@ -175,10 +175,14 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
 
 
 def _conditions(
-    written: Program, start: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
+    written: Program,
+    start: Program,
+    short: Program,
+    blocks: Sequence[tuple[Tensor, ...]],
+    facts: Collection[Fact],
 ) -> tuple[Condition, ...]:
     given = slacks(written)
-    made = conditions_of(written, targets, attained_several_times(written))
+    made = conditions_of(written, blocks, attained_several_times(written))
     used = start.needed(start.outputs).definitions
     if not any(one.body.has(Fold) for one in used):  # a shift by the maximum has cancelled
         made = tuple(one for one in made if TIE not in one.text and not one.text.startswith(MEAN))

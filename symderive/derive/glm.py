@@ -238,7 +238,7 @@ class GLM:
                 "the logarithm of the product of the densities is the sum of their logarithms",
             ),
         )
-        conditions = conditions_of(program, (self.theta.tensor,))
+        conditions = conditions_of(program, ((self.theta.tensor,),))
         return Derivation(
             kind, equation, steps, lets, (equation,), conditions, short, short,
             (self.theta.tensor,), verifier=partial(verify_log_likelihood, self),

@@ -6,11 +6,10 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS
+from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, REALS
 
 NEGATIVE = sympy.Interval.open(-sympy.oo, 0)
 NONPOSITIVE = sympy.Interval(-sympy.oo, 0)
-NONZERO = sympy.Union(NEGATIVE, POSITIVE)
 Ends = tuple[sympy.Expr, bool, sympy.Expr, bool]
 
 

@@ -20,6 +20,7 @@ from symderive.functions.kinked import absolute
 from symderive.functions.record import NONZERO, POSITIVE
 from symderive.notation.components import component_of
 from symderive.notation.dialects import LATEX, TEXT
+from symderive.notation.extents import unshown
 from symderive.notation.forms import Apply, Basis, Const, Form, Leaf
 from symderive.notation.index_notation import index_form
 from symderive.notation.labelled import NoMatrixNotationError, laid_out
@@ -120,9 +121,7 @@ def condition_of(demand: Demand, body: sympy.Expr, domain: sympy.Set, several: b
     if isinstance(form, Apply) and form.head is where:
         held, form = form.args[:2]
         only, only_latex = f" wherever {stated(held, TEXT)}", rf"\text{{ wherever }} {stated(held, LATEX)}"
-    indices = [letter for letter, _ in zip("ijkl", free_indices(body), strict=False)]
-    every = f"{only} for all {', '.join(indices)}" if indices else only
-    latex_every = rf"{only_latex}\text{{ for all }} {', '.join(indices)}" if indices else only_latex
+    every, latex_every = (one + other for one, other in zip((only, only_latex), _for_all(body), strict=True))
     if demand.kind == "kink":
         if isinstance(form, Const):  # what stands under the function cancels
             where_it_is = r"\text{everywhere at a kink}"
@@ -146,6 +145,22 @@ def condition_of(demand: Demand, body: sympy.Expr, domain: sympy.Set, several: b
         )
     plain, written = _membership(text(form), latex(form), domain)
     return Condition(f"{plain}{every}", f"{written}{latex_every}", demand.kind)
+
+
+def _for_all(body: sympy.Expr) -> tuple[str, str]:
+    """`for all i, j`, with the extents that the entries do not show."""
+    indices = sorted(free_indices(body), key=lambda index: str(index.name))
+    if not indices:
+        return "", ""
+    loose = unshown(body, indices)
+    plain, written = (
+        ", ".join(
+            marks.relation((index, "<", index.dim)) if index in loose else str(index.name)
+            for index in indices
+        )
+        for marks in (TEXT, LATEX)
+    )
+    return f" for all {plain}", rf"\text{{ for all }} {written}"
 
 
 def _readable(argument: sympy.Expr, domain: sympy.Set) -> tuple[sympy.Expr, sympy.Set]:

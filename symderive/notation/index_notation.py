@@ -24,6 +24,7 @@ from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, times
 from symderive.notation.common_parts import common_factors
 from symderive.notation.exponential_sums import log_sum_with_indices, softmax_with_indices
+from symderive.notation.extents import unsaid
 from symderive.notation.forms import (
     Apply,
     BigMax,
@@ -76,7 +77,7 @@ def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
         short = _product_entry(expr) if rows else None
         return short or _big_sum(expr, rows)
     if isinstance(expr, Fold):
-        return _BIG[type(expr)](expr.indices, index_form(expr.body, rows))
+        return _BIG[type(expr)](expr.indices, index_form(expr.body, rows), unsaid(expr))
     if isinstance(expr, IndexLogSum):
         return log_sum_with_indices(expr, index_form)
     if isinstance(expr, SoftmaxEntry):
@@ -102,7 +103,7 @@ def _big_sum(expr: IndexSum, rows: bool) -> Form:
     factors = sympy.Mul.make_args(expr.body)
     under = [one for one in factors if isinstance(one, Inside) and bound & free_indices(one)]
     rest = sympy.Mul(*(one for one in factors if one not in under))
-    inner, marks = index_form(rest, rows), tuple(map(bracket_of, under))
+    inner, marks = index_form(rest, rows), (*map(bracket_of, under), *unsaid(expr))
     if not isinstance(inner, Times) or inner.coefficient == 1 or not inner.scalars:
         return BigSum(expr.indices, inner, marks)
     return times(inner.coefficient, BigSum(expr.indices, times(ONE, *inner.scalars), marks))

@@ -19,6 +19,7 @@ from symderive.calculus.condense import (
 from symderive.calculus.places import counted
 from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
+from symderive.core.identity import free_indices
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Delta, Fold, Tensor, TensorNode
 from symderive.core.program import Definition, Program
@@ -155,7 +156,8 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         _steps(start, worked, raw, heads, loss),
         lets,
         results,
-        _conditions(written, start, short, [one.by for one in chain.results], facts),
+        _conditions(written, start, short, [one.by for one in chain.results], facts)
+        + tuple(map(basis_vector, _basis_vectors((*lets, *results))[:1])),  # one says it for all
         short,
         original,
         problem.targets,
@@ -189,13 +191,16 @@ def _conditions(
     found = made + factor_facts(written, start)
     found += singular_facts(short)
     found += tuple(Condition(*one, "fact") for one in facts)
-    found += tuple(map(basis_vector, _basis_vectors(short.definitions)[:1]))  # one says it for all
     return (*found, OUTSIDE) if any(reads_outside(made, given) for made in short.definitions) else found
 
 
-def _basis_vectors(definitions: Sequence[Definition]) -> list[Basis]:
-    forms = [matrix_form(made) for made in definitions if made.body.has(Delta)]
-    return [part for form in forms if form is not None for part in walk(form) if isinstance(part, Basis)]
+def _basis_vectors(equations: Sequence[Equation]) -> list[Basis]:
+    found = [one for one in equations if any(map(_is_at_one_position, one.definition.body.atoms(Delta)))]
+    return [part for one in found for part in walk(one.form) if isinstance(part, Basis)]
+
+
+def _is_at_one_position(delta: Delta) -> bool:
+    return any(not free_indices(position) for position in delta.args)
 
 
 def _renamed(

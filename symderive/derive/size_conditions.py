@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import sympy
 
@@ -29,7 +29,13 @@ def slacks(program: Program) -> tuple[sympy.Expr, ...]:
             ends = bounds(position) if len(free_indices(position)) <= 1 else None
             if ends is not None:
                 found.update(dict.fromkeys((ends[0], sympy.expand(size - 1 - ends[1]))))
-    return tuple(one for one in found if not is_surely_nonnegative(one))
+    needed = [one for one in found if not is_surely_nonnegative(one)]
+    return tuple(one for one in needed if not _follows(one, [other for other in needed if other != one]))
+
+
+def _follows(slack: sympy.Expr, given: Sequence[sympy.Expr]) -> bool:
+    """Whether something is at least 0 for all sizes, or because what is given is: n ≥ 3 says n ≥ 2."""
+    return any(is_surely_nonnegative(sympy.expand(slack - one)) for one in (sympy.S.Zero, *given))
 
 
 def _unguarded(expr: sympy.Basic) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
@@ -57,10 +63,7 @@ def reads_outside(definition: Definition, given: tuple[sympy.Expr, ...] = ()) ->
     """Whether a right-hand side counts on entries outside of an array being 0; `given` is at least 0."""
     return any(
         bool(free_indices(position))
-        or any(
-            not is_surely_nonnegative(one) and one not in given
-            for one in (sympy.expand(position), sympy.expand(size - 1 - position))
-        )
+        or not all(_follows(one, given) for one in (position, size - 1 - position))
         for position, size in _unguarded(definition.body)
     )
 

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import sympy
 
-from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
 from symderive.functions.record import Indicator
@@ -284,5 +283,3 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **_elementwise_functions(),
     np.take: indexing.taken,
 }
-
-Dim.apply_ufunc = staticmethod(apply_ufunc)

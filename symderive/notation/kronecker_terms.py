@@ -32,35 +32,24 @@ MOST_TERMS = 12
 
 @dataclass(frozen=True)
 class Sides:
-    """The free indices: rows first, then columns; an absent second one has the extent 1.
+    """The free indices; an absent second one of a side has the extent 1.
 
     Attributes:
+        rows: i and j.
+        columns: k and l.
         has_matrix_k: whether an array is called K.
     """
 
-    i: Index
-    j: Index
-    k: Index
-    l: Index  # noqa: E741
+    rows: Pair
+    columns: Pair
     has_matrix_k: bool = False
-
-    @property
-    def rows(self) -> Pair:
-        """The indices of the rows."""
-        return self.i, self.j
-
-    @property
-    def columns(self) -> Pair:
-        """The indices of the columns."""
-        return self.k, self.l
 
     def pairs(self, kind: str) -> tuple[Pair, Pair]:
         """The indices of the two matrices of a straight or crossed term."""
-        return (
-            ((self.j, self.l), (self.i, self.k))
-            if kind == "straight"
-            else ((self.i, self.l), (self.j, self.k))
-        )
+        first, second = zip(self.rows, self.columns, strict=True)
+        if kind == "straight":
+            return second, first
+        return (first[0], second[1]), (second[0], first[1])
 
 
 @dataclass(frozen=True)
@@ -260,8 +249,8 @@ def _around(plain: list[sympy.Expr], bound: list[Index], pair: Pair, sides: Side
         if place is None:
             return None
         parts["scale" if not used else place].append(one)
-    first = _fitted(parts["first"], Sides(*sides.rows, *middle))
-    second = _fitted(parts["second"], Sides(*middle, *sides.columns))
+    first = _fitted(parts["first"], Sides(sides.rows, middle))
+    second = _fitted(parts["second"], Sides(middle, sides.columns))
     inner = sympy.Mul(*parts["middle"])
     whole = free_indices(inner) == set(middle)
     if first is None or second is None or not whole or "outer" in (first.kind, second.kind):

@@ -19,11 +19,12 @@ from symderive.derive.condition import (
 )
 from symderive.derive.demands import Demand, compared_only, demands, outer_powers
 from symderive.derive.guards import is_implied
-from symderive.derive.intervals import is_within
+from symderive.derive.intervals import is_apart, is_within
 from symderive.derive.ranges import Ranges, range_of
 from symderive.derive.regular import factored, inverted, is_positive_definite, is_regular
 from symderive.derive.singular_conditions import FULL_RANK, singular_demands
 from symderive.derive.size_conditions import inequality, slacks
+from symderive.errors import SymderiveError
 from symderive.functions.choice import where
 from symderive.functions.comparisons import equal
 from symderive.functions.record import NONZERO, POSITIVE
@@ -40,6 +41,9 @@ def conditions_of(
         program: what is differentiated.
         blocks: for each derivative the variables, one for each time: (x, x) for a Hessian.
         several: maxima that are attained at several places at once.
+
+    Raises:
+        SymderiveError: a condition that never holds.
     """
     ranges = Ranges(program)
     found: dict[str, Condition] = {}
@@ -58,6 +62,8 @@ def conditions_of(
             if demand.kind == "domain" and _is_given(_as_demand(body, domain), ranges):
                 continue
             one = condition_of(demand, body, domain, made.tensor in several)
+            if demand.kind == "domain" and not demand.guards and is_apart(range_of(body, ranges), domain):
+                raise _never(one.text)
             found.setdefault(one.text, one)
             if demand.kind == "kink" and isinstance(body, equal):
                 kinks[one.text] = sympy.Add(body.args[0], -body.args[1])
@@ -66,6 +72,9 @@ def conditions_of(
         for tensor in inverted(made.body, moving):
             if not is_regular(program, tensor):
                 one = regularity(program, made, tensor, "is invertible")
+                whole = program.definition(tensor)
+                if whole is not None and whole.body == 0:
+                    raise _never(one.text)
                 found.setdefault(one.text, one)
         for tensor, word in singular_demands(made.body) if moving else ():
             if not (word == FULL_RANK and is_regular(program, tensor)):
@@ -79,6 +88,13 @@ def conditions_of(
         plain, written = inequality(slack)
         found.setdefault(plain, Condition(plain, written, "domain", slack))
     return tuple(one for one in found.values() if kinks.get(one.text) not in nonzero)
+
+
+def _never(condition: str) -> SymderiveError:
+    return SymderiveError(
+        f"the formula has no value or no derivative anywhere, because it needs: {condition}; "
+        "check its signs, or declare other domains."
+    )
 
 
 def _is_given(demand: Demand, ranges: Ranges) -> bool:

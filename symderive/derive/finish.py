@@ -37,6 +37,7 @@ from symderive.derive.singular_facts import singular_facts
 from symderive.derive.size_conditions import reads_outside, slacks
 from symderive.derive.structures import FreeEntries
 from symderive.derive.ties import attained_several_times
+from symderive.derive.valued import refuse_without_value
 from symderive.errors import InternalError
 from symderive.notation.composed import composed
 from symderive.notation.forms import Basis, Form, walk
@@ -123,6 +124,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     facts.update(dict.fromkeys(used))
     again = absorbed(condense(short, choice, chain.keep))  # what cancelled is shorter
     short, used = tidy_program(again, chain.fixed)
+    refuse_without_value(short)
     facts.update(dict.fromkeys(used))
     whole = Program(problem.start.inputs, _all(problem.start, worked, problem.plain), outputs)
     names = chosen_names(

@@ -32,6 +32,15 @@ def is_within(inner: sympy.Set, outer: sympy.Set) -> bool:
     return bool(inner.is_subset(outer)) if None in found else all(found)
 
 
+def is_apart(one: sympy.Set, other: sympy.Set) -> bool:
+    """Whether two sets surely have no number in common.
+
+    >>> is_apart(sympy.FiniteSet(0), NONZERO), is_apart(NONPOSITIVE, POSITIVE), is_apart(NONNEGATIVE, REALS)
+    (True, True, False)
+    """
+    return bool(one.intersect(other).is_empty)
+
+
 def _is_between(inner: Ends, outer: Ends) -> bool | None:
     """Whether these ends lie between those; None where an end is not a number."""
     low, low_open, high, high_open = inner

@@ -70,23 +70,23 @@ def basis_vector(form: Basis) -> Condition:
 
 def symmetric_part(tensor: Tensor) -> Condition:
     """How the Cholesky factor of an input was differentiated."""
-    plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
-    return Condition(
-        f"{plain} is symmetric: derivatives are those of chol(½({plain} + {plain}ᵀ))",
-        rf"{written} \text{{ is symmetric: derivatives are those of }}"
-        rf"\operatorname{{chol}}\left(\tfrac{{1}}{{2}}({written} + {written}^{{\top}})\right)",
-        "fact",
+    return _about(
+        tensor,
+        "{0} is symmetric: derivatives are those of chol(½({0} + {0}ᵀ))",
+        r"{0} \text{{ is symmetric: derivatives are those of }}"
+        r"\operatorname{{chol}}\left(\tfrac{{1}}{{2}}({0} + {0}^{{\top}})\right)",
     )
 
 
 def factor_removed(tensor: Tensor) -> Condition:
     """That a law has removed the Cholesky factor of an input."""
-    plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
-    return Condition(
-        f"{plain} = L Lᵀ for L = chol({plain})",
-        rf"{written} = L L^{{\top}} \text{{ for }} L = \operatorname{{chol}}({written})",
-        "fact",
-    )
+    law = r"{0} = L L^{{\top}} \text{{ for }} L = \operatorname{{chol}}({0})"
+    return _about(tensor, "{0} = L Lᵀ for L = chol({0})", law)
+
+
+def _about(tensor: Tensor, plain: str, written: str) -> Condition:
+    """A fact about an array, from patterns in which its name is {0}."""
+    return Condition(plain.format(text(Leaf(tensor))), written.format(latex(Leaf(tensor))), "fact")
 
 
 def regularity(program: Program, made: Definition, tensor: Tensor, word: str) -> Condition:

@@ -46,6 +46,7 @@ from symderive.notation.forms import (
 from symderive.notation.labelled import NoMatrixNotationError, factors_in_order, term_order
 from symderive.notation.positions import bracket_of
 from symderive.notation.recover import recover, whole_matrix
+from symderive.notation.separate import separate
 
 
 def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
@@ -122,20 +123,9 @@ def _product_entry(expr: IndexSum) -> Form | None:
 
 def _apart(expr: IndexSum) -> list[IndexSum]:
     """`Σ_pq a_p b_p c_q d_q` as the two sums whose product it is."""
-    groups: list[tuple[frozenset[Index], list[sympy.Expr]]] = []
-    bound = frozenset(expr.indices)
-    for factor in factors_in_order(expr.body):
-        own, members = free_indices(factor) & bound, [factor]
-        kept = []
-        for indices, others in groups:
-            if indices & own:
-                own, members = own | indices, [*others, *members]
-            else:
-                kept.append((indices, others))
-        groups = [*kept, (own, members)]
     return [
         IndexSum(sympy.Mul(*members), *(index for index in expr.indices if index in own))
-        for own, members in groups
+        for own, members in separate(factors_in_order(expr.body), expr.indices)
     ]
 
 

@@ -23,6 +23,7 @@ from symderive.core.identity import BOUND_LETTERS, canonical, free_indices, fres
 from symderive.core.nodes import Delta, Index, IndexSum
 from symderive.notation.labelled import NoMatrixNotationError
 from symderive.notation.recover import multiplied_out
+from symderive.notation.separate import separate
 
 Pair = tuple[Index, Index]
 _ONE = sympy.S.One
@@ -127,16 +128,7 @@ def _groups(term: sympy.Expr) -> list[sympy.Expr]:
 
 def _apart(factors: Sequence[sympy.Expr], bound: Sequence[Index]) -> list[sympy.Expr]:
     """A product that is summed over `bound`, as the factors and sums whose product it is."""
-    groups: list[tuple[frozenset[Index], list[sympy.Expr]]] = []
-    for factor in factors:
-        own, members = free_indices(factor) & frozenset(bound), [factor]
-        kept = []
-        for indices, others in groups:
-            if indices & own:
-                own, members = own | indices, [*others, *members]
-            else:
-                kept.append((indices, others))
-        groups = [*kept, (own, members)]
+    groups = separate(factors, bound)
     used = frozenset().union(*(own for own, _ in groups))
     extents = [index.dim for index in bound if index not in used]
     return extents + [

@@ -97,6 +97,18 @@ class OwnFunction(sympy.Function):
         return sympy.Float(entry.scalar(*(float(arg) for arg in self.args)))
 
 
+def by_argument(function: sympy.Function, argindex: int) -> tuple[sympy.Expr, sympy.Expr]:
+    """Order and argument of `f_k(x)` that is differentiated by x.
+
+    Raises:
+        ArgumentIndexError: a derivative in the order k, which is a number.
+    """
+    if argindex != 2:
+        raise sympy.core.function.ArgumentIndexError(function, argindex)
+    order, x = function.args
+    return order, x
+
+
 class Indicator(OwnFunction):
     """Abstract: 1 where something holds, otherwise 0."""
 

@@ -164,11 +164,11 @@ def _for_all(body: sympy.Expr) -> tuple[str, str]:
 
 
 def _readable(argument: sympy.Expr, domain: sympy.Set) -> tuple[sympy.Expr, sympy.Set]:
-    """`x² > 0` and `|x| > 0` as `x ≠ 0`."""
+    """`x² > 0`, `|x| > 0` and `√x ≠ 0` as `x ≠ 0`."""
     if domain in (POSITIVE, NONZERO) and isinstance(argument, absolute):
         return argument.args[0], NONZERO
-    if domain in (POSITIVE, NONZERO) and isinstance(argument, sympy.Pow) and argument.exp.is_even:
-        return (argument.base, NONZERO) if argument.exp.is_positive else (argument, domain)
+    if domain in (POSITIVE, NONZERO) and isinstance(argument, sympy.Pow) and argument.exp.is_positive:
+        return (argument.base, NONZERO) if argument.exp.is_even or domain == NONZERO else (argument, domain)
     return argument, domain
 
 

@@ -51,6 +51,8 @@ def conditions_of(
     powers = outer_powers(program)
     kinks: dict[str, sympy.Expr] = {}
     nonzero: set[sympy.Expr] = set()
+    positive: set[sympy.Expr] = set()
+    weaker: dict[sympy.Expr, str] = {}  # ≠ 0, which is not said beside > 0
     for made in program.definitions:
         orders.learn(made)
         is_compared = made.tensor in compared
@@ -69,6 +71,10 @@ def conditions_of(
                 kinks[one.text] = sympy.Add(body.args[0], -body.args[1])
             elif domain in (POSITIVE, NONZERO) and not demand.guards:
                 nonzero.add(body)
+                if domain == POSITIVE:
+                    positive.add(body)
+                else:
+                    weaker[body] = one.text
         for tensor in inverted(made.body, moving):
             if not is_regular(program, tensor):
                 one = regularity(program, made, tensor, "is invertible")
@@ -87,7 +93,8 @@ def conditions_of(
     for slack in slacks(program):
         plain, written = inequality(slack)
         found.setdefault(plain, Condition(plain, written, "domain", slack))
-    return tuple(one for one in found.values() if kinks.get(one.text) not in nonzero)
+    said = {text for body, text in weaker.items() if body in positive}
+    return tuple(one for one in found.values() if kinks.get(one.text) not in nonzero and one.text not in said)
 
 
 def _never(condition: str) -> SymderiveError:

@@ -34,7 +34,7 @@ from symderive.derive.names_apart import with_names_apart
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
 from symderive.derive.singular_facts import singular_facts
-from symderive.derive.size_conditions import reads_outside, slacks
+from symderive.derive.size_conditions import reads_outside, slacks, without_brackets
 from symderive.derive.structures import FreeEntries
 from symderive.derive.ties import attained_several_times
 from symderive.derive.valued import refuse_without_value
@@ -124,6 +124,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     facts.update(dict.fromkeys(used))
     again = absorbed(condense(short, choice, chain.keep))  # what cancelled is shorter
     short, used = tidy_program(again, chain.fixed)
+    short = without_brackets(short, slacks(problem.written))
     refuse_without_value(short)
     facts.update(dict.fromkeys(used))
     whole = Program(problem.start.inputs, _all(problem.start, worked, problem.plain), outputs)

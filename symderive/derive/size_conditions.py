@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import sympy
 
-from symderive.core.identity import free_indices
+from symderive.core.identity import free_indices, has_kind
 from symderive.core.nodes import Delta, Entry, Index
 from symderive.core.positions import Inside, bare, bounds, is_surely_inside, is_surely_nonnegative
 from symderive.core.program import Definition, Program
@@ -57,6 +57,26 @@ def _unguarded(expr: sympy.Basic) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
         return
     for arg in expr.args:
         yield from _unguarded(arg)
+
+
+def without_brackets(program: Program, given: tuple[sympy.Expr, ...]) -> Program:
+    """The program without the brackets that hold for all sizes for which what is given is at least 0."""
+    return Program(
+        program.inputs,
+        tuple(made.with_body(_without_brackets(made.body, given)) for made in program.definitions),
+        program.outputs,
+    )
+
+
+def _without_brackets(expr: sympy.Expr, given: tuple[sympy.Expr, ...]) -> sympy.Expr:
+    if not given or not has_kind(expr, Inside):
+        return expr
+    sure = {}
+    for bracket in expr.atoms(Inside):
+        ends = bounds(bracket.position)
+        if ends is not None and all(_follows(one, given) for one in (ends[0], bracket.size - 1 - ends[1])):
+            sure[bracket] = sympy.S.One
+    return expr.xreplace(sure) if sure else expr
 
 
 def reads_outside(definition: Definition, given: tuple[sympy.Expr, ...] = ()) -> bool:

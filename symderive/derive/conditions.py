@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import sympy
 
@@ -27,7 +27,7 @@ from symderive.derive.size_conditions import inequality, slacks
 from symderive.errors import SymderiveError
 from symderive.functions.choice import where
 from symderive.functions.comparisons import equal
-from symderive.functions.record import NONZERO, POSITIVE
+from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE
 
 
 def conditions_of(
@@ -45,18 +45,12 @@ def conditions_of(
     Raises:
         SymderiveError: a condition that never holds.
     """
-    ranges = Ranges(program)
-    found: dict[str, Condition] = {}
+    ranges, found = Ranges(program), _Found()
     orders, compared = _Orders(blocks), compared_only(program)
     powers = outer_powers(program)
-    kinks: dict[str, sympy.Expr] = {}
-    nonzero: set[sympy.Expr] = set()
-    positive: set[sympy.Expr] = set()
-    weaker: dict[sympy.Expr, str] = {}  # ≠ 0, which is not said beside > 0
     for made in program.definitions:
         orders.learn(made)
         is_compared = made.tensor in compared
-        moving = orders.of(made.body) > 0 and not is_compared
         for demand in demands(made.body, orders.of, powers.get(made.tensor, (sympy.S.One,)), is_compared):
             if demand.kind == "domain" and _is_given(demand, ranges):
                 continue
@@ -66,35 +60,62 @@ def conditions_of(
             one = condition_of(demand, body, domain, made.tensor in several)
             if demand.kind == "domain" and not demand.guards and is_apart(range_of(body, ranges), domain):
                 raise _never(one.text)
-            found.setdefault(one.text, one)
-            if demand.kind == "kink" and isinstance(body, equal):
-                kinks[one.text] = sympy.Add(body.args[0], -body.args[1])
-            elif domain in (POSITIVE, NONZERO) and not demand.guards:
-                nonzero.add(body)
-                if domain == POSITIVE:
-                    positive.add(body)
-                else:
-                    weaker[body] = one.text
-        for tensor in inverted(made.body, moving):
-            if not is_regular(program, tensor):
-                one = regularity(program, made, tensor, "is invertible")
-                whole = program.definition(tensor)
-                if whole is not None and whole.body == 0:
-                    raise _never(one.text)
-                found.setdefault(one.text, one)
-        for tensor, word in singular_demands(made.body) if moving else ():
-            if not (word == FULL_RANK and is_regular(program, tensor)):
-                one = regularity(program, made, tensor, word)
-                found.setdefault(one.text, one)
-        for tensor in factored(made.body):
-            if not is_positive_definite(program, tensor):
-                one = regularity(program, made, tensor, "is symmetric positive definite")
-                found.setdefault(one.text, one)
+            found.add(one, demand, body, domain)
+        moving = orders.of(made.body) > 0 and not is_compared
+        for one in _of_matrices(program, made, moving):
+            found.conditions.setdefault(one.text, one)
     for slack in slacks(program):
         plain, written = inequality(slack)
-        found.setdefault(plain, Condition(plain, written, "domain", slack))
-    said = {text for body, text in weaker.items() if body in positive}
-    return tuple(one for one in found.values() if kinks.get(one.text) not in nonzero and one.text not in said)
+        found.conditions.setdefault(plain, Condition(plain, written, "domain", slack))
+    return found.shortest()
+
+
+class _Found:
+    """Conditions that were found, each once."""
+
+    def __init__(self) -> None:
+        self.conditions: dict[str, Condition] = {}
+        self._kinks: dict[str, sympy.Expr] = {}
+        self._domains: dict[sympy.Expr, dict[sympy.Set, str]] = {}
+
+    def add(self, one: Condition, demand: Demand, body: sympy.Expr, domain: sympy.Set) -> None:
+        """Note a condition, and what it is about."""
+        self.conditions.setdefault(one.text, one)
+        if demand.kind == "kink" and isinstance(body, equal):
+            self._kinks[one.text] = sympy.Add(body.args[0], -body.args[1])
+        elif demand.kind == "domain" and not demand.guards:
+            self._domains.setdefault(body, {})[domain] = one.text
+
+    def shortest(self) -> tuple[Condition, ...]:
+        """The conditions without those that others say: `x > 0` for `x ≥ 0` and `x ≠ 0`."""
+        away: set[sympy.Expr] = set()
+        for body, said in self._domains.items():
+            if {NONNEGATIVE, NONZERO} <= said.keys():
+                demand = Demand(body, POSITIVE, "domain", "")
+                self.conditions[said[NONNEGATIVE]] = condition_of(demand, body, POSITIVE)
+                said[POSITIVE] = said.pop(NONNEGATIVE)
+            if POSITIVE in said:
+                for weaker in (NONZERO, NONNEGATIVE):
+                    self.conditions.pop(said.get(weaker, ""), None)
+            away.update((body,) if {POSITIVE, NONZERO} & said.keys() else ())
+        return tuple(one for text, one in self.conditions.items() if self._kinks.get(text) not in away)
+
+
+def _of_matrices(program: Program, made: Definition, moving: bool) -> Iterator[Condition]:
+    """The conditions on matrices that are inverted or factored in an equation."""
+    for tensor in inverted(made.body, moving):
+        if not is_regular(program, tensor):
+            one = regularity(program, made, tensor, "is invertible")
+            whole = program.definition(tensor)
+            if whole is not None and whole.body == 0:
+                raise _never(one.text)
+            yield one
+    for tensor, word in singular_demands(made.body) if moving else ():
+        if not (word == FULL_RANK and is_regular(program, tensor)):
+            yield regularity(program, made, tensor, word)
+    for tensor in factored(made.body):
+        if not is_positive_definite(program, tensor):
+            yield regularity(program, made, tensor, "is symmetric positive definite")
 
 
 def _never(condition: str) -> SymderiveError:

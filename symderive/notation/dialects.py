@@ -19,7 +19,8 @@ from symderive.notation.names import latex_name, subscript, superscript, text_na
 from symderive.notation.positions import position_text
 
 _OPENING, _CLOSING = "([⁽", ")]⁾"
-Relations = Sequence[tuple[sympy.Expr | str, ...]]
+Relation = tuple[sympy.Expr | str, ...]
+Relations = Sequence[Relation]
 _NUMBER_PI = re.compile(r"\bpi\b")
 _TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\|\\begin")
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import sympy
 
+from symderive.core.dims import same_size
 from symderive.core.identity import free_indices
 from symderive.core.nodes import Binder, Index, IndexSum, TensorNode
 from symderive.core.positions import bare, bounds, is_surely_nonnegative
+from symderive.core.softmax_nodes import SoftmaxEntry
 from symderive.notation.forms import Bracket
 
 
@@ -32,11 +34,19 @@ def unsaid(expr: Binder) -> tuple[Bracket, ...]:
 
 def unshown(body: sympy.Expr, indices: Sequence[Index]) -> list[Index]:
     """The indices that number no whole axis in an expression."""
-    shown = {axis for node in _nodes(body) for axis in node.axes if isinstance(axis, Index)}
+    shown = {
+        axis
+        for node in _nodes(body)
+        for axis, size in zip(node.axes, node.tensor.shape, strict=False)
+        if isinstance(axis, Index) and same_size(axis.dim, size)
+    }
     return [index for index in indices if index not in shown]
 
 
 def _nodes(expr: sympy.Basic) -> Iterator[TensorNode]:
+    if isinstance(expr, SoftmaxEntry):  # at its positions
+        yield from _nodes(expr.as_exponential)
+        return
     if isinstance(expr, TensorNode):
         yield expr
     for arg in expr.args:

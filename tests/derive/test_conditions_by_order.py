@@ -109,3 +109,21 @@ def test_a_condition_has_no_names_that_the_reader_does_not_see():
 
 def test_the_poles_of_the_tangent():
     assert texts(sd.gradient(total("np.tan(x)"), x)) == ["cos(xᵢ) ≠ 0 for all i"]
+
+
+def test_two_conditions_on_one_number_are_one():
+    found = texts(sd.gradient(total("np.sqrt(np.abs(x) + 1)/np.sqrt(y)"), y))
+    assert found == ["yᵢ > 0 for all i"]
+    m = sd.dims("m")
+    X = sd.array("X", n, m)
+    made = sd.gradient(np.sum(X / np.linalg.norm(X, axis=1, keepdims=True) * x[:, None]), X)
+    assert texts(made) == ["(X^⊙2 𝟏)ᵢ > 0 for all i"]
+    assert texts(sd.gradient(np.sum(np.sqrt(x) / np.sqrt(y)), x)) == ["xᵢ > 0 for all i", "yᵢ > 0 for all i"]
+
+
+def test_a_bracket_that_a_size_decides_is_left_out():
+    m = sd.dims("m")
+    X = sd.array("X", n, m)
+    made = sd.gradient(np.linalg.inv(X.T @ X)[0, 1], X)
+    assert texts(made) == ["XᵀX is invertible", "m ≥ 2"]
+    assert "[" not in str(made.results[0])

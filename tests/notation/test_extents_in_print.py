@@ -47,3 +47,14 @@ def test_a_size_is_asked_for_once():
         texts = [one.text for one in made.conditions]
         assert texts[:2] == ["X₀₀ ≠ 0", "n ≥ 3"]
         assert texts[2:] == ["𝐞₁ for the vector that is 1 at position 1, counted from 0, and 0 elsewhere"]
+
+
+def test_an_intermediate_result_says_how_long_it_is():
+    loss = sd.parse("np.sum(np.max(X[:, 1:] - X[:, :-1], axis=1))", **SHAPES)
+    made = sd.gradient(loss, sd.parse("X", **SHAPES))
+    assert str(made.lets[0]) == "Rᵢⱼ = X[i, j+1] − Xᵢⱼ for j < d−1"
+    assert made.lets[0].latex() == r"R_{ij} = X_{i, j+1} - X_{ij}\quad \text{for } j < d-1"
+    n = sd.dims("n")
+    A = sd.array("A", n, n, domain="invertible")
+    made = sd.gradient(np.sum(np.linalg.inv(np.linalg.inv(A)[:2, :2])), A)
+    assert str(made.lets[0]) == "Uᵢⱼ = (A⁻¹)ᵢⱼ for i < 2, j < 2"

@@ -182,7 +182,7 @@ def _document(args: Namespace, derivation: Derivation) -> Document:
 def _print_code(args: Namespace, derivation: Derivation) -> int:
     """Print the closed form alone, checked before."""
     derivation.check()
-    text = derivation.latex(args.form) if args.format == "latex" else _python(derivation)
+    text = derivation.latex(args.form, conventions=True) if args.format == "latex" else _python(derivation)
     content = text.rstrip("\n") + "\n"
     if args.output is None or args.output == STDOUT:
         sys.stdout.write(content)

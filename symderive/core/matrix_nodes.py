@@ -77,7 +77,10 @@ class MatrixNode(TensorNode):
         return text if exp is None else f"{text}^{{{exp}}}"
 
     def _written(self, name: str, printer: Any) -> str:
-        raise NotImplementedError  # abstract: each node has its own notation
+        """An entry of a function of the matrix, by the name of the node where there is no other notation."""
+        axes = ", ".join(printer._print(axis) for axis in self.axes)
+        below = f"_{{{axes}}}" if axes else ""
+        return rf"\operatorname{{{type(self).__name__}}}\left({name}\right){below}"
 
 
 class InverseEntry(MatrixNode):

@@ -37,11 +37,6 @@ class SingularNode(MatrixNode):
         made: SingularNode = sympy.Expr.__new__(cls, tensor, *positions)
         return made
 
-    def _written(self, name: str, printer: Any) -> str:
-        axes = ", ".join(printer._print(axis) for axis in self.axes)
-        below = f"_{{{axes}}}" if axes else ""
-        return rf"\operatorname{{{type(self).__name__}}}\left({name}\right){below}"
-
 
 class SingularNumber(SingularNode):
     """Abstract: a sum of singular values, or one of them."""

@@ -11,14 +11,16 @@ from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.demands import Demand
-from symderive.derive.intervals import NONZERO, ends
+from symderive.derive.intervals import ends
 from symderive.derive.naming import is_unnamed
 from symderive.errors import InternalError
 from symderive.functions.choice import where
 from symderive.functions.comparisons import equal
-from symderive.functions.record import POSITIVE
+from symderive.functions.kinked import absolute
+from symderive.functions.record import NONZERO, POSITIVE
 from symderive.notation.components import component_of
 from symderive.notation.dialects import LATEX, TEXT
+from symderive.notation.extents import unshown
 from symderive.notation.forms import Apply, Basis, Const, Form, Leaf
 from symderive.notation.index_notation import index_form
 from symderive.notation.labelled import NoMatrixNotationError, laid_out
@@ -68,23 +70,23 @@ def basis_vector(form: Basis) -> Condition:
 
 def symmetric_part(tensor: Tensor) -> Condition:
     """How the Cholesky factor of an input was differentiated."""
-    plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
-    return Condition(
-        f"{plain} is symmetric: derivatives are those of chol(½({plain} + {plain}ᵀ))",
-        rf"{written} \text{{ is symmetric: derivatives are those of }}"
-        rf"\operatorname{{chol}}\left(\tfrac{{1}}{{2}}({written} + {written}^{{\top}})\right)",
-        "fact",
+    return _about(
+        tensor,
+        "{0} is symmetric: derivatives are those of chol(½({0} + {0}ᵀ))",
+        r"{0} \text{{ is symmetric: derivatives are those of }}"
+        r"\operatorname{{chol}}\left(\tfrac{{1}}{{2}}({0} + {0}^{{\top}})\right)",
     )
 
 
 def factor_removed(tensor: Tensor) -> Condition:
     """That a law has removed the Cholesky factor of an input."""
-    plain, written = text(Leaf(tensor)), latex(Leaf(tensor))
-    return Condition(
-        f"{plain} = L Lᵀ for L = chol({plain})",
-        rf"{written} = L L^{{\top}} \text{{ for }} L = \operatorname{{chol}}({written})",
-        "fact",
-    )
+    law = r"{0} = L L^{{\top}} \text{{ for }} L = \operatorname{{chol}}({0})"
+    return _about(tensor, "{0} = L Lᵀ for L = chol({0})", law)
+
+
+def _about(tensor: Tensor, plain: str, written: str) -> Condition:
+    """A fact about an array, from patterns in which its name is {0}."""
+    return Condition(plain.format(text(Leaf(tensor))), written.format(latex(Leaf(tensor))), "fact")
 
 
 def regularity(program: Program, made: Definition, tensor: Tensor, word: str) -> Condition:
@@ -105,25 +107,27 @@ def regularity(program: Program, made: Definition, tensor: Tensor, word: str) ->
     return Condition(f"{text(form)} {word}", rf"{latex(form)} \text{{ {word}}}", "domain")
 
 
-def condition_of(program: Program, made: Definition, demand: Demand, several: bool = False) -> Condition:
-    """What an equation demands, in words and in LaTeX; `several`: a maximum has ties as a rule."""
+def settled(program: Program, made: Definition, demand: Demand) -> tuple[sympy.Expr, sympy.Set]:
+    """What a demand is about, in terms of inputs and named results at indices `i, j, k, l`, and its set."""
     guard = sympy.Mul(*demand.guards)
     whole = demand.argument if guard == 1 else where(guard, demand.argument, sympy.S.Zero)
-    body, domain = _readable(_in_letters(program, made, whole), demand.domain)
+    return _readable(_in_letters(program, made, whole), demand.domain)
+
+
+def condition_of(demand: Demand, body: sympy.Expr, domain: sympy.Set, several: bool = False) -> Condition:
+    """A demand in words and in LaTeX; `several`: a maximum has ties as a rule."""
     form = _form_of(body)
     only, only_latex = "", ""
     if isinstance(form, Apply) and form.head is where:
         held, form = form.args[:2]
         only, only_latex = f" wherever {stated(held, TEXT)}", rf"\text{{ wherever }} {stated(held, LATEX)}"
-    indices = [letter for letter, _ in zip("ijkl", free_indices(whole), strict=False)]
-    every = f"{only} for all {', '.join(indices)}" if indices else only
-    latex_every = rf"{only_latex}\text{{ for all }} {', '.join(indices)}" if indices else only_latex
+    every, latex_every = (one + other for one, other in zip((only, only_latex), _for_all(body), strict=True))
     if demand.kind == "kink":
         if isinstance(form, Const):  # what stands under the function cancels
             where_it_is = r"\text{everywhere at a kink}"
             return Condition(f"everywhere at a kink: {demand.word}", where_it_is, "kink")
         if not (isinstance(form, Apply) and form.head is equal):
-            raise InternalError(f"a kink at {whole} has no wording.")
+            raise InternalError(f"a kink at {body} has no wording.")
         left, right = form.args
         return Condition(
             f"at {text(left)} = {text(right)}{only}: {demand.word}",
@@ -143,10 +147,28 @@ def condition_of(program: Program, made: Definition, demand: Demand, several: bo
     return Condition(f"{plain}{every}", f"{written}{latex_every}", demand.kind)
 
 
+def _for_all(body: sympy.Expr) -> tuple[str, str]:
+    """`for all i, j`, with the extents that the entries do not show."""
+    indices = sorted(free_indices(body), key=lambda index: str(index.name))
+    if not indices:
+        return "", ""
+    loose = unshown(body, indices)
+    plain, written = (
+        ", ".join(
+            marks.relation((index, "<", index.dim)) if index in loose else str(index.name)
+            for index in indices
+        )
+        for marks in (TEXT, LATEX)
+    )
+    return f" for all {plain}", rf"\text{{ for all }} {written}"
+
+
 def _readable(argument: sympy.Expr, domain: sympy.Set) -> tuple[sympy.Expr, sympy.Set]:
-    """`x² > 0` as `x ≠ 0`."""
-    if domain in (POSITIVE, NONZERO) and isinstance(argument, sympy.Pow) and argument.exp.is_even:
-        return (argument.base, NONZERO) if argument.exp.is_positive else (argument, domain)
+    """`x² > 0`, `|x| > 0` and `√x ≠ 0` as `x ≠ 0`."""
+    if domain in (POSITIVE, NONZERO) and isinstance(argument, absolute):
+        return argument.args[0], NONZERO
+    if domain in (POSITIVE, NONZERO) and isinstance(argument, sympy.Pow) and argument.exp.is_positive:
+        return (argument.base, NONZERO) if argument.exp.is_even or domain == NONZERO else (argument, domain)
     return argument, domain
 
 
@@ -160,14 +182,18 @@ def _membership(plain: str, written: str, domain: sympy.Set) -> tuple[str, str]:
     if low == -sympy.oo or high == sympy.oo:
         end, is_open, sign = (low, low_open, ">") if high == sympy.oo else (high, high_open, "<")
         plain_sign, written_sign = (sign, sign) if is_open else _OR_EQUAL[sign]
-        return f"{plain} {plain_sign} {end}", f"{written} {written_sign} {sympy.latex(end)}"
+        return f"{plain} {plain_sign} {_number(end)}", f"{written} {written_sign} {sympy.latex(end)}"
     (first, first_written), (second, second_written) = (
         ("<", "<") if is_open else _OR_EQUAL["<"] for is_open in (low_open, high_open)
     )
     return (
-        f"{low} {first} {plain} {second} {high}".replace("-", "−"),
+        f"{_number(low)} {first} {plain} {second} {_number(high)}",
         f"{sympy.latex(low)} {first_written} {written} {second_written} {sympy.latex(high)}",
     )
+
+
+def _number(value: sympy.Expr) -> str:
+    return text(Const(value))
 
 
 def _in_letters(program: Program, made: Definition, argument: sympy.Expr) -> sympy.Expr:
@@ -195,6 +221,5 @@ def _inlined(
     place = program.definitions.index(made)
     definitions = (*program.definitions[:place], Definition(probe, indices, argument))
     needed = Program(program.inputs, definitions, (probe,)).needed((probe,))
-    return (
-        condense(needed, lambda d, n, c: n == 1 or is_unnamed(d.tensor.name), shown=True).definitions[-1].body
-    )
+    short = condense(needed, lambda d, n, c: n == 1 or is_unnamed(d.tensor.name) or not d.pinned, shown=True)
+    return short.definitions[-1].body

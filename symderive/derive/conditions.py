@@ -2,63 +2,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import sympy
 
 from symderive.core.identity import tensors_of
 from symderive.core.nodes import Tensor
-from symderive.core.program import Program
-from symderive.derive.condition import Condition, condition_of, factor_removed, regularity, symmetric_part
-from symderive.derive.demands import demands, least_powers
+from symderive.core.program import Definition, Program
+from symderive.derive.condition import (
+    Condition,
+    condition_of,
+    factor_removed,
+    regularity,
+    settled,
+    symmetric_part,
+)
+from symderive.derive.demands import Demand, compared_only, demands, outer_powers
 from symderive.derive.guards import is_implied
-from symderive.derive.intervals import is_within
+from symderive.derive.intervals import is_apart, is_within
 from symderive.derive.ranges import Ranges, range_of
 from symderive.derive.regular import factored, inverted, is_positive_definite, is_regular
 from symderive.derive.singular_conditions import FULL_RANK, singular_demands
 from symderive.derive.size_conditions import inequality, slacks
+from symderive.errors import SymderiveError
+from symderive.functions.choice import where
+from symderive.functions.comparisons import equal
+from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE
 
 
 def conditions_of(
-    program: Program, wrt: Iterable[Tensor], several: Collection[Tensor] = ()
+    program: Program, blocks: Iterable[Sequence[Tensor]], several: Collection[Tensor] = ()
 ) -> tuple[Condition, ...]:
-    """The conditions under which a program and its derivative in `wrt` mean something.
+    """The conditions under which a program and its derivatives mean something.
 
-    Conditions that follow from the declared domains are left out. The maxima in `several` are attained at
-    several places at once.
+    Conditions that follow from the declared domains are left out.
+
+    Args:
+        program: what is differentiated.
+        blocks: for each derivative the variables, one for each time: (x, x) for a Hessian.
+        several: maxima that are attained at several places at once.
+
+    Raises:
+        SymderiveError: a condition that never holds.
     """
-    ranges = Ranges(program)
-    found: dict[str, Condition] = {}
-    active: set[Tensor] = set(wrt)
-    powers = least_powers(program)
+    ranges, found = Ranges(program), _Found()
+    orders, compared = _Orders(blocks), compared_only(program)
+    powers = outer_powers(program)
     for made in program.definitions:
-        moving = bool(tensors_of(made.body) & active)
-        if moving:
-            active.add(made.tensor)
-        for demand in demands(made.body, active, powers.get(made.tensor, sympy.S.One)):
-            if demand.kind == "domain" and (
-                is_within(range_of(demand.argument, ranges), demand.domain)
-                or is_implied(demand.argument, demand.domain, demand.guards)
-            ):
+        orders.learn(made)
+        is_compared = made.tensor in compared
+        for demand in demands(made.body, orders.of, powers.get(made.tensor, (sympy.S.One,)), is_compared):
+            if demand.kind == "domain" and _is_given(demand, ranges):
                 continue
-            one = condition_of(program, made, demand, made.tensor in several)
-            found.setdefault(one.text, one)
-        for tensor in inverted(made.body, moving):
-            if not is_regular(program, tensor):
-                one = regularity(program, made, tensor, "is invertible")
-                found.setdefault(one.text, one)
-        for tensor, word in singular_demands(made.body) if moving else ():
-            if not (word == FULL_RANK and is_regular(program, tensor)):
-                one = regularity(program, made, tensor, word)
-                found.setdefault(one.text, one)
-        for tensor in factored(made.body):
-            if not is_positive_definite(program, tensor):
-                one = regularity(program, made, tensor, "is symmetric positive definite")
-                found.setdefault(one.text, one)
+            body, domain = settled(program, made, demand)
+            if demand.kind == "domain" and _is_given(_as_demand(body, domain), ranges):
+                continue
+            one = condition_of(demand, body, domain, made.tensor in several)
+            if demand.kind == "domain" and not demand.guards and is_apart(range_of(body, ranges), domain):
+                raise _never(one.text)
+            found.add(one, demand, body, domain)
+        moving = orders.of(made.body) > 0 and not is_compared
+        for one in _of_matrices(program, made, moving):
+            found.conditions.setdefault(one.text, one)
     for slack in slacks(program):
         plain, written = inequality(slack)
-        found.setdefault(plain, Condition(plain, written, "domain", slack))
-    return tuple(found.values())
+        found.conditions.setdefault(plain, Condition(plain, written, "domain", slack))
+    return found.shortest()
+
+
+class _Found:
+    """Conditions that were found, each once."""
+
+    def __init__(self) -> None:
+        self.conditions: dict[str, Condition] = {}
+        self._kinks: dict[str, sympy.Expr] = {}
+        self._domains: dict[sympy.Expr, dict[sympy.Set, str]] = {}
+
+    def add(self, one: Condition, demand: Demand, body: sympy.Expr, domain: sympy.Set) -> None:
+        """Note a condition, and what it is about."""
+        self.conditions.setdefault(one.text, one)
+        if demand.kind == "kink" and isinstance(body, equal):
+            self._kinks[one.text] = sympy.Add(body.args[0], -body.args[1])
+        elif demand.kind == "domain" and not demand.guards:
+            self._domains.setdefault(body, {})[domain] = one.text
+
+    def shortest(self) -> tuple[Condition, ...]:
+        """The conditions without those that others say: `x > 0` for `x ≥ 0` and `x ≠ 0`."""
+        away: set[sympy.Expr] = set()
+        for body, said in self._domains.items():
+            if {NONNEGATIVE, NONZERO} <= said.keys():
+                demand = Demand(body, POSITIVE, "domain", "")
+                self.conditions[said[NONNEGATIVE]] = condition_of(demand, body, POSITIVE)
+                said[POSITIVE] = said.pop(NONNEGATIVE)
+            if POSITIVE in said:
+                for weaker in (NONZERO, NONNEGATIVE):
+                    self.conditions.pop(said.get(weaker, ""), None)
+            away.update((body,) if {POSITIVE, NONZERO} & said.keys() else ())
+        return tuple(one for text, one in self.conditions.items() if self._kinks.get(text) not in away)
+
+
+def _of_matrices(program: Program, made: Definition, moving: bool) -> Iterator[Condition]:
+    """The conditions on matrices that are inverted or factored in an equation."""
+    for tensor in inverted(made.body, moving):
+        if not is_regular(program, tensor):
+            one = regularity(program, made, tensor, "is invertible")
+            whole = program.definition(tensor)
+            if whole is not None and whole.body == 0:
+                raise _never(one.text)
+            yield one
+    for tensor, word in singular_demands(made.body) if moving else ():
+        if not (word == FULL_RANK and is_regular(program, tensor)):
+            yield regularity(program, made, tensor, word)
+    for tensor in factored(made.body):
+        if not is_positive_definite(program, tensor):
+            yield regularity(program, made, tensor, "is symmetric positive definite")
+
+
+def _never(condition: str) -> SymderiveError:
+    return SymderiveError(
+        f"the formula has no value or no derivative anywhere, because it needs: {condition}; "
+        "check its signs, or declare other domains."
+    )
+
+
+def _is_given(demand: Demand, ranges: Ranges) -> bool:
+    """Whether a demand is met by the declared domains, or by the branch that it stands in."""
+    return is_within(range_of(demand.argument, ranges), demand.domain) or is_implied(
+        demand.argument, demand.domain, demand.guards
+    )
+
+
+def _as_demand(body: sympy.Expr, domain: sympy.Set) -> Demand:
+    """What was written out as a demand again; the branch that it stands in is its guard."""
+    guarded = isinstance(body, where)
+    argument, guards = (body.args[1], (body.args[0],)) if guarded else (body, ())
+    return Demand(argument, domain, "domain", "", guards)
+
+
+class _Orders:
+    """How many times the parts of a program are differentiated."""
+
+    def __init__(self, blocks: Iterable[Sequence[Tensor]]) -> None:
+        self._blocks = tuple(map(tuple, blocks))
+        self._variables = {one: frozenset((one,)) for block in self._blocks for one in block}
+
+    def learn(self, made: Definition) -> None:
+        """Note which variables the left-hand side of an equation depends on."""
+        used = self._used(made.body)
+        if used:
+            self._variables[made.tensor] = used
+
+    def of(self, expr: sympy.Basic) -> int:
+        """The largest number of times that a derivative passes through an expression."""
+        used = self._used(expr)
+        return max((sum(one in used for one in block) for block in self._blocks), default=0)
+
+    def _used(self, expr: sympy.Basic) -> frozenset[Tensor]:
+        return frozenset().union(*(self._variables.get(one, frozenset()) for one in tensors_of(expr)))
 
 
 def factor_facts(written: Program, used: Program) -> tuple[Condition, ...]:

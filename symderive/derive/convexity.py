@@ -48,18 +48,30 @@ def convexity(derivation: Derivation) -> Curvature | None:
     if not isinstance(rest, IndexSum) or len(rest.indices) != 1 or coefficient.is_nonnegative is not True:
         return None
     (p,) = rest.indices
-    factors = sympy.Mul.make_args(rest.body)
-    left = [factor for factor in factors if j in free_indices(factor)]
-    right = [factor for factor in factors if k in free_indices(factor)]
-    if (
-        len(left) != 1
-        or len(right) != 1
-        or not isinstance(left[0], Entry)
-        or substitute(left[0], {j: k}) != right[0]
-    ):
+    left = _linear(rest.body, j)
+    right = None if left is None else _linear(left[0], k)
+    if left is None or right is None or substitute(left[1], {j: k}) != right[1]:
         return None
-    weight = sympy.Mul(*(factor for factor in factors if factor not in (left[0], right[0])))
+    weight = right[0]
     if not is_within(range_of(weight, Ranges(derivation.program)), NONNEGATIVE):
         return None
     shown = substitute(coefficient * weight, {p: Index("i", p.dim)})
-    return Curvature(index_form(shown), str(left[0].tensor.name))
+    return Curvature(index_form(shown), str(left[1].tensor.name))
+
+
+def _linear(expr: sympy.Expr, index: Index) -> tuple[sympy.Expr, Entry] | None:
+    """What an entry with the index is multiplied with, and that entry; None where it is not so simple."""
+    if isinstance(expr, Entry):
+        return (sympy.S.One, expr) if index in free_indices(expr) else None
+    if isinstance(expr, sympy.Add):
+        terms = [_linear(term, index) for term in expr.args]
+        found = [term for term in terms if term is not None]
+        if len(found) < len(terms) or len({entry for _, entry in found}) > 1:
+            return None
+        return sympy.Add(*(factor for factor, _ in found)), found[0][1]
+    carrying = [factor for factor in sympy.Mul.make_args(expr) if index in free_indices(factor)]
+    inner = _linear(carrying[0], index) if len(carrying) == 1 and carrying[0] is not expr else None
+    if inner is None:
+        return None
+    rest = sympy.Mul(*(factor for factor in expr.args if factor is not carrying[0]))
+    return rest * inner[0], inner[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import sympy
@@ -12,15 +12,16 @@ from symderive.core.identity import tensors_of
 from symderive.core.nodes import Entry, Fold, IndexProduct, IndexSum, Tensor, TensorNode
 from symderive.core.program import Program
 from symderive.core.softmax_nodes import IndexLogSum
-from symderive.derive.guards import with_guards
-from symderive.derive.intervals import NONZERO, is_within
+from symderive.derive.guards import STILL, is_excluded, with_guards
+from symderive.derive.intervals import is_within
 from symderive.derive.ranges import Ranges, range_of
 from symderive.functions import by_head
 from symderive.functions.comparisons import equal
 from symderive.functions.kinked import absolute, relu
-from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, Elementwise, Indicator
+from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, REALS, Elementwise, Indicator
 
 TIE = "is attained once"
+OrderOf = Callable[[sympy.Basic], int]
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,26 @@ class Demand:
     guards: tuple[sympy.Expr, ...] = ()
 
 
-def demands(body: sympy.Expr, active: set[Tensor], exponent: sympy.Expr) -> Iterator[Demand]:
-    """What a right-hand side demands; stricter where a derivative passes through.
+def demands(
+    body: sympy.Expr,
+    order_of: OrderOf,
+    exponents: tuple[sympy.Expr, ...] = (sympy.S.One,),
+    is_compared: bool = False,
+) -> Iterator[Demand]:
+    """What a right-hand side demands; stricter where derivatives pass through.
 
     Args:
         body: the right-hand side.
-        active: the tensors that depend on the variables.
-        exponent: the least power that the value is raised to wherever it is used.
+        order_of: how many times a part of it is differentiated.
+        exponents: the powers that the value is raised to wherever it is used.
+        is_compared: whether no derivative passes through, because the value is only compared with others.
     """
-    for part, guards in with_guards(body, ()):
-        moving = bool(tensors_of(part) & active)
+    for part, guards, passes in with_guards(body, passes=not is_compared):
+        order = order_of(part) if passes else 0
+        moving = order > 0
         if isinstance(part, sympy.Pow) and part.has(TensorNode):
-            power = exponent if part is body else sympy.S.One
-            for argument, domain in _power_demands(part, moving, power):
+            powers = exponents if part is body else (sympy.S.One,)
+            for argument, domain in _power_demands(part, order, powers):
                 yield Demand(argument, domain, "domain", "power", guards)
         if isinstance(part, Fold) and moving and not _is_truth(part.body):
             yield _fold_demand(part, guards)
@@ -57,11 +65,25 @@ def demands(body: sympy.Expr, active: set[Tensor], exponent: sympy.Expr) -> Iter
             continue
         for argument, domain in _argument_domains(part, entry, moving):
             yield Demand(argument, domain, "domain", entry.name, guards)
-        border = equal(entry.border(*part.args), sympy.S.Zero) if entry.kinks else None
-        smooth = exponent > 1 and part is body and isinstance(part, (relu, absolute))  # they are 0 there
-        if border is not None and tensors_of(border) & active and not smooth:
-            sides = part.args if entry.arity == 2 else (part.args[0], sympy.S.Zero)
-            yield Demand(equal(*sides), REALS, "kink", entry.law, guards)
+        if entry.kinks and (passes or isinstance(part, STILL)):
+            yield from _kink_demands(part, entry, order_of, exponents if part is body else (), guards)
+
+
+def _kink_demands(
+    part: sympy.Function,
+    entry: Elementwise,
+    order_of: OrderOf,
+    exponents: tuple[sympy.Expr, ...],
+    guards: tuple[sympy.Expr, ...],
+) -> Iterator[Demand]:
+    """Where a function has no derivative; `exponents` are those of the powers that its value stands in."""
+    border = equal(entry.border(*part.args), sympy.S.Zero)
+    order = order_of(border)
+    high = bool(exponents) and all(one > order for one in exponents)
+    smooth = high and isinstance(part, (relu, absolute))  # 0 at the kink, with all these derivatives
+    sides = equal(*(part.args if entry.arity == 2 else (part.args[0], sympy.S.Zero)))
+    if order and not smooth and not (isinstance(sides, equal) and is_excluded(sides, guards)):
+        yield Demand(sides, REALS, "kink", entry.law, guards)
 
 
 def _argument_domains(
@@ -88,39 +110,53 @@ def _fold_demand(part: Fold, guards: tuple[sympy.Expr, ...]) -> Demand:
 
 def has_open_domain(body: sympy.Expr, ranges: Ranges) -> bool:
     """Whether a right-hand side, with its derivative, asks for something that the ranges do not give."""
-    active = set(tensors_of(body))
     return any(
         demand.kind == "domain" and not is_within(range_of(demand.argument, ranges), demand.domain)
-        for demand in demands(body, active, sympy.S.One)
+        for demand in demands(body, lambda part: int(bool(tensors_of(part))))
     )
 
 
 def _power_demands(
-    part: sympy.Pow, moving: bool, outer: sympy.Expr
+    part: sympy.Pow, order: int, outer: tuple[sympy.Expr, ...]
 ) -> Iterator[tuple[sympy.Expr, sympy.Set]]:
+    """What a power asks of its base: `x^p` has derivatives at 0 up to the order p."""
     base, exponent = part.args
     if exponent.is_integer:
         if exponent.is_negative or (not exponent.is_nonnegative and base.has(TensorNode)):
             yield base, NONZERO
     elif base.is_positive is not True:
-        joined = exponent * outer if outer.is_integer else exponent
-        smooth = exponent.is_number and exponent > 0 and (exponent > 1 or joined >= 1)
-        loose = exponent.is_number and exponent > 0 and (not moving or smooth)
+        loose = exponent.is_number and exponent > 0
+        if loose and order:
+            joined = [exponent * one if one.is_integer else exponent for one in outer]
+            loose = all(one.is_integer or max(one, exponent) >= order for one in joined)
         yield base, NONNEGATIVE if loose else POSITIVE
 
 
-def least_powers(program: Program) -> dict[Tensor, sympy.Expr]:
-    """For unnamed results that are only ever raised to powers: the least exponent.
+def outer_powers(program: Program) -> dict[Tensor, tuple[sympy.Expr, ...]]:
+    """For unnamed results that are only ever raised to powers above 1: the exponents.
 
-    A root that is only squared may be 0, and a kink that is only squared is none.
+    A root that is only squared may be 0, and a kink that is only squared has a slope.
     """
-    least: dict[Tensor, sympy.Expr] = {}
+    found: dict[Tensor, dict[sympy.Expr, None]] = {}
     for made in program.definitions:
-        for part, is_base in _uses(made.body, None):
-            found = is_base if is_base is not None else sympy.S.One
-            least[part] = min(least.get(part, found), found)
+        for part, power in _uses(made.body, None):
+            found.setdefault(part, {})[sympy.S.One if power is None else power] = None
     kept = {made.tensor for made in program.definitions if made.pinned} | set(program.outputs)
-    return {tensor: power for tensor, power in least.items() if power > 1 and tensor not in kept}
+    return {
+        tensor: tuple(powers)
+        for tensor, powers in found.items()
+        if tensor not in kept and all(power > 1 for power in powers)
+    }
+
+
+def compared_only(program: Program) -> frozenset[Tensor]:
+    """The results through which no derivative passes, because they are only compared with others."""
+    live = set(program.outputs)
+    for made in reversed(program.definitions):
+        if made.tensor in live:
+            parts = with_guards(made.body)
+            live |= {part.tensor for part, _, passes in parts if passes and isinstance(part, TensorNode)}
+    return frozenset(made.tensor for made in program.definitions if made.tensor not in live)
 
 
 def _uses(expr: sympy.Basic, power: sympy.Expr | None) -> Iterator[tuple[Tensor, sympy.Expr | None]]:

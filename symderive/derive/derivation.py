@@ -19,7 +19,7 @@ from symderive.derive.condition import Condition
 from symderive.derive.equation import FORMS, Equation
 from symderive.derive.layout import Layout
 from symderive.derive.naming import Slope
-from symderive.derive.stacking import no_kronecker_form
+from symderive.derive.stacking import no_kronecker_form, stacking_latex
 from symderive.errors import SymderiveError, did_you_mean
 from symderive.notation.forms import Leaf
 from symderive.notation.printing import text
@@ -272,23 +272,27 @@ class Derivation:
             )
         return results, tuple(one.styled(form) for one in self.lets)
 
-    def latex(self, form: str = "closed") -> str:
+    def latex(self, form: str = "closed", *, conventions: bool = False) -> str:
         """The result in LaTeX, intermediates behind it.
 
         Args:
             form: `closed`, matrix notation where it exists; `expanded`, multiplied out; `index`, with Σ;
                 `kronecker`, derivatives with three or four axes as one matrix with ⊗, vec stacking columns,
                 or as a sum of such; `blocks`, the same entry by entry or block by block.
+            conventions: whether what vec and K mean is said behind the formulas that they stand in.
 
         Raises:
             SymderiveError: the form is unknown, or `kronecker` and a result has no such form.
         """
         results, lets = self.styled(form)
         lines = [equation.latex() for equation in (*results, *lets)]
-        return r",\quad ".join(lines) if len(lines) < 3 else _aligned(lines)
+        said = stacking_latex(results) if conventions else ""
+        if len(lines) < 3:
+            return r",\quad ".join([*lines, said] if said else lines)
+        return _aligned(lines, said)
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+        return f"$\\displaystyle {self.latex(conventions=True)}$"
 
     def __repr__(self) -> str:
         """The closed form on one line; `print` shows the derivation."""
@@ -322,9 +326,10 @@ class Derivation:
         return f"every entry of {' and '.join(names)} is varied alone; where {laws}:"
 
 
-def _aligned(lines: list[str]) -> str:
-    rows = " \\\\\n".join(line.replace(" = ", " &= ", 1) for line in lines)
-    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
+def _aligned(lines: list[str], below: str) -> str:
+    """Equations below one another at their equals signs, and what is said below them."""
+    rows = [line.replace(" = ", " &= ", 1) for line in lines] + ([f"&{below}"] if below else [])
+    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
 def entry_of(tensor: Tensor) -> sympy.Expr:

@@ -10,8 +10,10 @@ from symderive.core.program import Definition
 from symderive.derive.headings import Heading, Partial, Stacked
 from symderive.notation.blocks import Block, block_form
 from symderive.notation.components import component_of, put_inside
+from symderive.notation.dialects import LATEX, TEXT, Relation
 from symderive.notation.expanded import expanded, spread_out
-from symderive.notation.forms import Form, Leaf, Slice
+from symderive.notation.extents import unshown
+from symderive.notation.forms import Component, Form, Leaf, Slice
 from symderive.notation.index_notation import index_form, readable_indices
 from symderive.notation.kronecker import kronecker_form, summed_kronecker_form
 from symderive.notation.printing import latex, text
@@ -155,13 +157,22 @@ class Equation:
 
     @property
     def right_latex(self) -> str:
-        """The right-hand side in LaTeX."""
-        return latex(self.form, self.names)
+        """The right-hand side in LaTeX, with the extents that it does not show."""
+        said = ", ".join(map(LATEX.relation, self._extents))
+        return latex(self.form, self.names) + (rf"\quad \text{{for }} {said}" if said else "")
 
     @property
     def right_text(self) -> str:
-        """The right-hand side as text."""
-        return text(self.form, self.names)
+        """The right-hand side as text, with the extents that it does not show."""
+        said = ", ".join(map(TEXT.relation, self._extents))
+        return text(self.form, self.names) + (f" for {said}" if said else "")
+
+    @cached_property
+    def _extents(self) -> list[Relation]:
+        """`i < 2` for an index of an intermediate result that numbers no whole axis on the right."""
+        if self.left is not None or not isinstance(self.left_form, Component):
+            return []
+        return [(one, "<", one.dim) for one in unshown(self.shown.body, self.shown.indices)]
 
     def latex(self) -> str:
         """The equation in LaTeX."""

@@ -28,8 +28,10 @@ from symderive.derive.layout import Layout
 from symderive.derive.names_apart import with_names_apart
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
+from symderive.derive.size_conditions import slacks, without_brackets
 from symderive.derive.structures import FreeEntries
 from symderive.derive.ties import attained_several_times
+from symderive.derive.valued import refuse_without_value
 from symderive.derive.working import Working
 from symderive.errors import InternalError
 from symderive.notation.forms import Form
@@ -116,6 +118,8 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     facts.update(dict.fromkeys(used))
     again = absorbed(condense(short, choice, keep))  # what cancelled is shorter
     short, used = tidy_program(again, chain.fixed)
+    short = without_brackets(short, slacks(problem.written))
+    refuse_without_value(short)
     facts.update(dict.fromkeys(used))
     whole = Program(problem.start.inputs, _all(problem.start, worked, problem.plain), outputs)
     names = chosen_names(
@@ -145,7 +149,17 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     made = Derivation(
         chain.kind,
         Working(
-            problem, start, original, written, short, (worked, chain.raw, joined), names, heads, tuple(facts)
+            problem,
+            start,
+            original,
+            written,
+            short,
+            (worked, chain.raw, joined),
+            names,
+            heads,
+            tuple(facts),
+            tuple(one.by for one in chain.results),
+            (*lets, *results),
         ),
         lets,
         results,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from symderive.calculus.condense import condense, entries_in, for_result
 from symderive.calculus.sums import rebuild, sum_over
 from symderive.calculus.tidy import cancelled
 from symderive.core.dims import Dim
-from symderive.core.identity import substitute, tensors_of
+from symderive.core.identity import canonical, substitute, tensors_of, with_args
 from symderive.core.nodes import Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.account import Written
@@ -216,13 +216,11 @@ class GLM:
     def _mean(self, entry: Entry, observed: Derivation) -> sympy.Expr:
         program = condense(program_of(self.parameter), for_result)
         made = program.definitions[-1]
-        named = [one for one in observed.program.definitions if one.tensor == made.tensor]
-        at = (
-            Entry(made.tensor, *entry.axes)
-            if named
-            else substitute(made.body, dict(zip(made.indices, entry.axes, strict=True)))
-        )
-        return self.family.moment(1, at)
+        known = observed.program.definitions
+        if any(one.tensor == made.tensor for one in known):
+            return self.family.moment(1, Entry(made.tensor, *entry.axes))
+        body = substitute(made.body, dict(zip(made.indices, entry.axes, strict=True)))
+        return self.family.moment(1, _by_names(body, known, entry.axes))
 
     def _value(self, kind: str, value: Array, heading: tuple[str, str]) -> Derivation:
         program = program_of(value)
@@ -239,7 +237,7 @@ class GLM:
                 "the logarithm of the product of the densities is the sum of their logarithms",
             ),
         )
-        conditions = conditions_of(program, (self.theta.tensor,))
+        conditions = conditions_of(program, ((self.theta.tensor,),))
         return Derivation(
             kind, Written(equation, steps, conditions), lets, (equation,), short, short,
             (self.theta.tensor,), verifier=partial(verify_log_likelihood, self),
@@ -260,6 +258,23 @@ def as_product(form: Form) -> Form:
         if inner.rank == 1:
             return times(inner.coefficient, *inner.scalars, Chain(inner.arrays))
     return form
+
+
+def _by_names(expr: sympy.Expr, known: Sequence[Definition], axes: tuple[sympy.Expr, ...]) -> sympy.Expr:
+    """An expression with what has a name written by its name, at one position."""
+    named = {
+        canonical(substitute(one.body, dict(zip(one.indices, axes, strict=True)))): one.tensor
+        for one in known
+        if len(one.indices) == len(axes)
+    }
+
+    def written(part: sympy.Expr) -> sympy.Expr:
+        tensor = named.get(canonical(part)) if part.args else None
+        if tensor is not None:
+            return Entry(tensor, *axes)
+        return part if isinstance(part, Entry) else with_args(part, [written(arg) for arg in part.args])
+
+    return written(expr)
 
 
 def _has(expr: sympy.Expr, tensor: Tensor) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 import sympy
 
 from symderive.calculus.branches import holds_together
-from symderive.derive.intervals import NONZERO, is_within, shifted
+from symderive.core.nodes import Entry
+from symderive.derive.intervals import is_within, shifted
 from symderive.functions.choice import where
 from symderive.functions.comparisons import (
     equal,
@@ -19,27 +20,52 @@ from symderive.functions.comparisons import (
     not_equal,
     opposite,
 )
-from symderive.functions.kinked import step
-from symderive.functions.record import NONNEGATIVE, POSITIVE
+from symderive.functions.kinked import absolute, signum, step
+from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, Indicator
+
+STILL = (Indicator, signum)  # functions that are constant between jumps
 
 
 def with_guards(
-    expr: sympy.Basic, guards: tuple[sympy.Expr, ...]
-) -> Iterator[tuple[sympy.Basic, tuple[sympy.Expr, ...]]]:
-    """Everything inside an expression, each with the conditions of the branches that it stands in."""
-    yield expr, guards
+    expr: sympy.Basic, guards: tuple[sympy.Expr, ...] = (), passes: bool = True
+) -> Iterator[tuple[sympy.Basic, tuple[sympy.Expr, ...], bool]]:
+    """Everything inside an expression, each with the conditions of the branches that it stands in.
+
+    The last of the three says whether a derivative passes through: not to what is only compared.
+    """
+    yield expr, guards, passes
     if isinstance(expr, where):
         condition, first, second = expr.args
-        yield from with_guards(condition, guards)
-        yield from with_guards(first, (*guards, condition))
-        yield from with_guards(second, (*guards, opposite(condition)))
+        yield from with_guards(condition, guards, False)
+        yield from with_guards(first, (*guards, condition), passes)
+        yield from with_guards(second, (*guards, opposite(condition)), passes)
         return
     for arg in expr.args:
-        yield from with_guards(arg, guards)
+        yield from with_guards(arg, guards, passes and not isinstance(expr, STILL))
+
+
+def is_excluded(border: sympy.Expr, guards: tuple[sympy.Expr, ...]) -> bool:
+    """Whether the conditions of a branch exclude a border: where `|x| > 1`, x is not 0."""
+    left, right = border.args
+    if is_implied(left - right, NONZERO, guards):
+        return True
+    if not isinstance(left, Entry) or not right.is_number:
+        return False
+    for guard in guards:
+        for one in holds_together(guard):
+            first, second, allowed = _as_difference(one)
+            there = (first - second).xreplace({left: right}).replace(absolute, sympy.Abs)
+            if allowed is not None and there.is_number and there not in allowed:
+                return True
+    return False
 
 
 def is_implied(argument: sympy.Expr, domain: sympy.Set, guards: tuple[sympy.Expr, ...]) -> bool:
     """Whether the conditions of a branch say that an argument lies in a set: `y > 0` does for `log(y)`."""
+    if isinstance(argument, sympy.Mul) and domain in (POSITIVE, NONZERO):
+        sure = (_is_sure(factor, domain) or is_implied(factor, domain, guards) for factor in argument.args)
+        if all(sure):
+            return True
     for guard in guards:
         for one in holds_together(guard):
             left, right, allowed = _as_difference(one)
@@ -50,6 +76,10 @@ def is_implied(argument: sympy.Expr, domain: sympy.Set, guards: tuple[sympy.Expr
                 if offset.is_number and is_within(shifted(allowed, sign, offset), domain):
                     return True
     return False
+
+
+def _is_sure(factor: sympy.Expr, domain: sympy.Set) -> bool:
+    return bool(factor.is_positive if domain == POSITIVE else factor.is_nonzero)
 
 
 def _as_difference(one: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr, sympy.Set | None]:

@@ -6,11 +6,10 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS
+from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, REALS
 
 NEGATIVE = sympy.Interval.open(-sympy.oo, 0)
 NONPOSITIVE = sympy.Interval(-sympy.oo, 0)
-NONZERO = sympy.Union(NEGATIVE, POSITIVE)
 Ends = tuple[sympy.Expr, bool, sympy.Expr, bool]
 
 
@@ -31,6 +30,15 @@ def is_within(inner: sympy.Set, outer: sympy.Set) -> bool:
     )
     found = [_is_between(ends(part), ends(outer)) for part in parts] if known else [None]
     return bool(inner.is_subset(outer)) if None in found else all(found)
+
+
+def is_apart(one: sympy.Set, other: sympy.Set) -> bool:
+    """Whether two sets surely have no number in common.
+
+    >>> is_apart(sympy.FiniteSet(0), NONZERO), is_apart(NONPOSITIVE, POSITIVE), is_apart(NONNEGATIVE, REALS)
+    (True, True, False)
+    """
+    return bool(one.intersect(other).is_empty)
 
 
 def _is_between(inner: Ends, outer: Ends) -> bool | None:

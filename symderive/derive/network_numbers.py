@@ -19,13 +19,13 @@ from symderive.numeric.diagnosis import Slip, diagnose
 from symderive.numeric.differences import Difference, central, complex_step, one_sided
 from symderive.numeric.losses import BinaryCrossEntropy, Loss, OutputDifference, SquaredError
 from symderive.numeric.rounding import reported_resolution
-from symderive.numeric.steps import default_epsilon, regime
+from symderive.numeric.steps import Method, default_epsilon, regime
 
 FloatArray = NDArray[np.float64]
-METHODS: dict[str, Callable[..., Difference]] = {
-    "one-sided": one_sided,
-    "central": central,
-    "complex-step": complex_step,
+METHODS: dict[str, tuple[Method, Callable[..., Difference]]] = {
+    "one-sided": ("one-sided", one_sided),
+    "central": ("central", central),
+    "complex-step": ("complex-step", complex_step),
 }
 _ROUNDING = 2.0**-40
 
@@ -128,7 +128,7 @@ class NetworkNumbers:
                 f"difference quotient: unknown method {self.method!r}; use {', '.join(METHODS)}."
             )
         if self.epsilon is None:
-            self.epsilon = default_epsilon(self.method)  # type: ignore[arg-type]  # checked above
+            self.epsilon = default_epsilon(self._method)
         self._given = {}
         wanted = [self.network.x.tensor, self.network.y.tensor, *self.network.parameters]
         unknown = sorted(set(self.arrays) - {str(tensor.name) for tensor in wanted})
@@ -217,13 +217,17 @@ class NetworkNumbers:
 
     def quotient(self, name: str, method: str, epsilon: float | None) -> Difference:
         """Difference quotients of the loss with respect to one parameter."""
-        step = METHODS[method]
+        step = METHODS[method][1]
         return step(lambda point: self._loss({name: point}), self._given[name], epsilon=epsilon)
 
     @property
     def regime(self) -> str:
         """Which error dominates the quotients, as a sentence."""
-        return regime(self.method, self.epsilon or 1.0).sentence  # type: ignore[arg-type]  # checked above
+        return regime(self._method, self.epsilon or 1.0).sentence
+
+    @property
+    def _method(self) -> Method:
+        return METHODS[self.method][0]
 
     def judge(self, reported: Reported) -> Judgement:
         """Compare reported gradients with the true ones, entry by entry.

@@ -11,11 +11,11 @@ from symderive.core.program import Program
 from symderive.core.singular_nodes import SingularNumber
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.derive.guards import is_implied
-from symderive.derive.intervals import NONZERO, added, is_within, multiplied
+from symderive.derive.intervals import added, is_within, multiplied
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.comparisons import opposite
-from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
+from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, REALS, UNIT
 
 _DOMAINS = {
     "positive": POSITIVE, "nonnegative": NONNEGATIVE, "unit": UNIT, "binary": sympy.Interval(0, 1),

@@ -10,8 +10,9 @@ import sympy
 
 from symderive.calculus.condense import condense, entries_in, rename_all, weight
 from symderive.calculus.tidy import Fact
+from symderive.core.identity import free_indices
 from symderive.core.nodes import Delta, Fold, Tensor
-from symderive.core.program import Definition, Program
+from symderive.core.program import Program
 from symderive.derive.account import Simplification, Step
 from symderive.derive.condition import MEAN, OUTSIDE, Condition, basis_vector
 from symderive.derive.conditions import conditions_of, factor_facts
@@ -25,7 +26,6 @@ from symderive.derive.ties import attained_several_times
 from symderive.notation.composed import composed
 from symderive.notation.forms import Basis, walk
 from symderive.notation.names import latex_name, text_name
-from symderive.notation.recover import matrix_form
 
 LONGEST_STATEMENT, DEEPEST_STATEMENT = 24, 8
 
@@ -45,6 +45,8 @@ class Working:
         names: the final names.
         heads: how the results are written on the left.
         facts: facts about domains that were used.
+        blocks: for each result, the variables that it is a derivative by, in order.
+        equations: the results and the named intermediate results, as they are printed.
     """
 
     problem: Problem
@@ -56,6 +58,8 @@ class Working:
     names: Mapping[Tensor, Tensor]
     heads: Mapping[Tensor, Heading]
     facts: tuple[Fact, ...]
+    blocks: tuple[tuple[Tensor, ...], ...]
+    equations: tuple[Equation, ...]
 
     @cached_property
     def _named(self) -> tuple[Program, Program, Program]:
@@ -87,27 +91,35 @@ class Working:
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """Where the result holds."""
-        return _conditions(self.written, self.start, self.short, self.problem.targets, self.facts)
+        found = _conditions(self.written, self.start, self.short, self.blocks, self.facts)
+        return found + tuple(map(basis_vector, _basis_vectors(self.equations)[:1]))  # one says it for all
 
 
 def _conditions(
-    written: Program, start: Program, short: Program, targets: Sequence[Tensor], facts: Collection[Fact]
+    written: Program,
+    start: Program,
+    short: Program,
+    blocks: Sequence[tuple[Tensor, ...]],
+    facts: Collection[Fact],
 ) -> tuple[Condition, ...]:
     given = slacks(written)
-    made = conditions_of(written, targets, attained_several_times(written))
+    made = conditions_of(written, blocks, attained_several_times(written))
     used = start.needed(start.outputs).definitions
     if not any(one.body.has(Fold) for one in used):  # a shift by the maximum has cancelled
         made = tuple(one for one in made if TIE not in one.text and not one.text.startswith(MEAN))
     found = made + factor_facts(written, start)
     found += singular_facts(short)
     found += tuple(Condition(*one, "fact") for one in facts)
-    found += tuple(map(basis_vector, _basis_vectors(short.definitions)[:1]))  # one says it for all
     return (*found, OUTSIDE) if any(reads_outside(made, given) for made in short.definitions) else found
 
 
-def _basis_vectors(definitions: Sequence[Definition]) -> list[Basis]:
-    forms = [matrix_form(made) for made in definitions if made.body.has(Delta)]
-    return [part for form in forms if form is not None for part in walk(form) if isinstance(part, Basis)]
+def _basis_vectors(equations: Sequence[Equation]) -> list[Basis]:
+    found = [one for one in equations if any(map(_is_at_one_position, one.definition.body.atoms(Delta)))]
+    return [part for one in found for part in walk(one.form) if isinstance(part, Basis)]
+
+
+def _is_at_one_position(delta: Delta) -> bool:
+    return any(not free_indices(position) for position in delta.args)
 
 
 def _length_written_out(program: Program) -> int:

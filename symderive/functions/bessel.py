@@ -7,7 +7,7 @@ from collections.abc import Callable
 import sympy
 
 from symderive.functions.kinked import signum
-from symderive.functions.record import POSITIVE, Elementwise, OwnFunction
+from symderive.functions.record import POSITIVE, Elementwise, OwnFunction, by_argument
 
 
 class bessel_i0(OwnFunction):
@@ -32,14 +32,8 @@ class bessel_i(OwnFunction):
     """`I_k(x)` of order k, a number ≥ 1."""
 
     def fdiff(self, argindex: int = 2) -> sympy.Expr:
-        """`I_k′ = (I_{k−1} + I_{k+1})/2`; there is no derivative in the order k.
-
-        Raises:
-            ArgumentIndexError: a derivative in the order.
-        """
-        order, x = self.args
-        if argindex != 2:
-            raise sympy.core.function.ArgumentIndexError(self, argindex)
+        """`I_k′ = (I_{k−1} + I_{k+1})/2`."""
+        order, x = by_argument(self, argindex)
         return (_order(order - 1, x) + _order(order + 1, x)) / 2
 
 
@@ -67,14 +61,8 @@ class scaled_bessel_i(OwnFunction):
     """`exp(−|x|) I_k(x)` of order k, a number ≥ 2."""
 
     def fdiff(self, argindex: int = 2) -> sympy.Expr:
-        """`exp(−|x|) ((I_{k−1} + I_{k+1})/2 − sign(x) I_k)`; there is no derivative in the order k.
-
-        Raises:
-            ArgumentIndexError: a derivative in the order.
-        """
-        order, x = self.args
-        if argindex != 2:
-            raise sympy.core.function.ArgumentIndexError(self, argindex)
+        """`exp(−|x|) ((I_{k−1} + I_{k+1})/2 − sign(x) I_k)`."""
+        order, x = by_argument(self, argindex)
         below = scaled_bessel_i1(x) if order == 2 else scaled_bessel_i(order - 1, x)
         return (below + scaled_bessel_i(order + 1, x)) / 2 - signum(x) * self
 

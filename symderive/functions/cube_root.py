@@ -6,7 +6,7 @@ import math
 
 import sympy
 
-from symderive.functions.record import Elementwise, OwnFunction
+from symderive.functions.record import NONZERO, Elementwise, OwnFunction
 
 
 class cube_root(OwnFunction):
@@ -25,12 +25,10 @@ def _cbrt(x: float) -> float:
     return math.copysign(abs(x) ** (1 / 3), x)
 
 
-_NOT_ZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), sympy.Interval.open(0, sympy.oo))
-
 ENTRIES = [
     Elementwise("cube_root", cube_root, ("numpy.cbrt", "scipy.special.cbrt"), cube_root, "np.cbrt({0})",
                 math.cbrt if hasattr(math, "cbrt") else _cbrt, r"\sqrt[3]{{{0}}}", "∛({0})",
                 "(∛x)′ = 1/(3 ∛x²)",
-                _slope, slopes=_NOT_ZERO,
+                _slope, slopes=NONZERO,
                 words=lambda x: sympy.sign(x) * sympy.Abs(x) ** sympy.Rational(1, 3)),
 ]  # fmt: skip

@@ -12,6 +12,7 @@ REALS = sympy.S.Reals
 POSITIVE = sympy.Interval.open(0, sympy.oo)
 NONNEGATIVE = sympy.Interval(0, sympy.oo)
 UNIT = sympy.Interval.open(0, 1)
+NONZERO = sympy.Union(sympy.Interval.open(-sympy.oo, 0), POSITIVE)
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Elementwise:
         of_output: the derivative in terms of the argument and the value, where that is shorter.
         domain: where it is defined (last argument).
         domains: of several arguments, where each may lie; by default only the last is restricted.
-        joint: of several arguments, a number made of them that must lie in a set too, and that set.
+        joint: a number made of all arguments that must lie in a set too, and that set.
         slopes: where the derivative is finite, if that is less than the domain (last argument).
         values: the set that its values lie in.
         kinks: points where it has no derivative; the convention used there is in `law`.
@@ -94,6 +95,18 @@ class OwnFunction(sympy.Function):
         if entry is None or entry.scalar is None or not all(arg.is_number for arg in self.args):
             return None
         return sympy.Float(entry.scalar(*(float(arg) for arg in self.args)))
+
+
+def by_argument(function: sympy.Function, argindex: int) -> tuple[sympy.Expr, sympy.Expr]:
+    """Order and argument of `f_k(x)` that is differentiated by x.
+
+    Raises:
+        ArgumentIndexError: a derivative in the order k, which is a number.
+    """
+    if argindex != 2:
+        raise sympy.core.function.ArgumentIndexError(function, argindex)
+    order, x = function.args
+    return order, x
 
 
 class Indicator(OwnFunction):

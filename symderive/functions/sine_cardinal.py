@@ -6,7 +6,7 @@ import math
 
 import sympy
 
-from symderive.functions.record import Elementwise, OwnFunction
+from symderive.functions.record import Elementwise, OwnFunction, by_argument
 
 
 class sinc(OwnFunction):
@@ -21,14 +21,8 @@ class spherical_bessel(OwnFunction):
     """`j_k(x)` of order k, a number ≥ 0."""
 
     def fdiff(self, argindex: int = 2) -> sympy.Expr:
-        """`j_k′ = (k j_{k−1} − (k + 1) j_{k+1})/(2k + 1)`; there is no derivative in the order k.
-
-        Raises:
-            ArgumentIndexError: a derivative in the order.
-        """
-        order, x = self.args
-        if argindex != 2:
-            raise sympy.core.function.ArgumentIndexError(self, argindex)
+        """`j_k′ = (k j_{k−1} − (k + 1) j_{k+1})/(2k + 1)`."""
+        order, x = by_argument(self, argindex)
         below = sympy.S.Zero if order == 0 else order * spherical_bessel(order - 1, x)
         return (below - (order + 1) * spherical_bessel(order + 1, x)) / (2 * order + 1)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sympy
 
-from symderive.functions.record import POSITIVE, UNIT, Elementwise, OwnFunction
+from symderive.functions.record import POSITIVE, UNIT, Elementwise, OwnFunction, by_argument
 
 _SAMPLES = (0.3, 1.4, 2.6)
 
@@ -32,14 +32,9 @@ class polygamma(OwnFunction):
     """`ψ⁽ᵏ⁾(x)`, the k-th derivative of the digamma function, k a number ≥ 1."""
 
     def fdiff(self, argindex: int = 2) -> sympy.Expr:
-        """`(ψ⁽ᵏ⁾)′ = ψ⁽ᵏ⁺¹⁾`; there is no derivative in the order k.
-
-        Raises:
-            ArgumentIndexError: a derivative in the order.
-        """
-        if argindex != 2:
-            raise sympy.core.function.ArgumentIndexError(self, argindex)
-        return polygamma(self.args[0] + 1, self.args[1])
+        """`(ψ⁽ᵏ⁾)′ = ψ⁽ᵏ⁺¹⁾`."""
+        order, x = by_argument(self, argindex)
+        return polygamma(order + 1, x)
 
 
 class ndtr(OwnFunction):

@@ -6,7 +6,7 @@ import math
 
 import sympy
 
-from symderive.functions.record import Elementwise
+from symderive.functions.record import NONZERO, Elementwise
 
 _INSIDE = sympy.Interval.open(-1, 1)
 
@@ -31,7 +31,8 @@ ENTRIES = [
     Elementwise("cos", sympy.cos, ("numpy.cos",), sympy.cos, "np.cos({0})", math.cos,
                 r"\cos({0})", "cos({0})", "cos′ = −sin", values=sympy.Interval(-1, 1)),
     Elementwise("tan", sympy.tan, ("numpy.tan",), sympy.tan, "np.tan({0})", math.tan,
-                r"\tan({0})", "tan({0})", "tan′ = 1 + tan²", lambda x, y: 1 + y**2),
+                r"\tan({0})", "tan({0})", "tan′ = 1 + tan²", lambda x, y: 1 + y**2,
+                joint=lambda x: (sympy.cos(x), NONZERO)),
     Elementwise("sinh", sympy.sinh, ("numpy.sinh",), sympy.sinh, "np.sinh({0})", _sinh,
                 r"\sinh({0})", "sinh({0})", "sinh′ = cosh"),
     Elementwise("cosh", sympy.cosh, ("numpy.cosh",), sympy.cosh, "np.cosh({0})", _cosh,

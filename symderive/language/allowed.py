@@ -88,9 +88,7 @@ def functions() -> dict[str, Function]:
 
 def _by_name(name: str) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Array:
-        if kwargs:
-            raise SymderiveError(f"{name}: the argument {next(iter(kwargs))} is not supported.")
-        return dispatch.call_ufunc(name, args)
+        return dispatch.call_ufunc(name, args, kwargs)
 
     return call
 

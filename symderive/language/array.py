@@ -200,10 +200,11 @@ class Array(ArrayMethods):
     def __le__(self, other: Any) -> Array:
         return self._compared("less_equal", other)
 
-    def __eq__(self, other: Any) -> Array:  # type: ignore[override]  # entry by entry, as in NumPy
+    # Entry by entry, as in NumPy: an Array, where Python's own classes give a bool.
+    def __eq__(self, other: object) -> Any:
         return self._compared("equal", other)
 
-    def __ne__(self, other: Any) -> Array:  # type: ignore[override]  # entry by entry, as in NumPy
+    def __ne__(self, other: object) -> Any:
         return self._compared("not_equal", other)
 
     def __and__(self, other: Any) -> Array:

@@ -55,8 +55,13 @@ def vecdot(x: Any, y: Any, /, axis: Any = -1) -> Array:
         )
     if left.ndim == right.ndim == 1:
         return linear.matmul(left, right)
-    product = left * right
-    return product.sum(axis)
+    product = _axis_last(left, ours) * _axis_last(right, theirs)
+    return product.sum(-1)
+
+
+def _axis_last(value: Array, axis: int) -> Array:
+    """The array with one axis behind all others: those are broadcast, as in NumPy."""
+    return value.transpose((*(place for place in range(value.ndim) if place != axis), axis))
 
 
 def matvec(x: Any, y: Any, /) -> Array:

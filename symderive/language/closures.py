@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -209,31 +210,31 @@ class Reading:
 
     def plain_total(self, expr: IndexSum, scope: Mapping[Index, int]) -> Value:
         """The sum over all positions of the bound indices."""
-        body, slots, extents = self.bound(expr, scope)
-
-        def add_up(at: Position) -> float:
-            result = 0.0
-            for position in itertools.product(*extents):
-                for slot, spot in zip(slots, position, strict=True):
-                    at[slot] = spot
-                result += body(at)
-            return result
-
-        return add_up
+        return self.accumulated(expr, scope, 0.0, operator.add)
 
     def multiplied(self, expr: IndexProduct, scope: Mapping[Index, int]) -> Value:
         """The product over all positions of the bound indices."""
+        return self.accumulated(expr, scope, 1.0, operator.mul)
+
+    def accumulated(
+        self,
+        expr: Binder,
+        scope: Mapping[Index, int],
+        start: float,
+        join: Callable[[float, float], float],
+    ) -> Value:
+        """The values at all positions of the bound indices, joined one by one."""
         body, slots, extents = self.bound(expr, scope)
 
-        def multiply(at: Position) -> float:
-            result = 1.0
+        def accumulate(at: Position) -> float:
+            result = start
             for position in itertools.product(*extents):
                 for slot, spot in zip(slots, position, strict=True):
                     at[slot] = spot
-                result *= body(at)
+                result = join(result, body(at))
             return result
 
-        return multiply
+        return accumulate
 
     def extreme(self, expr: IndexMax | IndexMin, scope: Mapping[Index, int]) -> Value:
         """The largest or smallest value over all positions of the bound indices; NaN where one is NaN."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symderive.core.dims import check_name, shape_text
+from symderive.core.dims import Dim, check_name, shape_text
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition
 from symderive.errors import SymderiveError
@@ -36,8 +36,9 @@ def array(name: str, *shape: Any, domain: str = "real", latex: str | None = None
     >>> (array("X", n, d) @ array("w", d)).shape
     (n,)
     """
-    import symderive.language.dispatch  # noqa: F401 -- from here on NumPy's functions also take sizes
+    from symderive.language.dispatch import apply_ufunc
 
+    Dim.apply_ufunc = staticmethod(apply_ufunc)  # from here on NumPy's functions also take sizes
     if len(shape) == 1 and isinstance(shape[0], (tuple, list)):
         shape = tuple(shape[0])
     check_name(name, "an array")

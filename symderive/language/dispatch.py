@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import sympy
 
-from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.functions import by_call
 from symderive.functions.record import Indicator
@@ -74,14 +73,14 @@ def apply_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[s
         return reductions.fold(_REDUCTIONS[name], inputs[0], axis, bool(keepdims), **_given(kwargs))
     if method != "__call__":
         raise SymderiveError(f"{name}.{method}: not supported on symbolic arrays.")
-    if name == "vecdot" and "axis" in kwargs:
-        return array_standard.vecdot(inputs[0], inputs[1], axis=kwargs["axis"])
-    refuse(kwargs, name)
-    return call_ufunc(name, inputs)
+    return call_ufunc(name, inputs, kwargs)
 
 
-def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
-    """Apply the elementwise function or operator called `name`."""
+def call_ufunc(name: str, inputs: tuple[Any, ...], named: Mapping[str, Any] | None = None) -> Array:
+    """Apply the elementwise function or operator called `name`; only `vecdot` takes an axis."""
+    given = dict(named or {})
+    axis = {"axis": given.pop("axis")} if name == "vecdot" and "axis" in given else {}
+    refuse(given, name)
     if (name == "matmul" or name in _OPERATORS) and len(inputs) != 2:
         raise SymderiveError(f"{name}: it takes 2 arguments, not {len(inputs)}.")
     if name == "matmul":
@@ -89,7 +88,7 @@ def call_ufunc(name: str, inputs: tuple[Any, ...]) -> Array:
     if name in logic.FUNCTIONS:
         return _conditions(name, inputs)
     if name in _OF_ARRAYS:
-        return _OF_ARRAYS[name](*inputs)
+        return _OF_ARRAYS[name](*inputs, **axis)
     if name in _OPERATORS:
         make, symbol = _OPERATORS[name]
         return elementwise(make, *inputs, symbol=symbol)
@@ -284,5 +283,3 @@ _ARRAY_FUNCTIONS: dict[Any, Callable[..., Any]] = {
     **_elementwise_functions(),
     np.take: indexing.taken,
 }
-
-Dim.apply_ufunc = staticmethod(apply_ufunc)

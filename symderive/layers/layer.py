@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import sympy
@@ -15,6 +15,7 @@ from symderive.core.program import Program
 from symderive.errors import ShapeError
 
 
+@dataclass(frozen=True)
 class Layer(ABC):
     """One layer: an index equation over symbolic or integer sizes.
 
@@ -84,7 +85,7 @@ class Layer(ABC):
                 values[symbol] = int(size)
                 sizes.append(symbol)
             changes[field] = tuple(sizes) if isinstance(getattr(self, field), tuple) else sizes[0]
-        return replace(self, **changes), values  # type: ignore[type-var]  # every layer is a dataclass
+        return replace(self, **changes), values
 
 
 def as_tuple(value: Any) -> tuple[Any, ...]:

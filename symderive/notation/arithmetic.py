@@ -12,7 +12,7 @@ MINUS_ONE = sympy.S.NegativeOne
 
 
 def times(coefficient: sympy.Expr, *factors: Form) -> Form:
-    """The elementwise product; coefficients are collected in front and equal factors become powers."""
+    """The elementwise product, coefficients in front."""
     scalars: list[Form] = []
     arrays: list[Form] = []
     stack = list(reversed(factors))

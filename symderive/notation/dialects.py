@@ -19,6 +19,8 @@ from symderive.notation.names import latex_name, subscript, superscript, text_na
 from symderive.notation.positions import position_text
 
 _OPENING, _CLOSING = "([⁽", ")]⁾"
+Relation = tuple[sympy.Expr | str, ...]
+Relations = Sequence[Relation]
 _NUMBER_PI = re.compile(r"\bpi\b")
 _TALL = re.compile(r"\\frac|\\sum|\\left|\\sqrt\{\\|\\begin")
 
@@ -195,15 +197,13 @@ class LatexDialect(Dialect):
         """Iverson's bracket."""
         return f"[{self.relation(parts)}]"
 
-    def big_sum(
-        self, indices: tuple[Index, ...], inner: str, relations: Sequence[tuple[sympy.Expr | str, ...]] = ()
-    ) -> str:
+    def big_sum(self, indices: tuple[Index, ...], inner: str, relations: Relations = ()) -> str:
         """A sum over indices, those of a relation as it says."""
         return rf"\sum_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
 
-    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str) -> str:
-        """A maximum, minimum or product over indices."""
-        return rf"\{kind}_{{{', '.join(index.name for index in indices)}}} {inner}"
+    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str, relations: Relations = ()) -> str:
+        """A maximum, minimum or product over indices, those of a relation as it says."""
+        return rf"\{kind}_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
 
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""
@@ -352,18 +352,19 @@ class TextDialect(Dialect):
         """Iverson's bracket."""
         return f"[{self.relation(parts)}]"
 
-    def big_sum(
-        self, indices: tuple[Index, ...], inner: str, relations: Sequence[tuple[sympy.Expr | str, ...]] = ()
-    ) -> str:
+    def big_sum(self, indices: tuple[Index, ...], inner: str, relations: Relations = ()) -> str:
         """A sum over indices, those of a relation as it says."""
-        if relations:
-            return f"Σ_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
-        return f"Σ{subscript(''.join(i.name for i in indices))} {inner}"
+        return f"Σ{self._below(indices, relations)} {inner}"
 
-    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str) -> str:
-        """A maximum, minimum or product over indices."""
+    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str, relations: Relations = ()) -> str:
+        """A maximum, minimum or product over indices, those of a relation as it says."""
         word = {"prod": "Π"}.get(kind, kind)
-        return f"{word}{subscript(''.join(i.name for i in indices))} {inner}"
+        return f"{word}{self._below(indices, relations)} {inner}"
+
+    def _below(self, indices: tuple[Index, ...], relations: Relations) -> str:
+        if relations:
+            return f"_{{{', '.join(under_sum(indices, relations, self))}}}"
+        return subscript("".join(index.name for index in indices))
 
     def delta(self, left: str, right: str) -> str:
         """Kronecker's delta."""
@@ -388,13 +389,11 @@ class TextDialect(Dialect):
         return joined
 
 
-def under_sum(
-    indices: tuple[Index, ...], relations: Sequence[tuple[sympy.Expr | str, ...]], marks: Dialect
-) -> list[str]:
-    """What stands under the sign Σ: indices without a relation, then the relations."""
+def under_sum(indices: tuple[Index, ...], relations: Relations, marks: Dialect) -> list[str]:
+    """What stands under the sign Σ: the relations, then the indices without one."""
     used = {index for parts in relations for one in parts if not isinstance(one, str)
             for index in free_indices(one)}  # fmt: skip
-    return [*(index.name for index in indices if index not in used), *map(marks.relation, relations)]
+    return [*map(marks.relation, relations), *(index.name for index in indices if index not in used)]
 
 
 _SHORT = re.compile(r"\d*[^\W\d_][ᵀ₀-₉²³⁻¹⁴-⁹]*|\d+|𝟏ᵀ?|𝐞[₀-₉]+ᵀ?")

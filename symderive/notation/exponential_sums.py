@@ -7,9 +7,10 @@ from collections.abc import Callable
 import sympy
 
 from symderive.core.identity import free_indices
-from symderive.core.nodes import Index
+from symderive.core.nodes import Index, IndexSum
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, times
+from symderive.notation.extents import unsaid
 from symderive.notation.forms import (
     Apply,
     BigSum,
@@ -98,7 +99,11 @@ def _inside(total: IndexLogSum, recover: Reading) -> tuple[Labelled, str]:
 
 def log_sum_with_indices(expr: IndexLogSum, index_form: Callable[[sympy.Expr], Form]) -> Form:
     """`log Σ_p w_p exp(f_p)`."""
-    return Apply(sympy.log, (BigSum(expr.indices, index_form(expr.body)),))
+    return Apply(sympy.log, (_total(expr, index_form),))
+
+
+def _total(expr: IndexLogSum, index_form: Callable[[sympy.Expr], Form]) -> Form:
+    return BigSum(expr.indices, index_form(expr.body), unsaid(IndexSum(expr.body, *expr.indices)))
 
 
 def softmax_with_indices(expr: SoftmaxEntry, index_form: Callable[[sympy.Expr], Form], read: Reading) -> Form:
@@ -106,7 +111,7 @@ def softmax_with_indices(expr: SoftmaxEntry, index_form: Callable[[sympy.Expr], 
     try:
         labelled = softmax(expr, read)
     except NoMatrixNotationError:
-        below = BigSum(expr.total.indices, index_form(expr.total.body))
+        below = _total(expr.total, index_form)
         return times(ONE, index_form(expr.numerator), Power(below, Const(-ONE)))
     return Component(labelled.form, labelled.labels) if labelled.labels else labelled.form
 

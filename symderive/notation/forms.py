@@ -406,8 +406,8 @@ class Shares(Form):
 
 
 @dataclass(frozen=True)
-class Outer(Form):
-    """`u vᵀ`."""
+class OfTwo(Form):
+    """Abstract: a matrix that is made of two forms."""
 
     left: Form
     right: Form
@@ -419,8 +419,13 @@ class Outer(Form):
 
     @property
     def parts(self) -> tuple[Form, ...]:
-        """Both vectors."""
+        """Both forms."""
         return (self.left, self.right)
+
+
+@dataclass(frozen=True)
+class Outer(OfTwo):
+    """`u vᵀ`."""
 
 
 @dataclass(frozen=True)

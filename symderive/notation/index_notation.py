@@ -24,6 +24,7 @@ from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.notation.arithmetic import ONE, plus, times
 from symderive.notation.common_parts import common_factors
 from symderive.notation.exponential_sums import log_sum_with_indices, softmax_with_indices
+from symderive.notation.extents import unsaid
 from symderive.notation.forms import (
     Apply,
     BigMax,
@@ -45,6 +46,7 @@ from symderive.notation.forms import (
 from symderive.notation.labelled import NoMatrixNotationError, factors_in_order, term_order
 from symderive.notation.positions import bracket_of
 from symderive.notation.recover import recover, whole_matrix
+from symderive.notation.separate import separate
 
 
 def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
@@ -76,7 +78,7 @@ def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
         short = _product_entry(expr) if rows else None
         return short or _big_sum(expr, rows)
     if isinstance(expr, Fold):
-        return _BIG[type(expr)](expr.indices, index_form(expr.body, rows))
+        return _BIG[type(expr)](expr.indices, index_form(expr.body, rows), unsaid(expr))
     if isinstance(expr, IndexLogSum):
         return log_sum_with_indices(expr, index_form)
     if isinstance(expr, SoftmaxEntry):
@@ -102,7 +104,7 @@ def _big_sum(expr: IndexSum, rows: bool) -> Form:
     factors = sympy.Mul.make_args(expr.body)
     under = [one for one in factors if isinstance(one, Inside) and bound & free_indices(one)]
     rest = sympy.Mul(*(one for one in factors if one not in under))
-    inner, marks = index_form(rest, rows), tuple(map(bracket_of, under))
+    inner, marks = index_form(rest, rows), (*map(bracket_of, under), *unsaid(expr))
     if not isinstance(inner, Times) or inner.coefficient == 1 or not inner.scalars:
         return BigSum(expr.indices, inner, marks)
     return times(inner.coefficient, BigSum(expr.indices, times(ONE, *inner.scalars), marks))
@@ -121,20 +123,9 @@ def _product_entry(expr: IndexSum) -> Form | None:
 
 def _apart(expr: IndexSum) -> list[IndexSum]:
     """`Σ_pq a_p b_p c_q d_q` as the two sums whose product it is."""
-    groups: list[tuple[frozenset[Index], list[sympy.Expr]]] = []
-    bound = frozenset(expr.indices)
-    for factor in factors_in_order(expr.body):
-        own, members = free_indices(factor) & bound, [factor]
-        kept = []
-        for indices, others in groups:
-            if indices & own:
-                own, members = own | indices, [*others, *members]
-            else:
-                kept.append((indices, others))
-        groups = [*kept, (own, members)]
     return [
         IndexSum(sympy.Mul(*members), *(index for index in expr.indices if index in own))
-        for own, members in groups
+        for own, members in separate(factors_in_order(expr.body), expr.indices)
     ]
 
 

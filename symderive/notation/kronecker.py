@@ -65,9 +65,8 @@ def _sides(body: sympy.Expr, indices: Labels, rows: int, names: Names) -> Sides 
     if sorted((len(above), len(below))) not in ([1, 2], [2, 2]):
         return None
     (absent,) = fresh((1,), index_names(body) | {index.name for index in indices})
-    i, j = (*above, absent)[:2]
-    k, l = (*below, absent)[:2]  # noqa: E741
-    return Sides(i, j, k, l, "K" in known)
+    first, second = ((*one, absent) for one in (above, below))
+    return Sides((first[0], first[1]), (second[0], second[1]), "K" in known)
 
 
 def _sum_of_matrices(body: sympy.Expr, sides: Sides) -> Form:
@@ -172,9 +171,8 @@ def _commutation(sides: Sides, behind: bool = False) -> Commutation | None:
     """
     if any(map(_is_single, (*sides.rows, *sides.columns))):
         return None
-    if behind:
-        return Commutation(sides.k.dim, sides.l.dim, sides.has_matrix_k)
-    return Commutation(sides.j.dim, sides.i.dim, sides.has_matrix_k)
+    outer_index, inner_index = sides.columns if behind else sides.rows[::-1]
+    return Commutation(outer_index.dim, inner_index.dim, sides.has_matrix_k)
 
 
 def _is_single(index: Index) -> bool:

@@ -23,6 +23,7 @@ from symderive.core.identity import BOUND_LETTERS, canonical, free_indices, fres
 from symderive.core.nodes import Delta, Index, IndexSum
 from symderive.notation.labelled import NoMatrixNotationError
 from symderive.notation.recover import multiplied_out
+from symderive.notation.separate import separate
 
 Pair = tuple[Index, Index]
 _ONE = sympy.S.One
@@ -32,35 +33,24 @@ MOST_TERMS = 12
 
 @dataclass(frozen=True)
 class Sides:
-    """The free indices: rows first, then columns; an absent second one has the extent 1.
+    """The free indices; an absent second one of a side has the extent 1.
 
     Attributes:
+        rows: i and j.
+        columns: k and l.
         has_matrix_k: whether an array is called K.
     """
 
-    i: Index
-    j: Index
-    k: Index
-    l: Index  # noqa: E741
+    rows: Pair
+    columns: Pair
     has_matrix_k: bool = False
-
-    @property
-    def rows(self) -> Pair:
-        """The indices of the rows."""
-        return self.i, self.j
-
-    @property
-    def columns(self) -> Pair:
-        """The indices of the columns."""
-        return self.k, self.l
 
     def pairs(self, kind: str) -> tuple[Pair, Pair]:
         """The indices of the two matrices of a straight or crossed term."""
-        return (
-            ((self.j, self.l), (self.i, self.k))
-            if kind == "straight"
-            else ((self.i, self.l), (self.j, self.k))
-        )
+        first, second = zip(self.rows, self.columns, strict=True)
+        if kind == "straight":
+            return second, first
+        return (first[0], second[1]), (second[0], first[1])
 
 
 @dataclass(frozen=True)
@@ -138,16 +128,7 @@ def _groups(term: sympy.Expr) -> list[sympy.Expr]:
 
 def _apart(factors: Sequence[sympy.Expr], bound: Sequence[Index]) -> list[sympy.Expr]:
     """A product that is summed over `bound`, as the factors and sums whose product it is."""
-    groups: list[tuple[frozenset[Index], list[sympy.Expr]]] = []
-    for factor in factors:
-        own, members = free_indices(factor) & frozenset(bound), [factor]
-        kept = []
-        for indices, others in groups:
-            if indices & own:
-                own, members = own | indices, [*others, *members]
-            else:
-                kept.append((indices, others))
-        groups = [*kept, (own, members)]
+    groups = separate(factors, bound)
     used = frozenset().union(*(own for own, _ in groups))
     extents = [index.dim for index in bound if index not in used]
     return extents + [
@@ -260,8 +241,8 @@ def _around(plain: list[sympy.Expr], bound: list[Index], pair: Pair, sides: Side
         if place is None:
             return None
         parts["scale" if not used else place].append(one)
-    first = _fitted(parts["first"], Sides(*sides.rows, *middle))
-    second = _fitted(parts["second"], Sides(*middle, *sides.columns))
+    first = _fitted(parts["first"], Sides(sides.rows, middle))
+    second = _fitted(parts["second"], Sides(middle, sides.columns))
     inner = sympy.Mul(*parts["middle"])
     whole = free_indices(inner) == set(middle)
     if first is None or second is None or not whole or "outer" in (first.kind, second.kind):

@@ -424,7 +424,8 @@ def _folded(form: Folded, marks: Marks) -> Written:
 
 def _big_fold(form: BigSum, marks: Marks) -> Written:
     kinds = {BigMax: "max", BigMin: "min", BigProduct: "prod"}
-    return marks.big_fold(kinds[type(form)], form.indices, bracketed(form.inner, marks, PRODUCT)), OPEN
+    inner, relations = bracketed(form.inner, marks, PRODUCT), [one.relation for one in form.brackets]
+    return marks.big_fold(kinds[type(form)], form.indices, inner, relations), OPEN
 
 
 def _big_sum(form: BigSum, marks: Marks) -> Written:

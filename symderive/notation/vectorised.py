@@ -8,25 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from symderive.core.dims import Size
-from symderive.notation.forms import Form, Unary
+from symderive.notation.forms import Form, OfTwo, Unary
 
 
 @dataclass(frozen=True)
-class KroneckerProduct(Form):
+class KroneckerProduct(OfTwo):
     """`A ⊗ B`, the matrix of the blocks `A_ij B`."""
-
-    left: Form
-    right: Form
-
-    @property
-    def rank(self) -> int:
-        """2."""
-        return 2
-
-    @property
-    def parts(self) -> tuple[Form, ...]:
-        """Both matrices."""
-        return (self.left, self.right)
 
 
 @dataclass(frozen=True)

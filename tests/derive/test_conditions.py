@@ -14,11 +14,10 @@ import symderive as sd
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.conditions import conditions_of
-from symderive.derive.intervals import NONZERO
 from symderive.derive.ranges import Ranges, range_of
 from symderive.errors import SymderiveError
 from symderive.functions import by_head, by_name
-from symderive.functions.record import NONNEGATIVE, POSITIVE, REALS, UNIT
+from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, REALS, UNIT
 
 
 def conditions(source: str, wrt: str = "x", domain: str = "real", **more: str):
@@ -177,11 +176,8 @@ def condition_for(domain: sympy.Set):
     from symderive.derive.condition import condition_of
     from symderive.derive.demands import Demand
 
-    index = Index("i", 3)
-    made = Definition(Tensor("z", (3,)), (index,), ONE[index])
-    return condition_of(
-        Program((ONE,), (made,), (made.tensor,)), made, Demand(ONE[index], domain, "domain", "")
-    )
+    entry = ONE[Index("i", 3)]
+    return condition_of(Demand(entry, domain, "domain", ""), entry, domain)
 
 
 @pytest.mark.parametrize("entry", [one for one in by_head().values() if one.domain != REALS])
@@ -192,7 +188,7 @@ def test_every_domain_of_the_catalogue_is_worded(entry):
     head = next(head for head, one in by_head().items() if one is entry)
     value = Tensor("value", (3,))
     program = Program((x,), (Definition(value, (i,), head(*arguments, x[i])),), (value,))
-    found, *others = conditions_of(program, (x,))
+    found, *others = conditions_of(program, ((x,),))
     assert len(others) == (entry.joint is not None)
     assert re.fullmatch(r"xᵢ [>≥<≤] [-−]?\d+ for all i|−?\d+ [<≤] xᵢ [<≤] \d+ for all i", found.text)
     low = entry.domain.inf
@@ -228,8 +224,8 @@ def test_the_factorial_of_a_real_number():
     head = next(head for head, entry in by_head().items() if entry.name == "log_factorial")
     i, y, value = Index("i", 3), Tensor("y", (3,)), Tensor("value", (3,))
     program = Program((y,), (Definition(value, (i,), head(y[i])),), (value,))
-    (found,) = conditions_of(program, (y,))
-    assert (found.text, found.latex) == ("yᵢ > -1 for all i", r"y_{i} > -1\text{ for all } i")
+    (found,) = conditions_of(program, ((y,),))
+    assert (found.text, found.latex) == ("yᵢ > −1 for all i", r"y_{i} > -1\text{ for all } i")
 
 
 # The ranges contain the values.

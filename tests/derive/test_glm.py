@@ -51,6 +51,29 @@ def test_a_loss_that_is_not_convex_is_not_called_convex():
     assert convexity(GLM("poisson", "log").hessian) is None  # the log-likelihood is concave
 
 
+def test_a_weight_that_stands_in_several_terms_is_seen():
+    model = GLM("bernoulli", "identity")
+    found = convexity(model.loss_hessian)
+    assert found is not None
+    assert (found.rows, text(found.weight)) == ("X", "(1 − yᵢ)/(1 − zᵢ)² + yᵢ/zᵢ²")
+    assert convexity(model.hessian) is None
+
+
+def test_a_quadratic_form_of_two_different_matrices_is_not_called_convex():
+    n, d = sd.dims("n d")
+    A, B, w = sd.array("A", n, d), sd.array("B", n, d), sd.array("w", d)
+    weight = sd.array("c", n, domain="positive")
+    assert convexity(sd.hessian(np.sum(weight * (A @ w) ** 2), w)) is not None
+    assert convexity(sd.hessian(np.sum(weight * (A @ w) * (B @ w)), w)) is None
+    assert convexity(sd.hessian(np.sum(weight * (A @ w) ** 2 - (A @ w) ** 2), w)) is None
+
+
+def test_the_information_is_written_in_the_names_of_the_hessian():
+    information = GLM("bernoulli", "identity").fisher_information
+    assert first(information) == "I(θ) = Xᵀ diag(1 ⊘ (1 − z) + 1 ⊘ z) X"
+    assert information.check().passed
+
+
 def test_index_forms():
     assert text(POISSON.loss_gradient.results[0].index_form) == "Σᵢ Xᵢⱼ (1 − yᵢ/(xᵢᵀθ))"
     assert text(POISSON.fisher_information.results[0].index_form).replace(" ", "") == "ΣᵢXᵢⱼXᵢₖ/(xᵢᵀθ)"

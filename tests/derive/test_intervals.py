@@ -5,7 +5,8 @@ from itertools import product
 import pytest
 import sympy
 
-from symderive.derive.intervals import NONZERO, is_within
+from symderive.derive.intervals import is_within
+from symderive.functions.record import NONZERO
 
 ENDS = (-sympy.oo, -1, sympy.S.Zero, sympy.Rational(1, 3), sympy.sqrt(2), sympy.pi, sympy.oo)
 SETS = tuple(

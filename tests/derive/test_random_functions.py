@@ -148,7 +148,7 @@ CONDITIONS = {
     "np.sum(np.arctan2(x, y))": ["√(xᵢ² + yᵢ²) + yᵢ > 0 for all i"],
     "np.sum(np.arctan2(x, P))": [],
     "np.sum(np.sinc(x))": [],
-    "np.sum(special.binom(x, y))": ["xᵢ > -1 for all i", "yᵢ > -1 for all i", "xᵢ − yᵢ > -1 for all i"],
+    "np.sum(special.binom(x, y))": ["xᵢ > −1 for all i", "yᵢ > −1 for all i", "xᵢ − yᵢ > −1 for all i"],
     "np.sum(np.cumprod(x))": ["xᵢ ≠ 0 for all i"],
     "np.sum(np.vander(x, 3))": ["xᵢ ≠ 0 for all i"],
     "np.sum(np.hypot(x, y))": ["xᵢ² + yᵢ² > 0 for all i"],

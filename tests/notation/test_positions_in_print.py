@@ -10,7 +10,7 @@ import symderive as sd
 FORMULAS = [
     ("np.sum(np.diff(x)**2)", "x=n", "x", "∂L/∂xᵢ = 2([i ≥ 1] (xᵢ − xᵢ₋₁) − [i < n−1] (xᵢ₊₁ − xᵢ))",
      r"\frac{\partial L}{\partial x_{i}} = 2 ([i \ge 1] (x_{i} - x_{i-1}) - [i < n-1] (x_{i+1} - x_{i}))"),
-    ("np.sum((x[1:] - c*x[:-1])**2)", "x=n; c=", "c", "∇_c L = −2 Σₚ xₚ (xₚ₊₁ − c xₚ)", None),
+    ("np.sum((x[1:] - c*x[:-1])**2)", "x=n; c=", "c", "∇_c L = −2 Σ_{p < n−1} xₚ (xₚ₊₁ − c xₚ)", None),
     ("np.sum(x[1:] * x[:-1])", "x=n", "x", "∂L/∂xᵢ = xᵢ₊₁ + xᵢ₋₁", r"\frac{\partial L}{\partial x_{i}} = x_{i+1} + x_{i-1}"),
     ("np.sum((np.column_stack([X, Z]) @ np.concatenate([w, v]) - y)**2)", "X=n,d; Z=n,k; w=d; v=k; y=n", "v",
      "∇_v L = 2 Zᵀ(Zv + Xw − y)", None),

@@ -21,6 +21,8 @@ UGLY = re.compile(
     r"-1\s*\*|\+ −|\+ -|− −|ᵀᵀ|\(\w+ᵀ\)ᵀ|_[0-9a-f]{6,}|\*\*|\bnan\b|\bNone\b|\\top\}\}\^\{\\top"
 )
 
+EXTENT = re.compile(r"\\quad \\text\{for \}.*$")
+
 
 def right_sides(derived, arrays):
     """Every equation of the closed form: text, LaTeX, value, letters held on the left-hand side."""
@@ -65,7 +67,8 @@ def check(derived, arrays) -> None:
             equation = equation.styled("blocks")
             letters = held(equation)
         read_back(str(equation), plain, rows, value, letters)
-        read_back(subscripts_apart(from_latex(equation.latex()), typeset), typeset, rows, value, letters)
+        in_latex = from_latex(EXTENT.sub("", equation.latex()))
+        read_back(subscripts_apart(in_latex, typeset), typeset, rows, value, letters)
 
 
 def subscripts_apart(written: str, names) -> str:
@@ -82,7 +85,7 @@ def right_side(equation: str) -> str:
     outside = [
         at for at in places if all(equation[:at].count(a) == equation[:at].count(b) for a, b in ("[]", "()"))
     ]
-    return equation[outside[-1] + 3 :]
+    return re.sub(r" for \w+ < .*$", "", equation[outside[-1] + 3 :])  # how long the left-hand side is
 
 
 def read_back(equation, names, rows, value, letters) -> None:

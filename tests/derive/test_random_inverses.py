@@ -225,7 +225,7 @@ def factors(draw):
     return text, draw(st.sampled_from([name for name in present if name != "X"]))
 
 
-@settings(max_examples=40, **SETTINGS)
+@settings(max_examples=examples(40), **SETTINGS)
 @given(factors(), st.integers(0, 3), st.booleans())
 def test_cholesky_factors(source, seed, second):
     """Against complex steps through the factor of the symmetric part, written out column by column."""

@@ -93,12 +93,16 @@ def _sum_of_matrices(body: sympy.Expr, sides: Sides) -> Form:
 
 def _whole(body: sympy.Expr, sides: Sides) -> Form:
     """The sum of the terms, `A ⊗ B + K(A ⊗ B)` as `(I + K)(A ⊗ B)`."""
+    terms = terms_of(body, sides)
+    composed = _meeting([term for term in terms if isinstance(term, Composed)])
+    return factored(plus(*composed, *_summands([term for term in terms if isinstance(term, Term)], sides)))
+
+
+def _summands(terms: list[Term], sides: Sides) -> list[Form]:
+    """The matrices of straight, crossed and outer terms."""
     plain: list[Form] = []
     paired: Paired = {}
-    terms = terms_of(body, sides)
     for term in terms:
-        if isinstance(term, Composed):
-            continue
         product = _bare_product(term)
         if product is not None and term.kind not in paired.get(product, {}):
             number, scalars, _ = split(_of_term(term))
@@ -108,24 +112,28 @@ def _whole(body: sympy.Expr, sides: Sides) -> Form:
     pairs = [*_in_front(paired, sides), *_behind(paired, sides)]
     alone = [(product, kinds) for product, kinds in paired.items() if kinds]
     straight = [_scaled(kinds["straight"], product) for product, kinds in alone if "straight" in kinds]
-    composed = _meeting([term for term in terms if isinstance(term, Composed)])
-    return factored(plus(*composed, *pairs, *plain, *straight, *_swapped(alone, sides)))
+    return [*pairs, *plain, *straight, *_swapped(alone, sides)]
 
 
 def _meeting(terms: list[Composed]) -> list[Form]:
     """`L diag(vec D) R`; those with one diagonal matrix as `(L + L′) diag(vec D) (R + R′)`."""
-    behind: dict[tuple[Form, Form, Form], list[Form]] = {}
+    behind: dict[tuple[Form, Form, Form], list[Composed]] = {}
     for term in terms:
         middle = _diagonal(Diag(_stacked(_matrix(term.middle, term.first.sides.columns))))
         place = _scalar(term.scale), middle, _of_term(term.second)
-        behind.setdefault(place, []).append(_of_term(term.first))
-    both: dict[tuple[Form, frozenset[Form], Form], tuple[list[Form], list[Form]]] = {}
-    for (scale, middle, second), firsts in behind.items():
-        both.setdefault((scale, frozenset(firsts), middle), (firsts, []))[1].append(second)
+        behind.setdefault(place, []).append(term)
+    both: dict[tuple[Form, Form, frozenset[Form]], tuple[list[Composed], list[Term]]] = {}
+    for (scale, middle, _), alike in behind.items():
+        firsts = frozenset(_of_term(one.first) for one in alike)
+        both.setdefault((scale, middle, firsts), (alike, []))[1].append(alike[0].second)
     return [
-        times(ONE, scale, chain(plus(*firsts), middle, plus(*seconds)))
-        for (scale, _, middle), (firsts, seconds) in both.items()
+        times(ONE, scale, chain(_total([one.first for one in alike]), middle, _total(seconds)))
+        for (scale, middle, _), (alike, seconds) in both.items()
     ]
+
+
+def _total(terms: list[Term]) -> Form:
+    return plus(*_summands(terms, terms[0].sides))
 
 
 def _bare_product(term: Term) -> Form | None:

@@ -33,7 +33,8 @@ class KroneckerReader(Reader):
             for mark in ("[{m},{n}]", "_{{{m},{n}}}")
         }
         super().__init__(source.replace("vec(", f"{_VEC}("), names | swaps, rows, {})
-        self.possible = sizes
+        beside = (len(matrix) for mark, matrix in swaps.items() if mark in source)  # I + K
+        self.possible = tuple(dict.fromkeys([*sizes, *beside]))
         self.open = 0
         self.chosen: dict[int, int] = {}
 

@@ -61,6 +61,8 @@ FORMULAS = [
     ("hessian", "np.sum((X @ W + b - Y)**2)", "X=n,d; W=d,k; b=k; Y=n,k", "W b", "∂²L/∂vec(W)∂bᵀ = 2(I ⊗ Xᵀ𝟏)", r"2 (I \otimes X^{\top} \mathbf{1})"),
     ("hessian", "np.sum(np.logaddexp(0, X @ W))", "X=n,d; W=d,k", "W", "∂²L/∂vec(W)∂vec(W)ᵀ = (I ⊗ Xᵀ) diag(vec(σ(−Z) ⊙ σ(Z))) (I ⊗ X)", r"(I \otimes X^{\top}) \operatorname{diag}(\operatorname{vec}(\sigma(-Z) \odot \sigma(Z))) (I \otimes X)"),
     ("hessian", "np.sum(np.exp(A @ X @ B))", "A=m,n; X=n,p; B=p,q", "X", "∂²L/∂vec(X)∂vec(X)ᵀ = (B ⊗ Aᵀ) diag(vec(exp(AXB))) (Bᵀ ⊗ A)", r"(B \otimes A^{\top}) \operatorname{diag}(\operatorname{vec}(\exp(A X B))) (B^{\top} \otimes A)"),
+    ("hessian", "np.sum(np.logaddexp(0, X @ X))", "X=n,n", "X", "∂²L/∂vec(X)∂vec(X)ᵀ = (X ⊗ I + I ⊗ Xᵀ) diag(vec((1 − σ(X²)) ⊙ σ(X²))) (Xᵀ ⊗ I + I ⊗ X) + K[n,n] (I ⊗ σ(X²)ᵀ + σ(X²) ⊗ I)", r"(X \otimes I + I \otimes X^{\top}) \operatorname{diag}(\operatorname{vec}((1 - \sigma(X^{2})) \odot \sigma(X^{2}))) (X^{\top} \otimes I + I \otimes X) + K_{n,n} (I \otimes {\sigma(X^{2})}^{\top} + \sigma(X^{2}) \otimes I)"),
+    ("hessian", "np.sum(np.exp(X @ X.T))", "X=n,p", "X", "∂²L/∂vec(X)∂vec(X)ᵀ = 2((Xᵀ ⊗ I) diag(vec(exp(XXᵀ))) (I + K[n,n])(X ⊗ I) + I ⊗ exp(XXᵀ))", r"2 ((X^{\top} \otimes I) \operatorname{diag}(\operatorname{vec}(\exp(X X^{\top}))) (I + K_{n,n}) (X \otimes I) + I \otimes \exp(X X^{\top}))"),
 ]  # fmt: skip
 
 

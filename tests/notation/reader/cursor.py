@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from tests.notation.reader.tokens import DIGITS, SUBS, not_behind, tokens
+from tests.notation.reader.tokens import DIGITS, SUBS, not_before, not_behind, tokens
 
 
 class Cursor:
@@ -22,7 +22,7 @@ class Cursor:
         # Known names of several characters are one token each.
         multi = [word for word in words if len(word) > 1]
         pattern = (
-            re.compile("|".join(rf"{not_behind(word)}{re.escape(word)}(?![A-Za-z])" for word in multi))
+            re.compile("|".join(f"{not_behind(word)}{re.escape(word)}{not_before(word)}" for word in multi))
             if multi
             else None
         )

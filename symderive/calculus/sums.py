@@ -19,6 +19,7 @@ from symderive.calculus.log_sums import log_sum_over, share_of, whole_share
 from symderive.calculus.places import all_places
 from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
+from symderive.core.idle import without_idle
 from symderive.core.nodes import Binder, Delta, Fold, Index, IndexSum
 from symderive.core.positions import Inside
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
@@ -217,7 +218,7 @@ def _rebuilt(expr: sympy.Expr) -> sympy.Expr:
     if isinstance(expr, IndexSum):
         return _summed(_rebuilt(expr.body), expr.indices)
     if isinstance(expr, Fold):
-        return expr.func(_rebuilt(expr.body), *expr.indices)
+        return without_idle(expr.func(_rebuilt(expr.body), *expr.indices))
     if isinstance(expr, IndexLogSum):
         return log_sum_over(_rebuilt(expr.body), expr.indices)
     if isinstance(expr, SoftmaxEntry):

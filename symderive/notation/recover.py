@@ -13,6 +13,7 @@ import sympy
 
 from symderive.core.dims import same_size
 from symderive.core.identity import free_indices, substitute
+from symderive.core.idle import without_idle
 from symderive.core.matrix_nodes import (
     CholeskyEntry,
     CholeskyInverseEntry,
@@ -119,7 +120,7 @@ def recover(expr: sympy.Expr) -> Labelled:
     Raises:
         NoMatrixNotationError: there is none with up to two axes.
     """
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Fold, Delta, Inside):
         return Labelled(Const(expr), ())
     if isinstance(expr, Entry):
         return _entry(expr)
@@ -163,6 +164,9 @@ _FOLDS: dict[type[Fold], type[Folded]] = {
 
 def _fold(expr: Fold) -> Labelled:
     """A maximum, minimum or product of all entries; over one of two axes it is written with indices."""
+    plain = without_idle(expr)
+    if plain is not expr:
+        return recover(plain)
     inner = recover(expr.body)
     if set(inner.labels) != set(expr.indices):
         raise NoMatrixNotationError

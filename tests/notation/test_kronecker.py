@@ -87,7 +87,8 @@ def values(derivation: sd.Derivation) -> tuple[dict, np.ndarray]:
     arrays = dict(draw_all(inputs, seed=1))
     used = {one.name for one in derivation.program.inputs}
     lets = [one.definition.tensor for one in derivation.lets]
-    known = evaluate(derivation.program, {k: v for k, v in arrays.items() if k in used}, outputs=lets)
+    shown = {k: v for k, v in arrays.items() if k in used}
+    known = evaluate(derivation.program, shown, sizes, outputs=lets)
     return {**arrays, **known}, derivation.to_numpy()(**arrays)
 
 

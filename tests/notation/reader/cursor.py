@@ -79,4 +79,5 @@ class Cursor:
         """Letters and numbers one by one, `n − 1` as the number that it is."""
         if len(piece) == 3 and piece[1] in "-−":
             return [str(int(self.names[piece[0]]) - int(piece[2]))]
-        return [one for text in piece for one in (text if text.isdigit() and close == "}" else [text])]
+        apart = close == "}"  # in LaTeX `_{12}` and `_{tr}` are two indices each
+        return [one for text in piece for one in (text if apart and text.isalnum() else [text])]

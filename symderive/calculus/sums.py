@@ -19,7 +19,8 @@ from symderive.calculus.log_sums import log_sum_over, share_of, whole_share
 from symderive.calculus.places import all_places
 from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
-from symderive.core.nodes import Binder, Delta, Fold, Index, IndexProduct, IndexSum
+from symderive.core.idle import without_idle
+from symderive.core.nodes import Binder, Delta, Fold, Index, IndexSum
 from symderive.core.positions import Inside
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import SymderiveError
@@ -217,7 +218,7 @@ def _rebuilt(expr: sympy.Expr) -> sympy.Expr:
     if isinstance(expr, IndexSum):
         return _summed(_rebuilt(expr.body), expr.indices)
     if isinstance(expr, Fold):
-        return _folded(type(expr), _rebuilt(expr.body), expr.indices)
+        return without_idle(expr.func(_rebuilt(expr.body), *expr.indices))
     if isinstance(expr, IndexLogSum):
         return log_sum_over(_rebuilt(expr.body), expr.indices)
     if isinstance(expr, SoftmaxEntry):
@@ -225,14 +226,6 @@ def _rebuilt(expr: sympy.Expr) -> sympy.Expr:
     if isinstance(expr, Binder):
         raise SymderiveError(f"simplifying: no law is known for {type(expr).__name__}.")
     return with_args(expr, [_rebuilt(arg) for arg in expr.args])
-
-
-def _folded(kind: type[Fold], body: sympy.Expr, indices: tuple[Index, ...]) -> sympy.Expr:
-    """A fold without the indices that its body does not contain: `max_p 3 = 3`, `Π_p a = a^n`."""
-    kept = [index for index in indices if index in free_indices(body)]
-    if kind is IndexProduct:
-        body = body ** sympy.Mul(*(index.dim for index in indices if index not in kept))
-    return kind(body, *kept) if kept else body
 
 
 @lru_cache(maxsize=100_000)

@@ -14,6 +14,7 @@ from symderive.codegen.brackets import (
 from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, code, constant
 from symderive.codegen.positions import both, bracket, comparisons, delta, parts_read, position, test
 from symderive.core.identity import free_indices, rename_bound
+from symderive.core.idle import without_idle
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import (
     Delta,
@@ -57,7 +58,7 @@ def code_of(definition: Definition) -> str:
 
 def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
     """Code and the labels of its axes, as far as it costs nothing in the given order."""
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Fold, Delta, Inside):
         return constant(expr), ()
     if isinstance(expr, Entry):
         return _entry(expr, str(expr.tensor.name), order)
@@ -96,12 +97,9 @@ _FOLDS: dict[type[Fold], str] = {IndexMax: "max", IndexMin: "min", IndexProduct:
 
 def _fold(expr: Fold, order: Labels) -> tuple[Code, Labels]:
     """`np.max(…, axis=…)` and the like; over an index that does not occur there is nothing to compare."""
-    idle = [index for index in expr.indices if index not in free_indices(expr.body)]
-    if idle:
-        used = tuple(index for index in expr.indices if index not in idle)
-        inner = expr.func(expr.body, *used) if used else expr.body
-        times = sympy.Mul(*(index.dim for index in idle))
-        return _emit(inner**times if isinstance(expr, IndexProduct) else inner, order)
+    plain = without_idle(expr)
+    if plain is not expr:
+        return _emit(plain, order)
     (written, _), labels = _emit(expr.body, (*order, *expr.indices))
     if not set(expr.indices) <= set(labels):
         raise SymderiveError(f"writing code: {expr} is over an index that does not occur in it.")

@@ -15,9 +15,11 @@ from symderive.errors import InternalError
 from symderive.numeric.comparison import Comparison, compare
 from symderive.numeric.differences import central
 from symderive.numeric.rounded import rounding_noise
+from symderive.numeric.steps import default_epsilon
 from symderive.numeric.structures import moved as after
 
 _CLEAR = 1e-5
+_WIDER = (100.0, 10_000.0)  # of the usual step
 _NOTHING = 1e-8  # round-off of differences of a loss that does not change
 _MOST_ENTRIES = 240  # entries compared in one draw, of all variables
 _FEWEST_ENTRIES = 4  # of each variable
@@ -94,15 +96,53 @@ def _compared_along(
     start = np.asarray(arrays[variable], dtype=float)
     length = float(np.linalg.norm(along)) or 1.0
     unit = np.array(along) / length  # a step of the size that a single entry would take
-    with np.errstate(all="ignore"):
-        quotient = central(
+    value, error = derived
+
+    def moved(t: Any) -> Any:
+        return base({**arrays, variable: start + float(t) * unit})[place]
+
+    def compared(epsilon: float | None) -> dict[str, Comparison]:
+        quotient, noise = _quotient(
             lambda t: base({**arrays, variable: start + float(t) * unit})[place],
             np.array(0.0),
-            least_error=least,
+            epsilon,
+            least,
         )
-    value, error = derived
-    expected, noise = length * quotient.value, length * quotient.noise + error
-    return compare(expected, np.asarray(value), noise=noise, name=variable, words=("quotient", "derived"))
+        both = np.asarray(value), np.asarray(error)
+        return {variable: _compared_entries(length * quotient, length * noise, *both, variable)}
+
+    return _at_wider_steps(compared, start)[variable]
+
+
+def _quotient(slope: Callable[[Any], Any], at: Any, epsilon: float | None, least: Any) -> tuple[Any, Any]:
+    """A central quotient and its noise; at a step that is given, by comparison with one of twice the step."""
+    with np.errstate(all="ignore"):
+        found = central(slope, at, epsilon=epsilon, least_error=least)
+        if epsilon is None:
+            return found.value, found.noise
+        other = central(slope, at, epsilon=2 * epsilon, least_error=least)
+        return found.value, np.abs(found.value - other.value) + found.round_off
+
+
+def _at_wider_steps(
+    compared: Callable[[float | None], dict[str, Comparison]], start: Any
+) -> dict[str, Comparison]:
+    """What is compared at the usual step; at wider ones where its round-off says nothing and theirs does.
+
+    A flat loss has small derivatives beside a large value. A wide step may cross a kink, so that it confirms
+    only: where it disagrees, the comparison stays undecided.
+    """
+    made = compared(None)
+    usual = default_epsilon("central", max(1.0, float(np.max(np.abs(start), initial=0.0))))
+    for factor in _WIDER:
+        if all(one.verdict == "different" or says_something(one) for one in made.values()):
+            break
+        wider = compared(factor * usual)
+        for name, one in made.items():
+            undecided = one.verdict != "different" and not says_something(one)
+            if undecided and wider[name].verdict != "different" and says_something(wider[name]):
+                made[name] = wider[name]
+    return made
 
 
 def _compared(
@@ -132,16 +172,30 @@ def _compared(
         return slope(moved)
 
     start = np.concatenate([starts[name].reshape(-1)[places] for name, places in chosen.items()])
-    with np.errstate(all="ignore"):
-        quotient = central(at, start, least_error=least)
-    values = np.split(quotient.value, ends[:-1], axis=-1)
-    noises = np.split(quotient.noise, ends[:-1], axis=-1)
-    made: dict[str, Comparison] = {}
-    for (name, places), value, noise in zip(chosen.items(), values, noises, strict=True):
-        whole, error = (np.asarray(one) for one in derived[name])
-        outer = whole.shape[: whole.ndim - starts[name].ndim]
-        part, own = (one.reshape(*outer, starts[name].size)[..., places] for one in (whole, error))
-        made[name] = compare(value, part, noise=noise + own, name=name, words=("quotient", "derived"))
+
+    def compared(epsilon: float | None) -> dict[str, Comparison]:
+        both = (np.split(one, ends[:-1], axis=-1) for one in _quotient(at, start, epsilon, least))
+        made = {}
+        for name, value, noise in zip(chosen, *both, strict=True):
+            part, own = (_part(one, starts[name], chosen[name]) for one in derived[name])
+            made[name] = _compared_entries(value, noise, part, own, name)
+        return made
+
+    return _at_wider_steps(compared, start)
+
+
+def _part(derived: Any, start: Any, places: Any) -> Any:
+    """The entries of a derivative at the places of the variable that are compared."""
+    outer = np.shape(derived)[: np.ndim(derived) - start.ndim]
+    return np.reshape(derived, (*outer, start.size))[..., places]
+
+
+def _compared_entries(value: Any, noise: Any, derived: Any, own: Any, name: str) -> Comparison:
+    """Compare entry by entry; derived numbers that are all no more than their own round-off count as 0."""
+    against = partial(compare, value, noise=noise + own, name=name, words=("quotient", "derived"))
+    made = against(derived)
+    if made.verdict == "undecided" and bool(np.all(np.abs(derived) <= own)):
+        return against(np.zeros_like(derived))
     return made
 
 

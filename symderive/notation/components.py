@@ -23,6 +23,8 @@ from symderive.notation.forms import (
     Component,
     Const,
     Determinant,
+    Diag,
+    Eye,
     Folded,
     Form,
     Inverse,
@@ -54,6 +56,10 @@ def component_of(form: Form, axes: tuple[sympy.Expr, ...]) -> Form:
         return Const(ONE)
     if isinstance(form, Basis):
         return Kronecker(form.position, axes[0])
+    if isinstance(form, Eye):
+        return Kronecker(*axes)
+    if isinstance(form, Diag):
+        return times(ONE, Kronecker(*axes), component_of(form.inner, axes[:1]))
     if isinstance(form, Plus):
         return Plus(tuple(component_of(term, axes) for term in form.terms))
     if isinstance(form, Times):

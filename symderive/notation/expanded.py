@@ -8,7 +8,7 @@ from symderive.notation.arithmetic import times
 from symderive.notation.forms import Chain, Form, Plus, Times, Transposed
 from symderive.notation.labelled import NoMatrixNotationError
 from symderive.notation.matrix_products import chain, transposed
-from symderive.notation.recover import multiplied_out
+from symderive.notation.multiplying_out import multiplied_out
 
 
 def expanded(expr: sympy.Expr) -> sympy.Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
+from symderive.core.idle import without_idle
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import (
     Binder,
@@ -56,7 +57,7 @@ def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
         expr: a right-hand side.
         rows: whether an entry of a matrix-vector product is written `x_iᵀ w`; otherwise every sum is a Σ.
     """
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Fold, Delta, Inside):
         return Const(expr)
     if isinstance(expr, MatrixNode):
         return Component(whole_matrix(expr), expr.own) if expr.own else whole_matrix(expr)
@@ -78,6 +79,9 @@ def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
         short = _product_entry(expr) if rows else None
         return short or _big_sum(expr, rows)
     if isinstance(expr, Fold):
+        plain = without_idle(expr)
+        if plain is not expr:
+            return index_form(plain, rows)
         return _BIG[type(expr)](expr.indices, index_form(expr.body, rows), unsaid(expr))
     if isinstance(expr, IndexLogSum):
         return log_sum_with_indices(expr, index_form)

@@ -16,7 +16,7 @@ from symderive.core.program import Definition
 from symderive.notation.arithmetic import MINUS_ONE, ONE, plus, split, times
 from symderive.notation.factoring import factored
 from symderive.notation.forms import BigSum, Diag, Eye, Form, Ones, Outer
-from symderive.notation.kronecker_terms import AnyTerm, Composed, Sides, Term, terms_of
+from symderive.notation.kronecker_terms import Composed, Sides, Term, terms_of
 from symderive.notation.labelled import Labels, NoMatrixNotationError, laid_out
 from symderive.notation.matrix_products import chain, outer
 from symderive.notation.recover import held_position, recover
@@ -92,11 +92,18 @@ def _sum_of_matrices(body: sympy.Expr, sides: Sides) -> Form:
 
 def _whole(body: sympy.Expr, sides: Sides) -> Form:
     """The sum of the terms, `A ⊗ B + K(A ⊗ B)` as `(I + K)(A ⊗ B)`."""
+    terms = terms_of(body, sides)
+    composed = _meeting([term for term in terms if isinstance(term, Composed)])
+    return factored(plus(*composed, *_summands([term for term in terms if isinstance(term, Term)], sides)))
+
+
+def _summands(terms: list[Term], sides: Sides) -> list[Form]:
+    """The matrices of straight, crossed and outer terms."""
     plain: list[Form] = []
     paired: Paired = {}
-    for term in terms_of(body, sides):
+    for term in terms:
         product = _bare_product(term)
-        if isinstance(term, Term) and product is not None and term.kind not in paired.get(product, {}):
+        if product is not None and term.kind not in paired.get(product, {}):
             number, scalars, _ = split(_of_term(term))
             paired.setdefault(product, {})[term.kind] = number, scalars
         else:
@@ -104,13 +111,34 @@ def _whole(body: sympy.Expr, sides: Sides) -> Form:
     pairs = [*_in_front(paired, sides), *_behind(paired, sides)]
     alone = [(product, kinds) for product, kinds in paired.items() if kinds]
     straight = [_scaled(kinds["straight"], product) for product, kinds in alone if "straight" in kinds]
-    return factored(plus(*pairs, *plain, *straight, *_swapped(alone, sides)))
+    return [*pairs, *plain, *straight, *_swapped(alone, sides)]
 
 
-def _bare_product(term: AnyTerm) -> Form | None:
+def _meeting(terms: list[Composed]) -> list[Form]:
+    """`L diag(vec D) R`; those with one diagonal matrix as `(L + L′) diag(vec D) (R + R′)`."""
+    behind: dict[tuple[Form, Form, Form], list[Composed]] = {}
+    for term in terms:
+        middle = _diagonal(Diag(_stacked(_matrix(term.middle, term.first.sides.columns))))
+        place = _scalar(term.scale), middle, _of_term(term.second)
+        behind.setdefault(place, []).append(term)
+    both: dict[tuple[Form, Form, frozenset[Form]], tuple[list[Composed], list[Term]]] = {}
+    for (scale, middle, _), alike in behind.items():
+        firsts = frozenset(_of_term(one.first) for one in alike)
+        both.setdefault((scale, middle, firsts), (alike, []))[1].append(alike[0].second)
+    return [
+        times(ONE, scale, chain(_total([one.first for one in alike]), middle, _total(seconds)))
+        for (scale, middle, _), (alike, seconds) in both.items()
+    ]
+
+
+def _total(terms: list[Term]) -> Form:
+    return plus(*_summands(terms, terms[0].sides))
+
+
+def _bare_product(term: Term) -> Form | None:
     """The Kronecker product of a term without diagonal matrices around it."""
-    bare = isinstance(term, Term) and term.kind != "outer" and term.front == term.behind == 1
-    return _product(term)[1] if bare and isinstance(term, Term) else None
+    bare = term.kind != "outer" and term.front == term.behind == 1
+    return _product(term)[1] if bare else None
 
 
 def _in_front(paired: Paired, sides: Sides) -> list[Form]:
@@ -179,13 +207,8 @@ def _is_single(index: Index) -> bool:
     return same_size(index.dim, ONE)
 
 
-def _of_term(term: AnyTerm) -> Form:
+def _of_term(term: Term) -> Form:
     """The matrix of one term."""
-    if isinstance(term, Composed):
-        middle = Diag(_stacked(_matrix(term.middle, term.first.sides.columns)))
-        return times(
-            ONE, _scalar(term.scale), chain(_of_term(term.first), _diagonal(middle), _of_term(term.second))
-        )
     if term.kind == "outer":
         front, behind = (_stacked(_matrix(one, pair)) for one, pair in (
             (term.front, term.sides.rows), (term.behind, term.sides.columns)))  # fmt: skip

@@ -22,7 +22,7 @@ import sympy
 from symderive.core.identity import BOUND_LETTERS, canonical, free_indices, fresh, index_names, substitute
 from symderive.core.nodes import Delta, Index, IndexSum
 from symderive.notation.labelled import NoMatrixNotationError
-from symderive.notation.recover import multiplied_out
+from symderive.notation.multiplying_out import multiplied_out
 from symderive.notation.separate import separate
 
 Pair = tuple[Index, Index]
@@ -97,20 +97,33 @@ def terms_of(expr: sympy.Expr, sides: Sides) -> list[AnyTerm]:
     found: list[AnyTerm] = []
     for term in sympy.Add.make_args(expr):
         made = _taken_apart(term, sides)
-        found += [made] if made is not None else list(_opened(term, sides))
+        found += [made] if made is not None else _opened(term, sides)
     joined = _joined(found)
     if len(joined) > MOST_TERMS:
         raise NoMatrixNotationError
     return joined
 
 
-def _opened(term: sympy.Expr, sides: Sides) -> Iterator[AnyTerm]:
-    """The terms of a product that is multiplied out."""
-    for one in sympy.Add.make_args(multiplied_out(term)):
-        made = _taken_apart(one, sides)
-        if made is None:
-            raise NoMatrixNotationError
-        yield made
+def _opened(term: sympy.Expr, sides: Sides) -> list[AnyTerm]:
+    """The terms of a product that is multiplied out; sums that are matrices stay whole where they can."""
+    for whole in (_is_matrix, _is_nothing):
+        try:
+            parts = sympy.Add.make_args(multiplied_out(term, whole=whole))
+        except NoMatrixNotationError:
+            continue
+        made = [_taken_apart(one, sides) for one in parts]
+        if None not in made:
+            return [one for one in made if one is not None]
+    raise NoMatrixNotationError
+
+
+def _is_matrix(expr: sympy.Expr) -> bool:
+    """Whether a sum has two indices at most, and says of none that they are equal."""
+    return len(free_indices(expr)) <= 2 and not expr.has(Delta)
+
+
+def _is_nothing(expr: sympy.Expr) -> bool:
+    return False
 
 
 def _taken_apart(term: sympy.Expr, sides: Sides) -> AnyTerm | None:
@@ -200,15 +213,26 @@ def _slot(used: frozenset[Index], kind: str, sides: Sides) -> str | None:
 def _composed(term: sympy.Expr, sides: Sides) -> Composed | None:
     """A term whose two sides meet in two indices, with a factor of both of them."""
     plain, bound = _flat(term)
+    found: list[Composed] = []
     for factor in plain:
         used = sorted(free_indices(factor), key=lambda index: index.name)
-        if isinstance(factor, Delta) or len(used) != 2 or not set(used) & set(bound):
+        if isinstance(factor, Delta) or len(used) != 2 or not _is_middle(set(used), bound, sides):
             continue
         for pair in permutations(used):
             made = _around(plain, bound, (pair[0], pair[1]), sides)
-            if made is not None and made.first.kind == made.second.kind == "straight":
-                return made
-    return None
+            if made is not None:
+                found.append(made)
+    return min(found, key=_swaps, default=None)
+
+
+def _swaps(term: Composed) -> int:
+    """How many commutation matrices a composed term needs."""
+    return (term.first.kind == "crossed") + (term.second.kind == "crossed")
+
+
+def _is_middle(used: set[Index], bound: Sequence[Index], sides: Sides) -> bool:
+    """Whether a factor of two indices may stand in the middle: one is bound, or there is one of each side."""
+    return bool(used & set(bound)) or bool(used & set(sides.rows) and used & set(sides.columns))
 
 
 def _flat(term: sympy.Expr) -> tuple[list[sympy.Expr], list[Index]]:
@@ -260,7 +284,10 @@ def _side(used: frozenset[Index], sides: Sides) -> str | None:
 def _middle_indices(
     plain: list[sympy.Expr], bound: list[Index], pair: Pair, sides: Sides
 ) -> tuple[list[sympy.Expr], list[Index], Pair] | None:
-    """The factors with both indices of a pair bound: `δ_jl D_pj` as `Σ_r δ_jr D_pr δ_rl`."""
+    """The factors with both indices of a pair bound: `δ_jl D_pj B_l` as `Σ_r δ_jr D_pr δ_rl B_l`.
+
+    Without such a delta `D_pj B_lj` is `Σ_r δ_jr D_pr B_lr`.
+    """
     middle = (Index(_MIDDLE[0], pair[0].dim), Index(_MIDDLE[1], pair[1].dim))
     factors, waiting = list(plain), [index for index in bound if index not in pair]
     for index, new in zip(pair, middle, strict=True):
@@ -268,6 +295,9 @@ def _middle_indices(
             factors = [substitute(one, {index: new}) for one in factors]
             continue
         delta = next((one for one in factors if isinstance(one, Delta) and index in one.args), None)
+        if delta is None and not set(pair) & set(bound):
+            factors = _crossing(factors, index, new, sides)
+            continue
         ends = {index} if delta is None else set(delta.args)
         row, column = ends & set(sides.rows), ends & set(sides.columns)
         if len(row) != 1 or len(column) != 1:
@@ -279,6 +309,13 @@ def _middle_indices(
         ]
         factors += [Delta(row.pop(), new), Delta(new, column.pop())]
     return factors, waiting, middle
+
+
+def _crossing(factors: list[sympy.Expr], index: Index, new: Index, sides: Sides) -> list[sympy.Expr]:
+    """The factors with `new` for an index of one side in all that does not belong to that side alone."""
+    own = set(sides.rows if index in sides.rows else sides.columns)
+    written = [one if free_indices(one) <= own else substitute(one, {index: new}) for one in factors]
+    return [*written, Delta(index, new)]
 
 
 def _is_between(factor: sympy.Expr, index: Index, pair: Pair) -> bool:

@@ -12,7 +12,8 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.dims import same_size
-from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
+from symderive.core.identity import free_indices, substitute
+from symderive.core.idle import without_idle
 from symderive.core.matrix_nodes import (
     CholeskyEntry,
     CholeskyInverseEntry,
@@ -88,10 +89,8 @@ from symderive.notation.labelled import (
     term_order,
 )
 from symderive.notation.matrix_products import transposes
+from symderive.notation.multiplying_out import multiplied_out
 from symderive.notation.triangles import recovered
-
-_MOST_TERMS = 12  # of a product that is multiplied out
-_MOST_OF_TRIANGLES = 40  # a gradient through a Cholesky factor has three terms for each of the loss
 
 
 def matrix_form(definition: Definition) -> Form | None:
@@ -115,69 +114,13 @@ def _matrix_form(body: sympy.Expr, indices: Labels) -> Form | None:
     return None
 
 
-def multiplied_out(expr: sympy.Expr, powers: bool = False) -> sympy.Expr:
-    """Products of sums as sums of products, each under one sign Σ: `Σ_p a_p Σ_q (b_pq + c_pq)`.
-
-    Args:
-        expr: a right-hand side.
-        powers: whether the squares and cubes of sums are multiplied out too.
-
-    Raises:
-        NoMatrixNotationError: there are many terms.
-    """
-    terms = []
-    most = _MOST_OF_TRIANGLES if expr.has(CholeskyInverseEntry) else _MOST_TERMS
-    for product, indices in _terms_of(expr, set(index_names(expr)), powers, most):
-        used = tuple(index for index in indices if index in free_indices(product))
-        extent = sympy.Mul(*(index.dim for index in indices if index not in used))
-        terms.append(extent * (IndexSum(product, *used) if used else product))
-    return sympy.Add(*terms)
-
-
-def _terms_of(expr: sympy.Expr, taken: set[str], powers: bool, most: int) -> list[tuple[sympy.Expr, Labels]]:
-    """The terms of an expression with the indices that each is summed over, every letter used once."""
-    if isinstance(expr, sympy.Add):
-        found = [term for arg in expr.args for term in _terms_of(arg, taken, powers, most)]
-    elif isinstance(expr, sympy.Mul):
-        found = _products(expr.args, taken, powers, most)
-    elif isinstance(expr, IndexSum):
-        new = fresh((index.dim for index in expr.indices), frozenset(taken), BOUND_LETTERS)
-        taken.update(index.name for index in new)
-        body = substitute(expr.body, dict(zip(expr.indices, new, strict=True)))
-        found = [(term, (*new, *bound)) for term, bound in _terms_of(body, taken, powers, most)]
-    elif powers and isinstance(expr, sympy.Pow) and expr.exp in (2, 3) and _is_sum(expr.base):
-        found = _products((expr.base,) * int(expr.exp), taken, powers, most)
-    else:
-        found = [(expr, ())]
-    if len(found) > most:
-        raise NoMatrixNotationError
-    return found
-
-
-def _products(
-    factors: tuple[sympy.Expr, ...], taken: set[str], powers: bool, most: int
-) -> list[tuple[sympy.Expr, Labels]]:
-    """The terms of a product: one of each factor."""
-    found: list[tuple[sympy.Expr, Labels]] = [(sympy.S.One, ())]
-    for factor in factors:
-        inner = _terms_of(factor, taken, powers, most)
-        found = [(left * right, (*bound, *more)) for left, bound in found for right, more in inner]
-        if len(found) > most:
-            raise NoMatrixNotationError
-    return found
-
-
-def _is_sum(expr: sympy.Expr) -> bool:
-    return isinstance(expr.body if isinstance(expr, IndexSum) else expr, sympy.Add)
-
-
 def recover(expr: sympy.Expr) -> Labelled:
     """The labelled form of an expression.
 
     Raises:
         NoMatrixNotationError: there is none with up to two axes.
     """
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Delta, Inside):
+    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Fold, Delta, Inside):
         return Labelled(Const(expr), ())
     if isinstance(expr, Entry):
         return _entry(expr)
@@ -221,6 +164,9 @@ _FOLDS: dict[type[Fold], type[Folded]] = {
 
 def _fold(expr: Fold) -> Labelled:
     """A maximum, minimum or product of all entries; over one of two axes it is written with indices."""
+    plain = without_idle(expr)
+    if plain is not expr:
+        return recover(plain)
     inner = recover(expr.body)
     if set(inner.labels) != set(expr.indices):
         raise NoMatrixNotationError

@@ -20,6 +20,7 @@ from symderive.functions import by_head, by_name
 from symderive.functions.attained import attained
 from symderive.functions.comparisons import equal
 from tests.calculus.scalars import symbols_of, tables
+from tests.profiles import examples
 
 n = dims("n")
 x, W = Tensor("x", (n,)), Tensor("W", (n, n))
@@ -246,7 +247,7 @@ def scalar_programs(draw) -> Program:
     return net(first, second, Definition(loss, (), IndexSum(h[a] * z[a], a) + X[0, 0]))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(scalar_programs())
 def test_adjoints_of_random_programs(program):
     chained = reverse(program, loss, (X,))

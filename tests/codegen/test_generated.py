@@ -19,11 +19,9 @@ from symderive.errors import ShapeError, SymderiveError
 from symderive.language.evaluate import evaluate
 from symderive.notation.forms import walk
 from symderive.notation.recover import matrix_form
-from symderive.numeric.draws import draw_all
-from tests.notation.textbook import FORMULAS
+from tests.notation.textbook import FORMULAS, SIZES, numbers
 from tests.notation.textbook import derived as fresh
 
-SIZES = {"n": 5, "d": 3, "m": 4, "k": 2, "h": 6, "b": 8, "c": 7}
 MORE = [
     ("gradient", "np.sum(X) * X[0, 1] + np.sum(X[2] * x)", "X=n,d; x=d", "X"),
     ("gradient", "np.sum(x[1] * X[:, 0]) + np.trace(A @ A)", "X=n,d; x=d; A=d,d", "x"),
@@ -72,14 +70,6 @@ MORE = [
 ALL = [row[:4] for row in FORMULAS] + MORE
 derived = cache(fresh)
 NAMES = [f"{row[0]} of {row[1]}" for row in ALL]
-
-
-def numbers(program: Program, seed: int = 3, sizes=SIZES):
-    def extent(size) -> int:
-        return int(size.xreplace({symbol: sizes[symbol.name] for symbol in size.free_symbols}))
-
-    shapes = {str(t.name): (tuple(map(extent, t.shape)), str(t.domain)) for t in program.inputs}
-    return dict(draw_all(shapes, seed=seed))
 
 
 @pytest.mark.parametrize("row", ALL, ids=NAMES)

@@ -17,6 +17,7 @@ from symderive.language.programs import program_of
 from symderive.layers import Conv2d, SeparableConv2d, catalogue
 from tests.cost.brute_force import Loops, random_arrays
 from tests.cost.torch_facts import FACTS
+from tests.profiles import examples
 
 
 def disagreements(program, counted):
@@ -66,7 +67,7 @@ def naive_convolution(x, weight, stride, padding, dilation, groups):
 small = st.integers(1, 3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.tuples(small, small, small), st.tuples(small, small), st.integers(0, 3), st.integers(0, 3), small,
     st.integers(0, 2), st.integers(1, 2),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from symderive.cost.infer import infer_kernel
 from symderive.errors import ShapeError, SymderiveError
 from symderive.layers import Conv2d
+from tests.profiles import examples
 
 
 def output(size, kernel, stride, padding, dilation=1):
@@ -89,7 +90,7 @@ def test_a_dilation_is_respected():
 sizes, steps = st.integers(1, 9), st.integers(1, 3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.tuples(sizes, sizes), st.tuples(sizes, sizes), steps, st.integers(0, 3), steps)
 def test_with_everything_known_the_list_is_that_of_trying_all(before, after, stride, padding, dilation):
     found = infer_kernel(before, after, stride=stride, padding=padding, dilation=dilation)
@@ -104,7 +105,7 @@ def test_with_everything_known_the_list_is_that_of_trying_all(before, after, str
     assert set(found.kernels) == tried
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(sizes, sizes)
 def test_with_nothing_known_the_list_is_that_of_trying_all_within_the_bounds(before, after):
     found = infer_kernel((before, before), (after, after))

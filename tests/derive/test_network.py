@@ -9,6 +9,7 @@ import symderive as sd
 from symderive.derive.network import ACTIVATIONS, LOSSES, Layer, Network
 from symderive.derive.network_numbers import NetworkNumbers, Reported
 from symderive.numeric.draws import draw, legacy_draws
+from tests.profiles import examples
 
 LECTURE = Network(sd.dims("d"), [Layer(sd.dims("h")), Layer(1)], "binary_cross_entropy", weights="out-in")
 
@@ -50,7 +51,7 @@ def networks(draws):
     return Network(widths[0], layers, loss, weights=layout, batch=batch), draws(st.integers(0, 10**6))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(networks())
 def test_closed_form_backprop_and_differences_agree(case):
     network, seed = case

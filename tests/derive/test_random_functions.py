@@ -14,13 +14,11 @@ from scipy import special
 
 import symderive as sd
 from symderive.calculus import rules
-from symderive.codegen.numpy_source import numpy_function
 from symderive.errors import InternalError
 from symderive.functions import by_head
 from symderive.functions.angle import arctan2
-from symderive.language.evaluate import evaluate
 from symderive.language.programs import program_of
-from symderive.numeric import draw_all
+from tests.derive import numpys_values
 from tests.profiles import examples
 
 SHAPES = {
@@ -66,29 +64,8 @@ def losses(draw, steps: int = 3) -> tuple[str, str]:
     return (text, draw(st.sampled_from(names))) if names else (f"{text} * np.sum(x)", "x")
 
 
-def numbers(seed):
-    sizes = {
-        name: tuple(SIZES.get(one) or int(one) for one in shape.partition(":")[0].split(","))
-        for name, shape in SHAPES.items()
-    }
-    return dict(
-        draw_all(
-            {name: (shape, SHAPES[name].partition(":")[2] or "real") for name, shape in sizes.items()},
-            seed=seed,
-        )
-    )
-
-
 def has_numpys_value(text):
-    point = numbers(3)
-    program = program_of(sd.parse(text, **SHAPES))
-    expected = eval(text, {"np": np, "special": special, **point})
-    given_arrays = {tensor.name: point[tensor.name] for tensor in program.inputs}
-    (slow,) = evaluate(program, given_arrays).values()
-    fast = numpy_function(program, "value")(**given_arrays)
-    assert np.shape(slow) == np.shape(expected) == np.shape(fast)
-    np.testing.assert_allclose(slow, expected, rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(fast, expected, rtol=1e-10, atol=1e-12)
+    numpys_values.has_numpys_value(text, SHAPES, SIZES)
 
 
 VALUES = [

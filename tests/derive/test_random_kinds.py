@@ -11,8 +11,9 @@ from symderive.numeric import central
 from tests.derive.random_arrays import arrays as random_arrays
 from tests.derive.random_programs import losses, numbers
 from tests.derive.test_random_gradients import CHECKS, LARGEST, agrees, moderate, quiet
+from tests.profiles import examples
 
-FEWER = settings(CHECKS, max_examples=80)
+FEWER = settings(CHECKS, max_examples=examples(80))
 
 
 def called(derivation, arrays):
@@ -104,7 +105,7 @@ def test_directional_derivative_is_the_jacobian_times_the_vector(output):
     np.testing.assert_allclose(product, expected, rtol=1e-7, atol=1e-9 * max(scale, 1.0))
 
 
-@settings(CHECKS, max_examples=40)
+@settings(CHECKS, max_examples=examples(40))
 @given(losses(kinks=False, largest=9, depth=2), losses(kinks=False, largest=9, depth=2))
 def test_blocks_are_the_mixed_second_derivatives(first, second):
     assume(first.wrt != second.wrt)
@@ -133,7 +134,7 @@ def _hidden(derivation) -> bool:
     return False
 
 
-@settings(CHECKS, max_examples=60)
+@settings(CHECKS, max_examples=examples(60))
 @given(losses(depth=3))
 def test_every_step_agrees_with_its_quotient_at_both_levels(loss):
     arrays = numbers(3)

@@ -11,9 +11,10 @@ from symderive.numeric.structures import moved
 from tests.derive.test_random_gradients import agree_everywhere, agrees, called, quiet
 from tests.derive.test_random_inverses import LARGEST, SPACE, depends, point, sources, value
 from tests.notation.test_printed_formulas_mean_what_the_code_computes import check
+from tests.profiles import examples
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(sources(depth=1), st.sampled_from(STRUCTURES), st.integers(0, 3))
 def test_gradient_in_the_free_entries(source, domain, seed):
     text, _ = source

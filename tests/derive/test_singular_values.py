@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 import symderive as sd
 from symderive.calculus import rules
 from symderive.codegen import from_forms
-from symderive.codegen.numpy_source import numpy_function
 from symderive.core.nodes import Tensor
 from symderive.core.singular_nodes import LargestPairEntry, NuclearNorm, PolarEntry, SmallestPairEntry
 from symderive.errors import InternalError, ShapeError, SymderiveError
-from symderive.language.evaluate import evaluate
 from symderive.language.programs import program_of
-from symderive.numeric import draw_all
+from tests.derive import numpys_values
 from tests.profiles import examples
 
 SHAPES = {
@@ -37,24 +35,8 @@ parsed = {name: sd.parse(name, **SHAPES) for name in SHAPES}
 X, W, Y, B, Q, S, w = (parsed[name] for name in "XWYBQSw")
 
 
-def numbers(seed):
-    spec = {}
-    for name, shape in SHAPES.items():
-        sizes, _, domain = shape.partition(":")
-        spec[name] = (tuple(SIZES[one] for one in sizes.split(",")), domain or "real")
-    return dict(draw_all(spec, seed=seed))
-
-
 def has_numpys_value(text):
-    point = numbers(3)
-    program = program_of(sd.parse(text, **SHAPES))
-    expected = eval(text, {"np": np, **point})
-    arrays = {tensor.name: point[tensor.name] for tensor in program.inputs}
-    (slow,) = evaluate(program, arrays).values()
-    fast = numpy_function(program, "value")(**arrays)
-    assert np.shape(slow) == np.shape(expected) == np.shape(fast)
-    np.testing.assert_allclose(slow, expected, rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(fast, expected, rtol=1e-10, atol=1e-12)
+    numpys_values.has_numpys_value(text, SHAPES, SIZES)
 
 
 VALUES = [

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from symderive.core.program import Definition, Program
 from symderive.layers import Conv2d, Dense, DepthwiseConv2d, SeparableConv2d, catalogue
 from tests.cost.brute_force import Loops, random_arrays
+from tests.profiles import examples
 
 
 def convolve(x, weight, bias, stride, padding, dilation, groups):
@@ -56,7 +57,7 @@ def numbers(pair):
     return tuple(int(one) for one in pair)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(convolutions())
 def test_a_convolution_computes_what_numpy_computes(layer):
     arrays = random_arrays(layer.program())

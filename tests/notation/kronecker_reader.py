@@ -26,14 +26,21 @@ class KroneckerReader(Reader):
     """The reader of formulas, with Kronecker products; I and 𝟏 have the sizes in `chosen`, by number."""
 
     def __init__(self, source, names, rows, sizes: tuple[int, ...]) -> None:
+
+        def is_size(name):
+            value = names[name]
+            return np.ndim(value) == 0 and value > 0 and float(value).is_integer()
+
         swaps = {
             f"{letter}{mark.format(m=m, n=n)}": commutation(names[m], names[n])
-            for m, n in product([name for name in names if np.ndim(names[name]) == 0], repeat=2)
+            for m, n in product(filter(is_size, names), repeat=2)
             for letter in ("K", "𝒦", r"\mathcal{K}")
             for mark in ("[{m},{n}]", "_{{{m},{n}}}")
         }
         super().__init__(source.replace("vec(", f"{_VEC}("), names | swaps, rows, {})
-        self.possible = sizes
+        beside = (len(matrix) for mark, matrix in swaps.items() if mark in source)  # I + K
+        single = [1] * ("𝐞" in source)  # the axis of a position may be the only one
+        self.possible = tuple(dict.fromkeys([*sizes, *beside, *single]))
         self.open = 0
         self.chosen: dict[int, int] = {}
 
@@ -68,6 +75,11 @@ class KroneckerReader(Reader):
     def atom_ones(self):
         self.take()
         return self._sized(lambda size: np.ones((size, 1)))
+
+    def atom_basis(self):
+        self.take()
+        (position,) = self.indices()
+        return self._sized(lambda size: np.eye(size)[:, [int(position)]])
 
     def atom_name(self):
         if self.peek()[1] == "I" and "I" not in self.names:

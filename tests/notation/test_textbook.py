@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.notation.textbook import FORMULAS, derived
+from tests.notation.test_printed_formulas_mean_what_the_code_computes import check
+from tests.notation.textbook import FORMULAS, SIZES, derived, numbers
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,9 @@ def test_to_the_letter(kind, loss, arrays, wrt, text, latex):
     made = derived(kind, loss, arrays, wrt)
     assert [str(equation) for equation in (*made.results, *made.lets)] == text
     assert made.latex() == latex
+    assert made.check().passed
+    for seed in (3, 4):
+        check(made, numbers(made.original, seed), SIZES)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from symderive.numeric import (
     draw,
 )
 from tests.numeric import networks as net
+from tests.profiles import examples
 
 LOSSES = (SquaredError, OutputDifference, BinaryCrossEntropy, SoftmaxCrossEntropy)
 PAIRS = [(BinaryCrossEntropy, "sigmoid"), (SoftmaxCrossEntropy, "softmax")]
@@ -33,7 +34,7 @@ def test_every_activation_has_its_formula_in_the_tests():
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_values_are_those_of_the_formula(name, seed):
     z = draw((4, 3), seed=seed)
@@ -41,7 +42,7 @@ def test_values_are_those_of_the_formula(name, seed):
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_pullback_is_the_transposed_jacobian(name, seed):
     rng = np.random.default_rng(seed)
@@ -100,7 +101,7 @@ NAIVE = {
 
 
 @pytest.mark.parametrize("loss_type", LOSSES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_gradient_with_respect_to_the_output(loss_type, seed):
     a, y = data(np.random.default_rng(seed), loss_type)
@@ -111,7 +112,7 @@ def test_gradient_with_respect_to_the_output(loss_type, seed):
 
 
 @pytest.mark.parametrize(("loss_type", "partner"), PAIRS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_the_shortcut_through_z_agrees_with_the_long_way(loss_type, partner, seed):
     """δ = p − y against the chain of both derivatives, and the value from z against that from the output."""

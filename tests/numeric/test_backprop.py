@@ -29,6 +29,7 @@ from symderive.numeric import (
     loss_value,
 )
 from tests.numeric import networks as net
+from tests.profiles import examples
 
 WIDTHS = (7, 3, 5, 4)
 SMOOTH = ("identity", "sigmoid", "tanh", "softplus")
@@ -149,7 +150,7 @@ LOSSES = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     hidden=st.tuples(st.sampled_from(SMOOTH), st.sampled_from(SMOOTH)),

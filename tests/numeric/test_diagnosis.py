@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from symderive.numeric import diagnose, draw, one_sided
 from tests.numeric import networks as net
+from tests.profiles import examples
 
 NOISE = 1e-6
 RIGHT = draw((4, 3), seed=5)
@@ -136,7 +137,7 @@ def test_noise_that_does_not_tell_factors_apart_gives_none():
     assert diagnose([0.010, 0.020], [0.030, 0.060], noise=0.0099, sizes={"n": 3, "m": 4}) == ()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(
     st.integers(0, 10**6), st.sampled_from(["sign", "double", "transposed", "rows permuted", "copied entry"])
 )
@@ -155,7 +156,7 @@ def test_random_planted_slips_are_named(seed, kind):
     assert found == ["factor" if kind == "double" else kind]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.integers(0, 10**6))
 def test_right_values_are_never_diagnosed(seed):
     rng = np.random.default_rng(seed)

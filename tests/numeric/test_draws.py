@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from symderive.errors import SymderiveError
 from symderive.numeric import DOMAINS, draw, draw_all, is_generic, legacy_draws
 from tests.numeric import networks as net
+from tests.profiles import examples
 
 SYMMETRIC = ("symmetric", "spd", "diagonal")
 SQUARE = (*SYMMETRIC, "lower", "upper", "skew", "invertible")
@@ -47,7 +48,7 @@ def test_draws_lie_in_their_domain_and_are_generic(domain, seed):
 
 
 @pytest.mark.parametrize("domain", sorted(set(DOMAINS) - set(SYMMETRIC)))
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(seed=st.integers(0, 10**6))
 def test_a_square_draw_is_not_symmetric_and_never_constant(domain, seed):
     for shape in ((2, 2), (3, 3)):
@@ -56,7 +57,7 @@ def test_a_square_draw_is_not_symmetric_and_never_constant(domain, seed):
         assert np.unique(point).size > 1
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(
     seed=st.integers(0, 10**6), domain=st.sampled_from(["binary", "sign", "count", "integer", "real", "unit"])
 )

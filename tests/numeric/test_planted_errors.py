@@ -16,6 +16,7 @@ from symderive.numeric import (
     loss_value,
     one_sided,
 )
+from tests.profiles import examples
 
 ROWS, D_IN, HIDDEN, D_OUT = 6, 7, 3, 5
 
@@ -89,7 +90,7 @@ KINDS = (
 
 
 @pytest.mark.parametrize("quotient", [one_sided, central])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(seed=st.integers(0, 10**6), kind=st.sampled_from(KINDS))
 def test_planted_errors_are_caught_and_right_gradients_are_not(quotient, seed, kind):
     layers, x, y = network(seed)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symderive.numeric.smoothness import Triple, bend
+from tests.profiles import examples
 
 
 def measured(f, x, epsilon, pair_error=None):
@@ -27,7 +28,7 @@ SMOOTH = {
 
 @pytest.mark.parametrize("name", SMOOTH)
 @pytest.mark.parametrize("epsilon", [1e-10, 1e-8, 1e-6, 1e-4, 1e-2])
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(x=st.floats(0.2, 2.5).filter(lambda x: abs(x - np.pi / 2) > 0.05))
 def test_derivatives_of_smooth_functions(name, epsilon, x):
     f, first, second, third = SMOOTH[name]

@@ -27,7 +27,10 @@ def _sigmoid(z):
 def _logistic():
     n, d = _sizes("n d")
     X, w, y = IndexedBase("X"), IndexedBase("w"), IndexedBase("y")
-    margin = lambda i: -y[i] * _over(lambda j: X[i, j] * w[j], d)  # noqa: E731 -- the formula of one row
+
+    def margin(i):
+        return -y[i] * _over(lambda j: X[i, j] * w[j], d)
+
     return _over(lambda i: log(1 + exp(margin(i))), n) / n, w
 
 
@@ -44,8 +47,13 @@ def logistic_hessian():
 def two_layers():
     n, d, h, k = _sizes("n d h k")
     X, Y, W1, W2 = (IndexedBase(name) for name in ("X", "Y", "W1", "W2"))
-    hidden = lambda i, q: _sigmoid(_over(lambda p: X[i, p] * W1[p, q], d))  # noqa: E731 -- a formula
-    output = lambda i, r: _sigmoid(_over(lambda q: hidden(i, q) * W2[q, r], h))  # noqa: E731 -- a formula
+
+    def hidden(i, q):
+        return _sigmoid(_over(lambda p: X[i, p] * W1[p, q], d))
+
+    def output(i, r):
+        return _sigmoid(_over(lambda q: hidden(i, q) * W2[q, r], h))
+
     loss = _over(lambda i: _over(lambda r: (output(i, r) - Y[i, r]) ** 2, k), n)
     return latex(loss.diff(W1[Symbol("s", integer=True), Symbol("t", integer=True)]))
 
@@ -67,9 +75,16 @@ def network(depth):
 def attention():
     n, m, k, d = _sizes("n m k d")
     Q, K, V, Y = (IndexedBase(name) for name in "QKVY")
-    score = lambda i, j: exp(_over(lambda q: Q[i, q] * K[j, q], k) / sqrt(k))  # noqa: E731 -- a formula
-    weight = lambda i, j: score(i, j) / _over(lambda t: score(i, t), m)  # noqa: E731 -- a formula
-    output = lambda i, r: _over(lambda j: weight(i, j) * V[j, r], m)  # noqa: E731 -- a formula
+
+    def score(i, j):
+        return exp(_over(lambda q: Q[i, q] * K[j, q], k) / sqrt(k))
+
+    def weight(i, j):
+        return score(i, j) / _over(lambda t: score(i, t), m)
+
+    def output(i, r):
+        return _over(lambda j: weight(i, j) * V[j, r], m)
+
     loss = _over(lambda i: _over(lambda r: (output(i, r) - Y[i, r]) ** 2, d), n)
     return latex(loss.diff(Q[Symbol("s", integer=True), Symbol("t", integer=True)]))
 

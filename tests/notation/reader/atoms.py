@@ -42,6 +42,7 @@ CALLS = {
     "relu": lambda x: np.maximum(x, 0),
     "tan": np.tan,
 }
+PARTS = {"tril": np.tril, "triu": np.triu, "chol": np.linalg.cholesky}
 ALONG = {"": None, "_rows": 1, "_columns": 0, "_all": None}
 SUMS_OF_EXPONENTIALS = {
     f"{word}{end}": (getattr(special, word), axis)
@@ -205,9 +206,9 @@ class Atoms(Cursor):
         if word == "diag":
             inner = self.group("(", ")")
             return lambda env: diagonal(inner(env))
-        if word in ("tril", "triu"):
-            inner, part = self.group("(", ")"), np.tril if word == "tril" else np.triu
-            return lambda env: Matrix(part(closed(inner(env))))
+        if word in PARTS:
+            inner = self.group("(", ")")
+            return lambda env: Matrix(PARTS[word](closed(inner(env))))
         inner = self.group("(", ")") if self.peek()[1] == "(" else self.power()  # log y! has no brackets
         return lambda env: entrywise(CALLS[word], inner(env))
 

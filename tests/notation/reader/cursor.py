@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from tests.notation.reader.tokens import DIGITS, SUBS, not_behind, tokens
+from tests.notation.reader.tokens import DIGITS, SUBS, not_before, not_behind, tokens
 
 
 class Cursor:
@@ -22,7 +22,7 @@ class Cursor:
         # Known names of several characters are one token each.
         multi = [word for word in words if len(word) > 1]
         pattern = (
-            re.compile("|".join(rf"{not_behind(word)}{re.escape(word)}(?![A-Za-z])" for word in multi))
+            re.compile("|".join(f"{not_behind(word)}{re.escape(word)}{not_before(word)}" for word in multi))
             if multi
             else None
         )
@@ -79,4 +79,5 @@ class Cursor:
         """Letters and numbers one by one, `n − 1` as the number that it is."""
         if len(piece) == 3 and piece[1] in "-−":
             return [str(int(self.names[piece[0]]) - int(piece[2]))]
-        return [one for text in piece for one in (text if text.isdigit() and close == "}" else [text])]
+        apart = close == "}"  # in LaTeX `_{12}` and `_{tr}` are two indices each
+        return [one for text in piece for one in (text if apart and text.isalnum() else [text])]

@@ -17,7 +17,7 @@ TOKEN = re.compile(
     r"|(?P<psi>ψ⁽\d⁾)"
     r"|(?P<sums>(?:softmax|logsumexp)(?:_rows|_columns|_all)?)(?=\()"
     r"|(?P<call>log Γ|log Φ|det|softplus|arsinh|arctan|erfc|erf|exp|log"
-    r"|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tril|triu|tr|σ(?=\()|Φ|ψ)(?![\w])"
+    r"|tanh|sinh|cosh|tan|sin|cos|sign|relu|diag|tril|triu|tr|chol|σ(?=\()|Φ|ψ)(?![\w])"
     r"|(?P<slope>∂\w+/∂\w+)"
     r"|(?P<latexname>\\mathrm\{\w+\})"
     r"|(?P<frac>\\frac)"
@@ -51,3 +51,8 @@ def tokens(source: str) -> list[tuple[str, str]]:
 def not_behind(word: str) -> str:
     """What must not stand before a name: a letter, unless the name is one letter with a mark behind it."""
     return "" if re.fullmatch(r"[A-Za-z][^A-Za-z_\\]+", word) else "(?<![A-Za-z])"
+
+
+def not_before(word: str) -> str:
+    """What must not stand behind a name: a letter, unless it ends in a mark, as `W₁` in `W₁x`."""
+    return "(?![A-Za-z])" if word[-1].isalpha() else ""

@@ -101,7 +101,7 @@ def entry_by_entry(left, right):
     """The elementwise product; with the identity, of the diagonal alone."""
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Matrix) and one.eye and not np.any(one.values) and isinstance(other, Matrix):
-            full = closed(other)
+            full = closed(other if any(other.free) else opened(other, len(other.values)))
             return Matrix(one.eye * np.diag(np.diag(full)))
     return entrywise(np.multiply, left, right)
 

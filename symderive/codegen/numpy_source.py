@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from symderive.codegen.fixed_positions import with_rows_apart
 from symderive.codegen.from_forms import code
 from symderive.codegen.from_indices import code_of
 from symderive.core.dims import shape_text
@@ -220,7 +221,11 @@ class NumpyFunction:
 
 
 def numpy_function(
-    program: Program, name: str, summary: str = "", accepted: tuple[Tensor, ...] = ()
+    program: Program,
+    name: str,
+    summary: str = "",
+    accepted: tuple[Tensor, ...] = (),
+    given: tuple[sympy.Expr, ...] | None = None,
 ) -> NumpyFunction:
     """Write and load the code of a program.
 
@@ -230,11 +235,13 @@ def numpy_function(
         summary: first line of its docstring.
         accepted: arrays that a call may give although the equations do not use them; sizes that the inputs of
             the program do not show are read off them.
+        given: expressions in sizes that are at least 0, so that fixed positions exist; entries at others
+            count as 0. By default all exist.
 
     Raises:
         SymderiveError: a name that clashes, or a size that cannot be read off an array.
     """
-    program = with_sizes(program, accepted)
+    program = with_sizes(program if given is None else with_rows_apart(program, given), accepted)
     return _loaded(program, function_source(program, name, summary), name, accepted)
 
 

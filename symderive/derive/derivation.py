@@ -216,7 +216,7 @@ class Derivation:
         whole = (one if one.kronecker is None else one.styled("blocks") for one in self.results)
         summary = "; ".join(map(str, whole))  # of the array, not of the matrix
         summary = summary if len(summary) < 90 else f"The {self.kind}."
-        return numpy_function(self.program, self.kind, summary, self.original.inputs)
+        return numpy_function(self.program, self.kind, summary, self.original.inputs, self.slacks)
 
     def to_python(self) -> str:
         """A Python file with the value, the derivatives and a self-check, as text; it needs NumPy alone.
@@ -252,6 +252,11 @@ class Derivation:
             bodies[made.tensor] = made.with_body(replace_entries(made.body, bodies))
         axes = fresh(tensor.shape, (), FREE_LETTERS)
         return in_sympy_words(to_sympy(bodies[tensor].at(axes), matrix_expressions(self.program)))
+
+    @property
+    def slacks(self) -> tuple[sympy.Expr, ...]:
+        """The conditions on sizes, as expressions that are at least 0."""
+        return tuple(one.slack for one in self.conditions if one.slack is not None)
 
     @property
     def by(self) -> tuple[tuple[Tensor, ...], ...]:

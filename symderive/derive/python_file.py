@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from symderive.calculus.condense import without_symmetry
+from symderive.codegen.fixed_positions import with_rows_apart
 from symderive.codegen.from_forms import constant
 from symderive.codegen.numpy_source import def_source, imports_of
 from symderive.core.dims import shape_text
@@ -117,7 +118,7 @@ def _value(derivation: Derivation) -> str:
 
 def _derivative(order: Derivation, derivation: Derivation) -> str:
     """The function of one derivative, with all arrays of the value as its arguments."""
-    program = without_symmetry(order.program, derivation.wrt)
+    program = without_symmetry(with_rows_apart(order.program, order.slacks), derivation.wrt)
     inputs = without_symmetry(derivation.original, derivation.wrt).inputs
     whole = Program(inputs, program.definitions, program.outputs)
     return def_source(whole, order.kind, _words(order.results, order.lets, derivation, program.outputs))

@@ -97,6 +97,19 @@ def check_numbers(arrays: Mapping[str, Any], value: Any, what: str) -> None:
             )
 
 
+def check_extents(arrays: Mapping[str, Any], error: ValueError, what: str) -> None:
+    """What NumPy says of a maximum over nothing, in words that name the array.
+
+    Raises:
+        SymderiveError: the error is about that.
+    """
+    empty = [f"{name} has shape {one.shape}" for name, one in arrays.items() if 0 in one.shape]
+    if empty and "no identity" in str(error):
+        raise SymderiveError(
+            f"{what}: the maximum or minimum over an axis of length 0 has no value; {' and '.join(empty)}."
+        ) from error
+
+
 def _numeric(tensor: Tensor, value: Any, what: str) -> Any:
     if isinstance(value, np.ma.MaskedArray):
         raise SymderiveError(f"{what}: {tensor.name} is a masked array; fill its gaps or leave them out.")

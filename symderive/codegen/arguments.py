@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,13 @@ def check_shapes(inputs: Sequence[Tensor], shapes: Mapping[str, tuple[int, ...]]
     Raises:
         ShapeError: one is not; the sentence has the shape that was given and the one that is needed.
     """
+    _check_once(tuple(inputs), tuple(shapes[str(tensor.name)] for tensor in inputs), what)
+
+
+@lru_cache(maxsize=1_000)
+def _check_once(inputs: tuple[Tensor, ...], extents: tuple[tuple[int, ...], ...], what: str) -> None:
+    """A function is mostly called with the same shapes: they are looked at in the first call."""
+    shapes = {str(tensor.name): shape for tensor, shape in zip(inputs, extents, strict=True)}
     sizes: dict[sympy.Expr, _Shown] = {}
     plain = sorted(inputs, key=lambda one: not all(isinstance(size, sympy.Symbol) for size in one.shape))
     for tensor in plain:

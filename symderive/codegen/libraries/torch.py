@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from symderive.codegen.libraries import torch_parts
 from symderive.codegen.libraries.record import Call, Library, Rule, names, pads_of
 
@@ -37,6 +39,13 @@ def _where(call: Call) -> str:
     if all(call.scalars[1:]):
         return f"{call.written('torch.where')}.to({call.source}.dtype)"
     return call.written("torch.where")
+
+
+def _sum(call: Call) -> str:
+    """The number of places where something holds, as a float of the right type."""
+    if isinstance(call.nodes[0], ast.Compare):
+        return call.written("torch.sum", dtype=f"{call.source}.dtype")
+    return call.written("torch.sum")
 
 
 def _arange(call: Call) -> str:
@@ -101,6 +110,7 @@ _RULES: dict[str, Rule] = {
     "np.tri": _tri,
     "np.arange": _arange,
     "np.where": _where,
+    "np.sum": _sum,
     "np.maximum": _bounded("min", "torch.maximum"),
     "np.minimum": _bounded("max", "torch.minimum"),
     "np.logaddexp": _of_tensors("torch.logaddexp"),
@@ -134,7 +144,7 @@ LIBRARY = Library(
     imports={"math": "import math", "torch": "import torch"},
     same=names("""
         exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh
-        arctanh sinc floor sum outer trace tril triu diag diagonal einsum matmul clip maximum minimum
+        arctanh sinc floor outer trace tril triu diag diagonal einsum matmul clip maximum minimum
         linalg.inv linalg.det linalg.slogdet linalg.solve linalg.cholesky linalg.matrix_power linalg.svd
     """),
     rules=_RULES,

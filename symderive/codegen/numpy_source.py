@@ -9,59 +9,59 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import sympy
 
+from symderive.codegen.arguments import check_extents, check_numbers, checked_arrays
+from symderive.codegen.fixed_positions import with_rows_apart
 from symderive.codegen.from_forms import code
 from symderive.codegen.from_indices import code_of
+from symderive.codegen.libraries import library
+from symderive.codegen.translation import translated, with_imports
 from symderive.core.dims import shape_text
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
-from symderive.errors import ShapeError, SymderiveError
+from symderive.errors import SymderiveError
 from symderive.notation.forms import Leaf
 from symderive.notation.printing import text
 from symderive.notation.recover import matrix_form
 
-RESERVED = frozenset({"np", "special", "result"})
 _WORDS = {
     "spd": "symmetric positive definite", "lower": "lower triangular", "upper": "upper triangular",
     "skew": "skew-symmetric",
 }  # fmt: skip
 
 
-def function_source(program: Program, name: str, summary: str = "") -> str:
+def function_source(program: Program, name: str, summary: str = "", backend: str = "numpy") -> str:
     """The source of a function of the inputs that returns the outputs, with the imports that it needs.
 
     Args:
         program: the equations, in order.
         name: the name of the function.
         summary: first line of its docstring.
+        backend: the array library to write for.
 
     Raises:
-        SymderiveError: an array whose name clashes with a size or with `np` or `special`.
+        SymderiveError: an array whose name clashes with a size or a module, a library that is not known, a
+            function that it has not.
     """
     words = [summary or name, "", *(f"{tensor.name}: {_shape_words(tensor)}" for tensor in program.inputs)]
-    source = def_source(program, name, words)
-    return f"{imports_of(source)}\n\n{source}"
+    return with_imports(def_source(program, name, words, backend), library(backend))
 
 
-def imports_of(source: str) -> str:
-    """The lines that import what a source uses."""
-    return "import numpy as np\n" + ("from scipy import special\n" if "special." in source else "")
-
-
-def def_source(program: Program, name: str, docstring: Iterable[str]) -> str:
+def def_source(program: Program, name: str, docstring: Iterable[str], backend: str = "numpy") -> str:
     """The source of a function of the inputs that returns the outputs, without imports.
 
     Args:
         program: the equations, in order.
         name: the name of the function.
         docstring: its lines.
+        backend: the array library to write for.
 
     Raises:
         SymderiveError: as for `function_source`.
     """
-    _check_names(program)
+    written_for = library(backend)
+    _check_names(program, written_for.words)
     first, *others = map(_safe, docstring)
     lines = [f"def {name}({_signature(program)}):", f'    """{first}']
     lines += [f"    {line}" if line else "" for line in others]
@@ -76,7 +76,7 @@ def def_source(program: Program, name: str, docstring: Iterable[str]) -> str:
     if last is None or program.outputs != (last.tensor,):
         body.append(f"    return {', '.join(str(tensor.name) for tensor in program.outputs)}")
     lines += _sizes(program, "\n".join(body))
-    return "\n".join(lines + body) + "\n"
+    return translated("\n".join(lines + body) + "\n", program.inputs, written_for)
 
 
 def right_side(made: Definition) -> str:
@@ -98,8 +98,8 @@ def _safe(line: str) -> str:
     return line.replace("\\", "\\\\").replace('"""', "'''")
 
 
-def _check_names(program: Program) -> None:
-    taken = {symbol.name for symbol in sizes_of(program)} | RESERVED
+def _check_names(program: Program, words: frozenset[str]) -> None:
+    taken = {symbol.name for symbol in sizes_of(program)} | words
     for tensor in (*program.inputs, *(made.tensor for made in program.definitions)):
         if tensor.name in taken or keyword.iskeyword(tensor.name):
             raise SymderiveError(
@@ -202,13 +202,20 @@ class NumpyFunction:
             the output, or a tuple of outputs; floats and arrays of NumPy.
 
         Raises:
-            SymderiveError: a missing or unknown name, or an array that is not numeric.
+            SymderiveError: a missing or unknown name, an array that is not numeric, or NaN in an array that
+                makes the output NaN.
             ShapeError: an array whose shape does not fit.
         """
         extra = tuple(tensor for tensor in self.accepted if tensor.name in arrays)
         inputs = self.program.inputs + tuple(tensor for tensor in extra if tensor not in self.program.inputs)
         given = checked_arrays(inputs, arrays, self.name)
-        return self._call(**{tensor.name: given[tensor.name] for tensor in self.program.inputs})
+        try:
+            value = self.unchecked(given)
+        except ValueError as error:
+            check_extents(given, error, self.name)
+            raise
+        check_numbers(given, value, self.name)
+        return value
 
     def unchecked(self, arrays: Mapping[str, Any]) -> Any:
         """Compute the outputs from arrays of floats that are known to fit; others are passed over."""
@@ -220,7 +227,11 @@ class NumpyFunction:
 
 
 def numpy_function(
-    program: Program, name: str, summary: str = "", accepted: tuple[Tensor, ...] = ()
+    program: Program,
+    name: str,
+    summary: str = "",
+    accepted: tuple[Tensor, ...] = (),
+    given: tuple[sympy.Expr, ...] | None = None,
 ) -> NumpyFunction:
     """Write and load the code of a program.
 
@@ -230,11 +241,13 @@ def numpy_function(
         summary: first line of its docstring.
         accepted: arrays that a call may give although the equations do not use them; sizes that the inputs of
             the program do not show are read off them.
+        given: expressions in sizes that are at least 0, so that fixed positions exist; entries at others
+            count as 0. By default all exist.
 
     Raises:
         SymderiveError: a name that clashes, or a size that cannot be read off an array.
     """
-    program = with_sizes(program, accepted)
+    program = with_sizes(program if given is None else with_rows_apart(program, given), accepted)
     return _loaded(program, function_source(program, name, summary), name, accepted)
 
 
@@ -242,53 +255,6 @@ def _loaded(program: Program, source: str, name: str, accepted: tuple[Tensor, ..
     space: dict[str, Any] = {}
     exec(compile(source, f"<{name}>", "exec"), space)  # noqa: S102 -- our own code; every name in it is a checked identifier
     return NumpyFunction(program, source, name, space[name], accepted)
-
-
-def checked_arrays(inputs: tuple[Tensor, ...], arrays: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """The arrays as floats of the declared shapes.
-
-    Raises:
-        SymderiveError: a missing or unknown name, or an array that is not numeric.
-        ShapeError: an array whose shape does not fit.
-    """
-    names = [str(tensor.name) for tensor in inputs]
-    missing = [name for name in names if name not in arrays]
-    extra = [name for name in arrays if name not in names]
-    if missing or extra:
-        wrong = f"{missing[0]} is missing" if missing else f"{extra[0]} is not an argument"
-        raise SymderiveError(f"{what}: {wrong}; it takes {', '.join(names)}.")
-    sizes: dict[sympy.Expr, int] = {}
-    made: dict[str, Any] = {}
-    for tensor in sorted(
-        inputs, key=lambda one: all(isinstance(s, sympy.Symbol) for s in one.shape), reverse=True
-    ):
-        made[tensor.name] = _checked(tensor, arrays[tensor.name], sizes, what)
-    return {name: made[name] for name in names}
-
-
-def _checked(tensor: Tensor, value: Any, sizes: dict[sympy.Expr, int], what: str) -> Any:
-    try:
-        given = np.asarray(value)
-    except ValueError:
-        given = np.asarray(None)
-    if given.dtype.kind not in "fiub":
-        raise SymderiveError(f"{what}: {tensor.name} is not an array of real numbers (dtype {given.dtype}).")
-    given = given if given.dtype.kind == "f" else given.astype(float)
-    if given.ndim != tensor.rank:
-        raise ShapeError(
-            f"{what}: {tensor.name} has shape {given.shape}, but {shape_text(tensor.shape)} was declared."
-        )
-    for size, extent in zip(tensor.shape, given.shape, strict=True):
-        if isinstance(size, sympy.Symbol):
-            expected: Any = sizes.setdefault(size, extent)
-        else:
-            expected = size.xreplace(sizes)
-        if expected != extent and getattr(expected, "is_number", True):
-            raise ShapeError(
-                f"{what}: {tensor.name} has shape {given.shape}, but {shape_text(tensor.shape)} was declared"
-                f"{f' and {size} = {expected}' if size.free_symbols else ''}."
-            )
-    return given
 
 
 __all__ = ["Leaf", "NumpyFunction", "function_source", "numpy_function", "text"]

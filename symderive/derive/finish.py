@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import sympy
+
+from symderive.calculus.brackets import settled, without_said
 from symderive.calculus.chains import links
 from symderive.calculus.condense import (
     condense,
@@ -28,7 +31,7 @@ from symderive.derive.layout import Layout
 from symderive.derive.names_apart import with_names_apart
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
-from symderive.derive.size_conditions import slacks, without_brackets
+from symderive.derive.size_conditions import slacks
 from symderive.derive.structures import FreeEntries
 from symderive.derive.ties import attained_several_times
 from symderive.derive.valued import refuse_without_value
@@ -113,12 +116,16 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     needed = chain.steps.needed(outputs)
     linked = links(needed, set(chain.slopes) - set(outputs))
     keep = linked.union(chain.keep, *(chain.slopes[one].below for one in linked))
-    joined = absorbed(condense(needed, choice, keep.union(standards(needed))))
+    given = slacks(problem.written)
+
+    def decided(expr: sympy.Expr) -> sympy.Expr:
+        return settled(expr, given)
+
+    joined = absorbed(condense(needed, choice, keep.union(standards(needed)))).mapped(decided)
     short, used = tidy_program(joined, chain.fixed)
     facts.update(dict.fromkeys(used))
-    again = absorbed(condense(short, choice, keep))  # what cancelled is shorter
-    short, used = tidy_program(again, chain.fixed)
-    short = without_brackets(short, slacks(problem.written))
+    again = absorbed(condense(short, choice, keep)).mapped(decided)  # what cancelled is shorter
+    short, used = tidy_program(again.mapped(without_said), chain.fixed)
     refuse_without_value(short)
     facts.update(dict.fromkeys(used))
     whole = Program(problem.start.inputs, _all(problem.start, worked, problem.plain), outputs)

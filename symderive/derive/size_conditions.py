@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import sympy
 
-from symderive.core.identity import extents_in, free_indices, has_kind
+from symderive.core.identity import extents_in, free_indices
 from symderive.core.nodes import Delta, Entry, Index
-from symderive.core.positions import Inside, bare, bounds, is_surely_inside, is_surely_nonnegative
+from symderive.core.positions import Inside, bare, bounds, follows, is_surely_inside, is_surely_nonnegative
 from symderive.core.program import Definition, Program
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.positions import position_text
@@ -31,12 +31,7 @@ def slacks(program: Program) -> tuple[sympy.Expr, ...]:
             if ends is not None:
                 found.update(dict.fromkeys((ends[0], sympy.expand(size - 1 - ends[1]))))
     needed = [one for one in found if not is_surely_nonnegative(one)]
-    return tuple(one for one in needed if not _follows(one, [other for other in needed if other != one]))
-
-
-def _follows(slack: sympy.Expr, given: Sequence[sympy.Expr]) -> bool:
-    """Whether something is at least 0 for all sizes, or because what is given is: n ≥ 3 says n ≥ 2."""
-    return any(is_surely_nonnegative(sympy.expand(slack - one)) for one in (sympy.S.Zero, *given))
+    return tuple(one for one in needed if not follows(one, [other for other in needed if other != one]))
 
 
 def _unguarded(expr: sympy.Basic) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
@@ -60,31 +55,11 @@ def _unguarded(expr: sympy.Basic) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
         yield from _unguarded(arg)
 
 
-def without_brackets(program: Program, given: tuple[sympy.Expr, ...]) -> Program:
-    """The program without the brackets that hold for all sizes for which what is given is at least 0."""
-    return Program(
-        program.inputs,
-        tuple(made.with_body(_without_brackets(made.body, given)) for made in program.definitions),
-        program.outputs,
-    )
-
-
-def _without_brackets(expr: sympy.Expr, given: tuple[sympy.Expr, ...]) -> sympy.Expr:
-    if not given or not has_kind(expr, Inside):
-        return expr
-    sure = {}
-    for bracket in expr.atoms(Inside):
-        ends = bounds(bracket.position)
-        if ends is not None and all(_follows(one, given) for one in (ends[0], bracket.size - 1 - ends[1])):
-            sure[bracket] = sympy.S.One
-    return expr.xreplace(sure) if sure else expr
-
-
 def reads_outside(definition: Definition, given: tuple[sympy.Expr, ...] = ()) -> bool:
     """Whether a right-hand side counts on entries outside of an array being 0; `given` is at least 0."""
     return any(
         bool(free_indices(position))
-        or not all(_follows(one, given) for one in (position, size - 1 - position))
+        or not all(follows(one, given) for one in (position, size - 1 - position))
         for position, size in _unguarded(definition.body)
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -12,8 +12,12 @@ from typing import Any
 import numpy as np
 import sympy
 
-from symderive.codegen.from_forms import code
+from symderive.codegen.from_forms import code, constant
 from symderive.codegen.from_indices import code_of
+from symderive.codegen.new_names import NewNames
+from symderive.codegen.placing import placed
+from symderive.codegen.planning import has_form, planned
+from symderive.codegen.row_blocks import RowBlocks, in_blocks
 from symderive.core.dims import shape_text
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
@@ -29,19 +33,26 @@ _WORDS = {
 }  # fmt: skip
 
 
-def function_source(program: Program, name: str, summary: str = "") -> str:
+def function_source(
+    program: Program, name: str, summary: str = "", rows_per_block: int | str | None = None
+) -> str:
     """The source of a function of the inputs that returns the outputs, with the imports that it needs.
 
     Args:
         program: the equations, in order.
         name: the name of the function.
         summary: first line of its docstring.
+        rows_per_block: as for `def_source`.
 
     Raises:
-        SymderiveError: an array whose name clashes with a size or with `np` or `special`.
+        SymderiveError: an array whose name clashes with a size or module, or there are no blocks of rows.
     """
-    words = [summary or name, "", *(f"{tensor.name}: {_shape_words(tensor)}" for tensor in program.inputs)]
-    source = def_source(program, name, words)
+    words = [
+        *(summary or name).split("\n"),
+        "",
+        *(f"{tensor.name}: {_shape_words(tensor)}" for tensor in program.inputs),
+    ]
+    source = def_source(program, name, words, rows_per_block)
     return f"{imports_of(source)}\n\n{source}"
 
 
@@ -50,13 +61,17 @@ def imports_of(source: str) -> str:
     return "import numpy as np\n" + ("from scipy import special\n" if "special." in source else "")
 
 
-def def_source(program: Program, name: str, docstring: Iterable[str]) -> str:
+def def_source(
+    program: Program, name: str, docstring: Iterable[str], rows_per_block: int | str | None = None
+) -> str:
     """The source of a function of the inputs that returns the outputs, without imports.
 
     Args:
         program: the equations, in order.
         name: the name of the function.
         docstring: its lines.
+        rows_per_block: how many rows are computed at a time, `"auto"` for as many as stay in the cache; all
+            at once if None.
 
     Raises:
         SymderiveError: as for `function_source`.
@@ -66,17 +81,73 @@ def def_source(program: Program, name: str, docstring: Iterable[str]) -> str:
     lines = [f"def {name}({_signature(program)}):", f'    """{first}']
     lines += [f"    {line}" if line else "" for line in others]
     lines += ['    """']
-    body: list[str] = []
-    last = program.definitions[-1] if program.definitions else None
-    for made in program.definitions:
-        single = made is last and program.outputs == (made.tensor,)
-        body.append(
-            f"    return {right_side(made)}" if single else f"    {made.tensor.name} = {right_side(made)}"
-        )
-    if last is None or program.outputs != (last.tensor,):
-        body.append(f"    return {', '.join(str(tensor.name) for tensor in program.outputs)}")
+    body = [f"    {line}" for line in _body(program, rows_per_block)]
     lines += _sizes(program, "\n".join(body))
     return "\n".join(lines + body) + "\n"
+
+
+def _body(program: Program, rows_per_block: int | str | None) -> list[str]:
+    if rows_per_block is None:
+        return _statements(program)
+    number = isinstance(rows_per_block, int) and not isinstance(rows_per_block, bool)
+    if rows_per_block != "auto" and not (number and int(rows_per_block) > 0):
+        raise SymderiveError(
+            f'writing code: rows_per_block is {rows_per_block!r}; give a positive number or "auto".'
+        )
+    blocks = in_blocks(program, NewNames((program,), [size.name for size in sizes_of(program)]))
+    if blocks is None:
+        raise SymderiveError(
+            "writing code: there are no rows that are only summed over, so the program cannot be computed in "
+            "blocks of rows; leave rows_per_block out."
+        )
+    return _blocked_statements(
+        program, blocks, blocks.step if rows_per_block == "auto" else str(rows_per_block)
+    )
+
+
+def _statements(program: Program) -> list[str]:
+    """One line for each equation, more where blocks are put on diagonals, and what is returned."""
+    *made, last = program.definitions or (None,)
+    inputs = _names(program.inputs)
+    rows = [line for one in made if one is not None for line in _lines(one, inputs)]
+    if last is not None:
+        lines = _lines(last, inputs)
+        if program.outputs == (last.tensor,) and len(lines) == 1:
+            return [*rows, f"return {lines[0].partition(' = ')[2]}"]
+        rows += lines
+    return [*rows, f"return {', '.join(_names(program.outputs))}"]
+
+
+def _lines(made: Definition, inputs: list[str], owned: Collection[str] = ()) -> list[str]:
+    """The statements that compute one array."""
+    blocks = None if has_form(made) else placed(made, inputs, owned)
+    return blocks if blocks is not None else [f"{made.tensor.name} = {right_side(made)}"]
+
+
+def _names(tensors: Iterable[Tensor]) -> list[str]:
+    return [str(tensor.name) for tensor in tensors]
+
+
+def _blocked_statements(program: Program, blocks: RowBlocks, step: str) -> list[str]:
+    """The equations with a loop over blocks of rows."""
+    inputs = _names(program.inputs)
+    kind = f", np.result_type({', '.join(inputs)}, 1.0)"
+    rows = [line for made in blocks.before for line in _lines(made, inputs)]
+    rows.append(f"{blocks.step_name} = {step}")
+    for made in blocks.sums:
+        shape = ", ".join(constant(size)[0] for size in made.tensor.shape)
+        zero = f"np.zeros({shape if made.tensor.rank == 1 else f'({shape})'}{kind})" if shape else "0.0"
+        rows.append(f"{made.tensor.name} = {zero}")
+    start, part = blocks.start_name, blocks.rows_name
+    rows.append(f"for {start} in range(0, {blocks.rows}, {blocks.step_name}):")
+    inside = [line for made in blocks.inside for line in _lines(made, inputs)]
+    inside += [f"{made.tensor.name} += {right_side(made)}" for made in blocks.sums]
+    if re.search(rf"\b{blocks.height}\b", "\n".join(inside)):
+        inside.insert(0, f"{blocks.height} = min({blocks.step_name}, {blocks.rows} - {start})")
+    inside.insert(0, f"{part} = slice({start}, {start} + {blocks.step_name})")
+    rows += [f"    {line}" for line in inside]
+    rows += [line for made in blocks.behind for line in _lines(made, inputs, blocks.owned(program.outputs))]
+    return [*rows, f"return {', '.join(_names(program.outputs))}"]
 
 
 def right_side(made: Definition) -> str:
@@ -220,7 +291,13 @@ class NumpyFunction:
 
 
 def numpy_function(
-    program: Program, name: str, summary: str = "", accepted: tuple[Tensor, ...] = ()
+    program: Program,
+    name: str,
+    summary: str = "",
+    accepted: tuple[Tensor, ...] = (),
+    *,
+    plan: bool = False,
+    rows_per_block: int | str | None = None,
 ) -> NumpyFunction:
     """Write and load the code of a program.
 
@@ -230,12 +307,20 @@ def numpy_function(
         summary: first line of its docstring.
         accepted: arrays that a call may give although the equations do not use them; sizes that the inputs of
             the program do not show are read off them.
+        plan: whether the equations are first rewritten into the cheapest order of operations.
+        rows_per_block: how many rows are computed at a time, as for `def_source`.
 
     Raises:
-        SymderiveError: a name that clashes, or a size that cannot be read off an array.
+        SymderiveError: a name that clashes, a size that cannot be read off an array, or no blocks of rows.
     """
     program = with_sizes(program, accepted)
-    return _loaded(program, function_source(program, name, summary), name, accepted)
+    written = plan_of(program) if plan else program
+    return _loaded(program, function_source(written, name, summary, rows_per_block), name, accepted)
+
+
+def plan_of(program: Program) -> Program:
+    """The equations in the order in which a specialist computes them, with new names that clash with none."""
+    return planned(program, [size.name for size in sizes_of(program)])
 
 
 def _loaded(program: Program, source: str, name: str, accepted: tuple[Tensor, ...]) -> NumpyFunction:
@@ -263,6 +348,9 @@ def checked_arrays(inputs: tuple[Tensor, ...], arrays: Mapping[str, Any], what: 
         inputs, key=lambda one: all(isinstance(s, sympy.Symbol) for s in one.shape), reverse=True
     ):
         made[tensor.name] = _checked(tensor, arrays[tensor.name], sizes, what)
+    if len({one.dtype for one in made.values()}) > 1:  # the most precise of them decides, as in NumPy
+        kind = np.result_type(*made.values())
+        made = {name: one.astype(kind, copy=False) for name, one in made.items()}
     return {name: made[name] for name in names}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from symderive.calculus.condense import without_symmetry
 from symderive.codegen.from_forms import constant
-from symderive.codegen.numpy_source import def_source, imports_of
+from symderive.codegen.numpy_source import def_source, imports_of, plan_of
 from symderive.core.dims import shape_text
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
@@ -120,7 +120,9 @@ def _derivative(order: Derivation, derivation: Derivation) -> str:
     program = without_symmetry(order.program, derivation.wrt)
     inputs = without_symmetry(derivation.original, derivation.wrt).inputs
     whole = Program(inputs, program.definitions, program.outputs)
-    return def_source(whole, order.kind, _words(order.results, order.lets, derivation, program.outputs))
+    return def_source(
+        plan_of(whole), order.kind, _words(order.results, order.lets, derivation, program.outputs)
+    )
 
 
 def _words(

@@ -20,6 +20,7 @@ from symderive.core.positions import (
     bare,
     bounds,
     divided,
+    follows,
     is_readable,
     is_surely_inside,
     is_surely_nonnegative,
@@ -168,22 +169,89 @@ def has_bracket(expr: sympy.Basic) -> bool:
     return isinstance(expr, Inside) or any(has_bracket(arg) for arg in expr.args)
 
 
-def without_implied(expr: sympy.Expr) -> sympy.Expr:
-    """A product without the brackets that its other factors imply; sums and terms inside likewise."""
+def without_implied(expr: sympy.Expr, fixed: bool = False) -> sympy.Expr:
+    """A product without the brackets that its other factors imply; sums and terms inside likewise.
+
+    Args:
+        expr: an equation's right-hand side.
+        fixed: whether also the brackets of fixed positions; a derivative of the product would need them.
+    """
     if not has_bracket(expr):
         return expr
     if isinstance(expr, (sympy.Add, IndexSum)):
-        return expr.func(*(without_implied(arg) for arg in expr.args))
+        return expr.func(*(without_implied(arg, fixed) for arg in expr.args))
     if not isinstance(expr, sympy.Mul):
         return expr
-    factors = [without_implied(factor) for factor in expr.args]
+    factors = [without_implied(factor, fixed) for factor in expr.args]
     if not all(is_finite_outside(factor) for factor in factors):
         return sympy.Mul(*factors)  # 0 · (1/0): only the bracket says that the product is 0
     for bracket in [one for one in factors if isinstance(one, Inside)]:
         others = [factor for factor in factors if factor is not bracket]
-        if any(implies(zero, bracket) for factor in others for zero in zeros(factor)):
+        if (fixed or free_indices(bracket)) and any(
+            implies(zero, bracket) for factor in others for zero in zeros(factor)
+        ):
             factors = others
     return sympy.Mul(*factors)
+
+
+def with_positions_kept(expr: sympy.Expr, shorter: frozenset[Index]) -> sympy.Expr:
+    """`δ(5, i) = δ(5, i) [5 < m]` for an i that has come to run over m positions only.
+
+    A position that was read is one of the axis that it was read on; of another axis it may be none.
+
+    Args:
+        expr: an equation's right-hand side.
+        shorter: the indices that have been put, alone or shifted, in place of indices of other extents.
+    """
+    kept = {}
+    for delta in expr.atoms(Delta):
+        difference = sympy.expand(delta.args[0] - delta.args[1])
+        for index in sorted(shorter & free_indices(difference), key=str):
+            position = sympy.expand(index - difference * difference.coeff(index, 1))
+            if not free_indices(position):
+                kept[delta] = delta * Inside(position, index.dim)
+    return expr.xreplace(kept)
+
+
+def settled(expr: sympy.Expr, given: tuple[sympy.Expr, ...]) -> sympy.Expr:
+    """An expression without the brackets of fixed positions that say nothing new.
+
+    Args:
+        expr: an equation's right-hand side.
+        given: expressions in sizes that are at least 0.
+    """
+    if not has_bracket(expr):
+        return expr
+    if isinstance(expr, Inside) and not free_indices(expr):
+        ends = sympy.expand(expr.position), sympy.expand(expr.size - 1 - expr.position)
+        return sympy.S.One if all(follows(end, given) for end in ends) else expr
+    if not expr.args:
+        return expr
+    return expr.func(*(settled(arg, given) for arg in expr.args))
+
+
+def without_said(expr: sympy.Expr) -> sympy.Expr:
+    """`δ(5, i) [5 < m] = δ(5, i)` for i over m positions, and `u[5] [5 < m] = u[5]`.
+
+    For results only: a sum over i, or a derivative, would need the bracket.
+    """
+    return without_implied(_without_said(expr), fixed=True)
+
+
+def _without_said(expr: sympy.Expr) -> sympy.Expr:
+    if not has_bracket(expr) or isinstance(expr, Inside):
+        return expr
+    made = expr.func(*map(_without_said, expr.args))
+    if not isinstance(made, sympy.Mul):
+        return made
+    said = {
+        Inside(position, index.dim)
+        for factor in made.args
+        if isinstance(factor, Delta)
+        for index, position in (factor.args, factor.args[::-1])
+        if isinstance(index, Index)
+    }
+    return sympy.Mul(*(factor for factor in made.args if factor not in said))
 
 
 @lru_cache(maxsize=20_000)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.calculus.brackets import without_implied
+from symderive.calculus.brackets import with_positions_kept, without_implied
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, open_deltas, rebuild
 from symderive.core.identity import free_indices, has_kind, kinds_in, tensors_of
@@ -83,7 +83,10 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
 def _inlined(expr: Entry, made: Definition) -> sympy.Expr:
     """The right-hand side at the positions of an entry, with brackets where they may lie outside."""
     brackets = (Inside(axis, size) for axis, size in zip(expr.axes, made.tensor.shape, strict=True))
-    return sympy.Mul(*brackets, made.at([bare(axis) for axis in expr.axes]))
+    body = made.at([bare(axis) for axis in expr.axes])
+    others = [free_indices(axis) for axis in expr.axes if not isinstance(axis, Index)]
+    shorter = frozenset[Index]().union(*others)
+    return sympy.Mul(*brackets, with_positions_kept(body, shorter) if shorter else body)
 
 
 def _through(expr: MatrixNode, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:

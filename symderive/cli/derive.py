@@ -24,6 +24,7 @@ _EXAMPLE = "write for example: symderive derive 'np.sum(w**2)' w=d --wrt w."
 _FORMS = ("closed", "expanded", "index", "kronecker", "blocks")
 _DETAILS = ("brief", "standard", "full")  # as in symderive.derive.detail
 _SLOPES = ("zero", "left", "middle", "right")  # as in symderive.language.kinks
+_BACKENDS = ("numpy", "array-api", "torch", "jax")  # as in symderive.codegen.libraries
 _LAYOUTS = ("denominator", "numerator")  # as in symderive.derive.layout
 
 
@@ -71,6 +72,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="DETAIL",
         help=f"{', '.join(_DETAILS)} (default: standard)",
     )
+    parser.add_argument(
+        "--backend",
+        choices=_BACKENDS,
+        metavar="LIBRARY",
+        help=f"with --format python, the library: {', '.join(_BACKENDS)} (default: numpy)",
+    )
     parser.add_argument("--latex", action="store_true", help="the result alone in LaTeX: --format latex")
     add_sheet_arguments(parser, _TEXTS)
 
@@ -89,6 +96,8 @@ def run(args: Namespace) -> int:
     if args.latex and args.format not in (None, "latex"):
         raise SymderiveError(f"derive: --latex and --format {args.format} were both given; give one of them.")
     shapes |= shapes_after
+    if args.backend and args.format != "python":
+        raise SymderiveError("derive: --backend goes with --format python; give both, or leave it out.")
     args.format = "latex" if args.latex else "txt" if args.format == "text" else args.format
     if args.format in ("latex", "python"):
         return _print_code(args, _derived(args, plain[0], shapes, late))
@@ -182,7 +191,7 @@ def _document(args: Namespace, derivation: Derivation) -> Document:
 def _print_code(args: Namespace, derivation: Derivation) -> int:
     """Print the closed form alone, checked before."""
     derivation.check()
-    text = derivation.latex(args.form) if args.format == "latex" else _python(derivation)
+    text = derivation.latex(args.form) if args.format == "latex" else _python(derivation, args.backend)
     content = text.rstrip("\n") + "\n"
     if args.output is None or args.output == STDOUT:
         sys.stdout.write(content)
@@ -194,8 +203,10 @@ def _print_code(args: Namespace, derivation: Derivation) -> int:
     return 0
 
 
-def _python(derivation: Derivation) -> str:
-    """A file to take away, or for other kinds the function alone."""
+def _python(derivation: Derivation, backend: str | None) -> str:
+    """A file to take away, or for other kinds and libraries the function alone."""
     from symderive.derive.python_file import is_for_a_file
 
+    if backend not in (None, "numpy"):
+        return derivation.to_code(backend)
     return derivation.to_python() if is_for_a_file(derivation) else derivation.to_numpy().source

@@ -439,7 +439,7 @@ _EMITTERS: dict[type[Form], Callable[[Any], Code]] = {
     LogDeterminant: lambda form: (f"np.linalg.slogdet({code(form.inner)})[1]", ATOM),
     Diag: _call("np.diag"),
     Triangle: _triangle,
-    DiagPart: _call("np.diag"),
+    DiagPart: _call("np.diagonal"),
     Trace: _trace,
     NormSquared: _norm_squared,
     Softmax: _along("softmax"),

@@ -14,7 +14,7 @@ from symderive.codegen.brackets import (
 from symderive.codegen.contractions import contracted
 from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, code, constant
 from symderive.codegen.pairs import letters_of
-from symderive.codegen.positions import both, bracket, comparisons, delta, parts_read, position, test
+from symderive.codegen.positions import both, bracket, comparisons, delta, exists, parts_read, position, test
 from symderive.core.identity import free_indices, rename_bound
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import (
@@ -46,8 +46,7 @@ def code_of(definition: Definition) -> str:
         SymderiveError: a node or function for which there is no code.
     """
     if definition.body == 0 and definition.indices:
-        shape = ", ".join(constant(index.dim)[0] for index in definition.indices)
-        return f"np.zeros(({shape}))" if len(definition.indices) > 1 else f"np.zeros({shape})"
+        return _zeros(definition.indices)
     piece, labels = _emit(definition.body, definition.indices)
     full = spread(piece, labels, definition.indices)
     if len(labels) == len(definition.indices):
@@ -60,6 +59,11 @@ def code_of(definition: Definition) -> str:
 def labelled_code(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
     """The code of an expression and the labels of its axes, in the given order as far as it costs nothing."""
     return _emit(expr, order)
+
+
+def _zeros(labels: Labels) -> str:
+    shape = ", ".join(constant(index.dim)[0] for index in labels)
+    return f"np.zeros(({shape}))" if len(labels) > 1 else f"np.zeros({shape})"
 
 
 def _emit(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
@@ -169,7 +173,7 @@ def _operator(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
     flips = [place > 0 and term.could_extract_minus_sign() for place, term in enumerate(terms)]
     shown = tuple(-term if flip else term for term, flip in zip(terms, flips, strict=True))
     args, labels = _aligned(shown, order)
-    written = args[0][0]
+    written = within(args[0], SUM)
     for piece, flip in zip(args[1:], flips[1:], strict=True):
         written += f" {'-' if flip else '+'} {within(piece, PRODUCT)}"
     return (written, SUM), labels
@@ -244,6 +248,11 @@ def _natural(factor: sympy.Expr, order: Labels) -> Labels:
 
 def _bracketed(expr: sympy.Mul, order: Labels) -> tuple[Code, Labels]:
     """A product with brackets: computed where they are 1 and padded with zeros, or masked."""
+    fixed = [factor for factor in expr.args if isinstance(factor, Inside) and not free_indices(factor)]
+    if fixed:
+        piece, labels = _emit(sympy.Mul(*(factor for factor in expr.args if factor not in fixed)), order)
+        zeros = _zeros(labels) if labels else "0.0"
+        return (f"{within(piece, SUM)} if {exists(fixed)} else {zeros}", 0), labels
     part = restricted(expr, order)
     if part is not None:
         piece, labels = _emit(part.body, part.order)

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
 import sympy
 
-from symderive.codegen.from_forms import code, constant
-from symderive.codegen.from_indices import code_of
+from symderive.codegen.arguments import check_numbers, checked_arrays
+from symderive.codegen.fixed_positions import with_rows_apart
+from symderive.codegen.libraries import library
 from symderive.codegen.new_names import NewNames
-from symderive.codegen.placing import placed
-from symderive.codegen.planning import has_form, planned
-from symderive.codegen.row_blocks import RowBlocks, in_blocks
+from symderive.codegen.planning import planned
+from symderive.codegen.row_blocks import in_blocks
+from symderive.codegen.statements import blocked_statements, statements
+from symderive.codegen.translation import translated, with_imports
 from symderive.core.dims import shape_text
 from symderive.core.nodes import Index, Tensor
-from symderive.core.program import Definition, Program
-from symderive.errors import ShapeError, SymderiveError
+from symderive.core.program import Program
+from symderive.errors import SymderiveError
 from symderive.notation.forms import Leaf
 from symderive.notation.printing import text
-from symderive.notation.recover import matrix_form
 
-RESERVED = frozenset({"np", "special", "result"})
 _WORDS = {
     "spd": "symmetric positive definite", "lower": "lower triangular", "upper": "upper triangular",
     "skew": "skew-symmetric",
@@ -34,35 +33,36 @@ _WORDS = {
 
 
 def function_source(
-    program: Program, name: str, summary: str = "", rows_per_block: int | str | None = None
+    program: Program,
+    name: str,
+    summary: str = "",
+    backend: str = "numpy",
+    rows_per_block: int | str | None = None,
 ) -> str:
     """The source of a function of the inputs that returns the outputs, with the imports that it needs.
 
     Args:
         program: the equations, in order.
         name: the name of the function.
-        summary: first line of its docstring.
+        summary: the first lines of its docstring.
+        backend: the array library to write for.
         rows_per_block: as for `def_source`.
 
     Raises:
-        SymderiveError: an array whose name clashes with a size or module, or there are no blocks of rows.
+        SymderiveError: an array whose name clashes with a size or a module, a library that is not known, a
+            function that it has not, or no blocks of rows.
     """
-    words = [
-        *(summary or name).split("\n"),
-        "",
-        *(f"{tensor.name}: {_shape_words(tensor)}" for tensor in program.inputs),
-    ]
-    source = def_source(program, name, words, rows_per_block)
-    return f"{imports_of(source)}\n\n{source}"
-
-
-def imports_of(source: str) -> str:
-    """The lines that import what a source uses."""
-    return "import numpy as np\n" + ("from scipy import special\n" if "special." in source else "")
+    shapes = (f"{tensor.name}: {_shape_words(tensor)}" for tensor in program.inputs)
+    words = [*(summary or name).split("\n"), "", *shapes]
+    return with_imports(def_source(program, name, words, backend, rows_per_block), library(backend))
 
 
 def def_source(
-    program: Program, name: str, docstring: Iterable[str], rows_per_block: int | str | None = None
+    program: Program,
+    name: str,
+    docstring: Iterable[str],
+    backend: str = "numpy",
+    rows_per_block: int | str | None = None,
 ) -> str:
     """The source of a function of the inputs that returns the outputs, without imports.
 
@@ -70,25 +70,27 @@ def def_source(
         program: the equations, in order.
         name: the name of the function.
         docstring: its lines.
+        backend: the array library to write for.
         rows_per_block: how many rows are computed at a time, `"auto"` for as many as stay in the cache; all
             at once if None.
 
     Raises:
         SymderiveError: as for `function_source`.
     """
-    _check_names(program)
+    written_for = library(backend)
+    _check_names(program, written_for.words)
     first, *others = map(_safe, docstring)
     lines = [f"def {name}({_signature(program)}):", f'    """{first}']
     lines += [f"    {line}" if line else "" for line in others]
     lines += ['    """']
-    body = [f"    {line}" for line in _body(program, rows_per_block)]
+    body = [f"    {line}" for line in _body(program, rows_per_block, written_for.assigns)]
     lines += _sizes(program, "\n".join(body))
-    return "\n".join(lines + body) + "\n"
+    return translated("\n".join(lines + body) + "\n", program.inputs, written_for)
 
 
-def _body(program: Program, rows_per_block: int | str | None) -> list[str]:
+def _body(program: Program, rows_per_block: int | str | None, in_place: bool) -> list[str]:
     if rows_per_block is None:
-        return _statements(program)
+        return statements(program, in_place)
     number = isinstance(rows_per_block, int) and not isinstance(rows_per_block, bool)
     if rows_per_block != "auto" and not (number and int(rows_per_block) > 0):
         raise SymderiveError(
@@ -100,60 +102,8 @@ def _body(program: Program, rows_per_block: int | str | None) -> list[str]:
             "writing code: there are no rows that are only summed over, so the program cannot be computed in "
             "blocks of rows; leave rows_per_block out."
         )
-    return _blocked_statements(
-        program, blocks, blocks.step if rows_per_block == "auto" else str(rows_per_block)
-    )
-
-
-def _statements(program: Program) -> list[str]:
-    """One line for each equation, more where blocks are put on diagonals, and what is returned."""
-    *made, last = program.definitions or (None,)
-    inputs = _names(program.inputs)
-    rows = [line for one in made if one is not None for line in _lines(one, inputs)]
-    if last is not None:
-        lines = _lines(last, inputs)
-        if program.outputs == (last.tensor,) and len(lines) == 1:
-            return [*rows, f"return {lines[0].partition(' = ')[2]}"]
-        rows += lines
-    return [*rows, f"return {', '.join(_names(program.outputs))}"]
-
-
-def _lines(made: Definition, inputs: list[str], owned: Collection[str] = ()) -> list[str]:
-    """The statements that compute one array."""
-    blocks = None if has_form(made) else placed(made, inputs, owned)
-    return blocks if blocks is not None else [f"{made.tensor.name} = {right_side(made)}"]
-
-
-def _names(tensors: Iterable[Tensor]) -> list[str]:
-    return [str(tensor.name) for tensor in tensors]
-
-
-def _blocked_statements(program: Program, blocks: RowBlocks, step: str) -> list[str]:
-    """The equations with a loop over blocks of rows."""
-    inputs = _names(program.inputs)
-    kind = f", np.result_type({', '.join(inputs)}, 1.0)"
-    rows = [line for made in blocks.before for line in _lines(made, inputs)]
-    rows.append(f"{blocks.step_name} = {step}")
-    for made in blocks.sums:
-        shape = ", ".join(constant(size)[0] for size in made.tensor.shape)
-        zero = f"np.zeros({shape if made.tensor.rank == 1 else f'({shape})'}{kind})" if shape else "0.0"
-        rows.append(f"{made.tensor.name} = {zero}")
-    start, part = blocks.start_name, blocks.rows_name
-    rows.append(f"for {start} in range(0, {blocks.rows}, {blocks.step_name}):")
-    inside = [line for made in blocks.inside for line in _lines(made, inputs)]
-    inside += [f"{made.tensor.name} += {right_side(made)}" for made in blocks.sums]
-    if re.search(rf"\b{blocks.height}\b", "\n".join(inside)):
-        inside.insert(0, f"{blocks.height} = min({blocks.step_name}, {blocks.rows} - {start})")
-    inside.insert(0, f"{part} = slice({start}, {start} + {blocks.step_name})")
-    rows += [f"    {line}" for line in inside]
-    rows += [line for made in blocks.behind for line in _lines(made, inputs, blocks.owned(program.outputs))]
-    return [*rows, f"return {', '.join(_names(program.outputs))}"]
-
-
-def right_side(made: Definition) -> str:
-    """The NumPy expression of one equation: from its matrix notation where it has one."""
-    form = matrix_form(made)
-    return code_of(made) if form is None or form.rank != made.tensor.rank else code(form)
+    step = blocks.step if rows_per_block == "auto" else str(rows_per_block)
+    return blocked_statements(program, blocks, step, in_place)
 
 
 def _signature(program: Program) -> str:
@@ -169,8 +119,8 @@ def _safe(line: str) -> str:
     return line.replace("\\", "\\\\").replace('"""', "'''")
 
 
-def _check_names(program: Program) -> None:
-    taken = {symbol.name for symbol in sizes_of(program)} | RESERVED
+def _check_names(program: Program, words: frozenset[str]) -> None:
+    taken = {symbol.name for symbol in sizes_of(program)} | words
     for tensor in (*program.inputs, *(made.tensor for made in program.definitions)):
         if tensor.name in taken or keyword.iskeyword(tensor.name):
             raise SymderiveError(
@@ -273,13 +223,16 @@ class NumpyFunction:
             the output, or a tuple of outputs; floats and arrays of NumPy.
 
         Raises:
-            SymderiveError: a missing or unknown name, or an array that is not numeric.
+            SymderiveError: a missing or unknown name, an array that is not numeric, or NaN in an array that
+                makes the output NaN.
             ShapeError: an array whose shape does not fit.
         """
         extra = tuple(tensor for tensor in self.accepted if tensor.name in arrays)
         inputs = self.program.inputs + tuple(tensor for tensor in extra if tensor not in self.program.inputs)
         given = checked_arrays(inputs, arrays, self.name)
-        return self._call(**{tensor.name: given[tensor.name] for tensor in self.program.inputs})
+        value = self._call(**{tensor.name: given[tensor.name] for tensor in self.program.inputs})
+        check_numbers(given, value, self.name)
+        return value
 
     def unchecked(self, arrays: Mapping[str, Any]) -> Any:
         """Compute the outputs from arrays of floats that are known to fit; others are passed over."""
@@ -295,6 +248,7 @@ def numpy_function(
     name: str,
     summary: str = "",
     accepted: tuple[Tensor, ...] = (),
+    given: tuple[sympy.Expr, ...] | None = None,
     *,
     plan: bool = False,
     rows_per_block: int | str | None = None,
@@ -307,15 +261,18 @@ def numpy_function(
         summary: first line of its docstring.
         accepted: arrays that a call may give although the equations do not use them; sizes that the inputs of
             the program do not show are read off them.
+        given: expressions in sizes that are at least 0, so that fixed positions exist; entries at others
+            count as 0. By default all exist.
         plan: whether the equations are first rewritten into the cheapest order of operations.
         rows_per_block: how many rows are computed at a time, as for `def_source`.
 
     Raises:
         SymderiveError: a name that clashes, a size that cannot be read off an array, or no blocks of rows.
     """
-    program = with_sizes(program, accepted)
+    program = with_sizes(program if given is None else with_rows_apart(program, given), accepted)
     written = plan_of(program) if plan else program
-    return _loaded(program, function_source(written, name, summary, rows_per_block), name, accepted)
+    source = function_source(written, name, summary, rows_per_block=rows_per_block)
+    return _loaded(program, source, name, accepted)
 
 
 def plan_of(program: Program) -> Program:
@@ -327,56 +284,6 @@ def _loaded(program: Program, source: str, name: str, accepted: tuple[Tensor, ..
     space: dict[str, Any] = {}
     exec(compile(source, f"<{name}>", "exec"), space)  # noqa: S102 -- our own code; every name in it is a checked identifier
     return NumpyFunction(program, source, name, space[name], accepted)
-
-
-def checked_arrays(inputs: tuple[Tensor, ...], arrays: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """The arrays as floats of the declared shapes.
-
-    Raises:
-        SymderiveError: a missing or unknown name, or an array that is not numeric.
-        ShapeError: an array whose shape does not fit.
-    """
-    names = [str(tensor.name) for tensor in inputs]
-    missing = [name for name in names if name not in arrays]
-    extra = [name for name in arrays if name not in names]
-    if missing or extra:
-        wrong = f"{missing[0]} is missing" if missing else f"{extra[0]} is not an argument"
-        raise SymderiveError(f"{what}: {wrong}; it takes {', '.join(names)}.")
-    sizes: dict[sympy.Expr, int] = {}
-    made: dict[str, Any] = {}
-    for tensor in sorted(
-        inputs, key=lambda one: all(isinstance(s, sympy.Symbol) for s in one.shape), reverse=True
-    ):
-        made[tensor.name] = _checked(tensor, arrays[tensor.name], sizes, what)
-    if len({one.dtype for one in made.values()}) > 1:  # the most precise of them decides, as in NumPy
-        kind = np.result_type(*made.values())
-        made = {name: one.astype(kind, copy=False) for name, one in made.items()}
-    return {name: made[name] for name in names}
-
-
-def _checked(tensor: Tensor, value: Any, sizes: dict[sympy.Expr, int], what: str) -> Any:
-    try:
-        given = np.asarray(value)
-    except ValueError:
-        given = np.asarray(None)
-    if given.dtype.kind not in "fiub":
-        raise SymderiveError(f"{what}: {tensor.name} is not an array of real numbers (dtype {given.dtype}).")
-    given = given if given.dtype.kind == "f" else given.astype(float)
-    if given.ndim != tensor.rank:
-        raise ShapeError(
-            f"{what}: {tensor.name} has shape {given.shape}, but {shape_text(tensor.shape)} was declared."
-        )
-    for size, extent in zip(tensor.shape, given.shape, strict=True):
-        if isinstance(size, sympy.Symbol):
-            expected: Any = sizes.setdefault(size, extent)
-        else:
-            expected = size.xreplace(sizes)
-        if expected != extent and getattr(expected, "is_number", True):
-            raise ShapeError(
-                f"{what}: {tensor.name} has shape {given.shape}, but {shape_text(tensor.shape)} was declared"
-                f"{f' and {size} = {expected}' if size.free_symbols else ''}."
-            )
-    return given
 
 
 __all__ = ["Leaf", "NumpyFunction", "function_source", "numpy_function", "text"]

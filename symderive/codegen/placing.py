@@ -6,7 +6,7 @@ and no sum, `np.einsum` gives a view of the diagonal that can be written to.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sympy
@@ -40,12 +40,11 @@ class _Block:
     window: tuple[tuple[sympy.Expr, sympy.Expr], ...] = ()
 
 
-def placed(made: Definition, inputs: Iterable[str], owned: Collection[str] = ()) -> list[str] | None:
+def placed(made: Definition, owned: Collection[str] = ()) -> list[str] | None:
     """The statements that compute an array with deltas or windows, or a long sum; None where one line does.
 
     Args:
         made: the equation.
-        inputs: the names of the arrays whose precision the new array has.
         owned: the names of arrays that are read nowhere else, so that they may be written to.
     """
     plain, blocks = [], []
@@ -61,13 +60,13 @@ def placed(made: Definition, inputs: Iterable[str], owned: Collection[str] = ())
         blocks.append(block)
     numbers = any(block.window or not set(block.place) <= set(made.indices) for block in blocks)
     if not blocks and made.tensor.rank and (len(plain) > 1 or made.tensor.rank >= _LEAST_RANK):
-        rows = _Statements(made, tuple(inputs), owned).lines(made.body, [])
+        rows = _Statements(made, owned).lines(made.body, [])
         return rows if len(rows) > 1 else None
     if not blocks or (made.tensor.rank < _LEAST_RANK and not numbers):
         return None
     if len(blocks) == 1 and blocks[0].window and not plain:
         return None  # `np.pad` says it in one line
-    return _Statements(made, tuple(inputs), owned).lines(sympy.Add(*plain), blocks)
+    return _Statements(made, owned).lines(sympy.Add(*plain), blocks)
 
 
 def _block(term: sympy.Expr, deltas: list[Delta], indices: Labels) -> _Block | None:
@@ -134,8 +133,8 @@ def _first_bracket(term: sympy.Expr, order: Labels) -> Inside | None:
 class _Statements:
     """The lines that fill one array."""
 
-    def __init__(self, made: Definition, inputs: tuple[str, ...], owned: Collection[str]) -> None:
-        self.made, self.inputs, self.owned = made, inputs, owned
+    def __init__(self, made: Definition, owned: Collection[str]) -> None:
+        self.made, self.owned = made, owned
         self.name = str(made.tensor.name)
         self.rows: list[str] = []
 
@@ -185,7 +184,7 @@ class _Statements:
             return []
         rows = [f"{self.name} = {code_of(self.made.with_body(products[0]))}"]
         if rest == -1:
-            return [*rows, f"np.negative({self.name}, out={self.name})"]
+            return [*rows, f"{self.name} *= -1"]
         piece, labels = labelled_code(rest, self.made.indices)
         order = self.made.indices[min((self.made.indices.index(one) for one in labels), default=0) :]
         return [*rows, f"{self.name} *= {spread(piece, labels, order)[0]}"]
@@ -199,8 +198,7 @@ class _Statements:
         written = piece[0] if order[len(order) - len(labels) :] == labels else spread(piece, labels, order)[0]
         if is_first:
             shape = ", ".join(constant(size)[0] for size in self.made.tensor.shape)
-            kind = f", np.result_type({', '.join(self.inputs)}, 1.0)" if self.inputs else ""
-            self.rows.append(f"{self.name} = np.zeros(({shape}{',' * (self.made.tensor.rank == 1)}){kind})")
+            self.rows.append(f"{self.name} = np.zeros(({shape}{',' * (self.made.tensor.rank == 1)}))")
         sign = "=" if is_first else "-=" if negative else "+="
         self.rows.append(f"{self.target(block, order)} {sign} {written}")
 

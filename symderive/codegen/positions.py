@@ -83,6 +83,18 @@ def comparisons(written: str, place: sympy.Expr, size: sympy.Expr) -> list[str]:
     return tests
 
 
+def exists(brackets: Sequence[Inside]) -> str:
+    """Whether fixed positions exist, as `m >= 6 and n >= 3`."""
+    tests = []
+    for bracket in brackets:
+        for slack in (bracket.position, bracket.size - 1 - bracket.position):
+            terms = sympy.Add.make_args(sympy.expand(slack))
+            less = sympy.Add(*(-one for one in terms if one.could_extract_minus_sign()))
+            if not is_surely_nonnegative(sympy.Add(*terms)):
+                tests.append(f"{constant(sympy.Add(*terms, less))[0]} >= {constant(less)[0]}")
+    return " and ".join(tests)
+
+
 def test(expr: Inside, order: Labels) -> Labelled:
     """A bracket as an array of truth values."""
     diagonal = _triangle(expr)

@@ -22,7 +22,7 @@ def singular_slope(form: SingularSlope, code: Callable[[Form], str]) -> tuple[st
     if form.kind == "nuclear":
         return f"np.matmul(*{parts}[::2])", ATOM
     place = _PLACES[form.kind]
-    return f"(lambda U, s, Vt: np.outer(U[:, {place}], Vt[{place}]))(*{parts})", ATOM
+    return f"(lambda U, s, Vt: np.outer(U[:, {place}], Vt[{place}, :]))(*{parts})", ATOM
 
 
 __all__ = ["singular_slope", "singular_sum"]

@@ -73,6 +73,18 @@ def is_surely_nonnegative(expr: sympy.Expr) -> bool:
     return all(_is_nonnegative_term(term, raised) for term in sympy.Add.make_args(shifted))
 
 
+def follows(slack: sympy.Expr, given: Iterable[sympy.Expr]) -> bool:
+    """Whether an expression in sizes is `≥ 0` for all sizes for which the given ones are.
+
+    >>> n = sympy.Symbol("n", integer=True, positive=True)
+    >>> follows(n - 3, [n - 5]), follows(n - 3, [n - 2])
+    (True, False)
+    """
+    return is_surely_nonnegative(slack) or any(
+        is_surely_nonnegative(sympy.expand(slack - one)) for one in given
+    )
+
+
 def _is_nonnegative_term(term: sympy.Expr, sizes: Iterable[sympy.Basic]) -> bool:
     known = set(sizes)
     return all(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import sympy
@@ -131,6 +131,12 @@ class Program:
         return frozenset(
             [tensor.name for tensor in self.inputs] + [made.tensor.name for made in self.definitions]
         )
+
+    def mapped(self, change: Callable[[sympy.Expr], sympy.Expr]) -> Program:
+        """The program with every right-hand side changed."""
+        changed = tuple(made.with_body(change(made.body)) for made in self.definitions)
+        same = all(one.body is other.body for one, other in zip(changed, self.definitions, strict=True))
+        return self if same else Program(self.inputs, changed, self.outputs)
 
     def needed(self, outputs: Iterable[Tensor]) -> Program:
         """The part of the program that `outputs` depend on; inputs are kept in order."""

@@ -9,6 +9,8 @@ from typing import Any
 
 import sympy
 
+from symderive.codegen.array_function import ArrayFunction, array_function
+from symderive.codegen.fixed_positions import with_rows_apart
 from symderive.codegen.numpy_source import NumpyFunction, numpy_function
 from symderive.core.convert import to_sympy
 from symderive.core.identity import FREE_LETTERS, fresh
@@ -233,14 +235,66 @@ class Derivation:
         program = together(self, with_value, with_gradient)
         summary = summary_of(self, with_value, with_gradient)
         return numpy_function(
-            program, self.kind, summary, self.original.inputs, plan=True, rows_per_block=rows_per_block
+            program,
+            self.kind,
+            summary,
+            self.original.inputs,
+            self.slacks,
+            plan=True,
+            rows_per_block=rows_per_block,
         )
+
+    def to_array_api(self) -> ArrayFunction:
+        """The closed form as a function of arrays of any library that follows the array-API standard.
+
+        One source for NumPy, PyTorch, JAX and CuPy; it finds the library of its arguments with the package
+        `array_api_compat`.
+
+        Raises:
+            SymderiveError: not all libraries have a function that occurs in it.
+        """
+        return self._for("array-api")
+
+    def to_torch(self) -> ArrayFunction:
+        """The closed form as a function of tensors of PyTorch by keyword; `.source` is its code.
+
+        Raises:
+            SymderiveError: PyTorch has not a function that occurs in it.
+        """
+        return self._for("torch")
+
+    def to_jax(self) -> ArrayFunction:
+        """The closed form as a function of arrays of JAX by keyword, for `jax.jit`; `.source` is its code.
+
+        Raises:
+            SymderiveError: JAX has not a function that occurs in it.
+        """
+        return self._for("jax")
+
+    def to_code(self, backend: str = "numpy") -> str:
+        """The source of a function that computes the closed form.
+
+        Args:
+            backend: `numpy`, `array-api`, `torch` or `jax`.
+
+        Raises:
+            SymderiveError: the library is not known, or has not a function that occurs in it.
+        """
+        return self._function.source if backend == "numpy" else self._for(backend).source
+
+    def _for(self, backend: str) -> ArrayFunction:
+        program = with_rows_apart(self.program, self.slacks)
+        return array_function(program, self.kind, backend, self._summary, self.original.inputs)
 
     @cached_property
     def _function(self) -> NumpyFunction:
-        summary = self.formula
-        summary = summary if len(summary) < 90 else f"The {self.kind}."
-        return numpy_function(self.program, self.kind, summary, self.original.inputs, plan=True)
+        return numpy_function(
+            self.program, self.kind, self._summary, self.original.inputs, self.slacks, plan=True
+        )
+
+    @property
+    def _summary(self) -> str:
+        return self.formula if len(self.formula) < 90 else f"The {self.kind}."
 
     @property
     def formula(self) -> str:
@@ -282,6 +336,11 @@ class Derivation:
             bodies[made.tensor] = made.with_body(replace_entries(made.body, bodies))
         axes = fresh(tensor.shape, (), FREE_LETTERS)
         return in_sympy_words(to_sympy(bodies[tensor].at(axes), matrix_expressions(self.program)))
+
+    @property
+    def slacks(self) -> tuple[sympy.Expr, ...]:
+        """The conditions on sizes, as expressions that are at least 0."""
+        return tuple(one.slack for one in self.conditions if one.slack is not None)
 
     @property
     def by(self) -> tuple[tuple[Tensor, ...], ...]:

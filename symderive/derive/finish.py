@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import sympy
 
+from symderive.calculus.brackets import settled, without_said
 from symderive.calculus.condense import (
     condense,
     entries_in,
@@ -117,11 +118,16 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     if entries is not None:
         choice = entries.choice(choice)
     needed = chain.steps.needed(outputs)
-    joined = absorbed(condense(needed, choice, {*chain.keep, *standards(needed)}))
+    given = slacks(problem.written)
+
+    def decided(expr: sympy.Expr) -> sympy.Expr:
+        return settled(expr, given)
+
+    joined = absorbed(condense(needed, choice, {*chain.keep, *standards(needed)})).mapped(decided)
     short, used = tidy_program(joined, chain.fixed)
     facts.update(dict.fromkeys(used))
-    again = absorbed(condense(short, choice, chain.keep))  # what cancelled is shorter
-    short, used = tidy_program(again, chain.fixed)
+    again = absorbed(condense(short, choice, chain.keep)).mapped(decided)  # what cancelled is shorter
+    short, used = tidy_program(again.mapped(without_said), chain.fixed)
     facts.update(dict.fromkeys(used))
     whole = Program(problem.start.inputs, _all(problem.start, worked, problem.plain), outputs)
     names = chosen_names(

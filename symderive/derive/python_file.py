@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from symderive.calculus.condense import without_symmetry
+from symderive.codegen.fixed_positions import with_rows_apart
 from symderive.codegen.from_forms import constant
-from symderive.codegen.numpy_source import def_source, imports_of, plan_of
+from symderive.codegen.libraries import library
+from symderive.codegen.numpy_source import def_source, plan_of
+from symderive.codegen.plain_source import plain_source
+from symderive.codegen.translation import imports_of
 from symderive.core.dims import shape_text
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.derive.derivation import Derivation, Equation
-from symderive.derive.plain_source import plain_source
 from symderive.derive.verification import usual_data
 from symderive.errors import InternalError, SymderiveError
 from symderive.numeric import self_check
@@ -63,7 +66,7 @@ def python_file(derivation: Derivation) -> str:
     tests: list[Callable[..., Any]] = [self_check.differences, self_check.compare, self_check.confirmed]
     parts = [*functions, data, *recipes, *(plain_source(one) for one in tests)]
     head = _docstring(_heading(derivation, orders))
-    source = "\n\n".join([f"{head}\n\n{imports_of(''.join(parts))}", *parts, _main(orders)])
+    source = "\n\n".join([f"{head}\n\n{imports_of(''.join(parts), library('numpy'))}", *parts, _main(orders)])
     _confirm(source, derivation)
     return source
 
@@ -117,7 +120,7 @@ def _value(derivation: Derivation) -> str:
 
 def _derivative(order: Derivation, derivation: Derivation) -> str:
     """The function of one derivative, with all arrays of the value as its arguments."""
-    program = without_symmetry(order.program, derivation.wrt)
+    program = without_symmetry(with_rows_apart(order.program, order.slacks), derivation.wrt)
     inputs = without_symmetry(derivation.original, derivation.wrt).inputs
     whole = Program(inputs, program.definitions, program.outputs)
     return def_source(

@@ -8,7 +8,7 @@ import sympy
 
 from symderive.core.identity import free_indices
 from symderive.core.nodes import Delta, Entry, Index
-from symderive.core.positions import Inside, bare, bounds, is_surely_inside, is_surely_nonnegative
+from symderive.core.positions import Inside, bare, bounds, follows, is_surely_inside, is_surely_nonnegative
 from symderive.core.program import Definition, Program
 from symderive.notation.names import latex_name, text_name
 from symderive.notation.positions import position_text
@@ -57,10 +57,7 @@ def reads_outside(definition: Definition, given: tuple[sympy.Expr, ...] = ()) ->
     """Whether a right-hand side counts on entries outside of an array being 0; `given` is at least 0."""
     return any(
         bool(free_indices(position))
-        or any(
-            not is_surely_nonnegative(one) and one not in given
-            for one in (sympy.expand(position), sympy.expand(size - 1 - position))
-        )
+        or any(not follows(one, given) for one in (sympy.expand(position), sympy.expand(size - 1 - position)))
         for position, size in _unguarded(definition.body)
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 import sympy
 
 from symderive.calculus.condense import inverted, without_symmetry
-from symderive.codegen.numpy_source import numpy_function
+from symderive.codegen.numpy_source import NumpyFunction, numpy_function
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Program
 from symderive.core.singular_nodes import LargestSingularValue
@@ -24,6 +24,7 @@ from symderive.derive.quotients import (
     largest,
     says_something,
 )
+from symderive.derive.short_axes import crossing_sizes
 from symderive.derive.size_conditions import fits
 from symderive.derive.step_checks import verify_steps
 from symderive.errors import InternalError, SymderiveError
@@ -57,9 +58,14 @@ def sizes_for(inputs: Iterable[Tensor]) -> dict[sympy.Symbol, int]:
     return {symbol: SIZES[place] if place < len(SIZES) else 3 for place, symbol in enumerate(symbols)}
 
 
-def points(derivation: Derivation, seed: int, valid: Callable[[Arrays], bool]) -> Iterator[dict[str, Any]]:
+def points(
+    derivation: Derivation,
+    seed: int,
+    valid: Callable[[Arrays], bool],
+    sizes: Mapping[sympy.Symbol, int] | None = None,
+) -> Iterator[dict[str, Any]]:
     """Random points of the declared domains at which the loss has a value, at most `_ATTEMPTS` of them."""
-    shapes = _shapes(derivation, _sizes(derivation))
+    shapes = _shapes(derivation, _sizes(derivation) if sizes is None else sizes)
     matched = _matched(derivation)
     for attempt in range(_ATTEMPTS):
         moods = MOODS if attempt < _ATTEMPTS // 2 else _SMALL_MOODS
@@ -110,17 +116,13 @@ def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, fl
     return sizes, best[1], best[2]
 
 
-def _slacks(derivation: Derivation) -> tuple[sympy.Expr, ...]:
-    return tuple(one.slack for one in derivation.conditions if one.slack is not None)
-
-
 def _fitting_sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
     """The usual sizes, or the next ones in order for which every slice fits its axis.
 
     Raises:
         SymderiveError: none of many do.
     """
-    found = fitting_sizes(derivation.original, _slacks(derivation))
+    found = fitting_sizes(derivation.original, derivation.slacks)
     if found is not None:
         return found
     raise SymderiveError(
@@ -174,7 +176,7 @@ def _sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
         orders += permutations(sizes.values())
     for order in dict.fromkeys(orders):
         candidate = dict(zip(sizes, order, strict=True))
-        if not fits(derivation.original, _slacks(derivation), candidate):
+        if not fits(derivation.original, derivation.slacks, candidate):
             continue
         draws = (draw_all(_shapes(derivation, candidate), seed=seed) for seed in range(_PROBES))
         if any(_is_regular(derivation, arrays) for arrays in draws):
@@ -239,14 +241,7 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
             continue
         seen += 1
         point = point or arrays
-        with np.errstate(all="ignore"):  # `np.where` computes both branches, also where one has no value
-            _same_as_slow(derivation, written, arrays)
-            start = base(arrays)
-            values = in_usual_layout(derivation, function.unchecked(arrays), start, arrays)
-            errors = in_usual_layout(derivation, rounding_noise(function.unchecked, arrays), start, arrays)
-        made = compared_blocks(derivation, base, arrays, list(zip(values, errors, strict=True)))
-        for comparison in made.values():
-            confirm(comparison, derivation, arrays)
+        made = _compared(derivation, function, written, base, arrays)
         clear = {name: comparison for name, comparison in made.items() if says_something(comparison)}
         if clear:
             kept.append(join(list(clear.values())))
@@ -263,9 +258,42 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
             "stands out from the round-off of central differences; do not use the result unchecked."
         )
     verify_steps(derivation, point)
+    for arrays in _at_short_axes(derivation, seed):
+        _compared(derivation, function, written, base, arrays)
     undecided = tuple(name for name in dict.fromkeys(names) if name in waiting)
     error = max(map(largest, kept))
     return Check("central differences", len(kept), sizes_text(derivation), error, True, undecided)
+
+
+def _compared(
+    derivation: Derivation,
+    function: NumpyFunction,
+    written: Callable[[Arrays], Any],
+    base: Callable[[Arrays], tuple[Any, ...]],
+    arrays: Arrays,
+) -> dict[str, Comparison]:
+    """The comparisons at one point, by block; each of them agrees.
+
+    Raises:
+        InternalError: an entry disagrees, or the code of the loss with the slow evaluator.
+    """
+    with np.errstate(all="ignore"):  # `np.where` computes both branches, also where one has no value
+        _same_as_slow(derivation, written, arrays)
+        start = base(arrays)
+        values = in_usual_layout(derivation, function.unchecked(arrays), start, arrays)
+        errors = in_usual_layout(derivation, rounding_noise(function.unchecked, arrays), start, arrays)
+    made = compared_blocks(derivation, base, arrays, list(zip(values, errors, strict=True)))
+    for comparison in made.values():
+        confirm(comparison, derivation, arrays)
+    return made
+
+
+def _at_short_axes(derivation: Derivation, seed: int) -> Iterator[dict[str, Any]]:
+    """A point for each of a few sizes at which other fixed positions exist than at the usual ones."""
+    programs = (derivation.original, derivation.program)
+    for sizes in crossing_sizes(programs, derivation.slacks, _sizes(derivation)):
+        found = points(derivation, seed, lambda arrays: has_value(derivation, arrays), sizes)
+        yield from islice(found, 1)
 
 
 def _base(
@@ -277,7 +305,7 @@ def _base(
         return lambda arrays: (written(arrays),)
     verify_by_differences(lower, seed)
     program = without_symmetry(lower.program, derivation.wrt)
-    made = numpy_function(program, lower.kind, accepted=lower.original.inputs)
+    made = numpy_function(program, lower.kind, accepted=lower.original.inputs, given=lower.slacks)
 
     def base(arrays: Arrays) -> tuple[Any, ...]:
         value = made.unchecked(arrays)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- commands and rows of tables
 """Generated code against code by hand, PyTorch and JAX: `python -m tests.benchmarks.generated`.
 
 Every tool has a process of its own, and the processes take turns, so that other load falls on all of them
@@ -146,7 +147,11 @@ def main() -> int:
     for task in args.tasks:
         workers = measured(task, tools, args.python, args.repeats, args.threads)
         lines.append(row(task, workers))
-        known |= {one.tool: f"{one.tool} {one.said['version']}: {one.said['threads']}" for one in workers if one.is_ready}
+        known |= {
+            one.tool: f"{one.tool} {one.said['version']}: {one.said['threads']}"
+            for one in workers
+            if one.is_ready
+        }
         print(lines[-1], file=sys.stderr, flush=True)
     print(f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} "
           f"cores, {args.threads} thread{'s' * (args.threads > 1)} for each tool, double precision, "

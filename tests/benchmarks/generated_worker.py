@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- commands and rows of tables
 """One task of one tool: `python -m tests.benchmarks.generated_worker TOOL TASK RESULT` waits for commands.
 
 It keeps to as many processors as BENCHMARK_THREADS says, makes the data and the function, computes once, writes the result to the file RESULT and says what memory

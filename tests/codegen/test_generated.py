@@ -128,20 +128,21 @@ def test_code_reads_as_if_a_person_had_written_it(row):
             ["p = special.expit(X @ w)", "s = p * (1 - p)", "Z = np.sqrt(s)[:, None] * X", "return Z.T @ Z"],
         ),
         (("gradient", "x @ A @ y", "x=n; A=n,m; y=m", "A"), ["return np.outer(x, y)"]),
-        (("hessian", "np.linalg.norm(x)", "x=n", "x"), ["n = x.shape[0]", "return (np.eye(n) - np.outer(x, x) / (x @ x)) / np.sqrt(x @ x)"]),
+        (("hessian", "np.linalg.norm(x)", "x=n", "x"), ["n = x.shape[0]", "return (np.eye(n, dtype=x.dtype) - np.outer(x, x) / (x @ x)) / np.sqrt(x @ x)"]),
         (
             ("hessian", "np.sum((X - U @ V.T)**2)", "X=n,m; U=n,k; V=m,k", "U"),
             [
+                "dtype = np.result_type(V, U, 1.0)",
                 "k = V.shape[1]",
                 "n = U.shape[0]",
-                "d2L_dU_dU = np.zeros((n, k, n, k), np.result_type(V, U, 1.0))",
+                "d2L_dU_dU = np.zeros((n, k, n, k), dtype=dtype)",
                 'np.einsum("ijil->ijl", d2L_dU_dU)[:] = 2 * (V.T @ V)',
                 "return d2L_dU_dU",
             ],
         ),
-        (("hessian", "x @ A @ y", "x=n; A=n,m; y=m", "x"), ["n = A.shape[0]", "return np.zeros((n, n))"]),
+        (("hessian", "x @ A @ y", "x=n; A=n,m; y=m", "x"), ["n = A.shape[0]", "return np.zeros((n, n), dtype=A.dtype)"]),
         (("gradient", "np.sum(np.sqrt(1 + (X @ w - y)**2))", "X=n,d; w=d; y=n", "w"), ["r = X @ w - y", "return X.T @ (r / np.sqrt(1 + r ** 2))"]),
-        (("gradient", "np.sum(X)", "X=n,m", "X"), ["n = X.shape[0]", "m = X.shape[1]", "return np.outer(np.ones(n), np.ones(m))"]),
+        (("gradient", "np.sum(X)", "X=n,m", "X"), ["n = X.shape[0]", "m = X.shape[1]", "return np.outer(np.ones(n, dtype=X.dtype), np.ones(m, dtype=X.dtype))"]),
     ],
 )  # fmt: skip
 def test_sources_to_the_letter(row, body):
@@ -220,9 +221,9 @@ def good():
     [
         ({"y": ...}, SymderiveError, "gradient: y is missing; it takes X, w, y."),
         ({"z": 1.0}, SymderiveError, "gradient: z is not an argument; it takes X, w, y."),
-        ({"w": np.ones((2, 1))}, ShapeError, "gradient: w has shape (2, 1), but d was declared."),
-        ({"w": np.ones(3)}, ShapeError, "gradient: w has shape (3,), but d was declared and d = 2."),
-        ({"w": 1.0}, ShapeError, "gradient: w has shape (), but d was declared."),
+        ({"w": np.ones((2, 1))}, ShapeError, "gradient: w has shape (2, 1), but X with shape (3, 2) needs (2,)."),
+        ({"w": np.ones(3)}, ShapeError, "gradient: w has shape (3,), but X with shape (3, 2) needs (2,)."),
+        ({"w": 1.0}, ShapeError, "gradient: w has shape (), but X with shape (3, 2) needs (2,)."),
         ({"X": np.array([[1, 2]] * 3, object)}, SymderiveError, "gradient: X is not an array of real numbers (dtype object)."),
         ({"X": [[1.0, 2.0], [1.0]]}, SymderiveError, "gradient: X is not an array of real numbers (dtype object)."),
         ({"X": None}, SymderiveError, "gradient: X is not an array of real numbers (dtype object)."),
@@ -272,8 +273,24 @@ def test_read_only_arrays_are_read_and_no_argument_is_written_to(mse):
     assert np.allclose(mse(**arrays), expected(arrays))
 
 
-def test_nan_goes_through(mse):
-    assert np.isnan(mse(**(good() | {"y": np.array([np.nan, 1.0, 2.0])}))).all()
+def test_nan_that_reaches_the_result_is_named(mse):
+    arrays = good() | {"y": np.array([np.nan, 1.0, 2.0])}
+    with pytest.raises(SymderiveError) as found:
+        mse(**arrays)
+    assert str(found.value) == (
+        "gradient: y[0] is NaN (shape (3,)); leave such entries out, or call .unchecked to let NaN go through."
+    )
+    assert np.isnan(mse.unchecked(arrays)).all()
+
+
+def test_nan_that_does_not_reach_the_result_goes_through():
+    chosen = derived("gradient", "np.sum(np.where(y > 0, w**2, w))", "y=n; w=n", "w").to_numpy()
+    assert np.array_equal(chosen(y=np.array([1.0, np.nan]), w=np.array([3.0, 4.0])), [6.0, 1.0])
+
+
+def test_a_masked_array_is_refused_because_its_gaps_would_count(mse):
+    with pytest.raises(SymderiveError, match=r"gradient: y is a masked array; fill its gaps"):
+        mse(**(good() | {"y": np.ma.masked_array([1.0, 2.0, 3.0], [True, False, False])}))
 
 
 # An axis of size 1 has no second position, and NumPy itself refuses to read one.

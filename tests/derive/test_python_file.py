@@ -187,7 +187,7 @@ def test_a_file_that_fails_is_not_handed_out(monkeypatch):
 
 
 def _source_with(function, wrong):
-    from symderive.derive.plain_source import plain_source
+    from symderive.codegen.plain_source import plain_source
 
     if function is wrong:
         return "def compare(title, derived, quotient, bound):\n    return False, 1, 1.0\n"

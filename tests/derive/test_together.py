@@ -97,11 +97,12 @@ def test_a_loop_over_blocks_to_the_letter():
     derivation = sd.hessian(np.sum(np.exp(X @ w) - y * (X @ w)), w)
     body = derivation.to_numpy(with_gradient=True, rows_per_block="auto").source.split('"""')[2]
     assert [line.strip() for line in body.strip().splitlines()] == [
+        "dtype = np.result_type(X, w, y, 1.0)",
         "n = X.shape[0]",
         "d = X.shape[1]",
         "rows_per_block = max(256, 32768 // d)",
-        "dL_dw = np.zeros(d, np.result_type(X, w, y, 1.0))",
-        "d2L_dw_dw = np.zeros((d, d), np.result_type(X, w, y, 1.0))",
+        "dL_dw = np.zeros(d, dtype=dtype)",
+        "d2L_dw_dw = np.zeros((d, d), dtype=dtype)",
         "for start in range(0, n, rows_per_block):",
         "rows = slice(start, start + rows_per_block)",
         "s = np.exp(X[rows] @ w)",

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, E741 -- names of arrays as in the formulas
 """The tasks as an expert writes them by hand in NumPy: closed forms, no work done twice, no loops over entries."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, E741 -- names of arrays as in the formulas
 """The tasks in JAX, compiled beforehand: `jit(grad)` for gradients, `jit(hessian)` for Hessians."""
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ def prepared(task, arrays):
 
     values = [given[name] for name in names]
     compiled = jax.jit(wanted).lower(values, rest).compile()
-    return (lambda: jax.block_until_ready(compiled(values, rest))), lambda made: [np.asarray(one) for one in made]
+    return (lambda: jax.block_until_ready(compiled(values, rest))), lambda made: [
+        np.asarray(one) for one in made
+    ]
 
 
 def threads() -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, E741 -- names of arrays as in the formulas
 """The tasks in symderive: the loss as a user writes it, and the code that is generated from its derivatives."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, E741 -- names of arrays as in the formulas
 """The tasks in PyTorch: `torch.autograd.grad` for gradients, `torch.func.hessian` for Hessians."""
 
 from __future__ import annotations

@@ -1,0 +1,143 @@
+"""Code for other array libraries computes what the slow evaluator does, in the type of its arguments."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import symderive as sd
+from symderive.codegen.libraries import libraries
+from symderive.errors import ShapeError, SymderiveError
+from symderive.functions import catalogue
+from symderive.language.evaluate import evaluate
+from tests.codegen.spaces import HERE, SPACES
+from tests.codegen.test_generated import ALL, NAMES, derived, numbers
+
+TOLERANCE = {"float64": 1e-9, "float32": 2e-3}
+
+
+def agree(space, program, arrays, kind):
+    """The code gives the numbers, the shape and the type that it has to."""
+    expected = next(iter(evaluate(program, arrays).values()))
+    with np.errstate(all="ignore"):
+        made, own = space.value(program, arrays, kind)
+    assert own == kind or not made.shape  # a number made of sizes alone has no type
+    assert made.shape == expected.shape
+    scale = max(1.0, np.abs(expected).max(initial=0))
+    assert np.allclose(made, expected, rtol=TOLERANCE[kind], atol=TOLERANCE[kind] * scale)
+
+
+@pytest.mark.parametrize("space", HERE, ids=lambda one: one.name)
+@pytest.mark.parametrize("row", ALL, ids=NAMES)
+def test_every_library_gives_what_the_equations_say(row, space):
+    program = derived(*row).to_numpy().program
+    arrays = numbers(program)
+    for kind in ("float64", "float32"):
+        agree(space, program, arrays, kind)
+
+
+def test_the_standard_is_always_tried():
+    """The test extra installs what CI needs for it; PyTorch and JAX are tried where they are installed."""
+    assert {"numpy", "array-api of numpy", "array-api of array_api_strict"} <= {one.name for one in HERE}
+    assert {one.backend for one in SPACES} == set(libraries())
+
+
+@pytest.mark.parametrize("backend", ["array-api", "torch", "jax"])
+def test_each_elementwise_function_is_written_or_refused_by_name(backend):
+    refused = {}
+    for entry in catalogue():
+        if entry.numpy and entry.arity == 1:
+            try:
+                assert "def f(x):" in _source_of(entry, backend)
+            except SymderiveError as error:
+                refused[entry.name] = str(error)
+    assert all("has nothing for scipy.special." in said for said in refused.values())
+    assert set(refused) == (set() if backend == "jax" else {"factorial", "gamma_function"})
+
+
+def _source_of(entry, backend):
+    from symderive.codegen.numpy_source import function_source
+    from symderive.core.nodes import Index, Tensor
+    from symderive.core.program import Definition, Program
+
+    x, y, i = Tensor("x", (3,)), Tensor("y", (3,)), Index("i", 3)
+    program = Program((x,), (Definition(y, (i,), entry.head(x[i])),), (y,))
+    return function_source(program, "f", "f", backend)
+
+
+LOGISTIC = ("hessian", "np.mean(np.logaddexp(0, -y * (X @ w)))", "X=n,d; w=d; y=n:sign", "w")
+
+
+def test_sources_to_the_letter():
+    made = derived(*LOGISTIC)
+    assert made.to_code("torch").splitlines()[-5:] == [
+        "    n = X.shape[0]",
+        "    z = -y * (X @ w)",
+        "    s = torch.special.expit(-z) * torch.special.expit(z)",
+        "    Z = torch.sqrt(s)[:, None] * X",
+        "    return (Z.T @ Z) / n",
+    ]
+    assert made.to_code("jax").startswith("from jax.scipy import special\n\n\ndef hessian(X, w, y):\n")
+    source = made.to_code("array-api")
+    assert source.startswith("from array_api_compat import array_namespace\n\n\ndef _expit(xp, x):\n")
+    assert "    xp = array_namespace(X, w, y)\n" in source
+    assert "np." not in source.split('"""')[-1]
+    assert made.to_code() == made.to_code("numpy") == made.to_numpy().source
+
+
+def test_no_code_for_another_library_names_numpy():
+    for row in ALL:
+        for backend in ("array-api", "torch", "jax"):
+            try:
+                source = derived(*row).to_code(backend)
+            except SymderiveError:
+                continue
+            assert "np." not in source.replace("jnp.", "").split('"""')[-1]
+            assert "import numpy as" not in source
+
+
+@pytest.mark.parametrize("backend", ["nmupy", "", "NUMPY"])
+def test_an_unknown_library_is_refused(backend):
+    with pytest.raises(SymderiveError, match=f'backend: "{backend}" is not known; it is one of "array-api"'):
+        derived(*LOGISTIC).to_code(backend)
+
+
+def test_a_function_that_a_library_has_not_is_refused_in_a_sentence():
+    made = derived("gradient", "np.sum(special.iv(2, x))", "x=d", "x")
+    for method, title in ((made.to_torch, "PyTorch"), (made.to_array_api, "the array-API standard")):
+        with pytest.raises(SymderiveError) as found:
+            method()
+        assert (
+            str(found.value) == f"writing code: {title} has nothing for scipy.special.iv; use the NumPy code."
+        )
+
+
+def test_the_callable_checks_names_and_shapes():
+    function = derived(*LOGISTIC).to_array_api()
+    good = {"X": np.ones((4, 3)), "w": np.ones(3), "y": np.ones(4)}
+    assert np.allclose(function(**good), derived(*LOGISTIC).to_numpy()(**good))
+    with pytest.raises(
+        ShapeError, match=r"hessian: y has shape \(5,\), but X with shape \(4, 3\) needs \(4,\)"
+    ):
+        function(**good | {"y": np.ones(5)})
+    with pytest.raises(SymderiveError, match="hessian: w is no array"):
+        function(**good | {"w": [1.0, 2.0, 3.0]})
+    with pytest.raises(SymderiveError, match="hessian: y is missing; it takes X, w, y"):
+        function(X=good["X"], w=good["w"])
+
+
+def test_a_library_that_is_not_installed_is_named(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(SymderiveError, match="the code for PyTorch needs torch, which is not installed"):
+        derived("gradient", "np.sum(special.expit(x))", "x=d", "x").to_torch()(x=np.ones(3))
+
+
+def test_an_array_with_the_name_of_the_library_is_refused_only_for_it():
+    x = sd.array("x", sd.dims("n"))
+    other = sd.array("torch", sd.dims("n"))
+    made = sd.gradient(np.sum(np.exp(other * x)), x)
+    assert made.to_numpy().source
+    with pytest.raises(SymderiveError, match="the array torch has the name of a size or module"):
+        made.to_torch()

@@ -19,7 +19,7 @@ from symderive.codegen.products import Term, TooLongError, gathered, has_places,
 from symderive.codegen.shared_parts import key_of, with_shared_parts
 from symderive.codegen.signs import Signs
 from symderive.codegen.spread import without_spread
-from symderive.core.identity import free_indices, substitute
+from symderive.core.identity import canonical, free_indices, substitute
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.notation.recover import matrix_form
@@ -53,6 +53,7 @@ class _Plan:
         """One more equation, its intermediate results before it."""
         body = made.body
         if not has_places(body):
+            made = made.with_body(_with_common_factor(made.body, made.tensor.rank))
             body = self.squares(made) if has_form(made) else self.contracted(made)
         self.definitions.append(made.with_body(body))
 
@@ -204,16 +205,35 @@ def _on_diagonal(term: Term, indices: tuple[Index, ...]) -> Term:
 
 def _joined(parts: list[sympy.Expr]) -> sympy.Expr:
     """The sum of contracted products; two that have a factor in common are one: `AᵀZ − BᵀZ = (A − B)ᵀZ`."""
-    terms, others = [], []
+    terms = []
     for part in parts:
-        factors = sympy.Mul.make_args(part)
+        factors = [canonical(one) for one in sympy.Mul.make_args(part)]
         sums = [one for one in factors if isinstance(one, IndexSum)]
-        rest = sympy.Mul(*(one for one in factors if one not in sums))
-        if len(sums) == 1 and not free_indices(rest) and not rest.has(Entry):
-            terms.append(Term(rest, sympy.Mul.make_args(sums[0].body), (), sums[0].indices))
+        rest = [one for one in factors if one not in sums]
+        numbers = sympy.Mul(*(one for one in rest if not free_indices(one) and not one.has(Entry)))
+        arrays = [one for one in rest if free_indices(one) or one.has(Entry)]
+        if len(sums) == 1 and not arrays:
+            terms.append(Term(numbers, sympy.Mul.make_args(sums[0].body), (), sums[0].indices))
         else:
-            others.append(part)
-    return sympy.Add(*others, *(term.coefficient * term.body for term in gathered(terms)))
+            terms.append(Term(numbers, (*arrays, *sums)))
+    joint = gathered(terms)
+    scale = joint[0].coefficient if joint else sympy.S.One
+    scale = scale / scale.as_coeff_Mul()[0]
+    if len(joint) > 1 and all((term.coefficient / scale).is_number for term in joint):
+        return sympy.Mul(scale, sympy.Add(*(term.coefficient / scale * term.body for term in joint)))
+    return sympy.Add(*(term.coefficient * term.body for term in joint))
+
+
+def _with_common_factor(expr: sympy.Expr, labels: int) -> sympy.Expr:
+    """`P_ij (D_ij − s_i)` for `P_ij D_ij − P_ij s_i`: a factor with all axes is multiplied once."""
+    if not isinstance(expr, sympy.Add) or labels < 2 or len(free_indices(expr)) != labels:
+        return expr
+    first, *others = (sympy.Mul.make_args(term) for term in expr.args)
+    for factor in first:
+        whole = isinstance(factor, Entry) and free_indices(factor) == free_indices(expr)
+        if whole and all(factor in term for term in others):
+            return sympy.Mul(factor, sympy.Add(*(term / factor for term in expr.args)))
+    return expr
 
 
 def _groups(factors: Iterable[sympy.Expr]) -> list[tuple[frozenset[Index], sympy.Expr]]:

@@ -97,7 +97,7 @@ def measured(task: str, tools: list[str], python: str, repeats: int, threads: in
         finally:
             for worker in workers:
                 worker.process.kill()
-                worker.process.wait()
+                worker.process.communicate()  # it closes what connected them
     return workers
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy
 
+from symderive.codegen.chains import bracketed
 from symderive.codegen.singular_values import singular_slope, singular_sum
 from symderive.codegen.solves import contains_inverse, ready, with_solves_by
 from symderive.core.positions import Quotient, Remainder
@@ -335,7 +336,11 @@ def _row_sums(matrix: Form) -> str:
 
 
 def _fold_left(factors: list[Form]) -> str:
-    """A product of matrices from the left, scaling rows or columns for diagonal ones."""
+    """A product of matrices in the cheapest order, scaling rows or columns for diagonal ones."""
+    if not any(isinstance(factor, Diag) for factor in factors):
+        ordered = bracketed(factors, _matrix)
+        if ordered is not None:
+            return ordered
     written, piece = "", ""
     pending: list[str] = []
     for factor in factors:

@@ -41,6 +41,10 @@ SHAPES = {
     "attention": {"Q": "nd", "K": "md", "V": "mp", "G": "np"},
     "convolution": {"I": "bcHW", "F": "kc33", "R": "bkhw"},
 }
+VARIABLES = {
+    "logistic": ["w"], "Poisson": ["w"], "two layers": ["W1", "b1", "W2", "b2"], "factorisation": ["U", "V"],
+    "softmax": ["W"], "attention": ["Q", "K", "V"], "convolution": ["I", "F"],
+}  # fmt: skip
 
 
 def sizes_of(task: str) -> dict[str, int]:

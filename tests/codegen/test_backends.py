@@ -77,7 +77,9 @@ def test_sources_to_the_letter():
         "    Z = torch.sqrt(s)[:, None] * X",
         "    return (Z.T @ Z) / n",
     ]
-    assert made.to_code("jax").startswith("from jax.scipy import special\n\n\ndef hessian(X, w, y):\n")
+    assert made.to_code("jax").startswith(
+        "import jax.numpy as jnp\nfrom jax.scipy import special\n\n\ndef hessian(X, w, y):\n"
+    )
     source = made.to_code("array-api")
     assert source.startswith("from array_api_compat import array_namespace\n\n\ndef _expit(xp, x):\n")
     assert "    xp = array_namespace(X, w, y)\n" in source

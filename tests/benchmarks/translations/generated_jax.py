@@ -1,4 +1,4 @@
-# ruff: noqa: E501, E741 -- names of arrays as in the formulas
+# ruff: noqa: E741 -- names of arrays as in the formulas
 """The tasks in JAX, compiled beforehand: `jit(grad)` for gradients, `jit(hessian)` for Hessians."""
 
 from __future__ import annotations
@@ -6,6 +6,8 @@ from __future__ import annotations
 import jax
 import numpy as np
 from jax import numpy as jnp
+
+from tests.benchmarks.generated_data import VARIABLES
 
 jax.config.update("jax_enable_x64", True)
 DISTRIBUTION, PEER = "jax", True
@@ -43,15 +45,15 @@ def convolution(I, F, R):
 
 
 LOSSES = {
-    "logistic": (logistic, ["w"]), "Poisson": (poisson, ["w"]), "two layers": (layers, ["W1", "b1", "W2", "b2"]),
-    "factorisation": (factorisation, ["U", "V"]), "softmax": (softmax, ["W"]),
-    "attention": (attention, ["Q", "K", "V"]), "convolution": (convolution, ["I", "F"]),
+    "logistic": logistic, "Poisson": poisson, "two layers": layers, "factorisation": factorisation,
+    "softmax": softmax, "attention": attention, "convolution": convolution,
 }  # fmt: skip
 
 
 def prepared(task, arrays):
     """The call to be measured, and what turns its result into arrays of NumPy."""
-    loss, names = LOSSES[task.split(",")[0]]
+    model = task.split(",")[0]
+    loss, names = LOSSES[model], VARIABLES[model]
     given = {name: jnp.asarray(value) for name, value in arrays.items()}
     rest = {name: value for name, value in given.items() if name not in names}
 

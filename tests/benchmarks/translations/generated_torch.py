@@ -1,10 +1,12 @@
-# ruff: noqa: E501, E741 -- names of arrays as in the formulas
+# ruff: noqa: E741 -- names of arrays as in the formulas
 """The tasks in PyTorch: `torch.autograd.grad` for gradients, `torch.func.hessian` for Hessians."""
 
 from __future__ import annotations
 
 import torch
 from torch.nn import functional
+
+from tests.benchmarks.generated_data import VARIABLES
 
 DISTRIBUTION, PEER = "torch", True
 
@@ -40,15 +42,15 @@ def convolution(I, F, R):
 
 
 LOSSES = {
-    "logistic": (logistic, ["w"]), "Poisson": (poisson, ["w"]), "two layers": (layers, ["W1", "b1", "W2", "b2"]),
-    "factorisation": (factorisation, ["U", "V"]), "softmax": (softmax, ["W"]),
-    "attention": (attention, ["Q", "K", "V"]), "convolution": (convolution, ["I", "F"]),
+    "logistic": logistic, "Poisson": poisson, "two layers": layers, "factorisation": factorisation,
+    "softmax": softmax, "attention": attention, "convolution": convolution,
 }  # fmt: skip
 
 
 def prepared(task, arrays):
     """The call to be measured, and what turns its result into arrays of NumPy."""
-    loss, names = LOSSES[task.split(",")[0]]
+    model = task.split(",")[0]
+    loss, names = LOSSES[model], VARIABLES[model]
     given = {name: torch.from_numpy(value.copy()) for name, value in arrays.items()}
 
     def of_first(value):

@@ -190,6 +190,25 @@ def test_the_other_forms_of_a_derivation(capsys, tmp_path):
     assert (tmp_path / "d.tex").read_text().startswith("\\documentclass")
 
 
+@pytest.mark.parametrize(
+    ("backend", "line"),
+    [("numpy", "import numpy as np"), ("array-api", "    xp = array_namespace(x)"),
+     ("torch", "    return torch.exp(x)"), ("jax", "    return jnp.exp(x)")],
+)  # fmt: skip
+def test_code_for_another_array_library(capsys, backend, line):
+    source = printed(
+        capsys, "derive", "np.sum(np.exp(x))", "x=d", "--wrt", "x", "--format", "python", "--backend", backend
+    )
+    assert line in source.splitlines()
+    compile(source, backend, "exec")
+
+
+def test_a_library_without_python_is_refused(capsys):
+    assert main(["derive", "np.sum(x)", "x=d", "--wrt", "x", "--backend", "torch"]) == 2
+    said = "derive: --backend goes with --format python; give both, or leave it out."
+    assert said in capsys.readouterr().err
+
+
 def test_a_formula_may_begin_with_a_minus(capsys):
     assert "∇_w L = −2w" in printed(capsys, "derive", "-np.sum(w**2)", "w=d", "--wrt", "w")
 

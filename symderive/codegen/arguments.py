@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,13 @@ def check_shapes(inputs: Sequence[Tensor], shapes: Mapping[str, tuple[int, ...]]
     Raises:
         ShapeError: one is not; the sentence has the shape that was given and the one that is needed.
     """
+    _check_once(tuple(inputs), tuple(shapes[str(tensor.name)] for tensor in inputs), what)
+
+
+@lru_cache(maxsize=1_000)
+def _check_once(inputs: tuple[Tensor, ...], extents: tuple[tuple[int, ...], ...], what: str) -> None:
+    """A function is mostly called with the same shapes: they are looked at in the first call."""
+    shapes = {str(tensor.name): shape for tensor, shape in zip(inputs, extents, strict=True)}
     sizes: dict[sympy.Expr, _Shown] = {}
     plain = sorted(inputs, key=lambda one: not all(isinstance(size, sympy.Symbol) for size in one.shape))
     for tensor in plain:
@@ -95,6 +103,19 @@ def check_numbers(arrays: Mapping[str, Any], value: Any, what: str) -> None:
                 f"{what}: {name}{place} is NaN{more} (shape {array.shape}); "
                 "leave such entries out, or call .unchecked to let NaN go through."
             )
+
+
+def check_extents(arrays: Mapping[str, Any], error: ValueError, what: str) -> None:
+    """What NumPy says of a maximum over nothing, in words that name the array.
+
+    Raises:
+        SymderiveError: the error is about that.
+    """
+    empty = [f"{name} has shape {one.shape}" for name, one in arrays.items() if 0 in one.shape]
+    if empty and "no identity" in str(error):
+        raise SymderiveError(
+            f"{what}: the maximum or minimum over an axis of length 0 has no value; {' and '.join(empty)}."
+        ) from error
 
 
 def _numeric(tensor: Tensor, value: Any, what: str) -> Any:

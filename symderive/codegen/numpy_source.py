@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy
 
-from symderive.codegen.arguments import check_numbers, checked_arrays
+from symderive.codegen.arguments import check_extents, check_numbers, checked_arrays
 from symderive.codegen.fixed_positions import with_rows_apart
 from symderive.codegen.libraries import library
 from symderive.codegen.new_names import NewNames
@@ -230,7 +230,11 @@ class NumpyFunction:
         extra = tuple(tensor for tensor in self.accepted if tensor.name in arrays)
         inputs = self.program.inputs + tuple(tensor for tensor in extra if tensor not in self.program.inputs)
         given = checked_arrays(inputs, arrays, self.name)
-        value = self._call(**{tensor.name: given[tensor.name] for tensor in self.program.inputs})
+        try:
+            value = self.unchecked(given)
+        except ValueError as error:
+            check_extents(given, error, self.name)
+            raise
         check_numbers(given, value, self.name)
         return value
 

@@ -55,8 +55,24 @@ def with_imports(source: str, library: Library) -> str:
 def imports_of(source: str, library: Library) -> str:
     """The lines that import what a source uses."""
     code = re.sub(r'"""(?:.|\n)*?"""', "", source)
-    lines = [line for word, line in library.imports.items() if re.search(rf"\b{word}\b[.(]", code)]
-    return "\n".join(lines) + "\n"
+    lines = [
+        line
+        for word, line in library.imports.items()
+        if word == library.always or re.search(rf"\b{word}\b[.(]", code)
+    ]
+    return "\n".join(_joined(lines)) + "\n"
+
+
+def _joined(lines: list[str]) -> list[str]:
+    """Names that come from one module on one line."""
+    made: dict[str, list[str]] = {}
+    for line in lines:
+        module, _, name = line.partition(" import ")
+        made.setdefault(module if name and " as " not in name else line, []).append(name)
+    return [
+        f"{module} import {', '.join(found)}" if " import " not in module and found[0] else module
+        for module, found in made.items()
+    ]
 
 
 class _Translator:
@@ -96,7 +112,7 @@ class _Translator:
         head = self.whole[: self._end(first)].decode()
         rest = self._span(self._end(first), len(self.whole.rstrip()), self.made.body[1:])
         lines = []
-        if self.library.first:
+        if self.library.first and re.search(r"\bxp\b", rest):
             names = ", ".join(str(one.name) for one in self.inputs)
             lines.append(self.library.first.format(inputs=names))
         if re.search(r"\bdtype=dtype\b|\(dtype\)", rest):
@@ -230,7 +246,8 @@ class _Translator:
             _upwards(slot) if place in turned and isinstance(slot, ast.Slice) else self._written(slot)
             for place, slot in enumerate(slots)
         ]
-        read = array if all(one == ":" for one in written) else f"{array}[{', '.join(written)}]"
+        whole = all(one == ":" for one in written)
+        read = self._written(node.value) if whole else f"{array}[{', '.join(written)}]"
         kept = [place for place, slot in enumerate(slots) if isinstance(slot, ast.Slice) or _is_none(slot)]
         for place in turned:
             read = self.library.flips.format(array=read, axis=kept.index(place))

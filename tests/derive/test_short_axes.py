@@ -79,7 +79,7 @@ def test_what_the_formula_says_and_how_the_code_reads():
     assert [str(one) for one in made.conditions] == ["k+m ≥ 6"]
     assert made.to_numpy().source.endswith("    return 1 / c if m >= 6 else 0.0\n")
     made = derived("np.concatenate([np.exp(A @ x), w])[5]", EXP, "x", "gradient")
-    assert "    A_5 = A[5, :] if m >= 6 else np.zeros(d)\n" in made.to_numpy().source
+    assert "    A_5 = A[5, :] if m >= 6 else np.zeros(d, dtype=dtype)\n" in made.to_numpy().source
     assert made.to_numpy().source.endswith("    return np.exp(A_5 @ x) * A_5\n")
 
 

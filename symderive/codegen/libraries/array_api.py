@@ -11,7 +11,7 @@ import ast
 from symderive.codegen.libraries import array_parts
 from symderive.codegen.libraries.record import Call, Library, Rule, names, pads_of
 
-_LIKE = "dtype={source}.dtype, device={source}.device"
+_LIKE = "dtype={source}.dtype, device=device({source})"
 _OWN = {
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh",
     "arccosh": "acosh", "arctanh": "atanh", "transpose": "permute_dims", "cumsum": "cumulative_sum",
@@ -72,7 +72,7 @@ def _sum(call: Call) -> str:
 
 
 def _on(size: str, call: Call) -> str:
-    return f"xp.arange({size}, device={call.source}.device)"
+    return f"xp.arange({size}, device=device({call.source}))"
 
 
 def _arange(call: Call) -> str:
@@ -113,15 +113,15 @@ _RULES: dict[str, Rule] = {
     **{f"np.{name}": _part(name) for name in ("einsum", "sinc")},
     **{f"special.{name}": _part(name) for name in ("logsumexp", "softmax", "expit")},
     **{
-        f"special.{name}": f"_special(xp).{name}({{0}})"
+        f"special.{name}": f'_special(xp, "{name}", {{0}})'
         for name in sorted(_SPECIAL)
     },
     **{
-        f"special.{name}": f"_special(xp).{name}({{0}}, {{1}})"
+        f"special.{name}": f'_special(xp, "{name}", {{0}}, {{1}})'
         for name in ("polygamma", "xlogy", "xlog1py")
     },
-    "special.betaln": "_special(xp).gammaln({0}) + _special(xp).gammaln({1})"
-    " - _special(xp).gammaln({a[0]} + {a[1]})",
+    "special.betaln": '_special(xp, "gammaln", {0}) + _special(xp, "gammaln", {1})'
+    ' - _special(xp, "gammaln", {a[0]} + {a[1]})',
     "np.eye": _eye,
     "np.ones": "xp.ones({0}, " + _LIKE + ")",
     "np.zeros": "xp.zeros({0}, " + _LIKE + ")",
@@ -150,6 +150,7 @@ LIBRARY = Library(
         "importlib": "import importlib",
         "math": "import math",
         "array_namespace": "from array_api_compat import array_namespace",
+        "device": "from array_api_compat import device",
     },
     same=names("""
         exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh floor max min prod clip tensordot matmul
@@ -159,5 +160,5 @@ LIBRARY = Library(
     flips="xp.flip({array}, axis={axis})",
     first="xp = array_namespace({inputs})",
     parts=tuple(getattr(array_parts, f"_{name}") for name in _PARTS.split()),
-    words=names("xp importlib math array_namespace result"),
+    words=names("xp importlib math array_namespace device result"),
 )  # fmt: skip

@@ -10,11 +10,13 @@ import importlib
 from typing import Any
 
 
-def _special(xp: Any) -> Any:
-    """The special functions that come with the library of the arrays."""
+def _special(xp: Any, name: str, *args: Any) -> Any:
+    """A special function, by the library that the arrays belong to."""
     modules = {"torch": "torch.special", "jax": "jax.scipy.special", "cupy": "cupyx.scipy.special"}
-    name = xp.__name__.removeprefix("array_api_compat.").split(".")[0]
-    return importlib.import_module(modules.get(name, "scipy.special"))
+    library = xp.__name__.removeprefix("array_api_compat.").split(".")[0]
+    function = getattr(importlib.import_module(modules.get(library, "scipy.special")), name)
+    made = function(*args)
+    return made if library in modules else xp.asarray(importlib.import_module("numpy").asarray(made))
 
 
 def _product(numbers: Any) -> int:
@@ -91,18 +93,16 @@ def _einsum(xp: Any, spec: str, *arrays: Any) -> Any:
 
 def _diag(xp: Any, vector: Any) -> Any:
     """The diagonal matrix of a vector."""
-    size = vector.shape[0]
-    return vector[:, None] * xp.eye(size, dtype=vector.dtype, device=vector.device)
+    return xp.tril(xp.triu(vector[:, None] + xp.zeros_like(vector)[None, :]))
 
 
 def _pad(xp: Any, array: Any, widths: Any) -> Any:
     """The array with zeros before and behind, for each axis."""
+    zero = xp.zeros_like(xp.sum(array))
     for axis, pair in enumerate(widths):
-        sides = []
-        for width in pair:
-            shape = (*array.shape[:axis], width, *array.shape[axis + 1 :])
-            sides.append(xp.zeros(shape, dtype=array.dtype, device=array.device))
-        array = xp.concat([sides[0], array, sides[1]], axis=axis)
+        shapes = [(*array.shape[:axis], width, *array.shape[axis + 1 :]) for width in pair]
+        before, behind = (xp.broadcast_to(zero, shape) for shape in shapes)
+        array = xp.concat([before, array, behind], axis=axis)
     return array
 
 

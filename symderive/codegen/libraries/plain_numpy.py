@@ -56,6 +56,7 @@ LIBRARY = Library(
         "np": "import numpy as np",
         "special": "from scipy import special",
     },
+    always="np",
     rules=_RULES,
     others=True,
     assigns=True,

@@ -50,6 +50,7 @@ class Library:
         title: as people call it, `PyTorch`.
         prefix: what stands before its functions, `torch.`.
         imports: the import line for each word of the code that needs one.
+        always: the word whose import line stands in all code.
         same: names of NumPy functions that it has too, with the same arguments.
         rules: for other functions, a template such as `torch.amax({0})`, or a function that writes the call;
             templates know `{0}`, `{a[0]}` with brackets, `{dtype}`, `{source}` and `{keywords}`.
@@ -65,6 +66,7 @@ class Library:
     title: str
     prefix: str
     imports: Mapping[str, str]
+    always: str = ""
     same: frozenset[str] = frozenset()
     rules: Mapping[str, Rule] = field(default_factory=dict)
     others: bool = False

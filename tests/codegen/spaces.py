@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from symderive.codegen.numpy_source import function_source, plan_of
+from symderive.codegen.numpy_source import function_source
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Space:
     def function(self, program):
         """The function of a program, from its source alone."""
         space: dict[str, Any] = {}
-        exec(function_source(plan_of(program), "f", "f", self.backend), space)
+        exec(function_source(program, "f", "f", self.backend), space)
         return self.compiled(space["f"])
 
     def value(self, program, arrays, kind):

@@ -8,7 +8,7 @@ from typing import Any
 
 from symderive.codegen.arguments import check_names, check_shapes
 from symderive.codegen.libraries import library
-from symderive.codegen.numpy_source import function_source, with_sizes
+from symderive.codegen.numpy_source import function_source, plan_of, with_sizes
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.errors import SymderiveError
@@ -89,4 +89,5 @@ def array_function(
             size that cannot be read off an array.
     """
     program = with_sizes(program, accepted)
-    return ArrayFunction(program, function_source(program, name, summary, backend), name, backend, accepted)
+    source = function_source(plan_of(program), name, summary, backend)
+    return ArrayFunction(program, source, name, backend, accepted)

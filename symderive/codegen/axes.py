@@ -28,9 +28,12 @@ def spread(piece: Code, labels: Labels, target: Labels) -> Code:
         return piece
     order = [labels.index(label) for label in target if label in labels]
     if order != sorted(order):
-        turned = (
-            f"{within(piece, ATOM)}.T" if len(order) == 2 else f"np.transpose({piece[0]}, {tuple(order)})"
-        )
+        if len(order) == 2:
+            turned = f"{within(piece, ATOM)}.T"
+        elif order == [*range(len(order) - 2), len(order) - 1, len(order) - 2]:
+            turned = f"{within(piece, ATOM)}.mT"
+        else:
+            turned = f"np.transpose({piece[0]}, {tuple(order)})"
         piece = turned, ATOM
     if len(labels) < len(target):
         slots = ", ".join(":" if label in labels else "None" for label in target)

@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy
 
+from symderive.codegen.chains import bracketed
 from symderive.codegen.singular_values import singular_slope, singular_sum
 from symderive.codegen.solves import contains_inverse, ready, with_solves_by
 from symderive.core.positions import Quotient, Remainder
@@ -280,7 +281,8 @@ def _chain(form: Chain) -> Code:
         written = _fold_right([transposed(factor) for factor in reversed(factors)])
     else:
         written = _fold_left(factors)
-    return written, PRODUCT
+    sums = len(factors) == 2 and isinstance(factors[1], Ones) and not isinstance(factors[0], Diag)
+    return written, ATOM if sums and factors[0].rank == 2 else PRODUCT
 
 
 def _with_powers(factors: tuple[Form, ...]) -> list[Form]:
@@ -325,13 +327,20 @@ def _fold_right(factors: list[Form]) -> str:
 
 
 def _row_sums(matrix: Form) -> str:
+    pair = matrix.arrays if isinstance(matrix, Times) and matrix == Times(ONE, (), matrix.arrays) else ()
+    if len(pair) == 2 and all(isinstance(one, Leaf) for one in pair):
+        return f'np.einsum("ij,ij->i", {", ".join(map(code, pair))})'
     if isinstance(matrix, Transposed):
         return f"{at_level(matrix.inner, ATOM)}.sum(axis=0)"
     return f"{at_level(matrix, ATOM)}.sum(axis=1)"
 
 
 def _fold_left(factors: list[Form]) -> str:
-    """A product of matrices from the left, scaling rows or columns for diagonal ones."""
+    """A product of matrices in the cheapest order, scaling rows or columns for diagonal ones."""
+    if not any(isinstance(factor, Diag) for factor in factors):
+        ordered = bracketed(factors, _matrix)
+        if ordered is not None:
+            return ordered
     written, piece = "", ""
     pending: list[str] = []
     for factor in factors:

@@ -11,7 +11,9 @@ from symderive.codegen.brackets import (
     restricted,
     running_sum,
 )
+from symderive.codegen.contractions import contracted
 from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, code, constant
+from symderive.codegen.pairs import letters_of
 from symderive.codegen.positions import both, bracket, comparisons, delta, exists, parts_read, position, test
 from symderive.core.identity import free_indices, rename_bound
 from symderive.core.idle import without_idle
@@ -53,6 +55,11 @@ def code_of(definition: Definition) -> str:
     shape = ", ".join(constant(index.dim)[0] for index in definition.indices)
     shape = f"({shape})" if len(definition.indices) > 1 else shape
     return f"{within(full, UNARY)} * np.ones({shape})"
+
+
+def labelled_code(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
+    """The code of an expression and the labels of its axes, in the given order as far as it costs nothing."""
+    return _emit(expr, order)
 
 
 def _zeros(labels: Labels) -> str:
@@ -126,7 +133,7 @@ def _entry(expr: TensorNode, name: str, order: Labels) -> tuple[Code, Labels]:
     unique = tuple(dict.fromkeys(labels))
     if len(unique) < len(labels):
         unique = arranged(labels, order)
-        letters = _letters(labels)
+        letters = letters_of(labels)
         inside = "".join(letters[label] for label in labels)
         name = f'np.einsum("{inside}->{"".join(letters[label] for label in unique)}", {name})'
     return (name, ATOM), unique
@@ -147,16 +154,6 @@ def _gathered(expr: TensorNode, name: str, order: Labels) -> tuple[Code, Labels]
     if tests:
         read = f"np.where({both(tests)}, {read}, 0.0)"
     return (read, ATOM), labels
-
-
-def _letters(labels: Labels) -> dict[Index, str]:
-    unique = tuple(dict.fromkeys(labels))
-    if len(unique) > 26:
-        raise SymderiveError("writing code: more than 26 indices in one product.")
-    own = [label.name for label in unique]
-    if len(set(own)) == len(own) and all(len(name) == 1 and name.isascii() for name in own):
-        return dict(zip(unique, own, strict=True))
-    return {label: chr(ord("a") + place) for place, label in enumerate(unique)}
 
 
 def _aligned(parts: tuple[sympy.Expr, ...], order: Labels) -> tuple[list[Code], Labels]:
@@ -198,6 +195,12 @@ def _product(expr: sympy.Mul, order: Labels) -> tuple[Code, Labels]:
     if coefficient.is_negative:
         piece, labels = _emit(-coefficient * rest, order)
         return (f"-{within(piece, PRODUCT)}", SUM), labels
+    grouped = _by_labels(expr)
+    if grouped is not None:
+        made = [_emit(factor, order) for factor in grouped]
+        labels = arranged((label for _, own in made for label in own), order)
+        pieces = [spread(piece, own, labels) for piece, own in made]
+        return (" * ".join(within(piece, UNARY) for piece in pieces), PRODUCT), labels
     top = [one for one in expr.args if not _is_below(one)]
     bottom = [one for one in expr.args if _is_below(one)]
     args, labels = _aligned((*(top or [sympy.S.One]), *(1 / one for one in bottom)), order)
@@ -209,6 +212,25 @@ def _product(expr: sympy.Mul, order: Labels) -> tuple[Code, Labels]:
         product = " * ".join(within(piece, UNARY) for piece in below)
         written += f" / ({product})" if len(below) > 1 else f" / {product}"
     return (written, PRODUCT), labels
+
+
+def _by_labels(expr: sympy.Mul) -> list[sympy.Expr] | None:
+    """The factors of a product with three axes or more, those with the same axes multiplied first."""
+    whole = free_indices(expr)
+    if len(whole) < 3:
+        return None
+    groups: dict[frozenset[Index], sympy.Expr] = {}
+    for factor in sorted(expr.args, key=lambda one: -len(free_indices(one))):
+        labels = free_indices(factor)
+        wider = [one for one in groups if labels <= one != whole]
+        home = min(wider, key=len, default=labels) if labels else labels
+        groups[home] = groups.get(home, sympy.S.One) * factor
+    numbers = groups.pop(frozenset(), sympy.S.One)
+    if len(groups) < 2 or not any(one.is_Mul for one in groups.values()):
+        return None
+    smallest, *others = sorted(groups, key=len)
+    groups[smallest] = numbers * groups[smallest]
+    return [groups[labels] for labels in (smallest, *others)]
 
 
 def _is_below(factor: sympy.Expr) -> bool:
@@ -262,16 +284,11 @@ def _sum(expr: IndexSum, order: Labels) -> tuple[Code, Labels]:
     labels = tuple(dict.fromkeys(label for _, own in arrays for label in own))
     loose = [index for index in expr.indices if index not in labels]
     plain.extend(constant(index.dim) for index in loose)
-    letters = _letters(labels)
-    out = arranged((label for label in labels if label not in expr.indices), order)
-    if len(arrays) == 1 and not out:
-        written = f"np.sum({arrays[0][0][0]})"
-    else:
-        spec = ",".join("".join(letters[label] for label in own) for _, own in arrays)
-        target = "".join(letters[label] for label in out)
-        written = f'np.einsum("{spec}->{target}", {", ".join(piece for (piece, _), _ in arrays)})'
-    pieces = [*(within(piece, UNARY) for piece in plain), written]
-    return (" * ".join(pieces), PRODUCT if plain else ATOM), out
+    made, out = contracted(arrays, tuple(index for index in expr.indices if index in labels), order)
+    if not plain:
+        return made, out
+    pieces = [*(within(piece, UNARY) for piece in plain), within(made, POWER)]
+    return (" * ".join(pieces), PRODUCT), out
 
 
 def _log_sum(expr: IndexLogSum, order: Labels) -> tuple[Code, Labels]:

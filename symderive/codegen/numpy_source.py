@@ -13,17 +13,18 @@ import sympy
 
 from symderive.codegen.arguments import check_extents, check_numbers, checked_arrays
 from symderive.codegen.fixed_positions import with_rows_apart
-from symderive.codegen.from_forms import code
-from symderive.codegen.from_indices import code_of
 from symderive.codegen.libraries import library
+from symderive.codegen.new_names import NewNames
+from symderive.codegen.planning import planned
+from symderive.codegen.row_blocks import in_blocks
+from symderive.codegen.statements import blocked_statements, statements
 from symderive.codegen.translation import translated, with_imports
 from symderive.core.dims import shape_text
 from symderive.core.nodes import Index, Tensor
-from symderive.core.program import Definition, Program
+from symderive.core.program import Program
 from symderive.errors import SymderiveError
 from symderive.notation.forms import Leaf
 from symderive.notation.printing import text
-from symderive.notation.recover import matrix_form
 
 _WORDS = {
     "spd": "symmetric positive definite", "lower": "lower triangular", "upper": "upper triangular",
@@ -31,24 +32,38 @@ _WORDS = {
 }  # fmt: skip
 
 
-def function_source(program: Program, name: str, summary: str = "", backend: str = "numpy") -> str:
+def function_source(
+    program: Program,
+    name: str,
+    summary: str = "",
+    backend: str = "numpy",
+    rows_per_block: int | str | None = None,
+) -> str:
     """The source of a function of the inputs that returns the outputs, with the imports that it needs.
 
     Args:
         program: the equations, in order.
         name: the name of the function.
-        summary: first line of its docstring.
+        summary: the first lines of its docstring.
         backend: the array library to write for.
+        rows_per_block: as for `def_source`.
 
     Raises:
         SymderiveError: an array whose name clashes with a size or a module, a library that is not known, a
-            function that it has not.
+            function that it has not, or no blocks of rows.
     """
-    words = [summary or name, "", *(f"{tensor.name}: {_shape_words(tensor)}" for tensor in program.inputs)]
-    return with_imports(def_source(program, name, words, backend), library(backend))
+    shapes = (f"{tensor.name}: {_shape_words(tensor)}" for tensor in program.inputs)
+    words = [*(summary or name).split("\n"), "", *shapes]
+    return with_imports(def_source(program, name, words, backend, rows_per_block), library(backend))
 
 
-def def_source(program: Program, name: str, docstring: Iterable[str], backend: str = "numpy") -> str:
+def def_source(
+    program: Program,
+    name: str,
+    docstring: Iterable[str],
+    backend: str = "numpy",
+    rows_per_block: int | str | None = None,
+) -> str:
     """The source of a function of the inputs that returns the outputs, without imports.
 
     Args:
@@ -56,6 +71,8 @@ def def_source(program: Program, name: str, docstring: Iterable[str], backend: s
         name: the name of the function.
         docstring: its lines.
         backend: the array library to write for.
+        rows_per_block: how many rows are computed at a time, `"auto"` for as many as stay in the cache; all
+            at once if None.
 
     Raises:
         SymderiveError: as for `function_source`.
@@ -66,23 +83,27 @@ def def_source(program: Program, name: str, docstring: Iterable[str], backend: s
     lines = [f"def {name}({_signature(program)}):", f'    """{first}']
     lines += [f"    {line}" if line else "" for line in others]
     lines += ['    """']
-    body: list[str] = []
-    last = program.definitions[-1] if program.definitions else None
-    for made in program.definitions:
-        single = made is last and program.outputs == (made.tensor,)
-        body.append(
-            f"    return {right_side(made)}" if single else f"    {made.tensor.name} = {right_side(made)}"
-        )
-    if last is None or program.outputs != (last.tensor,):
-        body.append(f"    return {', '.join(str(tensor.name) for tensor in program.outputs)}")
+    body = [f"    {line}" for line in _body(program, rows_per_block, written_for.assigns)]
     lines += _sizes(program, "\n".join(body))
     return translated("\n".join(lines + body) + "\n", program.inputs, written_for)
 
 
-def right_side(made: Definition) -> str:
-    """The NumPy expression of one equation: from its matrix notation where it has one."""
-    form = matrix_form(made)
-    return code_of(made) if form is None or form.rank != made.tensor.rank else code(form)
+def _body(program: Program, rows_per_block: int | str | None, in_place: bool) -> list[str]:
+    if rows_per_block is None:
+        return statements(program, in_place)
+    number = isinstance(rows_per_block, int) and not isinstance(rows_per_block, bool)
+    if rows_per_block != "auto" and not (number and int(rows_per_block) > 0):
+        raise SymderiveError(
+            f'writing code: rows_per_block is {rows_per_block!r}; give a positive number or "auto".'
+        )
+    blocks = in_blocks(program, NewNames((program,), [size.name for size in sizes_of(program)]))
+    if blocks is None:
+        raise SymderiveError(
+            "writing code: there are no rows that are only summed over, so the program cannot be computed in "
+            "blocks of rows; leave rows_per_block out."
+        )
+    step = blocks.step if rows_per_block == "auto" else str(rows_per_block)
+    return blocked_statements(program, blocks, step, in_place)
 
 
 def _signature(program: Program) -> str:
@@ -232,6 +253,9 @@ def numpy_function(
     summary: str = "",
     accepted: tuple[Tensor, ...] = (),
     given: tuple[sympy.Expr, ...] | None = None,
+    *,
+    plan: bool = False,
+    rows_per_block: int | str | None = None,
 ) -> NumpyFunction:
     """Write and load the code of a program.
 
@@ -243,12 +267,21 @@ def numpy_function(
             the program do not show are read off them.
         given: expressions in sizes that are at least 0, so that fixed positions exist; entries at others
             count as 0. By default all exist.
+        plan: whether the equations are first rewritten into the cheapest order of operations.
+        rows_per_block: how many rows are computed at a time, as for `def_source`.
 
     Raises:
-        SymderiveError: a name that clashes, or a size that cannot be read off an array.
+        SymderiveError: a name that clashes, a size that cannot be read off an array, or no blocks of rows.
     """
     program = with_sizes(program if given is None else with_rows_apart(program, given), accepted)
-    return _loaded(program, function_source(program, name, summary), name, accepted)
+    written = plan_of(program) if plan else program
+    source = function_source(written, name, summary, rows_per_block=rows_per_block)
+    return _loaded(program, source, name, accepted)
+
+
+def plan_of(program: Program) -> Program:
+    """The equations in the order in which a specialist computes them, with new names that clash with none."""
+    return planned(program, [size.name for size in sizes_of(program)])
 
 
 def _loaded(program: Program, source: str, name: str, accepted: tuple[Tensor, ...]) -> NumpyFunction:

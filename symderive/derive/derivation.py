@@ -168,9 +168,40 @@ class Derivation:
         self._checks.append(made)
         return made
 
-    def to_numpy(self) -> NumpyFunction:
-        """The closed form as a NumPy function of the arrays by keyword; `.source` is its code."""
-        return self._function
+    def to_numpy(
+        self,
+        *,
+        with_value: bool = False,
+        with_gradient: bool = False,
+        rows_per_block: int | str | None = None,
+    ) -> NumpyFunction:
+        """The closed form as a NumPy function of the arrays by keyword; `.source` is its code.
+
+        Args:
+            with_value: whether the function returns the value before the derivatives.
+            with_gradient: of a second derivative, whether it returns the gradient too, before the second
+                derivative. What they have in common is computed once.
+            rows_per_block: how many rows of the data are computed at a time, where rows are only summed over;
+                `"auto"` for as many as stay in the cache. This saves memory, and time for many rows.
+
+        Raises:
+            SymderiveError: there is no value or gradient to go with this derivation, or no such rows.
+        """
+        if not with_value and not with_gradient and rows_per_block is None:
+            return self._function
+        from symderive.derive.together import summary_of, together
+
+        program = together(self, with_value, with_gradient)
+        summary = summary_of(self, with_value, with_gradient)
+        return numpy_function(
+            program,
+            self.kind,
+            summary,
+            self.original.inputs,
+            self.slacks,
+            plan=True,
+            rows_per_block=rows_per_block,
+        )
 
     def to_array_api(self) -> ArrayFunction:
         """The closed form as a function of arrays of any library that follows the array-API standard.
@@ -216,13 +247,19 @@ class Derivation:
 
     @cached_property
     def _function(self) -> NumpyFunction:
-        return numpy_function(self.program, self.kind, self._summary, self.original.inputs, self.slacks)
+        return numpy_function(
+            self.program, self.kind, self._summary, self.original.inputs, self.slacks, plan=True
+        )
 
     @property
     def _summary(self) -> str:
+        return self.formula if len(self.formula) < 90 else f"The {self.kind}."
+
+    @property
+    def formula(self) -> str:
+        """The results on one line, entry by entry or block by block where they have three axes or more."""
         whole = (one if one.kronecker is None else one.styled("blocks") for one in self.results)
-        summary = "; ".join(map(str, whole))  # of the array, not of the matrix
-        return summary if len(summary) < 90 else f"The {self.kind}."
+        return "; ".join(map(str, whole))  # of the array, not of the matrix
 
     def to_python(self) -> str:
         """A Python file with the value, the derivatives and a self-check, as text; it needs NumPy alone.

@@ -16,7 +16,7 @@ from symderive.calculus.condense import without_symmetry
 from symderive.codegen.fixed_positions import with_rows_apart
 from symderive.codegen.from_forms import constant
 from symderive.codegen.libraries import library
-from symderive.codegen.numpy_source import def_source
+from symderive.codegen.numpy_source import def_source, plan_of
 from symderive.codegen.plain_source import plain_source
 from symderive.codegen.translation import imports_of
 from symderive.core.dims import shape_text
@@ -123,7 +123,9 @@ def _derivative(order: Derivation, derivation: Derivation) -> str:
     program = without_symmetry(with_rows_apart(order.program, order.slacks), derivation.wrt)
     inputs = without_symmetry(derivation.original, derivation.wrt).inputs
     whole = Program(inputs, program.definitions, program.outputs)
-    return def_source(whole, order.kind, _words(order.results, order.lets, derivation, program.outputs))
+    return def_source(
+        plan_of(whole), order.kind, _words(order.results, order.lets, derivation, program.outputs)
+    )
 
 
 def _words(

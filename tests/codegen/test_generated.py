@@ -115,11 +115,21 @@ def test_code_reads_as_if_a_person_had_written_it(row):
         (("hessian", "np.sum(s * (X @ w - y)**2)", "X=n,d; w=d; y=n; s=n", "w"), ["return 2 * ((X.T * s) @ X)"]),
         (
             ("hessian", "-np.sum(y*np.log(special.expit(X @ w)) + (1-y)*np.log(1-special.expit(X @ w)))", "X=n,d; w=d; y=n:binary", "w"),
-            ["p = special.expit(X @ w)", "return (X.T * (p * (1 - p))) @ X"],
+            ["p = special.expit(X @ w)", "s = p * (1 - p)", "Z = np.sqrt(s)[:, None] * X", "return Z.T @ Z"],
         ),
         (("gradient", "x @ A @ y", "x=n; A=n,m; y=m", "A"), ["return np.outer(x, y)"]),
         (("hessian", "np.linalg.norm(x)", "x=n", "x"), ["n = x.shape[0]", "return (np.eye(n, dtype=x.dtype) - np.outer(x, x) / (x @ x)) / np.sqrt(x @ x)"]),
-        (("hessian", "np.sum((X - U @ V.T)**2)", "X=n,m; U=n,k; V=m,k", "U"), ["dtype = np.result_type(V, U, 1.0)", "n = U.shape[0]", 'return 2 * np.eye(n, dtype=dtype)[:, None, :, None] * np.einsum("pj,pl->jl", V, V)[None, :, None, :]']),
+        (
+            ("hessian", "np.sum((X - U @ V.T)**2)", "X=n,m; U=n,k; V=m,k", "U"),
+            [
+                "dtype = np.result_type(V, U, 1.0)",
+                "k = V.shape[1]",
+                "n = U.shape[0]",
+                "d2L_dU_dU = np.zeros((n, k, n, k), dtype=dtype)",
+                'np.einsum("ijil->ijl", d2L_dU_dU)[:] = 2 * (V.T @ V)',
+                "return d2L_dU_dU",
+            ],
+        ),
         (("hessian", "x @ A @ y", "x=n; A=n,m; y=m", "x"), ["n = A.shape[0]", "return np.zeros((n, n), dtype=A.dtype)"]),
         (("gradient", "np.sum(np.sqrt(1 + (X @ w - y)**2))", "X=n,d; w=d; y=n", "w"), ["r = X @ w - y", "return X.T @ (r / np.sqrt(1 + r ** 2))"]),
         (("gradient", "np.sum(X)", "X=n,m", "X"), ["n = X.shape[0]", "m = X.shape[1]", "return np.outer(np.ones(n, dtype=X.dtype), np.ones(m, dtype=X.dtype))"]),

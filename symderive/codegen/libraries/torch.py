@@ -103,6 +103,15 @@ def _product(call: Call) -> str:
 
 
 _SPECIAL = names("expit gammaln digamma erf erfc erfinv erfcx ndtr ndtri log_ndtr i0 i0e i1 i1e")
+
+
+def _tensordot(call: Call) -> str:
+    """`axes=(0, (1, 2))` as lists of axes."""
+    axes = ast.literal_eval(call.keywords["axes"])
+    lists = ", ".join(str(list(one) if isinstance(one, tuple) else [one]) for one in axes)
+    return f"torch.tensordot({call.args[0]}, {call.args[1]}, dims=({lists}))"
+
+
 _RULES: dict[str, Rule] = {
     "np.eye": _eye,
     "np.ones": "torch.ones({0}, " + _LIKE + ")",
@@ -124,7 +133,7 @@ _RULES: dict[str, Rule] = {
     "np.cumsum": lambda call: call.written("torch.cumsum", axis=call.keywords.get("axis", "0")),
     "np.pad": _pad,
     "np.transpose": lambda call: call.written("torch.permute"),
-    "np.tensordot": "torch.tensordot({0}, {1}, dims={axes})",
+    "np.tensordot": _tensordot,
     "np.linalg.norm": lambda call: call.written("torch.linalg.matrix_norm"),
     "special.betaln": "torch.special.gammaln({0}) + torch.special.gammaln({1})"
     " - torch.special.gammaln({a[0]} + {a[1]})",

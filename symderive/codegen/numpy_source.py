@@ -14,6 +14,7 @@ import sympy
 
 from symderive.codegen.from_forms import code
 from symderive.codegen.from_indices import code_of
+from symderive.codegen.stable import stabilised
 from symderive.core.dims import shape_text
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
@@ -62,6 +63,7 @@ def def_source(program: Program, name: str, docstring: Iterable[str]) -> str:
         SymderiveError: as for `function_source`.
     """
     _check_names(program)
+    program = stabilised(program, (*RESERVED, *(symbol.name for symbol in sizes_of(program))))
     first, *others = map(_safe, docstring)
     lines = [f"def {name}({_signature(program)}):", f'    """{first}']
     lines += [f"    {line}" if line else "" for line in others]

@@ -170,11 +170,23 @@ class _Product:
         if factor.is_difference:
             self.exponent += factor.power * factor.low
             return (-factor.numbers[0] * exp_minus_one(factor.base)) ** factor.power
+        if factor.degree == 1:
+            return self.turned(factor)
         terms = (
             number * sympy.exp(factor.low + place * factor.base)
             for place, number in enumerate(factor.numbers)
         )
         return sympy.Add(*terms) ** factor.power
+
+    def turned(self, factor: Factor) -> sympy.Expr:
+        """`exp(−a) (c + d exp(a)) = d + c exp(−a)` as often as it makes the exponential simpler."""
+        (one, two), base = factor.numbers, factor.base
+        exponent, turns = sympy.expand(self.exponent + factor.power * factor.low), 0
+        while turns < factor.power and size_of(sympy.expand(exponent + base)) < size_of(exponent):
+            exponent, turns = sympy.expand(exponent + base), turns + 1
+        self.exponent = exponent
+        high, low = one + two * sympy.exp(base), two + one * sympy.exp(-base)
+        return high ** (factor.power - turns) * low**turns
 
 
 def _left(exponent: sympy.Expr, shares: Sequence[Share], way: Sequence[int]) -> sympy.Expr:

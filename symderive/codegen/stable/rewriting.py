@@ -50,6 +50,7 @@ INSIDE_OUT: tuple[Rule, ...] = (
     softplus_both_ways,
     branch_within_bounds,
 )
+_NESTED = 3
 RULES = {rule.__name__: rule for rule in (*FIRST, *OUTSIDE_IN, *INSIDE_OUT)}
 HEADS = (
     sympy.exp, sympy.log, sympy.tanh, sympy.cosh, sympy.sinh, sympy.erf, sympy.erfc, sigmoid, softplus, ndtr,
@@ -63,15 +64,19 @@ def rewritten(expr: sympy.Expr) -> sympy.Expr:
     return _walked(_walked(expr, (), FIRST), OUTSIDE_IN, INSIDE_OUT)
 
 
-def _walked(expr: sympy.Expr, down: tuple[Rule, ...], up: tuple[Rule, ...]) -> sympy.Expr:
+def _walked(
+    expr: sympy.Expr, down: tuple[Rule, ...], up: tuple[Rule, ...], left: int = _NESTED
+) -> sympy.Expr:
+    """The rules applied; what the rules for sums and products made is opened again at most `left` times."""
     if not concerns(expr):
         return expr
-    made = _applied(expr, down)
+    made = _applied(expr, down) if left else expr
+    left -= made is not expr
     if isinstance(made, Binder):
-        body = _walked(made.body, down, up)
+        body = _walked(made.body, down, up, left)
         made = made if body == made.body else made.func(body, *made.indices)
     else:
-        made = with_args(made, [_walked(arg, down, up) for arg in made.args])
+        made = with_args(made, [_walked(arg, down, up, left) for arg in made.args])
     return _applied(made, up)
 
 

@@ -16,6 +16,7 @@ from symderive.functions import by_head
 from symderive.functions.attained import attained
 from symderive.functions.choice import where
 from symderive.functions.kinked import signum
+from symderive.functions.record import Indicator
 from symderive.notation.arithmetic import ONE, is_negative, plus, split, times
 from symderive.notation.forms import (
     Apply,
@@ -399,7 +400,21 @@ _AXES = {"": "", "all": "", "rows": ", axis=1", "columns": ", axis=0"}
 def _shares(form: Shares) -> Code:
     exponent, weight = at_level(form.exponent, ATOM), code(form.weight)
     total = f"special.logsumexp({exponent}[None, :], b={weight}, axis=1)[:, None]"
-    return f"{at_level(form.weight, PRODUCT)} * np.exp({at_level(form.exponent, PRODUCT)} - {total})", PRODUCT
+    raised = f"{at_level(form.exponent, PRODUCT)} - {total}"
+    if _is_mask(form.weight):  # what has no share must not overflow
+        raised = f"np.minimum({raised}, 0)"
+    return f"{at_level(form.weight, PRODUCT)} * np.exp({raised})", PRODUCT
+
+
+def _is_mask(form: Form) -> bool:
+    """Whether all entries are 0 or 1."""
+    if isinstance(form, Triangle):
+        return _is_mask(form.inner)
+    if isinstance(form, Outer):
+        return _is_mask(form.left) and _is_mask(form.right)
+    if isinstance(form, Apply):
+        return isinstance(form.head, type) and issubclass(form.head, Indicator)
+    return isinstance(form, Ones) or (isinstance(form, Leaf) and form.tensor.domain in ("binary", "onehot"))
 
 
 def _along(word: str) -> Callable[[Any], Code]:

@@ -31,12 +31,14 @@ from symderive.core.nodes import (
 )
 from symderive.core.positions import Inside, Quotient, Remainder, is_surely_inside
 from symderive.core.program import Definition
-from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry, split_exponential
 from symderive.errors import SymderiveError
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.comparisons import SIGNS
+from symderive.functions.kinked import smaller
 from symderive.functions.outside import is_finite_outside
+from symderive.functions.record import Indicator
 from symderive.notation.recover import whole_matrix
 
 
@@ -306,13 +308,22 @@ def _softmax(expr: SoftmaxEntry, order: Labels) -> tuple[Code, Labels]:
     total = away_from(expr.total, order)
     at = expr.positions
     if total.weight != 1 or not expr.runs_freely or free_indices(total) & set(at):
-        return _emit(expr.as_exponential, order)
+        return _emit(_within_share(expr.as_exponential), order)
     places = dict(zip(total.indices, at, strict=True))
     bound_at = {position: index for index, position in places.items()}
     inner = (*(bound_at.get(label, label) for label in order), *total.indices)
     piece, labels = _emit(total.exponent, tuple(dict.fromkeys(inner)))
     written = f"special.softmax({piece[0]}{_axis(labels, total.indices)})"
     return (written, ATOM), tuple(places.get(label, label) for label in labels)
+
+
+def _within_share(expr: sympy.Expr) -> sympy.Expr:
+    """`w exp(f)` as `w exp(min(f, 0))` where w is 0 or 1: what has no share must not overflow."""
+    weight, exponent = split_exponential(expr)
+    factors = sympy.Mul.make_args(weight)
+    if weight == 1 or not all(isinstance(one, (Indicator, Inside)) for one in factors):
+        return expr
+    return weight * sympy.exp(smaller(exponent, sympy.S.Zero))
 
 
 def _axis(labels: Labels, summed: Labels) -> str:

@@ -13,10 +13,11 @@ import sympy
 
 from symderive.codegen.arguments import check_extents, check_numbers, checked_arrays
 from symderive.codegen.fixed_positions import with_rows_apart
-from symderive.codegen.libraries import library
+from symderive.codegen.libraries import libraries, library
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.planning import planned
 from symderive.codegen.row_blocks import in_blocks
+from symderive.codegen.stable import stabilised
 from symderive.codegen.statements import blocked_statements, statements
 from symderive.codegen.translation import translated, with_imports
 from symderive.core.dims import shape_text
@@ -274,14 +275,20 @@ def numpy_function(
         SymderiveError: a name that clashes, a size that cannot be read off an array, or no blocks of rows.
     """
     program = with_sizes(program if given is None else with_rows_apart(program, given), accepted)
-    written = plan_of(program) if plan else program
+    written = plan_of(program) if plan else exact_far_out(program)
     source = function_source(written, name, summary, rows_per_block=rows_per_block)
     return _loaded(program, source, name, accepted)
 
 
 def plan_of(program: Program) -> Program:
     """The equations in the order in which a specialist computes them, with new names that clash with none."""
-    return planned(program, [size.name for size in sizes_of(program)])
+    return planned(exact_far_out(program), [size.name for size in sizes_of(program)])
+
+
+def exact_far_out(program: Program) -> Program:
+    """The equations rewritten so that nothing overflows or cancels, with new names that clash with none."""
+    names = [size.name for size in sizes_of(program)]
+    return stabilised(program, (*names, *set().union(*(one.words for one in libraries().values()))))
 
 
 def _loaded(program: Program, source: str, name: str, accepted: tuple[Tensor, ...]) -> NumpyFunction:

@@ -16,7 +16,7 @@ from symderive.calculus.condense import without_symmetry
 from symderive.codegen.fixed_positions import with_rows_apart
 from symderive.codegen.from_forms import constant
 from symderive.codegen.libraries import library
-from symderive.codegen.numpy_source import def_source, plan_of
+from symderive.codegen.numpy_source import def_source, exact_far_out, plan_of
 from symderive.codegen.plain_source import plain_source
 from symderive.codegen.translation import imports_of
 from symderive.core.dims import shape_text
@@ -114,7 +114,7 @@ def _docstring(lines: Iterable[str]) -> str:
 
 def _value(derivation: Derivation) -> str:
     """The function that was differentiated, right also where a variable is not symmetric as declared."""
-    program = without_symmetry(derivation.original, derivation.wrt)
+    program = exact_far_out(without_symmetry(derivation.original, derivation.wrt))
     return def_source(program, "value", _words([derivation.loss], [], derivation, ()))
 
 

@@ -1,0 +1,106 @@
+"""Differences in which leading digits cancel, written without the difference."""
+
+from __future__ import annotations
+
+import sympy
+
+from symderive.codegen.stable.quotients import exponential_quotient
+from symderive.core.identity import tensors_of
+from symderive.core.nodes import IndexSum
+from symderive.functions.sigmoid import softplus
+from symderive.functions.stable_forms import hypotenuse, log_cosh
+
+_HALF = sympy.Rational(1, 2)
+
+
+def root_less_number(expr: sympy.Expr) -> sympy.Expr:
+    """`√(c² + u) − c = u/(c + √(c² + u))`."""
+    if not (isinstance(expr, sympy.Add) and len(expr.args) == 2):
+        return expr
+    number, root = expr.as_coeff_Add()
+    coefficient, power = root.as_coeff_Mul()
+    c = -number / coefficient
+    if not (isinstance(power, sympy.Pow) and power.exp == _HALF and c.is_positive and tensors_of(power)):
+        return expr
+    own, rest = power.base.as_coeff_Add()
+    return coefficient * rest / (c + power) if own == c**2 else expr
+
+
+def softplus_less_argument(expr: sympy.Expr) -> sympy.Expr:
+    """`softplus(a) − a = softplus(−a)` and `softplus(a) − softplus(−a) = a`."""
+    if not isinstance(expr, sympy.Add):
+        return expr
+    for term in expr.args:
+        for factor in sympy.Mul.make_args(term):
+            if isinstance(factor, softplus):
+                made = _turned(expr, term, factor)
+                if made is not None:
+                    return made
+    return expr
+
+
+def _turned(expr: sympy.Add, term: sympy.Expr, plus: sympy.Expr) -> sympy.Expr | None:
+    coefficient, a = term / plus, plus.args[0]
+    opposite = -coefficient * softplus(-a)
+    others = [one for one in expr.args if one is not term]
+    if opposite in others:
+        return sympy.Add(*(one for one in others if one != opposite), coefficient * a)
+    lost = sympy.Add.make_args(sympy.expand(-coefficient * a))
+    if coefficient.is_number and all(one in others for one in lost):
+        return sympy.Add(*(one for one in others if one not in lost), coefficient * softplus(-a))
+    return None
+
+
+def softplus_both_ways(expr: sympy.Expr) -> sympy.Expr:
+    """`softplus(a) + softplus(−a) − 2 log 2 = 2 log cosh(a/2)`."""
+    if not isinstance(expr, sympy.Add):
+        return expr
+    number = sympy.Add(*(term for term in expr.args if not tensors_of(term)))
+    for term in expr.args:
+        coefficient, plus = term.as_coeff_Mul()
+        if not isinstance(plus, softplus):
+            continue
+        other = coefficient * softplus(-plus.args[0])
+        if other in expr.args and sympy.expand_log(number + 2 * coefficient * sympy.log(2), force=True) == 0:
+            rest = [one for one in expr.args if tensors_of(one) and one not in (term, other)]
+            a = plus.args[0]
+            return sympy.Add(
+                *rest, 2 * coefficient * log_cosh((-a if a.could_extract_minus_sign() else a) / 2)
+            )
+    return expr
+
+
+def root_of_squares(expr: sympy.Expr) -> sympy.Expr:
+    """`√(x² + y²)`, in which the squares neither overflow nor underflow."""
+    if not (isinstance(expr, sympy.Pow) and (2 * expr.exp).is_Integer and (2 * expr.exp) % 2 == 1):
+        return expr
+    terms = expr.base.args if isinstance(expr.base, sympy.Add) else ()
+    if len(terms) != 2 or not all(isinstance(one, sympy.Pow) and one.exp == 2 for one in terms):
+        return expr
+    if not all(tensors_of(one) for one in terms):
+        return expr
+    return hypotenuse(*(one.base for one in terms)) ** (2 * expr.exp)
+
+
+def sum_of_differences(expr: sympy.Expr) -> sympy.Expr:
+    """`Σ_i f_i − n = Σ_i (f_i − 1)`, where the difference is one that cancels."""
+    if not isinstance(expr, sympy.Add):
+        return expr
+    for term in expr.args:
+        coefficient, total = term.as_coeff_Mul()
+        if not isinstance(total, IndexSum):
+            continue
+        extent = sympy.Mul(*(index.dim for index in total.indices))
+        for other in expr.args:
+            number = other / extent / coefficient
+            if number.is_number and not tensors_of(other) and _cancels(total.body, number):
+                rest = (one for one in expr.args if one is not term and one is not other)
+                return sympy.Add(*rest, coefficient * IndexSum(total.body + number, *total.indices))
+    return expr
+
+
+def _cancels(body: sympy.Expr, number: sympy.Expr) -> bool:
+    """Whether the number beside the body is one at which digits cancel."""
+    whole = body + number
+    made = exponential_quotient(whole) if isinstance(whole, sympy.Add) else whole
+    return not isinstance(made, sympy.Add) or root_less_number(whole) != whole

@@ -1,0 +1,177 @@
+"""The tails of the normal distribution: its function, the error function, and the density over the tail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sympy
+
+from symderive.codegen.stable.rational import linear
+from symderive.core.identity import tensors_of
+from symderive.functions.normal_tail import log_ndtr
+from symderive.functions.special import ndtr
+from symderive.functions.stable_forms import normal_excess, normal_slope
+
+_LONGEST = 120  # operations in what is multiplied out
+
+
+def tail_of_complement(expr: sympy.Expr) -> sympy.Expr:
+    """`1 − Φ(x) = Φ(−x)`, `1 ± erf(x) = 2 Φ(±√2 x)`, `2 − erfc(x) = 2 Φ(√2 x)`."""
+    if not isinstance(expr, sympy.Add):
+        return expr
+    number = sympy.Add(*(term for term in expr.args if not tensors_of(term)))
+    if number == 0:
+        return expr
+    for term in expr.args:
+        head = next(
+            (one for one in sympy.Mul.make_args(term) if isinstance(one, (ndtr, sympy.erf, sympy.erfc))), None
+        )
+        if head is not None:
+            other = _complement(head, term / head / number)
+            if other is not None:
+                rest = (one for one in expr.args if tensors_of(one) and one is not term)
+                return sympy.Add(number * other, *rest)
+    return expr
+
+
+def _complement(head: sympy.Expr, ratio: sympy.Expr) -> sympy.Expr | None:
+    """`1 + r f(x)` where it is a tail; SymPy writes `erfc(−x)` as `2 − erfc(x)`, so Φ stands for it."""
+    x = head.args[0]
+    if isinstance(head, ndtr):
+        return ndtr(-x) if ratio == -1 else None
+    if isinstance(head, sympy.erfc):
+        return ndtr(sympy.expand(sympy.sqrt(2) * x)) if 2 * ratio == -1 else None
+    return 2 * ndtr(sympy.expand(ratio * sympy.sqrt(2) * x)) if abs(ratio) == 1 else None
+
+
+def density_over_tail(expr: sympy.Expr) -> sympy.Expr:
+    """`exp(−x²/2)/Φ(x) = √(2π) h(x)` with `h = φ/Φ`, a function of its own, also for `Φ = exp(log Φ)`.
+
+    `erfc(u) = 2 Φ(−√2 u)`. Sums with such quotients are multiplied out.
+    """
+    if not isinstance(expr, (sympy.Add, sympy.Mul, sympy.exp)) or not _has_quotient(expr):
+        return expr
+    if sympy.count_ops(expr) > _LONGEST:
+        return expr
+    if isinstance(expr, sympy.exp):
+        return _term(expr)
+    names: dict[sympy.Expr, sympy.Symbol] = {}
+    plain = _with_names(_below_as_above(expr), names)
+    apart = sympy.expand_mul(sympy.expand_multinomial(plain))
+    back = {name: value for value, name in names.items()}
+    return sympy.Add(*(_term(term.xreplace(back)) for term in sympy.Add.make_args(apart)))
+
+
+def _below_as_above(expr: sympy.Expr) -> sympy.Expr:
+    """`Φ(−x)` as `1 − Φ(x)` where Φ(x) stands below a line: it cancels there."""
+    below = {sympy.expand(x) for base in _bases_below(expr) if (x := _tail(base)) is not None}
+    known = {ndtr(sympy.expand(-x)): 1 - ndtr(x) for x in below if sympy.expand(-x) not in below}
+    erfs = {one: 2 * ndtr(sympy.expand(sympy.sqrt(2) * one.args[0])) - 1 for one in expr.atoms(sympy.erf)}
+    made = expr.xreplace(erfs)
+    spelled = {one: ndtr(sympy.expand(one.args[0])) for one in made.atoms(ndtr)}
+    return made.xreplace({one: known.get(plain, one) for one, plain in spelled.items()})
+
+
+def _bases_below(expr: sympy.Expr) -> Iterator[sympy.Expr]:
+    if isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp < 0:
+        yield from (factor.as_base_exp()[0] for factor in sympy.Mul.make_args(expr.base))
+    elif isinstance(expr, sympy.exp):
+        tails = (_log_tail(term) for term in sympy.Add.make_args(expr.args[0]))
+        yield from (ndtr(x) for x in tails if x is not None)
+    elif isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
+        for arg in expr.args:
+            yield from _bases_below(arg)
+
+
+def _with_names(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Expr:
+    """The expression with names for sums that have nothing to do with tails: they are not multiplied out."""
+    if isinstance(expr, sympy.Add) and not expr.has(ndtr, sympy.erf, sympy.erfc, log_ndtr, sympy.exp):
+        if expr.could_extract_minus_sign():
+            return -_with_names(-expr, names)
+        return names.setdefault(expr, sympy.Dummy(f"s{len(names)}", real=True))
+    if isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
+        return expr.func(*(_with_names(arg, names) for arg in expr.args))
+    return expr
+
+
+def _has_quotient(expr: sympy.Expr) -> bool:
+    """Whether a normal tail stands below a line, or its logarithm in an exponential."""
+    if isinstance(expr, sympy.exp):
+        return any(_log_tail(term) is not None for term in sympy.Add.make_args(expr.args[0]))
+    if isinstance(expr, sympy.Pow):
+        base = expr.base
+        if (
+            expr.exp.is_Integer
+            and expr.exp < 0
+            and any(_tail(one) is not None for one in sympy.Mul.make_args(base))
+        ):
+            return True
+        return bool(expr.exp.is_Integer) and _has_quotient(base)
+    return isinstance(expr, (sympy.Add, sympy.Mul)) and any(map(_has_quotient, expr.args))
+
+
+def _tail(expr: sympy.Expr) -> sympy.Expr | None:
+    """`x` of `Φ(x)` or of `erfc(−x/√2)`."""
+    if isinstance(expr, ndtr):
+        return expr.args[0]
+    return sympy.expand(-sympy.sqrt(2) * expr.args[0]) if isinstance(expr, sympy.erfc) else None
+
+
+def _log_tail(term: sympy.Expr) -> sympy.Expr | None:
+    coefficient, head = term.as_coeff_Mul()
+    return head.args[0] if isinstance(head, log_ndtr) and coefficient.is_Integer and coefficient < 0 else None
+
+
+def _term(term: sympy.Expr) -> sympy.Expr:
+    """One product: as many exponentials as there are tails below the line go with them."""
+    exponent, rest, below = sympy.S.Zero, sympy.S.One, dict[sympy.Expr, int]()
+    for factor in sympy.Mul.make_args(term):
+        base, power = (factor, sympy.S.One) if isinstance(factor, sympy.exp) else factor.as_base_exp()
+        x = _tail(base) if power.is_Integer and power < 0 else None
+        if isinstance(base, sympy.exp) and power.is_Integer:
+            exponent += power * base.args[0]
+        elif x is not None:
+            below[x] = below.get(x, 0) - int(power)
+            rest *= sympy.Integer(2) ** power if isinstance(base, sympy.erfc) else 1
+        else:
+            rest *= factor
+    for piece in sympy.Add.make_args(exponent):
+        x = _log_tail(piece)
+        if x is not None:
+            below[x] = below.get(x, 0) - int(piece.as_coeff_Mul()[0])
+            exponent -= piece
+    for x, count in below.items():
+        taken = _densities(exponent, x, count)
+        exponent = sympy.expand(exponent + taken * x**2 / 2)
+        rest *= (sympy.sqrt(2 * sympy.pi) * normal_slope(x)) ** taken
+        rest *= sympy.exp(-(count - taken) * log_ndtr(x)) if count > taken else 1
+    return rest * sympy.exp(exponent) if below else term
+
+
+def _densities(exponent: sympy.Expr, x: sympy.Expr, count: int) -> int:
+    """How many factors `exp(−x²/2)` an exponential has, at most `count`."""
+    whole = set(linear(x**2 / 2)[0])
+    lengths = {taken: len(whole & set(linear(exponent + taken * x**2 / 2)[0])) for taken in range(count + 1)}
+    return min(lengths, key=lambda taken: (lengths[taken], taken))
+
+
+def slope_and_argument(expr: sympy.Expr) -> sympy.Expr:
+    """`c h² + c x h = c h (x + h)` with `h = φ(x)/Φ(x)`, where x and h nearly cancel far out."""
+    if not isinstance(expr, sympy.Add):
+        return expr
+    terms = list(expr.args)
+    for term in expr.args:
+        for factor in sympy.Mul.make_args(term):
+            base, power = factor.as_base_exp()
+            if term in terms and isinstance(base, normal_slope) and power.is_Integer:
+                terms = _with_excess(terms, term, base)
+    return expr if len(terms) == len(expr.args) else sympy.Add(*terms)
+
+
+def _with_excess(terms: list[sympy.Expr], term: sympy.Expr, slope: sympy.Expr) -> list[sympy.Expr]:
+    rest, x = term / slope, slope.args[0]
+    for partners in ((rest * x,), sympy.Add.make_args(sympy.expand_mul(rest * x))):
+        if all(one in terms for one in partners):
+            others = (one for one in terms if one != term and one not in partners)
+            return [*others, rest * normal_excess(x)]
+    return terms

@@ -1,0 +1,113 @@
+"""Values, gradients and Hessians of losses as they are written: exact far out, finite, without a warning."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import HealthCheck, given, settings
+
+import symderive as sd
+from symderive.codegen.numpy_source import numpy_function
+from symderive.codegen.stable import quotients, rewriting
+from symderive.language.evaluate import evaluate
+from tests.codegen.random_far_out import losses
+from tests.codegen.stability import coupled_faults, faults, functions
+from tests.codegen.stability_rows import COUPLED, ROWS, Row
+from tests.profiles import examples
+
+EXAMPLES = {
+    "tail_of_complement": "normal: log(1 - ndtr)",
+    "sum_of_differences": "counts: exponentials less their number",
+    "density_over_tail": "normal: log(ndtr)",
+    "exponential_quotient": "logistic: exp/(1 + exp)",
+    "slope_and_argument": "normal: probit",
+    "log_of_hyperbolic_cosine": "hyperbolic: log-cosh",
+    "log_of_product": "logistic: log(1 + exp)",
+    "log_near_one": "roots: Cauchy",
+    "root_less_number": "roots: pseudo-Huber",
+    "root_of_squares": "roots: hypot of large numbers",
+    "softplus_less_argument": "logistic: logit of sigmoid",
+    "softplus_both_ways": "hyperbolic: log(1 - tanh²)",
+    "branch_within_bounds": "counts: elu",
+}
+COUPLED_EXAMPLES = {
+    "log_of_summed_exponentials": "softmax cross-entropy",
+    "quotient_by_summed_exponentials": "expected by hand",
+}
+FAR, TAIL = (3.7, -3.7, 40.0, -40.0, 800.0, -800.0), (3.7, -3.7, 12.0, -12.0)
+RANDOM = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_code_is_exact_far_out(name: str) -> None:
+    row = ROWS[name]
+    assert not faults(row, functions(row))
+
+
+@pytest.mark.parametrize("name", COUPLED)
+def test_code_with_sums_is_exact_far_out(name: str) -> None:
+    assert not coupled_faults(COUPLED[name])
+
+
+@settings(max_examples=examples(200), **RANDOM)
+@given(losses(most=1))
+def test_random_functions_are_exact_far_out(pair: tuple[str, str]) -> None:
+    text, truth = pair
+    tails = "ndtr" in text
+    row = Row(text, TAIL if tails else FAR, truth, digits=60 if tails else 4)
+    assert not faults(row, functions(row))
+
+
+@settings(max_examples=examples(60), **RANDOM)
+@given(losses(most=2))
+def test_random_programs_mean_the_same(pair: tuple[str, str]) -> None:
+    z = sd.array("z", sd.dims("n"))
+    first = sd.gradient(sd.parse(pair[0], z=z), z)
+    arrays = {"z": np.array([-1.3, -0.2, 0.4, 1.7])}
+    for program in (first.original, first.program):
+        slow = np.asarray(next(iter(evaluate(program, arrays).values())))
+        fast = numpy_function(program, "f").unchecked(arrays)
+        np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-12)
+
+
+def test_every_rule_has_an_example_and_a_law() -> None:
+    assert {*EXAMPLES, *COUPLED_EXAMPLES} == set(rewriting.RULES)
+    assert all("`" in (rule.__doc__ or "") for rule in rewriting.RULES.values())
+
+
+def _forget() -> None:
+    rewriting.rewritten.cache_clear()
+    quotients._combined.cache_clear()
+
+
+def _found(name: str) -> list[str]:
+    if name in COUPLED_EXAMPLES:
+        return coupled_faults(COUPLED[COUPLED_EXAMPLES[name]])
+    return faults(ROWS[EXAMPLES[name]], functions(ROWS[EXAMPLES[name]]))
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, *COUPLED_EXAMPLES])
+def test_a_wrong_rule_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = rewriting.RULES[name]
+
+    def wrong(expr: sympy.Expr) -> sympy.Expr:
+        made = rule(expr)
+        return expr if made == expr else made * sympy.Rational(1000001, 1000000)
+
+    _forget()
+    monkeypatch.setitem(rewriting.RULES, name, wrong)
+    try:
+        assert _found(name)
+    finally:
+        _forget()
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, *COUPLED_EXAMPLES])
+def test_without_the_rule_the_code_is_not_exact(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _forget()
+    monkeypatch.setitem(rewriting.RULES, name, lambda expr: expr)
+    try:
+        assert _found(name)
+    finally:
+        _forget()

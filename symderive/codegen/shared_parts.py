@@ -140,8 +140,9 @@ def _upright(part: sympy.Expr, rule: str) -> tuple[Index, ...]:
     """The labels of a part in the order in which its matrix notation has the fewest transposes."""
     labels = labels_of(part)
     if len(labels) != 2:
-        widest = max(part.atoms(Entry), key=lambda one: (len(set(one.axes) & set(labels)), str(one)))
-        own = [axis for axis in widest.axes if axis in labels]
+        entries = sorted(part.atoms(Entry), key=str)
+        widest = max(entries, key=lambda one: len(set(one.axes) & set(labels)), default=None)
+        own = [] if widest is None else [axis for axis in widest.axes if axis in labels]
         return (*dict.fromkeys(own), *(label for label in labels if label not in own))
     counts = []
     for order in (labels, labels[::-1]):

@@ -116,7 +116,7 @@ class _Translator:
             names = ", ".join(str(one.name) for one in self.inputs)
             lines.append(self.library.first.format(inputs=names))
         if re.search(r"\bdtype=dtype\b|\(dtype\)", rest):
-            lines.append(f"dtype = np.result_type({', '.join(self.arrays)}, 1.0)")
+            lines.append(f"dtype = np.result_type({', '.join((*self.arrays, '1.0'))})")
         return head + "".join(f"\n    {line}" for line in lines) + rest + "\n"
 
     def _start(self, node: ast.AST) -> int:

@@ -155,6 +155,10 @@ def _normal_excess(x: float) -> float:
     return x + _normal_slope(x) if x >= -200 else -1 / (x + 2 / (x + 3 / x))
 
 
+def _slope_in_words(x: sympy.Expr) -> sympy.Expr:
+    return sympy.sqrt(2 / sympy.pi) * sympy.exp(-(x**2) / 2) / sympy.erfc(-x / sympy.sqrt(2))
+
+
 ENTRIES = [
     Elementwise("log_one_plus", log_one_plus, (), log_one_plus, "np.log1p({0})",
                 lambda x: math.log1p(x) if x != -1 else -math.inf, r"\log(1 + {0})", "log(1 + {0})",
@@ -190,11 +194,12 @@ ENTRIES = [
     Elementwise("normal_slope", normal_slope, (), normal_slope,
                 "(np.sqrt(2 / np.pi) / special.erfcx(-({0}) / np.sqrt(2)))", _normal_slope,
                 r"\frac{{\phi({0})}}{{\Phi({0})}}", "φ({0})/Φ({0})", "(φ/Φ)′ = −(φ/Φ)(x + φ/Φ)",
-                values=POSITIVE),
+                values=POSITIVE, words=_slope_in_words),
     Elementwise("normal_excess", normal_excess, (), normal_excess,
                 "np.where({0} < -200, "
                 "-1 / (np.minimum({0}, -1) + 2 / (np.minimum({0}, -1) + 3 / np.minimum({0}, -1))), "
                 "{0} + np.sqrt(2 / np.pi) / special.erfcx(-({0}) / np.sqrt(2)))", _normal_excess,
                 r"({0} + \frac{{\phi({0})}}{{\Phi({0})}})", "({0} + φ({0})/Φ({0}))",
-                "(x + φ/Φ)′ = 1 − (φ/Φ)(x + φ/Φ)", values=POSITIVE),
+                "(x + φ/Φ)′ = 1 − (φ/Φ)(x + φ/Φ)", values=POSITIVE,
+                words=lambda x: x + _slope_in_words(x)),
 ]  # fmt: skip

@@ -61,9 +61,16 @@ class Rounded(np.ndarray):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         """Functions that only move entries stay exact; others make errors in operands and results."""
         exact = getattr(func, "__name__", "") in _EXACT_FUNCTIONS
-        treat = _plain if exact else self._disturbed
-        made = func(*_mapped(args, treat), **{name: _mapped(one, treat) for name, one in kwargs.items()})
-        return self._wrapped(made, exact)
+        if exact or (func is np.einsum and len(args) == 2):
+            moved = func(
+                *_mapped(args, _plain), **{name: _mapped(one, _plain) for name, one in kwargs.items()}
+            )
+            if isinstance(moved, np.ndarray) and np.may_share_memory(moved, _plain(self)):
+                return rounded(moved, self.seed)  # a view, through which entries may be written
+            if exact:
+                return self._wrapped(moved, exact)
+        words = {name: _mapped(one, self._disturbed) for name, one in kwargs.items()}
+        return self._wrapped(func(*_mapped(args, self._disturbed), **words), exact)
 
     def _disturbed(self, value: Any) -> Any:
         """The value with relative errors of two units of round-off, the same for equal numbers."""

@@ -118,3 +118,15 @@ def test_adding_zero_and_multiplying_by_one_make_no_error():
 
     (noise,) = rounding_noise(steps, {"x": np.linspace(0.1, 0.9, 9), "ones": np.ones(9)})
     assert not noise.any()
+
+
+def test_what_is_written_through_a_view_is_there():
+    def with_ones_added(x):
+        made = 0 * x
+        np.einsum("ii->i", made)[:] += 1
+        np.transpose(made)[0, 1] -= 2
+        return made @ x
+
+    square = np.array([[0.3, 1.7], [-2.2, 0.9]])
+    (noise,) = noise_of(with_ones_added, x=square)
+    assert (noise < 1e-13).all()

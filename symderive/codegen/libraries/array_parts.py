@@ -16,7 +16,10 @@ def _special(xp: Any, name: str, *args: Any) -> Any:
     library = xp.__name__.removeprefix("array_api_compat.").split(".")[0]
     function = getattr(importlib.import_module(modules.get(library, "scipy.special")), name)
     made = function(*args)
-    return made if library in modules else xp.asarray(importlib.import_module("numpy").asarray(made))
+    if library in modules:
+        return made
+    kind = xp.result_type(*(one for one in args if hasattr(one, "dtype")))
+    return xp.asarray(importlib.import_module("numpy").asarray(made), dtype=kind)
 
 
 def _product(numbers: Any) -> int:

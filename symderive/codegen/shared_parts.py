@@ -15,6 +15,7 @@ from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, Tensor, TensorNode
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
+from symderive.notation.forms import Plus, walk
 from symderive.notation.matrix_products import transposes
 from symderive.notation.recover import matrix_form
 
@@ -72,7 +73,7 @@ def _once(program: Program, names: NewNames) -> Program | None:
     """The program with one more part named: the largest that occurs twice."""
     seen: dict[Key, list[_Place]] = {}
     for number, made in enumerate(program.definitions):
-        if has_places(made.body):
+        if has_places(made.body) or _is_joined(made):
             continue
         for part in _parts(made.body):
             is_whole = part is made.body and set(free_indices(part)) == set(made.indices)
@@ -99,6 +100,12 @@ def _once(program: Program, names: NewNames) -> Program | None:
         if one is not made:
             definitions.append(one.with_body(_replaced(one.body, key, made.tensor, order)))
     return Program(program.inputs, tuple(definitions), program.outputs)
+
+
+def _is_joined(made: Definition) -> bool:
+    """Whether its matrix notation is one term where its equation has several: `5 X⁴`."""
+    form = matrix_form(made) if isinstance(made.body, sympy.Add) else None
+    return form is not None and not any(isinstance(part, Plus) for part in walk(form))
 
 
 def _is_worth_a_name(found: list[_Place]) -> bool:

@@ -153,21 +153,14 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
         for made in short.definitions
         if made.tensor not in hidden
     )
+    account = Working(
+        problem, start, original, written, short, (worked, chain.raw, joined), names, heads, tuple(facts),
+        tuple(one.by for one in chain.results), (*lets, *results),
+    )  # fmt: skip
+    _ = account.conditions  # what holds nowhere is refused at once
     made = Derivation(
         chain.kind,
-        Working(
-            problem,
-            start,
-            original,
-            written,
-            short,
-            (worked, chain.raw, joined),
-            names,
-            heads,
-            tuple(facts),
-            tuple(one.by for one in chain.results),
-            (*lets, *results),
-        ),
+        account,
         lets,
         results,
         short,

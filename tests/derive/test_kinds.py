@@ -14,6 +14,7 @@ import symderive as sd
 from symderive.calculus import chain
 from symderive.derive import directional as directional_module
 from symderive.derive import higher, jacobian
+from symderive.derive.account import Written
 from symderive.errors import InternalError
 
 n, d, k, m = sd.dims("n d k m")
@@ -82,9 +83,13 @@ def test_a_wrong_step_of_any_kind_is_caught(name):
     derived = kinds()[name]
     wrong = derived.worked.definitions[-1]
     made = (*derived.worked.definitions[:-1], wrong.with_body(sympy.Rational(1001, 1000) * wrong.body))
-    planted = dataclasses.replace(
-        derived, worked=dataclasses.replace(derived.worked, definitions=made), _checks=[]
+    account = Written(
+        derived.loss,
+        derived.steps,
+        derived.conditions,
+        worked=dataclasses.replace(derived.worked, definitions=made),
     )
+    planted = dataclasses.replace(derived, account=account, _checks=[])
     with pytest.raises(InternalError, match="the step"):
         planted.check()
 

@@ -10,7 +10,7 @@ import sympy
 
 import symderive as sd
 from symderive.calculus import chain, relabelled, rules, sums, tidy
-from symderive.codegen import numpy_source
+from symderive.codegen import statements
 from symderive.core.nodes import Delta, IndexSum
 from symderive.derive import verification
 from symderive.errors import InternalError
@@ -161,18 +161,18 @@ def test_wrong_slope_of_a_function(monkeypatch):
 
 
 def test_wrong_code(monkeypatch):
-    right = numpy_source.right_side
+    right = statements.right_side
 
     def wrong(made):
         return f"1.001 * ({right(made)})" if made.tensor.name.startswith("dL_d") else right(made)
 
-    monkeypatch.setattr(numpy_source, "right_side", wrong)
+    monkeypatch.setattr(statements, "right_side", wrong)
     caught("quadratic", "power", "product", "quotient", "matrix", "network")
 
 
 def test_wrong_code_of_the_loss_is_caught_by_the_slow_evaluator(monkeypatch):
-    right = numpy_source.right_side
-    monkeypatch.setattr(numpy_source, "right_side", lambda made: f"1.001 * ({right(made)})")
+    right = statements.right_side
+    monkeypatch.setattr(statements, "right_side", lambda made: f"1.001 * ({right(made)})")
     loss, wrt = losses()["power"]
     with pytest.raises(InternalError, match="slow evaluator"):
         sd.gradient(loss, wrt).check()

@@ -140,25 +140,43 @@ def _as_demand(body: sympy.Expr, domain: sympy.Set) -> Demand:
 
 
 class _Orders:
-    """How many times the parts of a program are differentiated."""
+    """How many times the parts of a program are differentiated.
+
+    What a part depends on is a number with one bit for each variable.
+    """
 
     def __init__(self, blocks: Iterable[Sequence[Tensor]]) -> None:
-        self._blocks = tuple(map(tuple, blocks))
-        self._variables = {one: frozenset((one,)) for block in self._blocks for one in block}
+        given = tuple(map(tuple, blocks))
+        variables = dict.fromkeys(one for block in given for one in block)
+        self._bits = {one: 1 << place for place, one in enumerate(variables)}
+        self._once = 0  # the variables of first derivatives
+        self._blocks: list[tuple[int, ...]] = []
+        for block in given:
+            if len(block) == 1:
+                self._once |= self._bits[block[0]]
+            else:
+                self._blocks.append(tuple(self._bits[one] for one in block))
+        self._known: dict[int, int] = {}
 
     def learn(self, made: Definition) -> None:
         """Note which variables the left-hand side of an equation depends on."""
         used = self._used(made.body)
         if used:
-            self._variables[made.tensor] = used
+            self._bits[made.tensor] = used
 
     def of(self, expr: sympy.Basic) -> int:
         """The largest number of times that a derivative passes through an expression."""
         used = self._used(expr)
-        return max((sum(one in used for one in block) for block in self._blocks), default=0)
+        if used not in self._known:
+            counts = (sum(bool(used & bit) for bit in block) for block in self._blocks)
+            self._known[used] = max(counts, default=0) or int(bool(used & self._once))
+        return self._known[used]
 
-    def _used(self, expr: sympy.Basic) -> frozenset[Tensor]:
-        return frozenset().union(*(self._variables.get(one, frozenset()) for one in tensors_of(expr)))
+    def _used(self, expr: sympy.Basic) -> int:
+        used = 0
+        for tensor in tensors_of(expr):
+            used |= self._bits.get(tensor, 0)
+        return used
 
 
 def factor_facts(written: Program, used: Program) -> tuple[Condition, ...]:

@@ -256,6 +256,7 @@ def numpy_function(
     given: tuple[sympy.Expr, ...] | None = None,
     *,
     plan: bool = False,
+    as_it_stands: bool = False,
     rows_per_block: int | str | None = None,
 ) -> NumpyFunction:
     """Write and load the code of a program.
@@ -269,13 +270,15 @@ def numpy_function(
         given: expressions in sizes that are at least 0, so that fixed positions exist; entries at others
             count as 0. By default all exist.
         plan: whether the equations are first rewritten into the cheapest order of operations.
+        as_it_stands: whether they are not rewritten at all, not even where something overflows far out.
         rows_per_block: how many rows are computed at a time, as for `def_source`.
 
     Raises:
         SymderiveError: a name that clashes, a size that cannot be read off an array, or no blocks of rows.
     """
     program = with_sizes(program if given is None else with_rows_apart(program, given), accepted)
-    written = plan_of(program) if plan else exact_far_out(program)
+    rewrite = plan_of if plan else exact_far_out
+    written = program if as_it_stands else rewrite(program)
     source = function_source(written, name, summary, rows_per_block=rows_per_block)
     return _loaded(program, source, name, accepted)
 

@@ -98,7 +98,8 @@ def _once(program: Program, names: NewNames) -> Program | None:
         if number == first.number:
             definitions.append(made)
         if one is not made:
-            definitions.append(one.with_body(_replaced(one.body, key, made.tensor, order)))
+            later = number >= first.number  # what stands before it was not looked into
+            definitions.append(one.with_body(_replaced(one.body, key, made.tensor, order)) if later else one)
     return Program(program.inputs, tuple(definitions), program.outputs)
 
 

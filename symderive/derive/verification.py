@@ -324,8 +324,8 @@ def _names(program: Program) -> list[str]:
 
 
 def _written_function(derivation: Derivation) -> Callable[[Arrays], Any]:
-    """What was differentiated as code, by fused equations."""
-    made = numpy_function(without_symmetry(derivation.original, derivation.wrt), "loss")
+    """What was differentiated as code, by fused equations that no rule has rewritten."""
+    made = numpy_function(without_symmetry(derivation.original, derivation.wrt), "loss", as_it_stands=True)
     return made.unchecked
 
 

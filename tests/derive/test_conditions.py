@@ -191,8 +191,10 @@ def test_every_domain_of_the_catalogue_is_worded(entry):
     found, *others = conditions_of(program, ((x,),))
     assert len(others) == (entry.joint is not None)
     assert re.fullmatch(r"xᵢ [>≥<≤] [-−]?\d+ for all i|−?\d+ [<≤] xᵢ [<≤] \d+ for all i", found.text)
-    low = entry.domain.inf
-    assert any(one in found.latex for one in (f"x_{{i}} > {low}", rf"x_{{i}} \ge {low}", f"{low} <"))
+    low, high = entry.domain.inf, entry.domain.sup
+    above = f"x_{{i}} > {low}", rf"x_{{i}} \ge {low}", f"{low} <"
+    below = f"x_{{i}} < {high}", rf"x_{{i}} \le {high}"
+    assert any(one in found.latex for one in (below if low == -sympy.oo else above))
 
 
 @pytest.mark.parametrize("entry", by_name().values())

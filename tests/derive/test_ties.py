@@ -99,7 +99,7 @@ def test_the_form_is_simple_where_ties_are_an_exception():
     made = sd.gradient(np.max(X @ w) ** 2, w)
     assert str(made.results[0]) == "∇_w L = 2m Xᵀ 1[z = m]"
     assert [str(one) for one in made.conditions] == ["maxᵢ xᵢᵀw is attained once" + AT_TIES]
-    assert "1 / np.sum(z == m)" in made.to_numpy().source
+    assert "1 / np.sum(z == m, dtype=dtype)" in made.to_numpy().source
     distances = sd.hessian(np.min(np.sum((X - w) ** 2, axis=1)), w)
     assert str(distances.results[0]) == "∇²_w L = 2I"
     made = sd.hessian(np.max(X @ w) ** 2, w)

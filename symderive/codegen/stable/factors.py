@@ -14,6 +14,7 @@ from symderive.codegen.stable.rational import Powers
 Counted = tuple[sympy.Expr, dict[sympy.Expr, int]]
 _MOST = 10  # names in a quotient that is looked at
 _LONGEST = 160  # operations in it
+_MOST_TERMS = 400  # of what stands above or below the line, multiplied out
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,11 @@ def factored(expr: sympy.Expr) -> tuple[Factored, ...]:
     rational = powers.named(expr)
     if len(rational.free_symbols) > _MOST or sympy.count_ops(rational) > _LONGEST:
         return ()
+    if _spread(rational) > _MOST_TERMS:
+        return ()
     top, bottom = sympy.fraction(sympy.together(rational))
+    if max(_spread(top), _spread(bottom)) > _MOST_TERMS:
+        return ()
     outside = sympy.S.Zero
     for term, name in powers.raised.items():
         top, bottom, more = _in_whole_steps(top, bottom, term, name, powers)
@@ -90,6 +95,23 @@ def factored(expr: sympy.Expr) -> tuple[Factored, ...]:
         return ()
     made = [_sorted_out(powers, *one, outside) for one in _parts(*counted, gens, powers)]
     return tuple(one for one in made if one is not None) if None not in made else ()
+
+
+def _spread(expr: sympy.Expr) -> int:
+    """At most how many terms an expression has when it is multiplied out.
+
+    >>> x, y = sympy.symbols("x y")
+    >>> _spread((x + y) ** 3 * (1 + x))
+    8
+    """
+    if isinstance(expr, sympy.Add):
+        return sum(map(_spread, expr.args))
+    if isinstance(expr, sympy.Mul):
+        return math.prod(map(_spread, expr.args))
+    if isinstance(expr, sympy.Pow) and expr.exp.is_Integer:
+        terms, times = _spread(expr.base), abs(int(expr.exp))
+        return math.comb(terms + times - 1, times)
+    return 1
 
 
 def _counted(top: sympy.Expr, bottom: sympy.Expr, gens: Sequence[sympy.Symbol]) -> Counted | None:

@@ -135,8 +135,11 @@ class _Plan:
             return made.body
         groups: dict[tuple[Delta, ...], list[sympy.Expr]] = {}
         for term in terms:
+            there = _on_diagonal(term, made.indices)
+            if sympy.S.Zero in there.factors:  # such as tanh(zᵢ − zⱼ) where i = j
+                continue
             key = tuple(sorted(term.deltas, key=str))
-            groups.setdefault(key, []).append(self.term(_on_diagonal(term, made.indices), made))
+            groups.setdefault(key, []).append(self.term(there, made))
         return sympy.Add(*(sympy.Mul(*deltas, _joined(parts)) for deltas, parts in groups.items()))
 
     def term(self, term: Term, made: Definition) -> sympy.Expr:

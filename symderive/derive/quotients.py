@@ -194,7 +194,7 @@ def _compared_entries(value: Any, noise: Any, derived: Any, own: Any, name: str)
     """Compare entry by entry; derived numbers that are all no more than their own round-off count as 0."""
     against = partial(compare, value, noise=noise + own, name=name, words=("quotient", "derived"))
     made = against(derived)
-    if made.verdict == "undecided" and bool(np.all(np.abs(derived) <= own)):
+    if made.verdict != "different" and bool(np.all(np.abs(derived) <= own)):
         return against(np.zeros_like(derived))
     return made
 

@@ -16,9 +16,11 @@ import sympy
 from symderive.codegen.contraction_order import Pair, best_order
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.products import Term, TooLongError, gathered, has_places, terms_of
+from symderive.codegen.rolled import with_sums_rolled
 from symderive.codegen.shared_parts import key_of, with_shared_parts
 from symderive.codegen.signs import Signs
 from symderive.codegen.spread import without_spread
+from symderive.codegen.windows import with_windows_named
 from symderive.core.identity import canonical, free_indices, substitute
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
@@ -32,8 +34,8 @@ def planned(program: Program, sizes: Iterable[str] = ()) -> Program:
         program: the equations, in order.
         sizes: names that new arrays must not have.
     """
-    short = without_spread(program)
     names = NewNames((program,), sizes)
+    short = without_spread(with_windows_named(with_sums_rolled(program), names))
     plan = _Plan(names)
     for made in short.definitions:
         plan.add(made)

@@ -154,6 +154,7 @@ LIBRARY = Library(
     same=names("""
         exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh
         arctanh sinc floor outer trace tril triu diag diagonal einsum matmul clip maximum minimum
+        reshape stack
         linalg.inv linalg.det linalg.slogdet linalg.solve linalg.cholesky linalg.matrix_power linalg.svd
     """),
     rules=_RULES,

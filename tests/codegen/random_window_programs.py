@@ -17,10 +17,8 @@ from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 
 N, M, B = sd.dims("n m b")
-SIZES = tuple(
-    dict(zip("nmb", row, strict=True))
-    for row in ((5, 4, 2), (7, 3, 1), (0, 4, 2), (1, 6, 3), (4, 1, 0), (2, 0, 1))
-)
+ROWS = ((5, 4, 2), (7, 3, 1), (0, 4, 2), (1, 6, 3), (4, 1, 0), (2, 0, 1))
+SIZES = tuple(dict(zip("nmb", row, strict=True)) for row in ROWS)
 CHANNELS = (1, 2, 3)
 
 

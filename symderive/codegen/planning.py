@@ -17,6 +17,7 @@ from symderive.codegen.contraction_order import Pair, best_order
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.products import Term, TooLongError, gathered, has_places, terms_of
 from symderive.codegen.rolled import with_sums_rolled
+from symderive.codegen.scattered import with_scattered_named
 from symderive.codegen.shared_parts import key_of, with_shared_parts
 from symderive.codegen.signs import Signs
 from symderive.codegen.spread import without_spread
@@ -35,7 +36,8 @@ def planned(program: Program, sizes: Iterable[str] = ()) -> Program:
         sizes: names that new arrays must not have.
     """
     names = NewNames((program,), sizes)
-    short = without_spread(with_windows_named(with_sums_rolled(program), names))
+    rolled = with_sums_rolled(with_scattered_named(program, names))
+    short = without_spread(with_windows_named(rolled, names))
     plan = _Plan(names)
     for made in short.definitions:
         plan.add(made)

@@ -100,7 +100,7 @@ class _Namer:
         """A sum of a product, each factor that reads windows by the name of their array."""
         moved = slid(expr)
         factors = sympy.Mul.make_args(moved.body)
-        if sum(isinstance(one, Entry) for one in factors) < 2:
+        if sum(bool(free_indices(one)) for one in factors) < 2:
             return expr
         changed = [self.windows(one) if isinstance(one, Entry) else one for one in factors]
         if all(old is new for old, new in zip(factors, changed, strict=True)):

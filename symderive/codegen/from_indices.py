@@ -11,6 +11,7 @@ from symderive.codegen.brackets import (
     restricted,
     running_sum,
 )
+from symderive.codegen.coarse import repeated_read
 from symderive.codegen.contractions import contracted
 from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, code, constant
 from symderive.codegen.pairs import letters_of
@@ -131,7 +132,7 @@ def _entry(expr: TensorNode, name: str, order: Labels) -> tuple[Code, Labels]:
     if len(labels) < len(expr.axes):
         read = parts_read(name, expr.axes, sizes)
         if read is None and isinstance(expr, Entry):
-            read = windows_read(name, expr)
+            read = windows_read(name, expr) or repeated_read(name, expr)
         if read is None:
             return _gathered(expr, name, order)
         name, labels = read

@@ -246,4 +246,3 @@ def _is_product(expr: sympy.Expr, indices: Labels) -> bool:
 def _is_view(expr: sympy.Expr) -> bool:
     """Whether the code of an expression may give an array that something else holds too."""
     return isinstance(expr, TensorNode) or not expr.args
-

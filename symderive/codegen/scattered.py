@@ -16,16 +16,19 @@ from symderive.codegen.new_names import NewNames
 from symderive.codegen.rolled import placed
 from symderive.codegen.shared_parts import key_of
 from symderive.core.identity import free_indices, substitute
-from symderive.core.nodes import Delta, Entry, Index, Tensor
+from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.positions import (
     Inside,
     Quotient,
     Remainder,
     bare,
     division,
+    is_surely_inside,
     is_surely_nonnegative,
 )
 from symderive.core.program import Definition, Program
+
+_MOST = 24  # brackets of one term
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def scattered(term: sympy.Expr, indices: tuple[Index, ...]) -> Scattered | None:
     while (factor := found.next_factor(now)) is not None:
         rest = sympy.Mul(*(one for one in sympy.Mul.make_args(now) if one != factor))
         moved = found.comb(factor, rest) if isinstance(factor, Delta) else found.range(factor, rest)
-        if moved is None:
+        if moved is None or len(found.seen) > _MOST:
             return None
         now = moved
     if not found.axes or now.has(Inside) or any(_is_comb(one) for one in now.atoms(Delta)):
@@ -88,12 +91,28 @@ def _is_comb(delta: Delta) -> bool:
     return any(isinstance(one, Remainder) for one in delta.args)
 
 
+def _implied(term: sympy.Expr) -> list[sympy.Expr]:
+    """The brackets that entries stand for, which are 0 outside of their array, where more is multiplied."""
+    factors = sympy.Mul.make_args(term)
+    more = [one for one in factors if not isinstance(one, (Entry, IndexSum, Delta, Inside))]
+    if not any(free_indices(one) for one in more):
+        return []
+    read = [one for one in factors if isinstance(one, Entry) and not one.is_inside]
+    places = [pair for one in read for pair in zip(one.axes, one.tensor.shape, strict=True)]
+    return [
+        Inside(place, size)
+        for place, size in places
+        if len(free_indices(place)) == 1 and not is_surely_inside(place, size)
+    ]
+
+
 class _Places:
     """The positions at which a term is not 0, found one bracket at a time."""
 
     def __init__(self, indices: tuple[Index, ...]) -> None:
         self.indices = indices
         self.axes: dict[Index, Axis] = {}
+        self.seen: set[sympy.Expr] = set()
 
     def inner(self) -> dict[Index, Index]:
         """For each index that now stands in the term the one of the equation."""
@@ -105,7 +124,10 @@ class _Places:
         known = set(self.inner())
         combs = [one for one in factors if isinstance(one, Delta) and _is_comb(one)]
         ranges = [one for one in factors if isinstance(one, Inside)]
-        return next((one for one in (*combs, *ranges) if free_indices(one) <= known), None)
+        found = [one for one in (*combs, *ranges, *_implied(term)) if free_indices(one) <= known]
+        new = [one for one in found if one not in self.seen]
+        self.seen.update(new[:1])
+        return new[0] if new else None
 
     def comb(self, delta: Delta, rest: sympy.Expr) -> sympy.Expr | None:
         """The rest where an index leaves a fixed remainder."""
@@ -140,9 +162,7 @@ class _Places:
         )
         return self.moved(rest, self.inner()[now], new, ends[0])
 
-    def moved(
-        self, rest: sympy.Expr, index: Index, axis: Axis, low: sympy.Expr = sympy.S.Zero
-    ) -> sympy.Expr:
+    def moved(self, rest: sympy.Expr, index: Index, axis: Axis, low: sympy.Expr = sympy.S.Zero) -> sympy.Expr:
         """The rest with the new index of an axis in place of the old one."""
         old = self.axes.get(index)
         self.axes[index] = axis
@@ -152,11 +172,13 @@ class _Places:
 
     def are_inside(self) -> bool:
         """Whether all positions exist."""
-        return all(
-            is_surely_nonnegative(axis.first)
-            and is_surely_nonnegative(sympy.expand(index.dim - 1 - axis.first - axis.step * (axis.inner.dim - 1)))
-            for index, axis in self.axes.items()
-        )
+        for index, axis in self.axes.items():
+            last = axis.first + axis.step * (axis.inner.dim - 1)
+            if not is_surely_nonnegative(axis.first):
+                return False
+            if not is_surely_nonnegative(sympy.expand(index.dim - 1 - last)):
+                return False
+        return True
 
 
 def with_scattered_named(program: Program, names: NewNames) -> Program:
@@ -166,7 +188,8 @@ def with_scattered_named(program: Program, names: NewNames) -> Program:
     for made in program.definitions:
         terms = []
         for term in sympy.Add.make_args(made.body):
-            found = scattered(term, made.indices) if term.has(Inside) or term.has(Remainder) else None
+            some = term.has(Inside) or term.has(Remainder) or bool(_implied(term))
+            found = scattered(term, made.indices) if some else None
             terms.append(term if found is None else _named(found, made, (names, known, definitions)) or term)
         definitions.append(made.with_body(sympy.Add(*terms)))
     return Program(program.inputs, tuple(definitions), program.outputs)

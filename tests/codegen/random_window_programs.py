@@ -6,6 +6,8 @@ derivatives are. Positions may lie outside of the arrays, where an entry is 0.
 
 from __future__ import annotations
 
+import functools
+import itertools
 import random
 
 import numpy as np
@@ -117,6 +119,45 @@ class Writer:
         spots = [one - tap + shift for one, tap in zip(new, taps, strict=True)]
         body = Entry(made.tensor, *batch, *group, *o, *spots) * Entry(w, *group, *o, *c, *taps)
         return [Definition(tensor, out, self.written(body, (*o, *taps), taps))]
+
+
+def random_pooling(seed: int) -> tuple[sd.Array, list[sd.Array]]:
+    """A loss of what windows hold, as people write it with slices or with axes in two; and its variables."""
+    draw = random.Random(seed)
+    side, count = draw.choice((2, 3)), draw.choice((1, 1, 2))
+    lead = [B] if draw.random() < 0.5 else []
+    many = [N, M][:count]
+    y = sd.array("y", *lead, *(side * one for one in many))
+    variables = [y]
+    kind = draw.choice(("max", "mean", "weighted", "sum"))
+    if draw.random() < 0.4 and kind != "weighted":
+        split = y.reshape(*lead, *(size for one in many for size in (one, side)))
+        axes = tuple(len(lead) + 2 * place + 1 for place in range(count))
+        pooled = {"max": np.max, "mean": np.mean, "sum": np.sum}[kind](split, axis=axes)
+    else:
+        overlap = draw.random() < 0.4
+        pooled, more = _by_slices(draw, y, lead, many, side, kind, overlap)
+        variables += more
+    function = draw.choice((np.tanh, np.exp, lambda one: one**2, lambda one: one))
+    weight = sd.array("G", *pooled.shape) if draw.random() < 0.5 else 1
+    return np.sum(weight * function(pooled)), variables
+
+
+def _by_slices(draw, y, lead, many, side, kind, overlap):
+    """The parts of all windows joined: a slice of the array for each position in a window."""
+    taps = [range(side) for _ in many]
+    parts = []
+    f = sd.array("f", *(side for _ in many))
+    for where in itertools.product(*taps):
+        slices = [
+            slice(at, side * one - side + 1 + at) if overlap else slice(at, None, side)
+            for at, one in zip(where, many, strict=True)
+        ]
+        part = y[(*(slice(None) for _ in lead), *slices)]
+        parts.append(part * f[where if len(where) > 1 else where[0]] if kind == "weighted" else part)
+    if kind == "max":
+        return functools.reduce(np.maximum, parts), []
+    return sum(parts) / (side if kind == "mean" else 1), [f] if kind == "weighted" else []
 
 
 def _is_nothing(term: sympy.Expr) -> bool:

@@ -161,7 +161,7 @@ LIBRARY = Library(
     },
     same=names("""
         exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh floor max min prod clip matmul
-        reshape stack
+        reshape stack repeat
         linalg.inv linalg.det linalg.slogdet linalg.solve linalg.cholesky linalg.matrix_power linalg.svd
     """),
     rules=_RULES,

@@ -132,6 +132,7 @@ _RULES: dict[str, Rule] = {
     "np.prod": _product,
     "np.cumsum": lambda call: call.written("torch.cumsum", axis=call.keywords.get("axis", "0")),
     "np.pad": _pad,
+    "np.repeat": lambda call: call.written("torch.repeat_interleave"),
     "np.transpose": lambda call: call.written("torch.permute"),
     "np.tensordot": _tensordot,
     "np.linalg.norm": lambda call: call.written("torch.linalg.matrix_norm"),

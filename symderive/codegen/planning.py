@@ -146,7 +146,10 @@ class _Plan:
             key = tuple(sorted(term.deltas, key=str))
             groups.setdefault(key, []).append(self.term(there, made))
         return sympy.Add(
-            *(sympy.Mul(*deltas, self.block(_joined(parts), deltas, made)) for deltas, parts in groups.items())
+            *(
+                sympy.Mul(*deltas, self.block(_joined(parts), deltas, made))
+                for deltas, parts in groups.items()
+            )
         )
 
     def block(self, body: sympy.Expr, deltas: tuple[Delta, ...], made: Definition) -> sympy.Expr:

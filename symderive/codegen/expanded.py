@@ -1,4 +1,4 @@
-"""Factors that are the same when they are multiplied out: `Σ_p (b_p − s) k_p` and `Σ_p b_p k_p − s Σ_p k_p`."""
+"""Factors that are the same when multiplied out, as `Σ_p (b_p − s) k_p` and `Σ_p b_p k_p − s Σ_p k_p`."""
 
 from __future__ import annotations
 

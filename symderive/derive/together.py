@@ -35,11 +35,11 @@ def together(derivation: Derivation, with_value: bool, with_gradient: bool) -> P
         return derivation.program
     if derivation.kind not in ("gradient", "hessian") or derivation.layout.turned:
         raise SymderiveError(
-            f"to_numpy: value and gradient go with a gradient or Hessian; this is the {derivation.word}."
+            f"writing code: value and gradient go with a gradient or Hessian; this is the {derivation.word}."
         )
     if with_gradient and derivation.first is None:
         raise SymderiveError(
-            f"to_numpy: with_gradient goes with a second derivative; this is the {derivation.word}."
+            f"writing code: with_gradient goes with a second derivative; this is the {derivation.word}."
         )
     orders = [one for one in (derivation.first if with_gradient else None, derivation) if one is not None]
     programs = [without_symmetry(one.program, derivation.wrt) for one in orders]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict
 
 import sympy
@@ -10,10 +11,13 @@ import sympy
 from symderive.codegen.array_function import ArrayFunction, array_function
 from symderive.codegen.contraction_order import for_sizes
 from symderive.codegen.fixed_positions import with_rows_apart
+from symderive.codegen.new_names import NewNames
 from symderive.codegen.numpy_source import NumpyFunction, numpy_function, sizes_of
+from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.derive.together import summary_of, together
 from symderive.errors import SymderiveError, did_you_mean
+from symderive.notation.kronecker import kronecker_factors
 
 if TYPE_CHECKING:
     from symderive.derive.derivation import Derivation
@@ -37,6 +41,7 @@ class CodeOptions(TypedDict, total=False):
     with_gradient: bool
     rows_per_block: int | str | None
     sizes: Mapping[str, int]
+    kronecker: bool
 
 
 def numpy_code(derivation: Derivation, options: CodeOptions) -> NumpyFunction:
@@ -86,7 +91,40 @@ def _wanted(derivation: Derivation, options: CodeOptions) -> tuple[Program, str]
                 f"writing code: there is no option {option} ({', '.join(known)}){did_you_mean(option, known)}"
             )
     what = bool(options.get("with_value")), bool(options.get("with_gradient"))
-    return together(derivation, *what), summary_of(derivation, *what)
+    program, summary = together(derivation, *what), summary_of(derivation, *what)
+    if not options.get("kronecker"):
+        return program, summary
+    program = in_factors(program, derivation)
+    count = len(program.outputs) - sum(what)
+    names = [str(tensor.name) for tensor in program.outputs[-count:]]
+    pairs = " + ".join(f"{left} ⊗ {right}" for left, right in zip(names[::2], names[1::2], strict=True))
+    return program, f"{summary}\n{', '.join(names)} with {derivation.results[0].left_text} = {pairs}"
+
+
+def in_factors(program: Program, derivation: Derivation) -> Program:
+    """The program with the factors of its last output, a sum of Kronecker products, instead of it.
+
+    Raises:
+        SymderiveError: it is none.
+    """
+    output = program.outputs[-1]
+    made = program.definition(output)
+    single = len(derivation.results) == 1 and not derivation.layout.turned and made is not None
+    factors = kronecker_factors(made) if single and made is not None else None
+    if factors is None:
+        raise SymderiveError(
+            f"writing code: the {derivation.word} is not a sum of Kronecker products of two matrices; leave "
+            "kronecker out."
+        )
+    names = NewNames((program,), [size.name for size in sizes_of(program)])
+    new = [
+        replace(factor, tensor=Tensor(names.like(letter), factor.tensor.shape))
+        for pair in factors
+        for letter, factor in zip("PQ", pair, strict=True)
+    ]
+    kept = [one for one in program.definitions if one.tensor != output]
+    outputs = (*program.outputs[:-1], *(one.tensor for one in new))
+    return Program(program.inputs, (*kept, *new), outputs).needed(outputs)
 
 
 def _checked_sizes(program: Program, sizes: Mapping[str, int]) -> Mapping[str, int]:

@@ -30,7 +30,9 @@ from symderive.notation.to_matrix import in_sympy_words, matrix_expressions
 __all__ = ["Check", "Derivation", "Equation", "Simplification", "Step", "StepCheck", "entry_of"]
 
 
-_WORDS = {"hessian_vector_product": "Hessian-vector product"}
+_WORDS = {
+    "hessian": "Hessian", "jacobian": "Jacobian", "hessian_vector_product": "Hessian-vector product",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ class Derivation:
 
         Args:
             options: what it returns besides and how it computes, see `CodeOptions`: `with_value`,
-                `with_gradient`, `rows_per_block`, `sizes`.
+                `with_gradient`, `rows_per_block`, `sizes`, `kronecker`.
 
         Raises:
             SymderiveError: there is no value or gradient to go with this derivation, or no such rows or
@@ -182,7 +184,8 @@ class Derivation:
         >>> import symderive as sd
         >>> loss = sd.parse("np.sum((X @ w - y)**2)", X="n,d", w="d", y="n")
         >>> function = sd.gradient(loss, sd.parse("w", w="d")).to_numpy(with_value=True)
-        >>> function(X=[[1.0, 2.0]], w=[1.0, 1.0], y=[1.0])
+        >>> value, gradient = function(X=[[1.0, 2.0]], w=[1.0, 1.0], y=[1.0])
+        >>> float(value), gradient
         (4.0, array([4., 8.]))
         """
         return numpy_code(self, options) if options else self._function

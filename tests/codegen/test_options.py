@@ -89,3 +89,56 @@ def test_options_that_do_not_fit(options, said, library):
 def test_code_that_needs_no_import_starts_with_the_function():
     made = sd.hessian(sd.parse("np.sum((A @ x - y)**2)", A="n,d", x="d", y="n"), sd.parse("x", x="d"))
     assert made.to_code("torch").startswith("def hessian(A):\n")
+
+
+KRONECKER = [
+    ("np.sum((A @ X @ B - Y)**2)", {"A": "n,m", "X": "m,d", "B": "d,k", "Y": "n,k"}, "X"),
+    ("np.trace(X.T @ A @ X @ B)", {"A": "m,m:symmetric", "X": "m,d", "B": "d,d:symmetric"}, "X"),
+    ("np.trace(X.T @ A @ X @ np.diag(b))", {"A": "m,m:symmetric", "X": "m,d", "b": "d"}, "X"),
+    ("np.sum((X @ w - y)**2)", {"X": "n,d", "w": "d", "y": "n"}, "X"),
+    ("np.trace(X.T @ A @ X) + np.trace(X @ B @ X.T) + c * np.sum(X**2)",
+     {"A": "m,m", "X": "m,d", "B": "d,d", "c": ""}, "X"),
+    ("np.sum((X @ W - Y)**2) / n + a * np.sum(W**2)", {"X": "n,d", "W": "d,k", "Y": "n,k", "a": ""}, "W"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("loss", "arrays", "name"), KRONECKER)
+def test_the_factors_of_a_hessian_that_is_a_sum_of_kronecker_products(loss, arrays, name):
+    made = sd.hessian(sd.parse(loss, **arrays), sd.parse(name, **{name: arrays[name]}))
+    sizes = {"n": 6, "m": 4, "d": 3, "k": 2, "c": 1}
+    numbers = np.random.default_rng(2)
+    given = {}
+    for tensor in made.original.inputs:
+        value = numbers.normal(
+            size=[
+                int(size.xreplace({one: sizes[one.name] for one in size.free_symbols}))
+                for size in tensor.shape
+            ]
+        )
+        given[str(tensor.name)] = value + value.T if tensor.domain == "symmetric" else value
+    whole = made.to_numpy()(**given)
+    rows = whole.shape[0] * whole.shape[1]
+    as_matrix = whole.transpose(1, 0, 3, 2).reshape(rows, rows)  # vec numbers column after column
+    function = made.to_numpy(kronecker=True)
+    factors = function(**given)
+    total = sum(np.kron(left, right) for left, right in zip(factors[::2], factors[1::2], strict=True))
+    np.testing.assert_allclose(total, as_matrix, rtol=1e-12, atol=1e-12)
+    swapped = sum(np.kron(right, left) for left, right in zip(factors[::2], factors[1::2], strict=True))
+    assert not np.allclose(swapped, as_matrix)
+    assert "∂vec" in function.source
+
+
+@pytest.mark.parametrize(
+    ("loss", "arrays", "name"),
+    [
+        ("np.linalg.slogdet(S)[1]", {"S": "d,d:spd"}, "S"),  # K (S⁻¹ ⊗ S⁻¹)
+        ("np.sum(np.exp(A @ X))", {"A": "n,m", "X": "m,d"}, "X"),
+        ("np.sum((X @ w - y)**2)", {"X": "n,d", "w": "d", "y": "n"}, "w"),
+    ],
+)
+def test_a_hessian_that_is_no_sum_of_kronecker_products(loss, arrays, name):
+    made = sd.hessian(sd.parse(loss, **arrays), sd.parse(name, **{name: arrays[name]}))
+    with pytest.raises(
+        SymderiveError, match="the Hessian is not a sum of Kronecker products of two matrices"
+    ):
+        made.to_numpy(kronecker=True)

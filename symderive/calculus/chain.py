@@ -6,7 +6,7 @@ expression stays as small as the equation that it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -208,6 +208,7 @@ def _forward_reason(definition: Definition, moving: Sequence[Tensor]) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
+_LETTERS_OF_LAWS = "AMCNQ"
 _NODE_LAWS: dict[type, str] = {
     InverseEntry: "dA⁻¹ = −A⁻¹ dA A⁻¹",
     LogAbsDet: "d log |det A| = tr(A⁻¹ dA)",
@@ -223,6 +224,22 @@ _NODE_LAWS: dict[type, str] = {
     IndexLogSum: "log-sum-exp: its derivative is the softmax",
     SoftmaxEntry: "softmax: dp = (diag(p) − ppᵀ) dz",
 }
+
+
+def in_free_letters(reason: str, taken: Collection[str]) -> str:
+    """A reason whose laws of matrices are about a letter that no array has: `dM⁻¹ = −M⁻¹ dM M⁻¹`.
+
+    Args:
+        reason: from `reason`.
+        taken: the names of arrays.
+
+    >>> in_free_letters("dA⁻¹ = −A⁻¹ dA A⁻¹", {"A", "X"})
+    'dM⁻¹ = −M⁻¹ dM M⁻¹'
+    """
+    letter = next((one for one in _LETTERS_OF_LAWS if one not in taken), _LETTERS_OF_LAWS[0])
+    for law in _NODE_LAWS.values():
+        reason = reason.replace(law, law.replace(_LETTERS_OF_LAWS[0], letter))
+    return reason
 
 
 def _linear_reason(body: sympy.Expr, used: Tensor) -> str:

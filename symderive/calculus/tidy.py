@@ -12,14 +12,12 @@ from symderive.calculus.brackets import has_bracket
 from symderive.calculus.joined import weights_joined
 from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
 from symderive.calculus.recognition import recognised
-from symderive.calculus.sums import has_binder, rebuild, sum_over
+from symderive.calculus.sums import has_binder, in_one_sum, rebuild, sum_over
 from symderive.core.identity import (
     FREE_LETTERS,
     canonical,
     free_indices,
     fresh,
-    index_names,
-    rename_bound,
     substitute,
     tensors_of,
     with_args,
@@ -120,7 +118,7 @@ def _symmetry(made: Definition, known: Mapping[Tensor, Facts], excluded: set[Ten
     if made.tensor.rank != 2 or made.tensor.shape[0] != made.tensor.shape[1]:
         return None
     i, j = made.indices
-    body = _with_one_index(_in_one_sum(made.body), i, j)
+    body = _with_one_index(in_one_sum(made.body), i, j)
     turned = _with_one_index(substitute(body, {i: j, j: i}), i, j)
     used: Facts = {}
     straight, across = (_in_order(one, excluded, used, known) for one in (body, turned))
@@ -133,26 +131,6 @@ def _in_order(
     """The expression with entries of symmetric matrices in one order, for the names of bound indices too."""
     ordered = canonical(domain_facts(expr, excluded, used, known))
     return canonical(domain_facts(ordered, excluded, used, known))
-
-
-def _in_one_sum(expr: sympy.Expr) -> sympy.Expr:
-    """`Σ_pr X_ip P_pr X_jr` for `Σ_p X_ip Σ_r P_pr X_jr`."""
-    if isinstance(expr, sympy.Add):
-        return sympy.Add(*map(_in_one_sum, expr.args))
-    factors, indices = [], list[Index]()
-    for factor in sympy.Mul.make_args(expr):
-        if isinstance(factor, IndexSum):
-            inner = rename_bound(factor, index_names(expr) | {index.name for index in indices})
-            body = _in_one_sum(inner.body)
-            indices += inner.indices
-            if isinstance(body, IndexSum):
-                body = rename_bound(body, index_names(expr) | {index.name for index in indices})
-                indices += body.indices
-                body = body.body
-            factor = body
-        factors.append(factor)
-    product = sympy.Mul(*factors)
-    return IndexSum(product, *indices) if indices else product
 
 
 def _with_one_index(expr: sympy.Expr, i: Index, j: Index) -> sympy.Expr:

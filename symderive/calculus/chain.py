@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.calculus.condense import is_linear
 from symderive.calculus.relabelled import relabelled
 from symderive.calculus.rules import EntryRule, differentiate, fold_by_value, partial, separated, unit_rule
 from symderive.calculus.sums import has_binder, sum_over
@@ -26,6 +25,7 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
+from symderive.core.linear import is_linear
 from symderive.core.matrix_nodes import (
     CholeskyEntry,
     CholeskyInverseEntry,

@@ -12,7 +12,8 @@ import sympy
 
 from symderive.codegen.products import TooLongError, has_places, terms_of
 from symderive.core.identity import free_indices, tensors_of
-from symderive.core.nodes import Entry, Index, IndexSum, Tensor
+from symderive.core.linear import is_linear
+from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 
 _LEAST_RANK = 3
@@ -27,7 +28,8 @@ def without_spread(program: Program) -> Program:
         made = made.with_body(body)
         later = [one for one in program.definitions if made.tensor in tensors_of(one.body)]
         free = made.tensor not in program.outputs and not made.pinned
-        if free and is_spread(made) and all(_is_linear(one.body, made.tensor) for one in later):
+        linear = (is_linear(one.body, made.tensor, at_indices=True) for one in later)
+        if free and is_spread(made) and all(linear):
             held[made.tensor] = made
         else:
             kept.append(made)
@@ -59,17 +61,3 @@ def _put_in(expr: sympy.Expr, held: Mapping[Tensor, Definition]) -> sympy.Expr:
         made = held.get(expr.tensor)
         return expr if made is None else made.at(expr.axes)
     return expr.func(*(_put_in(arg, held) for arg in expr.args))
-
-
-def _is_linear(expr: sympy.Expr, tensor: Tensor) -> bool:
-    """Whether an expression is of first order in a tensor that is read at indices."""
-    if tensor not in tensors_of(expr):
-        return True
-    if isinstance(expr, Entry):
-        return all(isinstance(axis, Index) for axis in expr.axes)
-    if isinstance(expr, sympy.Add):
-        return all(_is_linear(term, tensor) for term in expr.args)
-    if isinstance(expr, sympy.Mul):
-        touched = [factor for factor in expr.args if tensor in tensors_of(factor)]
-        return len(touched) == 1 and _is_linear(touched[0], tensor)
-    return isinstance(expr, IndexSum) and _is_linear(expr.body, tensor)

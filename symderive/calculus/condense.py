@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
@@ -11,7 +12,8 @@ import sympy
 from symderive.calculus.brackets import with_positions_kept, without_implied
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, open_deltas, rebuild
-from symderive.core.identity import free_indices, has_kind, kinds_in, tensors_of, with_renamed_args
+from symderive.core.identity import free_indices, tensors_of, with_renamed_args
+from symderive.core.kinds import has_kind, kinds_in
 from symderive.core.matrix_nodes import CHOLESKY, InverseEntry, MatrixNode, seen_through
 from symderive.core.nodes import (
     Binder,
@@ -47,7 +49,7 @@ Choice = Callable[[Definition, int, "Definition | None"], bool]
 def entries_in(expr: sympy.Basic) -> tuple[TensorNode, ...]:
     """All entries that occur in `expr`, with repetition; a whole matrix that is read counts as one."""
     own = (expr,) if isinstance(expr, TensorNode) else ()
-    return own + tuple(entry for arg in expr.args for entry in entries_in(arg))
+    return own + tuple(itertools.chain.from_iterable(map(entries_in, expr.args)))
 
 
 def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
@@ -59,12 +61,7 @@ def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sy
 
 def own_functions(expr: sympy.Expr) -> sympy.Expr:
     """`|x|` as the project's function where SymPy has evaluated `√(x²)` to its own."""
-    return expr.replace(sympy.Abs, absolute) if _has_absolute(expr) else expr
-
-
-@lru_cache(maxsize=50_000)
-def _has_absolute(expr: sympy.Basic) -> bool:
-    return isinstance(expr, sympy.Abs) or any(_has_absolute(arg) for arg in expr.args)
+    return expr.replace(sympy.Abs, absolute) if has_kind(expr, sympy.Abs) else expr
 
 
 def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
@@ -82,8 +79,10 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
 
 def _inlined(expr: Entry, made: Definition) -> sympy.Expr:
     """The right-hand side at the positions of an entry, with brackets where they may lie outside."""
-    brackets = (Inside(axis, size) for axis, size in zip(expr.axes, made.tensor.shape, strict=True))
+    if expr.is_plain:
+        return made.at(expr.axes)
     body = made.at([bare(axis) for axis in expr.axes])
+    brackets = (Inside(axis, size) for axis, size in zip(expr.axes, made.tensor.shape, strict=True))
     others = [free_indices(axis) for axis in expr.axes if not isinstance(axis, Index)]
     shorter = frozenset[Index]().union(*others)
     return sympy.Mul(*brackets, with_positions_kept(body, shorter) if shorter else body)
@@ -215,7 +214,9 @@ def for_result(made: Definition, count: int, consumer: Definition | None) -> boo
     """Fusion for the closed form: everything that is used once, up to a readable size."""
     if is_comparison(made.body):
         return True
-    if isinstance(made.body, Fold) or (made.body.has(where) and consumer is not None and _sums(consumer)):
+    if isinstance(made.body, Fold) or (
+        has_kind(made.body, where) and consumer is not None and _sums(consumer)
+    ):
         return False
     if isinstance(made.body, SoftmaxEntry) and made.body.total.weight != 1:
         return False  # responsibilities read better by name
@@ -255,7 +256,7 @@ def is_light(body: sympy.Expr) -> bool:
     factors = sympy.Mul.make_args(body)
     return (
         weight(body) <= 2
-        and not body.has(SoftmaxEntry)
+        and not has_kind(body, SoftmaxEntry)
         and not any(
             factor.is_Add or (isinstance(factor, IndexSum) and free_indices(factor)) for factor in factors
         )
@@ -288,8 +289,8 @@ def is_norm(body: sympy.Expr) -> bool:
 
 def is_between_inverses(body: sympy.Expr) -> bool:
     """Whether the right-hand side is a short product with an inverse: `det(Z) Z⁻ᵀ`, `Z⁻¹AZ⁻¹`."""
-    plain = not body.has(sympy.Add, sympy.Function)
-    return plain and body.has(InverseEntry) and weight(body) <= LONGEST_PRODUCT
+    plain = not has_kind(body, (sympy.Add, sympy.Function))
+    return plain and has_kind(body, InverseEntry) and weight(body) <= LONGEST_PRODUCT
 
 
 def weight(expr: sympy.Expr) -> int:

@@ -8,7 +8,8 @@ import sympy
 
 from symderive.calculus.sums import rebuild
 from symderive.core.dims import same_size
-from symderive.core.identity import free_indices, fresh, has_kind, index_names
+from symderive.core.identity import free_indices, fresh, index_names
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import (
     CHOLESKY,
     CholeskyEntry,

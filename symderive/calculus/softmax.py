@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 import sympy
 
@@ -22,6 +21,7 @@ from symderive.core.identity import (
     tensors_of,
     with_args,
 )
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor, fitted
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry, split_exponential
@@ -57,14 +57,11 @@ def recognised(program: Program) -> Program:
     return Program(program.inputs, slim.definitions, program.outputs)
 
 
-@lru_cache(maxsize=50_000)
 def has_exponential(expr: sympy.Basic) -> bool:
     """Whether an exponential of arrays, or a node that stands for some, occurs in an expression."""
-    if isinstance(expr, (IndexLogSum, SoftmaxEntry)):
+    if has_kind(expr, (IndexLogSum, SoftmaxEntry)):
         return True
-    if isinstance(expr, sympy.exp):
-        return bool(tensors_of(expr))
-    return any(has_exponential(arg) for arg in expr.args)
+    return has_kind(expr, sympy.exp) and any(map(tensors_of, expr.atoms(sympy.exp)))
 
 
 def _opened(expr: sympy.Expr, known: dict[Tensor, Definition]) -> sympy.Expr:
@@ -213,10 +210,9 @@ def with_named_shares(program: Program) -> Program:
     return Program(program.inputs, tuple(namer.definitions), program.outputs)
 
 
-@lru_cache(maxsize=50_000)
 def has_share(expr: sympy.Basic) -> bool:
     """Whether an entry of a softmax occurs in an expression."""
-    return isinstance(expr, SoftmaxEntry) or any(has_share(arg) for arg in expr.args)
+    return has_kind(expr, SoftmaxEntry)
 
 
 class _Namer:

@@ -20,6 +20,7 @@ from symderive.calculus.places import all_places
 from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
 from symderive.core.idle import without_idle
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Binder, Delta, Fold, Index, IndexSum
 from symderive.core.positions import Inside
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
@@ -228,7 +229,6 @@ def _rebuilt(expr: sympy.Expr) -> sympy.Expr:
     return with_args(expr, [_rebuilt(arg) for arg in expr.args])
 
 
-@lru_cache(maxsize=100_000)
 def has_binder(expr: sympy.Basic) -> bool:
     """Whether a sum or maximum over an index occurs in `expr`."""
-    return isinstance(expr, Binder) or any(has_binder(arg) for arg in expr.args)
+    return has_kind(expr, Binder)

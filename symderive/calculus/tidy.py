@@ -21,6 +21,7 @@ from symderive.core.identity import (
     tensors_of,
     with_args,
 )
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import InverseEntry
 from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
@@ -235,7 +236,7 @@ def _entries(expr: sympy.Expr) -> int:
 @lru_cache(maxsize=20_000)
 def cancelled(expr: sympy.Expr) -> sympy.Expr:
     """Cancel common factors of numerators and denominators; fractions that share nothing are left alone."""
-    if not expr.args or isinstance(expr, Entry) or not _has_denominator(expr):
+    if not has_kind(expr, sympy.Pow) or not _has_denominator(expr):
         return expr
     if isinstance(expr, (sympy.Add, sympy.Mul)) and not has_bracket(expr):  # a strong zero divides nothing
         shorter = _rational(expr)
@@ -251,7 +252,7 @@ def _has_denominator(expr: sympy.Expr) -> bool:
         return False
     if isinstance(expr, sympy.Pow) and tensors_of(expr.base) and expr.exp.could_extract_minus_sign():
         return True
-    return any(_has_denominator(arg) for arg in expr.args)
+    return any(map(_has_denominator, expr.args))
 
 
 def _rational(expr: sympy.Expr) -> sympy.Expr:

@@ -10,7 +10,8 @@ from functools import cmp_to_key, lru_cache
 import sympy
 
 from symderive.core.dims import Size, same_size, size_text
-from symderive.core.nodes import Binder, Delta, Entry, Index, TensorNode, fitted
+from symderive.core.kinds import has_kind
+from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor, TensorNode, fitted
 from symderive.core.positions import is_surely_outside
 from symderive.core.softmax_nodes import SoftmaxEntry
 
@@ -25,7 +26,7 @@ def free_indices(expr: sympy.Basic) -> frozenset[Index]:
         return frozenset((expr,))
     if not expr.args:
         return frozenset()
-    found = frozenset().union(*(free_indices(arg) for arg in expr.args))
+    found = frozenset().union(*map(free_indices, expr.args))
     return found - frozenset(expr.indices) if isinstance(expr, Binder) else found
 
 
@@ -36,7 +37,7 @@ def index_names(expr: sympy.Basic) -> frozenset[str]:
         return frozenset((expr.name,))
     if not expr.args:
         return frozenset()
-    return frozenset().union(*(index_names(arg) for arg in expr.args))
+    return frozenset().union(*map(index_names, expr.args))
 
 
 @lru_cache(maxsize=200_000)
@@ -44,33 +45,17 @@ def extents_in(expr: sympy.Basic) -> frozenset[Size]:
     """The numbers of positions of all indices that occur in `expr`, free or bound."""
     if isinstance(expr, Index):
         return frozenset((expr.dim,))
-    return frozenset().union(*(extents_in(arg) for arg in expr.args))
-
-
-@lru_cache(maxsize=200_000)
-def kinds_in(expr: sympy.Basic) -> frozenset[type]:
-    """The classes of everything in `expr`; kept, so that nobody walks in search of what is not there.
-
-    >>> x = sympy.Symbol("x")
-    >>> sympy.Pow in kinds_in(1 + x**2), sympy.exp in kinds_in(1 + x**2)
-    (True, False)
-    """
-    return frozenset((type(expr),)).union(*(kinds_in(arg) for arg in expr.args))
-
-
-def has_kind(expr: sympy.Basic, kind: type | tuple[type, ...]) -> bool:
-    """Whether an object of a class, or of one of several, occurs in `expr`."""
-    return any(issubclass(one, kind) for one in kinds_in(expr))
+    return frozenset().union(*map(extents_in, expr.args))
 
 
 @lru_cache(maxsize=200_000)
 def tensors_of(expr: sympy.Basic) -> frozenset[sympy.Basic]:
     """The tensors that are read in `expr`."""
     if isinstance(expr, TensorNode):
-        return frozenset((expr.tensor,)).union(*(tensors_of(axis) for axis in expr.axes))
+        return frozenset((expr.tensor,)).union(*map(tensors_of, expr.axes))
     if not expr.args:
         return frozenset()
-    return frozenset().union(*(tensors_of(arg) for arg in expr.args))
+    return frozenset().union(*map(tensors_of, expr.args))
 
 
 def with_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
@@ -83,7 +68,10 @@ def with_renamed_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Ex
     """`expr` with arguments in which only names are different; different ones stay different.
 
     Terms and factors stay apart; only their order is new, and SymPy need not look for what can be joined.
+    Nor does a power become something else.
     """
+    if isinstance(expr, sympy.Pow) and all(map(_are_alike, args, expr.args)):
+        return sympy.Pow(*args, evaluate=False)
     if isinstance(expr, (sympy.Add, sympy.Mul)) and all(map(_are_alike, args, expr.args)):
         first = 1 if args[0].is_Number else 0
         return expr._new_rawargs(*args[:first], *sorted(args[first:], key=_BY_COMPARING))
@@ -129,7 +117,7 @@ def substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.E
     >>> substitute(IndexSum(W[i, p], p), {i: p})
     Sum[r](W[p, r])
     """
-    mapping = {old: new for old, new in mapping.items() if old != new}
+    mapping = {old: new for old, new in mapping.items() if old is not new and old != new}
     return _substitute(expr, mapping) if mapping else expr
 
 
@@ -153,15 +141,20 @@ def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.
         safe = rename_bound(expr, incoming)
         return safe.func(_substitute(safe.body, inner), *safe.indices)
     if isinstance(expr, TensorNode):
-        axes = tuple(_substitute(axis, mapping) for axis in expr.axes)
-        if isinstance(expr, Entry) and any(
-            axis.args and is_surely_outside(axis, size)
-            for axis, size in zip(axes, expr.tensor.shape, strict=True)
-        ):
+        axes = tuple([_substitute(axis, mapping) for axis in expr.axes])
+        if isinstance(expr, Entry) and _is_outside(expr.tensor, axes):
             return sympy.S.Zero
         return expr.func(expr.tensor, *fitted(expr.tensor, axes))
     args = [_substitute(arg, mapping) for arg in expr.args]
     return with_renamed_args(expr, args) if _only_renames(expr, mapping) else expr.func(*args)
+
+
+def _is_outside(tensor: Tensor, axes: tuple[sympy.Expr, ...]) -> bool:
+    """Whether a computed position is surely outside of its axis."""
+    for axis, size in zip(axes, tensor.shape, strict=True):
+        if not isinstance(axis, Index) and axis.args and is_surely_outside(axis, size):
+            return True
+    return False
 
 
 def rename_bound(expr: Binder, taken: Collection[str]) -> Binder:
@@ -211,7 +204,7 @@ def _named(expr: sympy.Expr, names: Mapping[Index, sympy.Expr], taken: frozenset
         names: new names of the indices that are bound further out; they are all in `taken`.
         taken: names that a bound index must not have.
     """
-    if not _has_binder(expr):
+    if not has_kind(expr, Binder):
         return _substitute(expr, names) if names else expr
     if isinstance(expr, SoftmaxEntry):  # the positions belong to the indices of the sum in their order
         moved = _substitute(expr, names) if names else expr
@@ -233,11 +226,6 @@ def _named(expr: sympy.Expr, names: Mapping[Index, sympy.Expr], taken: frozenset
 
 def _first(pair: tuple[str, Index]) -> str:
     return pair[0]
-
-
-@lru_cache(maxsize=200_000)
-def _has_binder(expr: sympy.Basic) -> bool:
-    return isinstance(expr, Binder) or any(_has_binder(arg) for arg in expr.args)
 
 
 class _Search:

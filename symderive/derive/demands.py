@@ -9,6 +9,7 @@ import sympy
 
 from symderive.calculus.rules import chosen_factor
 from symderive.core.identity import tensors_of
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Entry, Fold, IndexProduct, IndexSum, Tensor, TensorNode
 from symderive.core.program import Program
 from symderive.core.softmax_nodes import IndexLogSum
@@ -52,7 +53,7 @@ def demands(
     for part, guards, passes in with_guards(body, passes=not is_compared):
         order = order_of(part) if passes else 0
         moving = order > 0
-        if isinstance(part, sympy.Pow) and part.has(TensorNode):
+        if isinstance(part, sympy.Pow) and has_kind(part, TensorNode):
             powers = exponents if part is body else (sympy.S.One,)
             for argument, domain in _power_demands(part, order, powers):
                 yield Demand(argument, domain, "domain", "power", guards)
@@ -122,7 +123,7 @@ def _power_demands(
     """What a power asks of its base: `x^p` has derivatives at 0 up to the order p."""
     base, exponent = part.args
     if exponent.is_integer:
-        if exponent.is_negative or (not exponent.is_nonnegative and base.has(TensorNode)):
+        if exponent.is_negative or (not exponent.is_nonnegative and has_kind(base, TensorNode)):
             yield base, NONZERO
     elif base.is_positive is not True:
         loose = exponent.is_number and exponent > 0

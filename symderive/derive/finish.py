@@ -21,6 +21,7 @@ from symderive.calculus.condense import (
 from symderive.calculus.places import counted
 from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
@@ -247,7 +248,7 @@ def _written_inside(program: Program) -> dict[Tensor, Form]:
         if plain or not all(isinstance(node, MatrixNode) and node.is_algebraic for node in uses):
             continue
         form = matrix_form(made)
-        short = weight(made.body) <= LONGEST_INSIDE and not made.body.has(MatrixNode)
+        short = weight(made.body) <= LONGEST_INSIDE and not has_kind(made.body, MatrixNode)
         if form is not None and short:
             found[made.tensor] = form
     return found

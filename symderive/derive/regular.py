@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import sympy
 
-from symderive.core.identity import free_indices, has_kind
+from symderive.core.identity import free_indices
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, Det, InverseEntry, MatrixNode
 from symderive.core.nodes import Entry, Index, Tensor
 from symderive.core.program import Program

@@ -11,6 +11,7 @@ import sympy
 from symderive.calculus.condense import condense, entries_in, rename_all, weight
 from symderive.calculus.tidy import Fact
 from symderive.core.identity import free_indices
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Delta, Fold, Tensor
 from symderive.core.program import Program
 from symderive.derive.account import Simplification, Step
@@ -105,7 +106,7 @@ def _conditions(
     given = slacks(written)
     made = conditions_of(written, blocks, attained_several_times(written))
     used = start.needed(start.outputs).definitions
-    if not any(one.body.has(Fold) for one in used):  # a shift by the maximum has cancelled
+    if not any(has_kind(one.body, Fold) for one in used):  # a shift by the maximum has cancelled
         made = tuple(one for one in made if TIE not in one.text and not one.text.startswith(MEAN))
     found = made + factor_facts(written, start)
     found += singular_facts(short)
@@ -135,7 +136,7 @@ def _functions_inside_functions(program: Program) -> int:
     depths: dict[Tensor, int] = {}
     for made in program.definitions:
         inner = max((depths.get(entry.tensor, 0) for entry in entries_in(made.body)), default=0)
-        depths[made.tensor] = inner + made.body.has(sympy.Function)
+        depths[made.tensor] = inner + has_kind(made.body, sympy.Function)
     return depths[program.definitions[-1].tensor]
 
 

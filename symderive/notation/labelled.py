@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.core.identity import free_indices
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Entry, Index, IndexSum, TensorNode
 from symderive.notation.arithmetic import ONE, times
 from symderive.notation.forms import (
@@ -62,7 +63,7 @@ def _written_order(expr: sympy.Expr) -> tuple[int, str]:
     base = expr.base if isinstance(expr, sympy.Pow) else expr
     if isinstance(base, Entry):
         return (1, str(base.tensor.name))
-    kind = 0 if not expr.has(TensorNode) else 2
+    kind = 0 if not has_kind(expr, TensorNode) else 2
     return (kind, "")
 
 

@@ -14,6 +14,7 @@ import sympy
 from symderive.core.dims import same_size
 from symderive.core.identity import free_indices, substitute
 from symderive.core.idle import without_idle
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import (
     CholeskyEntry,
     CholeskyInverseEntry,
@@ -120,7 +121,7 @@ def recover(expr: sympy.Expr) -> Labelled:
     Raises:
         NoMatrixNotationError: there is none with up to two axes.
     """
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Fold, Delta, Inside):
+    if not free_indices(expr) and not has_kind(expr, (TensorNode, IndexSum, Fold, Delta, Inside)):
         return Labelled(Const(expr), ())
     if isinstance(expr, Entry):
         return _entry(expr)
@@ -357,7 +358,7 @@ def _is_trace(term: sympy.Expr) -> bool:
     return (
         len(indexed) == 2
         and all(len(free_indices(factor)) == 2 for factor in indexed)
-        and any(factor.has(InverseEntry) for factor in indexed)
+        and any(has_kind(factor, InverseEntry) for factor in indexed)
     )
 
 

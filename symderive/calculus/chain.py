@@ -103,7 +103,8 @@ def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str
             continue
         adjoint = Tensor(f"{prefix}{tensor.name}", tensor.shape)
         indices = fresh(tensor.shape, (), FREE_LETTERS)
-        body = canonical(sympy.Add(*contributions.get(tensor, [])))
+        found = contributions.get(tensor, [])
+        body = found[0] if len(found) == 1 else canonical(sympy.Add(*found))
         if tensor == output and body == 1:
             bar: sympy.Expr | Tensor = sympy.S.One
         else:

@@ -163,7 +163,7 @@ def condense(
             inlined[made.tensor] = made
         elif count or made.tensor in kept:
             definitions.append(made)
-    return Program(program.inputs, tuple(definitions), program.outputs)
+    return program.with_definitions(definitions)
 
 
 def powers_joined(program: Program) -> Program:

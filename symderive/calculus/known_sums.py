@@ -110,7 +110,7 @@ def with_vanishing_sums(program: Program, known: dict[Tensor, KnownSum]) -> Prog
         definitions.append(made.with_body(_by_terms(made.body, bodies, known)))
         if isinstance(made.body, sympy.Add) and not known.keys().isdisjoint(tensors_of(made.body)):
             bodies[made.tensor] = made
-    return Program(program.inputs, tuple(definitions), program.outputs)
+    return program.with_definitions(definitions)
 
 
 def _by_terms(

@@ -158,13 +158,13 @@ def _pull_out(body: sympy.Expr, indices: list[Index]) -> sympy.Expr:
     outside: list[sympy.Expr] = []
     for factor in sympy.Mul.make_args(body):
         (inside if wanted & free_indices(factor) else outside).append(factor)
+    every = len(inside)
     inside, summed = _without_whole_shares(inside, indices)
-    core = sympy.Mul(*inside)
+    core = body if len(inside) == every and not outside else sympy.Mul(*inside)
     used = [index for index in indices if index in free_indices(core)]
     outside.extend(index.dim for index in indices if index not in used and index not in summed)
-    if used and isinstance(core, IndexSum):
-        return sympy.Mul(*outside, _merge(core, used))
-    return sympy.Mul(*outside, IndexSum(core, *used) if used else core)
+    total = core if not used else _merge(core, used) if isinstance(core, IndexSum) else IndexSum(core, *used)
+    return sympy.Mul(*outside, total) if outside else total
 
 
 def _without_whole_shares(

@@ -59,7 +59,7 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
         definitions.append(tidied)
         if _is_symmetric(tidied, made_symmetric, excluded):
             made_symmetric.add(made.tensor)
-    return Program(program.inputs, tuple(definitions), program.outputs), tuple(used)
+    return program.with_definitions(definitions), tuple(used)
 
 
 def _tidied(

@@ -183,7 +183,7 @@ def canonical(expr: sympy.Expr) -> sympy.Expr:
     >>> canonical(IndexSum(A[p, q] * x[q], p, q)) == canonical(IndexSum(A[q, p] * x[p], p, q))
     True
     """
-    return _canonical(expr, index_names_free(expr))
+    return _canonical(expr, index_names_free(expr)) if has_kind(expr, Binder) else expr
 
 
 def index_names_free(expr: sympy.Basic) -> frozenset[str]:

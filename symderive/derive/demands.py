@@ -17,11 +17,13 @@ from symderive.derive.guards import STILL, is_excluded, with_guards
 from symderive.derive.intervals import is_within
 from symderive.derive.ranges import Ranges, range_of
 from symderive.functions import by_head
+from symderive.functions.choice import where
 from symderive.functions.comparisons import equal
 from symderive.functions.kinked import absolute, relu
 from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, REALS, Elementwise, Indicator
 
 TIE = "is attained once"
+_DEMANDING = (sympy.Pow, sympy.Function, Fold, IndexLogSum)
 OrderOf = Callable[[sympy.Basic], int]
 
 
@@ -50,6 +52,8 @@ def demands(
         exponents: the powers that the value is raised to wherever it is used.
         is_compared: whether no derivative passes through, because the value is only compared with others.
     """
+    if not has_kind(body, _DEMANDING):
+        return
     for part, guards, passes in with_guards(body, passes=not is_compared):
         order = order_of(part) if passes else 0
         moving = order > 0
@@ -146,7 +150,7 @@ def outer_powers(program: Program) -> dict[Tensor, tuple[sympy.Expr, ...]]:
     return {
         tensor: tuple(powers)
         for tensor, powers in found.items()
-        if tensor not in kept and all(power > 1 for power in powers)
+        if tensor not in kept and sympy.S.One not in powers and all(power > 1 for power in powers)
     }
 
 
@@ -154,9 +158,13 @@ def compared_only(program: Program) -> frozenset[Tensor]:
     """The results through which no derivative passes, because they are only compared with others."""
     live = set(program.outputs)
     for made in reversed(program.definitions):
-        if made.tensor in live:
-            parts = with_guards(made.body)
-            live |= {part.tensor for part, _, passes in parts if passes and isinstance(part, TensorNode)}
+        if made.tensor not in live:
+            continue
+        if not has_kind(made.body, (where, *STILL)):
+            live |= tensors_of(made.body)
+            continue
+        parts = with_guards(made.body)
+        live |= {part.tensor for part, _, passes in parts if passes and isinstance(part, TensorNode)}
     return frozenset(made.tensor for made in program.definitions if made.tensor not in live)
 
 

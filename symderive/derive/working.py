@@ -104,10 +104,10 @@ def _conditions(
     facts: Collection[Fact],
 ) -> tuple[Condition, ...]:
     given = slacks(written)
-    made = conditions_of(written, blocks, attained_several_times(written))
-    used = start.needed(start.outputs).definitions
-    if not any(has_kind(one.body, Fold) for one in used):  # a shift by the maximum has cancelled
-        made = tuple(one for one in made if TIE not in one.text and not one.text.startswith(MEAN))
+    made = conditions_of(written, blocks, attained_several_times(written), given)
+    ties = [one for one in made if TIE in one.text or one.text.startswith(MEAN)]
+    if ties and not any(has_kind(one.body, Fold) for one in start.needed(start.outputs).definitions):
+        made = tuple(one for one in made if one not in ties)  # a shift by the maximum has cancelled
     found = made + factor_facts(written, start)
     found += singular_facts(short)
     found += tuple(Condition(*one, "fact") for one in facts)
@@ -115,7 +115,9 @@ def _conditions(
 
 
 def _basis_vectors(equations: Sequence[Equation]) -> list[Basis]:
-    found = [one for one in equations if any(map(_is_at_one_position, one.definition.body.atoms(Delta)))]
+    bodies = ((one, one.definition.body) for one in equations)
+    deltas = ((one, body.atoms(Delta)) for one, body in bodies if has_kind(body, Delta))
+    found = [one for one, own in deltas if any(map(_is_at_one_position, own))]
     return [part for one in found for part in walk(one.form) if isinstance(part, Basis)]
 
 

@@ -15,6 +15,8 @@ _HALF = sympy.Rational(1, 2)
 
 def constant(value: sympy.Expr, marks: Marks) -> Written:
     """A constant in a dialect, and the precedence of what was written."""
+    if value.is_Integer and value.p >= 0:
+        return marks.plain(value), ATOM
     if value.is_Rational and not value.is_Integer and value.q > 1000:
         return marks.decimal(value), ATOM if value > 0 else SUM
     if value == sympy.E and "e" in marks.taken:

@@ -69,8 +69,9 @@ def _written_order(expr: sympy.Expr) -> tuple[int, str]:
 
 def term_order(expr: sympy.Expr) -> tuple[int, int]:
     """Longer products first, numbers last, otherwise SymPy's order (sorted is stable)."""
-    sums = sum(1 for _ in sympy.preorder_traversal(expr) if isinstance(_, IndexSum))
-    entries = sum(1 for _ in sympy.preorder_traversal(expr) if isinstance(_, TensorNode))
+    parts = list(sympy.preorder_traversal(expr))
+    sums = sum(isinstance(one, IndexSum) for one in parts)
+    entries = sum(isinstance(one, TensorNode) for one in parts)
     if not entries:
         return (0, 0) if expr == 1 else (2, 0)
     return (1, -10 * sums - entries)

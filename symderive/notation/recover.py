@@ -264,14 +264,14 @@ def _sum_of(terms: list[Labelled]) -> Labelled:
 def _combined(values: list[Labelled], build: Callable[[list[Form]], Form]) -> Labelled:
     """An elementwise form of several, with the axes in the order that needs fewer transposes."""
     labels = _common([value.labels for value in values])
+    if len(labels) == 2 and labels[1].name < labels[0].name:
+        labels = labels[::-1]  # of two orders with as many transposes, that of the names
     made = Labelled(build([oriented(value, labels) for value in values]), labels)
-    if len(labels) < 2:
+    straight = transposes(made.form) if len(labels) == 2 else 0
+    if not straight:
         return made
     turned = Labelled(build([oriented(value, labels[::-1]) for value in values]), labels[::-1])
-    straight, other = transposes(made.form), transposes(turned.form)
-    if other < straight or (other == straight and labels[1].name < labels[0].name):
-        return turned
-    return made
+    return turned if transposes(turned.form) < straight else made
 
 
 def _common(labels: list[Labels]) -> Labels:

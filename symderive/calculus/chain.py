@@ -13,7 +13,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.condense import is_linear
-from symderive.calculus.relabelled import relabelled
+from symderive.calculus.relabelled import of_softmax, relabelled
 from symderive.calculus.rules import EntryRule, differentiate, fold_by_value, partial, separated, unit_rule
 from symderive.calculus.sums import has_binder, sum_over
 from symderive.core.dims import shape_text
@@ -151,6 +151,10 @@ def pulled_back(definition: Definition, bar: Tensor | sympy.Expr, used: Tensor) 
     )
     body = _body_at(definition.body, definition.indices, own, at)
     seed = Entry(bar, *own) if isinstance(bar, Tensor) else bar
+    if isinstance(body, SoftmaxEntry):
+        of_share = of_softmax(seed, Entry(definition.tensor, *own), body, used, at)
+        if of_share is not None:
+            return of_share
     by_value = value_slope(definition, body, own)
     inner, slope = (body, sympy.S.One) if by_value is None else (body.args[0], by_value)
     terms = [term for term in sympy.Add.make_args(inner) if used in tensors_of(term)]

@@ -177,8 +177,11 @@ def powers_joined(program: Program) -> Program:
         if isinstance(made.body, sympy.Pow) and made.body.exp.is_number and not made.pinned
     }
 
+    if not roots:
+        return program
+
     def joined(expr: sympy.Expr) -> sympy.Expr:
-        if roots.keys().isdisjoint(tensors_of(expr)):
+        if not has_kind(expr, sympy.Pow) or roots.keys().isdisjoint(tensors_of(expr)):
             return expr
         if isinstance(expr, sympy.Pow) and isinstance(expr.base, Entry) and expr.exp.is_Integer:
             made = roots.get(expr.base.tensor)
@@ -188,9 +191,8 @@ def powers_joined(program: Program) -> Program:
             return expr
         return expr.func(*(joined(arg) for arg in expr.args))
 
-    definitions = tuple(made.with_body(joined(made.body)) for made in program.definitions)
-    needed = Program(program.inputs, definitions, program.outputs).needed(program.outputs).definitions
-    return Program(program.inputs, needed, program.outputs) if roots else program
+    changed = program.mapped(joined)
+    return changed.with_definitions(changed.needed(program.outputs).definitions)
 
 
 def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool:

@@ -30,8 +30,8 @@ def without_factors(program: Program) -> Program:
         definitions.append(made)
     if not found:
         return program
-    whole = Program(program.inputs, tuple(definitions), program.outputs)
-    return Program(program.inputs, whole.needed(program.outputs).definitions, program.outputs)
+    whole = program.with_definitions(definitions)
+    return whole.with_definitions(whole.needed(program.outputs).definitions)
 
 
 def _replaced(expr: sympy.Expr, known: Known) -> sympy.Expr:

@@ -36,7 +36,7 @@ def opened(program: Program) -> Program:
         if not made.pinned or isinstance(made.body, CholeskyEntry):
             known[made.tensor] = made
         definitions.append(made)
-    return Program(program.inputs, tuple(definitions), program.outputs)
+    return program.with_definitions(definitions)
 
 
 def _opened(expr: sympy.Expr, known: Mapping[Tensor, Definition]) -> sympy.Expr:

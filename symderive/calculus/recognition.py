@@ -28,7 +28,9 @@ def recognised(expr: sympy.Expr) -> sympy.Expr:
     >>> recognised(sympy.exp(x) / (1 + sympy.exp(x)))
     sigmoid(x)
     """
-    if not has_kind(expr, (sympy.exp, sympy.cosh)) or not _has_quotient(expr):
+    if not has_kind(expr, sympy.Pow) or not has_kind(expr, (sympy.exp, sympy.cosh)):
+        return expr
+    if not _has_quotient(expr):
         return expr
     inner = with_args(expr, [recognised(arg) for arg in expr.args])
     if isinstance(inner, sympy.Pow):

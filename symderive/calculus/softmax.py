@@ -53,8 +53,8 @@ def recognised(program: Program) -> Program:
         definitions.append(made)
         if not made.pinned and _is_material(opened) and weight(opened) <= _LARGEST:
             known[made.tensor] = made.with_body(opened)
-    slim = Program(program.inputs, tuple(definitions), program.outputs).needed(program.outputs)
-    return Program(program.inputs, slim.definitions, program.outputs)
+    whole = program.with_definitions(definitions)
+    return whole.with_definitions(whole.needed(program.outputs).definitions)
 
 
 def has_exponential(expr: sympy.Basic) -> bool:
@@ -65,8 +65,15 @@ def has_exponential(expr: sympy.Basic) -> bool:
 
 
 def _opened(expr: sympy.Expr, known: dict[Tensor, Definition]) -> sympy.Expr:
-    """The expression with exponentials, sums of them and softmaxes written out."""
-    if known.keys().isdisjoint(tensors_of(expr)):
+    """The expression with exponentials, sums of them and softmaxes written out.
+
+    A softmax stays as it is in a sum without logarithms and powers, where nothing can be recognised.
+    """
+    used = [known[tensor] for tensor in tensors_of(expr) if tensor in known]
+    if not used:
+        return expr
+    plain = isinstance(expr, (sympy.Add, IndexSum)) and not has_kind(expr, (sympy.log, sympy.Pow, sympy.exp))
+    if plain and all(isinstance(made.body, SoftmaxEntry) for made in used):
         return expr
     loose = {entry.tensor for entry in entries_in(expr) if not entry.is_inside}
     return replace_entries(expr, {tensor: made for tensor, made in known.items() if tensor not in loose})
@@ -202,12 +209,27 @@ def _matches(below: IndexSum, exponent: sympy.Expr) -> Iterator[tuple[sympy.Expr
 
 def with_named_shares(program: Program) -> Program:
     """The program with every softmax inside an equation as a named array: `p = softmax(z)`."""
-    if not any(has_share(made.body) for made in program.definitions):
+    if all(map(_is_named, program.definitions)):
         return program
     namer = _Namer(program)
     for made in program.definitions:
         namer.add(made)
     return Program(program.inputs, tuple(namer.definitions), program.outputs)
+
+
+def _is_named(made: Definition) -> bool:
+    """Whether no softmax occurs in a definition, but for one that it is the name of."""
+    share = _own_share(made)
+    return not has_share(made.body if share is None else share.total)
+
+
+def _own_share(made: Definition) -> SoftmaxEntry | None:
+    """The softmax that a definition is the name of."""
+    derived = made.rule == "chain rule"  # a softmax has a name of its own, not that of a derivative
+    share = made.body if isinstance(made.body, SoftmaxEntry) and not derived else None
+    if share is None or not share.runs_freely or not set(share.positions) <= set(made.indices):
+        return None
+    return share
 
 
 def has_share(expr: sympy.Basic) -> bool:
@@ -228,11 +250,9 @@ class _Namer:
         if not has_share(made.body):
             self.definitions.append(made)
             return
-        derived = made.rule == "chain rule"  # a softmax has a name of its own, not that of a derivative
-        share = made.body if isinstance(made.body, SoftmaxEntry) and not derived else None
-        if share is not None and share.runs_freely and set(share.positions) <= set(made.indices):
-            total = self.named(made.body.total)
-            made = made.with_body(SoftmaxEntry(total, *made.body.positions))
+        share = _own_share(made)
+        if share is not None:
+            made = made.with_body(SoftmaxEntry(self.named(share.total), *share.positions))
             self.register(made.body, made.tensor, made.indices)
             self.definitions.append(made)
             return

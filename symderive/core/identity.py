@@ -70,19 +70,16 @@ def with_renamed_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Ex
     Terms and factors stay apart; only their order is new, and SymPy need not look for what can be joined.
     Nor does a power become something else.
     """
-    if isinstance(expr, sympy.Pow) and all(map(_are_alike, args, expr.args)):
-        return sympy.Pow(*args, evaluate=False)
-    if isinstance(expr, (sympy.Add, sympy.Mul)) and all(map(_are_alike, args, expr.args)):
+    if not isinstance(expr, _KEPT_APART) or list(map(type, args)) != list(map(type, expr.args)):
+        return expr.func(*args)
+    if isinstance(expr, (sympy.Add, sympy.Mul)):
         first = 1 if args[0].is_Number else 0
         return expr._new_rawargs(*args[:first], *sorted(args[first:], key=_BY_COMPARING))
-    return expr.func(*args)
+    return expr.func(*args, evaluate=False)
 
 
+_KEPT_APART = (sympy.Add, sympy.Mul, sympy.Pow, sympy.exp)
 _BY_COMPARING = cmp_to_key(sympy.Basic.compare)
-
-
-def _are_alike(new: sympy.Basic, old: sympy.Basic) -> bool:
-    return type(new) is type(old)
 
 
 def letters(kind: Iterable[str]) -> Iterator[str]:
@@ -118,7 +115,7 @@ def substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.E
     Sum[r](W[p, r])
     """
     mapping = {old: new for old, new in mapping.items() if old is not new and old != new}
-    return _substitute(expr, mapping) if mapping else expr
+    return _substitute(expr, mapping, _only_renames(expr, mapping)) if mapping else expr
 
 
 def _only_renames(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> bool:
@@ -129,7 +126,8 @@ def _only_renames(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> bool
     return new.isdisjoint(free_indices(expr) - mapping.keys())
 
 
-def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.Expr:
+def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr], apart: bool = False) -> sympy.Expr:
+    """Replace indices; `apart` says that it is known to give them other names, none of which occurs."""
     if isinstance(expr, Index):
         return mapping.get(expr, expr)
     if mapping.keys().isdisjoint(free_indices(expr)):
@@ -139,14 +137,14 @@ def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.
         inner = {old: new for old, new in mapping.items() if old in relevant}
         incoming: set[str] = set().union(*(index_names(new) for new in inner.values()))
         safe = rename_bound(expr, incoming)
-        return safe.func(_substitute(safe.body, inner), *safe.indices)
+        return safe.func(_substitute(safe.body, inner, apart), *safe.indices)
     if isinstance(expr, TensorNode):
-        axes = tuple([_substitute(axis, mapping) for axis in expr.axes])
+        axes = tuple([_substitute(axis, mapping, apart) for axis in expr.axes])
         if isinstance(expr, Entry) and _is_outside(expr.tensor, axes):
             return sympy.S.Zero
         return expr.func(expr.tensor, *fitted(expr.tensor, axes))
-    args = [_substitute(arg, mapping) for arg in expr.args]
-    return with_renamed_args(expr, args) if _only_renames(expr, mapping) else expr.func(*args)
+    args = [_substitute(arg, mapping, apart) for arg in expr.args]
+    return with_renamed_args(expr, args) if apart or _only_renames(expr, mapping) else expr.func(*args)
 
 
 def _is_outside(tensor: Tensor, axes: tuple[sympy.Expr, ...]) -> bool:
@@ -165,7 +163,7 @@ def rename_bound(expr: Binder, taken: Collection[str]) -> Binder:
     avoid = index_names(expr).union(taken)
     renamed = dict(zip(clashing, fresh((index.dim for index in clashing), avoid), strict=True))
     made: Binder = expr.func(
-        _substitute(expr.body, renamed), *(renamed.get(index, index) for index in expr.indices)
+        _substitute(expr.body, renamed, True), *(renamed.get(index, index) for index in expr.indices)
     )
     return made
 

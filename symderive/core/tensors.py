@@ -348,8 +348,10 @@ class Entry(TensorNode):
 
 def fitted(tensor: Tensor, axes: tuple[sympy.Expr, ...]) -> tuple[sympy.Expr, ...]:
     """The positions, each index marked where it runs over another extent than its axis."""
-    shape = tensor.shape[: len(axes)]
-    return tuple([_on_axis(axis, size) for axis, size in zip(axes, shape, strict=True)])
+    pairs = zip(axes, tensor.shape[: len(axes)], strict=True)
+    return tuple([
+        axis if isinstance(axis, Index) and axis.dim is size else _on_axis(axis, size) for axis, size in pairs
+    ])  # fmt: skip
 
 
 def _on_axis(position: sympy.Expr, size: Size) -> sympy.Expr:

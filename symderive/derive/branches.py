@@ -32,9 +32,8 @@ def within_branches(program: Program) -> Program:
     if not any(has_kind(made.body, where) for made in program.definitions):
         return program
     writer = _Writer(program)
-    definitions = tuple(made.with_body(writer.filled(made.body)) for made in program.definitions)
-    needed = Program(program.inputs, definitions, program.outputs).needed(program.outputs).definitions
-    return Program(program.inputs, needed, program.outputs)
+    filled = program.mapped(writer.filled)
+    return filled.with_definitions(filled.needed(program.outputs).definitions)
 
 
 class _Writer:

@@ -12,7 +12,7 @@ import sympy
 from symderive.calculus.brackets import with_positions_kept, without_implied
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, open_deltas, rebuild
-from symderive.core.identity import free_indices, tensors_of, with_renamed_args
+from symderive.core.identity import free_indices, remade, tensors_of, with_renamed_args
 from symderive.core.kinds import has_kind, kinds_in
 from symderive.core.matrix_nodes import CHOLESKY, InverseEntry, MatrixNode, seen_through
 from symderive.core.nodes import (
@@ -74,7 +74,7 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
         return _through(expr, bodies)
     if isinstance(expr, Binder):
         return expr.func(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
-    return expr.func(*(_replace(arg, bodies) for arg in expr.args))
+    return remade(expr, [_replace(arg, bodies) for arg in expr.args])
 
 
 def _inlined(expr: Entry, made: Definition) -> sympy.Expr:

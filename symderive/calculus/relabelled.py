@@ -86,6 +86,8 @@ def _slope(body: sympy.Expr, place: int) -> sympy.Expr | None:
         return sympy.Mul(*body.args[:place], *body.args[place + 1 :])
     if isinstance(body, sympy.Add):
         return sympy.S.One
+    if isinstance(body, sympy.Pow) and place == 0 and body.exp.is_number:
+        return body.exp * body.base ** (body.exp - 1)
     opened = body.func(*body.args[:place], _HOLE, *body.args[place + 1 :])
     slope = differentiate(opened, unit_rule(_HOLE.tensor, ()))
     return slope.xreplace({_HOLE: body.args[place]})

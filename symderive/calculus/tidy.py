@@ -256,6 +256,8 @@ def _has_denominator(expr: sympy.Expr) -> bool:
 
 
 def _rational(expr: sympy.Expr) -> sympy.Expr:
+    if _is_written_out(expr):
+        return expr
     names: dict[sympy.Expr, sympy.Symbol] = {}
     plain = _plain(expr, names)
     symbols = set(names.values())
@@ -280,6 +282,19 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     }
     best = min((form(reduced) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
     return _signs_settled(best).xreplace(back)
+
+
+def _is_written_out(expr: sympy.Expr) -> bool:
+    """Whether every term is a product of integer powers of single entries, sums and functions."""
+    for term in sympy.Add.make_args(expr):
+        for factor in sympy.Mul.make_args(term):
+            is_power = isinstance(factor, sympy.Pow)
+            base = factor.base if is_power else factor
+            if isinstance(base, (sympy.Add, sympy.Mul, sympy.Pow)) or (
+                is_power and not factor.exp.is_Integer
+            ):
+                return False
+    return True
 
 
 def _is_laurent(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import operator
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cmp_to_key, lru_cache
 
@@ -60,8 +61,21 @@ def tensors_of(expr: sympy.Basic) -> frozenset[sympy.Basic]:
 
 def with_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
     """`expr` with other arguments; `expr` itself where they are the ones that it has."""
-    same = all(new is old for new, old in zip(args, expr.args, strict=True))
-    return expr if same else expr.func(*args)
+    same = all(map(operator.is_, args, expr.args))
+    return expr if same else remade(expr, args)
+
+
+def remade(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
+    """`expr` with other arguments.
+
+    A power of a sum with arrays in it stays one, and SymPy need not ask first whether a term is infinite.
+    """
+    if isinstance(expr, sympy.Pow):
+        base, exponent = args
+        fixed = exponent.is_Rational and exponent is not sympy.S.Zero and exponent is not sympy.S.One
+        if fixed and isinstance(base, sympy.Add) and tensors_of(base):
+            return sympy.Pow(base, exponent, evaluate=False)
+    return expr.func(*args)
 
 
 def with_renamed_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
@@ -71,7 +85,7 @@ def with_renamed_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Ex
     Nor does a power become something else.
     """
     if not isinstance(expr, _KEPT_APART) or list(map(type, args)) != list(map(type, expr.args)):
-        return expr.func(*args)
+        return remade(expr, args)
     if isinstance(expr, (sympy.Add, sympy.Mul)):
         first = 1 if args[0].is_Number else 0
         return expr._new_rawargs(*args[:first], *sorted(args[first:], key=_BY_COMPARING))
@@ -144,7 +158,7 @@ def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr], apart: bo
             return sympy.S.Zero
         return expr.func(expr.tensor, *fitted(expr.tensor, axes))
     args = [_substitute(arg, mapping, apart) for arg in expr.args]
-    return with_renamed_args(expr, args) if apart or _only_renames(expr, mapping) else expr.func(*args)
+    return with_renamed_args(expr, args) if apart or _only_renames(expr, mapping) else remade(expr, args)
 
 
 def _is_outside(tensor: Tensor, axes: tuple[sympy.Expr, ...]) -> bool:

@@ -26,6 +26,7 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import (
     CholeskyEntry,
     CholeskyInverseEntry,
@@ -199,8 +200,10 @@ def reason(definition: Definition, used: Tensor) -> str:
     written = [law for law in dict.fromkeys(laws) if law]
     if not written and is_linear(definition.body, used):
         return _linear_reason(definition.body, used)
-    powers = any(used in tensors_of(power.base) for power in definition.body.atoms(sympy.Pow))
-    return ", ".join(written) or ("power rule" if powers else "product rule")
+    if written:
+        return ", ".join(written)
+    powers = definition.body.atoms(sympy.Pow) if has_kind(definition.body, sympy.Pow) else ()
+    return "power rule" if any(used in tensors_of(power.base) for power in powers) else "product rule"
 
 
 def _forward_reason(definition: Definition, moving: Sequence[Tensor]) -> str:

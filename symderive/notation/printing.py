@@ -86,8 +86,9 @@ def text(form: Form, names: frozenset[str] = frozenset()) -> str:
 
 
 def _names(form: Form) -> frozenset[str]:
-    found = {part.tensor.name for part in walk(form) if isinstance(part, (Leaf, Slice))}
-    letters = {index.name for part in walk(form) if isinstance(part, BigSum) for index in part.indices}
+    parts = list(walk(form))
+    found = {part.tensor.name for part in parts if isinstance(part, (Leaf, Slice))}
+    letters = {index.name for part in parts if isinstance(part, BigSum) for index in part.indices}
     return frozenset(found | letters)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 
@@ -102,6 +101,7 @@ def inverted(
     return {
         node.tensor
         for made in program.definitions
+        if has_kind(made.body, kind)
         for node in entries_in(made.body)
         if isinstance(node, kind) and not isinstance(node, but)
     }
@@ -137,25 +137,27 @@ def condense(
         shown: whether the program is only printed. What is computed keeps the arrays of maxima, because an
             entry is compared with the maximum, and both must come from the same operations.
     """
-    uses: Counter[Tensor] = Counter()
+    uses: dict[Tensor, int] = {}
     consumer: dict[Tensor, Definition] = {}
     kept, outside = set(program.outputs) | set(keep), set[Tensor]()
     for made in program.definitions:
         for entry in entries_in(made.body):
-            uses[entry.tensor] += 1
-            consumer[entry.tensor] = made
+            tensor = entry.tensor
+            uses[tensor] = uses.get(tensor, 0) + 1
+            consumer[tensor] = made
             if not entry.is_inside:  # there the entry is 0; a longer right-hand side would need brackets
-                outside.add(entry.tensor)
+                outside.add(tensor)
     locked, decomposed = inverted(program), inverted(program, SingularNode)
     compared = set() if shown else _compared(program)
-    long = {made.tensor for made in program.definitions if not is_short(made.body)}
-    kept |= outside & long
+    kept |= {
+        made.tensor for made in program.definitions if made.tensor in outside and not is_short(made.body)
+    }
     inlined: dict[Tensor, Definition] = {}
     definitions = []
     for made in program.definitions:
         body = replace_entries(made.body, inlined)
         made = made.with_body(body)
-        count = uses[made.tensor]
+        count = uses.get(made.tensor, 0)
         can = made.tensor not in kept and not made.pinned and count
         can = can and (made.tensor not in locked or _is_open(made, made.tensor in decomposed))
         can = can and (made.tensor not in compared or isinstance(body, Entry))

@@ -42,7 +42,7 @@ def relabelled(
         the sum; None where more than one part contains the array, or it is read at computed positions.
     """
     if isinstance(body, Entry):
-        return _moved(weight * slope, body, indices, at)
+        return _moved(weight if slope is sympy.S.One else weight * slope, body, indices, at)
     if isinstance(body, IndexSum):
         return relabelled(weight, slope, body.body, (*indices, *body.indices), used, at)
     touched = [place for place, part in enumerate(body.args) if used in tensors_of(part)]
@@ -50,7 +50,10 @@ def relabelled(
         return None
     (place,) = touched
     own = _slope(body, place)
-    return None if own is None else relabelled(weight, slope * own, body.args[place], indices, used, at)
+    if own is None:
+        return None
+    slope = own if slope is sympy.S.One else slope * own
+    return relabelled(weight, slope, body.args[place], indices, used, at)
 
 
 def of_softmax(
@@ -86,8 +89,6 @@ def _slope(body: sympy.Expr, place: int) -> sympy.Expr | None:
         return sympy.Mul(*body.args[:place], *body.args[place + 1 :])
     if isinstance(body, sympy.Add):
         return sympy.S.One
-    if isinstance(body, sympy.Pow) and place == 0 and body.exp.is_number:
-        return body.exp * body.base ** (body.exp - 1)
     opened = body.func(*body.args[:place], _HOLE, *body.args[place + 1 :])
     slope = differentiate(opened, unit_rule(_HOLE.tensor, ()))
     return slope.xreplace({_HOLE: body.args[place]})

@@ -72,6 +72,8 @@ def _deltas(body: sympy.Expr, indices: list[Index]) -> bool:
 @lru_cache(maxsize=50_000)
 def open_deltas(expr: sympy.Basic) -> frozenset[sympy.Expr]:
     """The deltas of `expr` that are factors of it or of its terms, and the brackets over one index."""
+    if not has_kind(expr, (Delta, Inside)):
+        return frozenset()
     if isinstance(expr, Delta) or (isinstance(expr, Inside) and len(free_indices(expr)) == 1):
         return frozenset((expr,))
     if isinstance(expr, (sympy.Add, sympy.Mul)):

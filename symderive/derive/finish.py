@@ -32,7 +32,6 @@ from symderive.derive.layout import Layout
 from symderive.derive.names_apart import with_names_apart
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
-from symderive.derive.size_conditions import slacks
 from symderive.derive.structures import FreeEntries
 from symderive.derive.ties import attained_several_times
 from symderive.derive.valued import refuse_without_value
@@ -117,7 +116,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     needed = chain.steps.needed(outputs)
     linked = links(needed, set(chain.slopes) - set(outputs))
     keep = linked.union(chain.keep, *(chain.slopes[one].below for one in linked))
-    given = slacks(problem.written)
+    given = problem.slacks
 
     def decided(expr: sympy.Expr) -> sympy.Expr:
         return settled(expr, given)

@@ -22,7 +22,7 @@ from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
 from symderive.derive.problem import Problem
 from symderive.derive.singular_facts import singular_facts
-from symderive.derive.size_conditions import reads_outside, slacks
+from symderive.derive.size_conditions import reads_outside
 from symderive.derive.ties import attained_several_times
 from symderive.notation.composed import composed
 from symderive.notation.forms import Basis, walk
@@ -92,7 +92,8 @@ class Working:
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """Where the result holds."""
-        found = _conditions(self.written, self.start, self.short, self.blocks, self.facts)
+        given = self.problem.slacks
+        found = _conditions(self.written, self.start, self.short, self.blocks, self.facts, given)
         return found + tuple(map(basis_vector, _basis_vectors(self.equations)[:1]))  # one says it for all
 
 
@@ -102,8 +103,8 @@ def _conditions(
     short: Program,
     blocks: Sequence[tuple[Tensor, ...]],
     facts: Collection[Fact],
+    given: tuple[sympy.Expr, ...],
 ) -> tuple[Condition, ...]:
-    given = slacks(written)
     made = conditions_of(written, blocks, attained_several_times(written), given)
     ties = [one for one in made if TIE in one.text or one.text.startswith(MEAN)]
     if ties and not any(has_kind(one.body, Fold) for one in start.needed(start.outputs).definitions):

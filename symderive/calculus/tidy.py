@@ -22,6 +22,7 @@ from symderive.core.identity import (
     tensors_of,
     with_args,
 )
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import InverseEntry
 from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
@@ -62,7 +63,7 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
         facts = _symmetry(tidied, made_symmetric, excluded)
         if facts is not None:
             made_symmetric[made.tensor] = facts
-    return Program(program.inputs, tuple(definitions), program.outputs), tuple(used)
+    return program.with_definitions(definitions), tuple(used)
 
 
 def _tidied(
@@ -264,7 +265,7 @@ def _entries(expr: sympy.Expr) -> int:
 @lru_cache(maxsize=20_000)
 def cancelled(expr: sympy.Expr) -> sympy.Expr:
     """Cancel common factors of numerators and denominators; fractions that share nothing are left alone."""
-    if not expr.args or isinstance(expr, Entry) or not _has_denominator(expr):
+    if not has_kind(expr, sympy.Pow) or not _has_denominator(expr):
         return expr
     if isinstance(expr, (sympy.Add, sympy.Mul)) and not has_bracket(expr):  # a strong zero divides nothing
         shorter = _rational(expr)
@@ -280,10 +281,12 @@ def _has_denominator(expr: sympy.Expr) -> bool:
         return False
     if isinstance(expr, sympy.Pow) and tensors_of(expr.base) and expr.exp.could_extract_minus_sign():
         return True
-    return any(_has_denominator(arg) for arg in expr.args)
+    return any(map(_has_denominator, expr.args))
 
 
 def _rational(expr: sympy.Expr) -> sympy.Expr:
+    if _is_written_out(expr):
+        return expr
     names: dict[sympy.Expr, sympy.Symbol] = {}
     plain = _plain(expr, names)
     symbols = set(names.values())
@@ -308,6 +311,19 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     }
     best = min((form(reduced) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
     return _signs_settled(best).xreplace(back)
+
+
+def _is_written_out(expr: sympy.Expr) -> bool:
+    """Whether every term is a product of integer powers of single entries, sums and functions."""
+    for term in sympy.Add.make_args(expr):
+        for factor in sympy.Mul.make_args(term):
+            is_power = isinstance(factor, sympy.Pow)
+            base = factor.base if is_power else factor
+            if isinstance(base, (sympy.Add, sympy.Mul, sympy.Pow)) or (
+                is_power and not factor.exp.is_Integer
+            ):
+                return False
+    return True
 
 
 def _is_laurent(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> bool:

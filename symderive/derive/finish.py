@@ -21,6 +21,7 @@ from symderive.calculus.condense import (
 from symderive.calculus.places import counted
 from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
@@ -31,7 +32,6 @@ from symderive.derive.layout import Layout
 from symderive.derive.names_apart import with_names_apart
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
-from symderive.derive.size_conditions import slacks
 from symderive.derive.structures import FreeEntries
 from symderive.derive.ties import attained_several_times
 from symderive.derive.valued import refuse_without_value
@@ -116,7 +116,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     needed = chain.steps.needed(outputs)
     linked = links(needed, set(chain.slopes) - set(outputs))
     keep = linked.union(chain.keep, *(chain.slopes[one].below for one in linked))
-    given = slacks(problem.written)
+    given = problem.slacks
 
     def decided(expr: sympy.Expr) -> sympy.Expr:
         return settled(expr, given)
@@ -248,7 +248,7 @@ def _written_inside(program: Program) -> dict[Tensor, Form]:
         if plain or not all(isinstance(node, MatrixNode) and node.is_algebraic for node in uses):
             continue
         form = matrix_form(made)
-        short = weight(made.body) <= LONGEST_INSIDE and not made.body.has(MatrixNode)
+        short = weight(made.body) <= LONGEST_INSIDE and not has_kind(made.body, MatrixNode)
         if form is not None and short:
             found[made.tensor] = form
     return found

@@ -8,7 +8,8 @@ import sympy
 
 from symderive.calculus.condense import replace_entries, weight
 from symderive.calculus.sums import in_one_sum
-from symderive.core.identity import free_indices, has_kind, substitute
+from symderive.core.identity import free_indices, substitute
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, Det, InverseEntry, MatrixNode
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from symderive.codegen.libraries import array_parts
+from symderive.codegen.libraries.common_rules import bounded
 from symderive.codegen.libraries.record import Call, Library, Rule, names, pads_of
 
 _LIKE = "dtype={source}.dtype, device=device({source})"
@@ -35,18 +36,6 @@ def _of_arrays(name: str) -> Rule:
             for arg, scalar in zip(call.args, call.scalars, strict=True)
         ]
         return f"xp.{name}({', '.join(given)})"
-
-    return rule
-
-
-def _bounded(end: str, name: str) -> Rule:
-    """`xp.clip(x, min=0)`, where one of two is a number."""
-
-    def rule(call: Call) -> str:
-        if call.scalars[0] == call.scalars[1]:
-            return call.written(f"xp.{name}")
-        number, array = call.args if call.scalars[0] else call.args[::-1]
-        return f"xp.clip({array}, {end}={number})"
 
     return rule
 
@@ -137,8 +126,8 @@ _RULES: dict[str, Rule] = {
     "np.arange": _arange,
     "np.where": _where,
     "np.sum": _sum,
-    "np.maximum": _bounded("min", "maximum"),
-    "np.minimum": _bounded("max", "minimum"),
+    "np.maximum": bounded("xp.clip", "min", "xp.maximum"),
+    "np.minimum": bounded("xp.clip", "max", "xp.minimum"),
     "np.heaviside": lambda call: _as_floats(f"{call.atoms[0]} > 0", call),
     "np.cbrt": "xp.sign({0}) * xp.abs({0}) ** (1 / 3)",
     "np.pad": _pad,

@@ -50,11 +50,12 @@ def stacked_product(
         order: the order in which the axes are wanted, if it costs nothing.
     """
     small, wide = sorted((left, right), key=lambda one: extent(frozenset(one[1])))
-    if max(len(left[1]), len(right[1])) < _LEAST_RANK:
-        return None
     batch = frozenset(small[1]) & frozenset(wide[1]) - summed
     blocks = _blocks(wide[1], frozenset(small[1]), summed, batch)
-    if blocks is None or not blocks.stack or not _is_worth_it(blocks, small[1], wide[1]):
+    if blocks is None or not _is_worth_it(blocks, small[1], wide[1]):
+        return None
+    flat = not blocks.stack and blocks.inner_first and len(small[1]) == 2 and len(blocks.inner) == 1
+    if not flat and (not blocks.stack or len(wide[1]) < _LEAST_RANK):
         return None
     rows = tuple(label for label in small[1] if label not in (*blocks.stack, *blocks.inner))
     shared = [place for place, label in enumerate(blocks.stack) if label in small[1]]

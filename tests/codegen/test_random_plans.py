@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import sympy
 
-from symderive.codegen import contractions, pairs, placing, planning
+import symderive as sd
+from symderive.codegen import contractions, pairs, placing, planning, products
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.numpy_source import numpy_function, plan_of
 from symderive.codegen.row_blocks import in_blocks
@@ -162,3 +163,27 @@ def test_blocks_of_rows_give_what_the_equations_say():
 def test_a_number_of_rows_that_is_none_is_refused(count):
     with pytest.raises(SymderiveError, match='give a positive number or "auto"'):
         numpy_function(random_program(1), "f", rows_per_block=count)
+
+
+def attention_is_right() -> bool:
+    """Whether the code of the Hessian of attention gives what its equations say."""
+    n, m, d, p = sd.dims("n m d p")
+    Q, K, V, G = sd.array("Q", n, d), sd.array("K", m, d), sd.array("V", m, p), sd.array("G", n, p)
+    loss = np.sum(G * (sd.softmax(Q @ K.T / np.sqrt(d), axis=1) @ V))
+    program = sd.hessian(loss, Q).to_numpy().program
+    sizes = {"n": 2, "m": 4, "d": 3, "p": 2}
+    rng = np.random.default_rng(3)
+    arrays = {
+        str(one.name): rng.normal(size=[sizes[str(size)] for size in one.shape]) for one in program.inputs
+    }
+    made = numpy_function(program, "f", plan=True)(**arrays)
+    return np.allclose(made, next(iter(evaluate(program, arrays).values())))
+
+
+def test_a_joint_factor_that_is_there_already_is_used_again(monkeypatch):
+    assert attention_is_right()
+    right = products.same_as
+    monkeypatch.setattr(
+        products, "same_as", lambda total, others: -one if (one := right(total, others)) else None
+    )
+    assert not attention_is_right()

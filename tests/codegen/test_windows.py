@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 import symderive as sd
-from symderive.codegen import coarse, from_indices, placing, rolled, scattered, stacks, windows
+from symderive.codegen import (
+    coarse,
+    from_indices,
+    lifetimes,
+    placing,
+    rolled,
+    scattered,
+    stacks,
+    statements,
+    windows,
+)
 from symderive.codegen.numpy_source import numpy_function, plan_of
 from symderive.core.program import Program
 from symderive.language.evaluate import evaluate
@@ -122,6 +132,8 @@ def test_no_error_is_found_where_none_is_planted():
         (windows, "slid", lambda right: lambda expr: type(expr)(right(expr).body.subs(2, 1), *right(expr).indices)),
         (windows, "_missing", lambda right: lambda count: right(count - 1)),
         (windows, "_slot", lambda right: lambda axis, size, window, counts: right(axis, size, window, counts).replace("u + 1", "u")),
+        (statements, "offset_lines", lambda right: lambda found, taken: [row.replace("u:", "u + 1:") for row in right(found, taken)]),
+        (lifetimes, "_late", lambda right: lambda units, large: [units[1], units[0], *units[2:]]),
         (stacks, "_reshaped", lambda right: lambda written, groups: right(written, groups[::-1])),
     ],
     ids=lambda one: one if isinstance(one, str) else "",

@@ -24,7 +24,7 @@ from symderive.core.identity import (
 )
 from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import InverseEntry
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, Tensor
+from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, Tensor, TensorNode
 from symderive.core.program import Definition, Program
 from symderive.notation.forms import Leaf
 from symderive.notation.index_notation import index_form
@@ -119,11 +119,22 @@ def _symmetry(made: Definition, known: Mapping[Tensor, Facts], excluded: set[Ten
     if made.tensor.rank != 2 or made.tensor.shape[0] != made.tensor.shape[1]:
         return None
     i, j = made.indices
+    if _read_at(made.body, i) != _read_at(made.body, j):
+        return None
     body = _with_one_index(in_one_sum(made.body), i, j)
     turned = _with_one_index(substitute(body, {i: j, j: i}), i, j)
     used: Facts = {}
     straight, across = (_in_order(one, excluded, used, known) for one in (body, turned))
     return used if straight == across else None
+
+
+def _read_at(expr: sympy.Basic, index: Index) -> set[Tensor]:
+    """The arrays of which entries are read at an index."""
+    if index not in free_indices(expr):
+        return set()
+    if isinstance(expr, TensorNode):
+        return {expr.tensor}
+    return set().union(*(_read_at(arg, index) for arg in expr.args))
 
 
 def _in_order(

@@ -175,7 +175,7 @@ class _Statements:
         full = [one for one in terms if free_indices(one) == set(self.made.indices) and not _is_view(one)]
         full.sort(key=lambda one: one.could_extract_minus_sign())
         if len(written) <= _LONGEST or not full or len(terms) == 1:
-            return [f"{self.name} = {written}{'.copy()' if _is_view(whole) else ''}"]
+            return [f"{self.name} = {f'np.copy({written})' if _is_view(whole) else written}"]
         rows = [f"{self.name} = {code_of(self.made.with_body(full[0]))}"]
         for term in terms:
             if term is not full[0]:

@@ -102,6 +102,7 @@ def _part(name: str) -> Rule:
 
 
 _RULES: dict[str, Rule] = {
+    "np.copy": "xp.asarray({0}, copy=True)",
     **{f"np.{name}": _renamed(own) for name, own in _OWN.items()},
     **{f"np.{name}": _of_arrays(name) for name in ("logaddexp", "hypot")},
     "np.arctan2": _of_arrays("atan2"),

@@ -21,6 +21,7 @@ def _as_it_is(call: Call) -> str:
 
 
 _RULES: dict[str, Rule] = {
+    "np.copy": "{0}",  # nothing changes an array of JAX
     "np.eye": _like,
     "np.ones": _like,
     "np.zeros": lambda call: f"jnp.zeros({call.args[0]}, dtype={call.source}.dtype)",

@@ -87,6 +87,7 @@ def _tensordot(call: Call) -> str:
 
 
 _RULES: dict[str, Rule] = {
+    "np.copy": "torch.clone({0})",
     "np.eye": _eye,
     "np.ones": "torch.ones({0}, " + _LIKE + ")",
     "np.zeros": "torch.zeros({0}, " + _LIKE + ")",

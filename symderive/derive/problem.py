@@ -136,7 +136,8 @@ def _targets(output: Array, variables: Sequence[Any], what: str, word: str) -> t
     for variable in variables:
         if not isinstance(variable, Array):
             raise SymderiveError(
-                f"{what}: the variable is a {type(variable).__name__}, not a symbolic array."
+                f"{what}: the variable is a {type(variable).__name__}, not a symbolic array; "
+                "give the array that was declared, not its name or its values."
             )
         if variable.definition is not None:
             raise SymderiveError(

@@ -10,7 +10,8 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.core.identity import has_kind, with_args
+from symderive.core.identity import with_args
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import TensorNode
 from symderive.functions.kinked import absolute, relu, signum, step
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 import sympy
 
@@ -23,6 +22,7 @@ from symderive.core.identity import (
     tensors_of,
     with_args,
 )
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor, fitted
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry, split_exponential
@@ -54,23 +54,27 @@ def recognised(program: Program) -> Program:
         definitions.append(made)
         if not made.pinned and _is_material(opened) and weight(opened) <= _LARGEST:
             known[made.tensor] = made.with_body(opened)
-    slim = Program(program.inputs, tuple(definitions), program.outputs).needed(program.outputs)
-    return Program(program.inputs, slim.definitions, program.outputs)
+    whole = program.with_definitions(definitions)
+    return whole.with_definitions(whole.needed(program.outputs).definitions)
 
 
-@lru_cache(maxsize=50_000)
 def has_exponential(expr: sympy.Basic) -> bool:
     """Whether an exponential of arrays, or a node that stands for some, occurs in an expression."""
-    if isinstance(expr, (IndexLogSum, SoftmaxEntry)):
+    if has_kind(expr, (IndexLogSum, SoftmaxEntry)):
         return True
-    if isinstance(expr, sympy.exp):
-        return bool(tensors_of(expr))
-    return any(has_exponential(arg) for arg in expr.args)
+    return has_kind(expr, sympy.exp) and any(map(tensors_of, expr.atoms(sympy.exp)))
 
 
 def _opened(expr: sympy.Expr, known: dict[Tensor, Definition]) -> sympy.Expr:
-    """The expression with exponentials, sums of them and softmaxes written out."""
-    if known.keys().isdisjoint(tensors_of(expr)):
+    """The expression with exponentials, sums of them and softmaxes written out.
+
+    A softmax stays as it is in a sum without logarithms and powers, where nothing can be recognised.
+    """
+    used = [known[tensor] for tensor in tensors_of(expr) if tensor in known]
+    if not used:
+        return expr
+    plain = isinstance(expr, (sympy.Add, IndexSum)) and not has_kind(expr, (sympy.log, sympy.Pow, sympy.exp))
+    if plain and all(isinstance(made.body, SoftmaxEntry) for made in used):
         return expr
     loose = {entry.tensor for entry in entries_in(expr) if not entry.is_inside}
     return replace_entries(expr, {tensor: made for tensor, made in known.items() if tensor not in loose})
@@ -198,7 +202,7 @@ def _matches(below: IndexSum, exponent: sympy.Expr) -> Iterator[tuple[sympy.Expr
 
 def with_named_shares(program: Program) -> Program:
     """The program with every softmax inside an equation as a named array: `p = softmax(z)`."""
-    if not any(has_share(made.body) for made in program.definitions):
+    if all(map(_is_named, program.definitions)):
         return program
     namer = _Namer(program)
     for made in program.definitions:
@@ -206,10 +210,24 @@ def with_named_shares(program: Program) -> Program:
     return Program(program.inputs, tuple(namer.definitions), program.outputs)
 
 
-@lru_cache(maxsize=50_000)
+def _is_named(made: Definition) -> bool:
+    """Whether no softmax occurs in a definition, but for one that it is the name of."""
+    share = _own_share(made)
+    return not has_share(made.body if share is None else share.total)
+
+
+def _own_share(made: Definition) -> SoftmaxEntry | None:
+    """The softmax that a definition is the name of."""
+    derived = made.rule == "chain rule"  # a softmax has a name of its own, not that of a derivative
+    share = made.body if isinstance(made.body, SoftmaxEntry) and not derived else None
+    if share is None or not share.runs_freely or not set(share.positions) <= set(made.indices):
+        return None
+    return share
+
+
 def has_share(expr: sympy.Basic) -> bool:
     """Whether an entry of a softmax occurs in an expression."""
-    return isinstance(expr, SoftmaxEntry) or any(has_share(arg) for arg in expr.args)
+    return has_kind(expr, SoftmaxEntry)
 
 
 class _Namer:
@@ -225,11 +243,9 @@ class _Namer:
         if not has_share(made.body):
             self.definitions.append(made)
             return
-        derived = made.rule == "chain rule"  # a softmax has a name of its own, not that of a derivative
-        share = made.body if isinstance(made.body, SoftmaxEntry) and not derived else None
-        if share is not None and share.runs_freely and set(share.positions) <= set(made.indices):
-            total = self.named(made.body.total)
-            made = made.with_body(SoftmaxEntry(total, *made.body.positions))
+        share = _own_share(made)
+        if share is not None:
+            made = made.with_body(SoftmaxEntry(self.named(share.total), *share.positions))
             self.register(made.body, made.tensor, made.indices)
             self.definitions.append(made)
             return

@@ -66,7 +66,12 @@ class ArrayFunction(Generated):
 
 
 def array_function(
-    program: Program, name: str, backend: str, summary: str = "", accepted: tuple[Tensor, ...] = ()
+    program: Program,
+    name: str,
+    backend: str,
+    summary: str = "",
+    accepted: tuple[Tensor, ...] = (),
+    rows_per_block: int | str | None = None,
 ) -> ArrayFunction:
     """Write the code of a program for an array library.
 
@@ -76,11 +81,12 @@ def array_function(
         backend: the library.
         summary: first line of its docstring.
         accepted: arrays that a call may give although the equations do not use them.
+        rows_per_block: how many rows are computed at a time, as for `function_source`.
 
     Raises:
-        SymderiveError: a library that is not known, a function that it has not, a name that clashes, or a
-            size that cannot be read off an array.
+        SymderiveError: a library that is not known, a function that it has not, a name that clashes, a size
+            that cannot be read off an array, or no blocks of rows.
     """
     program = with_sizes(program, accepted)
-    source = function_source(plan_of(program), name, summary, backend)
+    source = function_source(plan_of(program), name, summary, backend, rows_per_block)
     return ArrayFunction(program, source, name, accepted, backend)

@@ -6,14 +6,11 @@ built.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import sympy
-
 from symderive.codegen.products import TooLongError, has_places, terms_of
+from symderive.codegen.shared_parts import put_in
 from symderive.core.identity import free_indices, tensors_of
 from symderive.core.linear import is_linear
-from symderive.core.nodes import Entry, Tensor
+from symderive.core.nodes import Tensor
 from symderive.core.program import Definition, Program
 
 _LEAST_RANK = 3
@@ -24,7 +21,7 @@ def without_spread(program: Program) -> Program:
     held: dict[Tensor, Definition] = {}
     kept: list[Definition] = []
     for made in program.definitions:
-        body = _put_in(made.body, held)
+        body = put_in(made.body, held)
         made = made.with_body(body)
         later = [one for one in program.definitions if made.tensor in tensors_of(one.body)]
         free = made.tensor not in program.outputs and not made.pinned
@@ -52,12 +49,3 @@ def is_spread(made: Definition) -> bool:
         return False
     whole = frozenset(made.indices)
     return not any(free_indices(factor) >= whole for term in terms for factor in term.factors)
-
-
-def _put_in(expr: sympy.Expr, held: Mapping[Tensor, Definition]) -> sympy.Expr:
-    if held.keys().isdisjoint(tensors_of(expr)):
-        return expr
-    if isinstance(expr, Entry):
-        made = held.get(expr.tensor)
-        return expr if made is None else made.at(expr.axes)
-    return expr.func(*(_put_in(arg, held) for arg in expr.args))

@@ -50,7 +50,8 @@ def with_imports(source: str, library: Library) -> str:
     for part in reversed(library.parts):  # each uses only what stands before it
         if re.search(rf"\b{part.__name__}\(", wanted):
             wanted = f"{plain_source(part).rstrip()}\n\n\n{wanted}"
-    return f"{imports_of(wanted, library)}\n\n{wanted}"
+    imports = imports_of(wanted, library)
+    return f"{imports}\n\n{wanted}" if imports.strip() else wanted
 
 
 def imports_of(source: str, library: Library) -> str:

@@ -82,6 +82,12 @@ def _eye(call: Call) -> str:
     return f"xp.eye({sizes}, {shift}{_LIKE.format(source=call.source)})"
 
 
+def _tensordot(call: Call) -> str:
+    """`axes=(0, 1)` as two sequences."""
+    axes = (one if isinstance(one, tuple) else (one,) for one in ast.literal_eval(call.keywords["axes"]))
+    return f"xp.tensordot({call.args[0]}, {call.args[1]}, axes={tuple(axes)})"
+
+
 def _triangle(call: Call) -> str:
     return f"xp.{call.name[3:]}({call.args[0]}{f', k={call.args[1]}' if len(call.args) > 1 else ''})"
 
@@ -125,6 +131,7 @@ _RULES: dict[str, Rule] = {
     "np.heaviside": lambda call: _as_floats(f"{call.atoms[0]} > 0", call),
     "np.cbrt": "xp.sign({0}) * xp.abs({0}) ** (1 / 3)",
     "np.pad": _pad,
+    "np.tensordot": _tensordot,
     "np.linalg.norm": "xp.linalg.matrix_norm({0}, ord={1})",
     "np.diag": "_diag(xp, {0})",
 }  # fmt: skip
@@ -142,7 +149,8 @@ LIBRARY = Library(
         "device": "from array_api_compat import device",
     },
     same=names("""
-        exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh floor max min prod clip tensordot matmul
+        exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh floor max min prod clip matmul
+        reshape stack repeat
         linalg.inv linalg.det linalg.slogdet linalg.solve linalg.cholesky linalg.matrix_power linalg.svd
     """),
     rules=_RULES,

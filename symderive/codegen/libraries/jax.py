@@ -46,7 +46,7 @@ LIBRARY = Library(
     same=names("""
         exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh
         arctanh arctan2 hypot logaddexp heaviside cbrt sinc floor maximum minimum max min prod cumsum clip
-        outer trace tril triu diag diagonal einsum tensordot matmul transpose pad
+        outer trace tril triu diag diagonal einsum tensordot matmul transpose pad reshape stack repeat
         linalg.inv linalg.det linalg.slogdet linalg.solve linalg.cholesky linalg.matrix_power linalg.svd
         linalg.norm
     """),

@@ -106,6 +106,7 @@ _RULES: dict[str, Rule] = {
     "np.prod": _product,
     "np.cumsum": lambda call: call.written("torch.cumsum", axis=call.keywords.get("axis", "0")),
     "np.pad": _pad,
+    "np.repeat": lambda call: call.written("torch.repeat_interleave"),
     "np.transpose": lambda call: call.written("torch.permute"),
     "np.tensordot": _tensordot,
     "np.linalg.norm": lambda call: call.written("torch.linalg.matrix_norm"),
@@ -128,6 +129,7 @@ LIBRARY = Library(
     same=names("""
         exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh
         arctanh sinc floor outer trace tril triu diag diagonal einsum matmul clip maximum minimum
+        reshape stack
         linalg.inv linalg.det linalg.slogdet linalg.solve linalg.cholesky linalg.matrix_power linalg.svd
     """),
     rules=_RULES,

@@ -74,9 +74,9 @@ def _tidied(
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used, symmetric)
-    summed = signs_joined(
-        powers_completed(opposites_joined(recognised(weights_joined(summed_by_terms(body)))))
-    )
+    summed = body
+    for law in _LAWS:
+        summed = law(summed)
     reduced = cancelled(summed)
     return made.with_body(reduced if reduced == summed else _sign_taken_in(reduced))
 
@@ -264,6 +264,12 @@ def summed_by_terms(expr: sympy.Expr) -> sympy.Expr:
 
 def _entries(expr: sympy.Expr) -> int:
     return sum(isinstance(part, Entry) for part in sympy.preorder_traversal(expr))
+
+
+_LAWS = (
+    summed_by_terms, weights_joined, recognised, opposites_joined, powers_completed,
+    signs_joined,
+)  # fmt: skip
 
 
 @lru_cache(maxsize=20_000)

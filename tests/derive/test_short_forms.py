@@ -72,3 +72,21 @@ def test_a_difference_that_is_squared_loses_no_digits():
     (slow,) = evaluate(made.program, {"y": y, "m": m, "s": np.array(2.0)}).values()
     expected = np.sum(2 * (m - y) / ((y - m) ** 2 + 2.0))
     np.testing.assert_allclose([made.to_numpy()(y=y, m=m, s=2.0), slow], expected, rtol=1e-14)
+
+
+PROBIT = "-np.sum(b * np.log(special.ndtr(X @ w)) + (1 - b) * np.log(special.ndtr(-X @ w)))"
+LOGISTIC = PROBIT.replace("ndtr", "expit")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (PROBIT, "∇_w L = (1/√(2π)) Xᵀ(exp(−(1/2) z^⊙2) ⊙ ((1 − b) ⊘ Φ(−z) − b ⊘ Φ(z)))"),
+        (LOGISTIC, "∇_w L = Xᵀ((1 − b) ⊙ σ(z) − b ⊙ σ(−z))"),
+    ],
+)
+def test_both_tails_are_read_off_one_result(text, shown):
+    X, w, b = sd.parse("X", X="n,d"), sd.parse("w", w="d"), sd.parse("b", b="n:binary")
+    made = sd.gradient(sd.parse(text, X=X, w=w, b=b), w)
+    assert str(made.results[0]) == shown
+    assert made.check().passed

@@ -12,7 +12,7 @@ import sympy
 from symderive.calculus.condense import condense, for_steps, powers_joined, rename
 from symderive.calculus.factors import without_factors
 from symderive.calculus.opened import opened
-from symderive.calculus.sharing import with_shared
+from symderive.calculus.sharing import with_opposites, with_shared
 from symderive.calculus.softmax import has_exponential, recognised
 from symderive.calculus.standardised import standardised
 from symderive.calculus.unit_axes import drop_unit_axes
@@ -145,7 +145,8 @@ def _targets(output: Array, variables: Sequence[Any], what: str, word: str) -> t
     for variable in variables:
         if not isinstance(variable, Array):
             raise SymderiveError(
-                f"{what}: the variable is a {type(variable).__name__}, not a symbolic array."
+                f"{what}: the variable is a {type(variable).__name__}, not a symbolic array; "
+                "give the array that was declared, not its name or its values."
             )
         if variable.definition is not None:
             raise SymderiveError(
@@ -169,7 +170,7 @@ def _problem(given: Array, output: Array, targets: tuple[Tensor, ...], names: Se
         old = written.outputs[0]
         written = rename(written, {old: Tensor(symbol, old.shape, old.domain)})
     clear, keep = standardised(recognised(opened(powers_joined(written))))
-    start = _inputs_as_used(without_factors(condense(clear, for_steps, keep)))
+    start = _inputs_as_used(with_opposites(without_factors(condense(clear, for_steps, keep))))
     return Problem(written, start, symbol, targets, _as_written(written, start))
 
 

@@ -6,13 +6,12 @@ expression stays as small as the equation that it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import sympy
 
-from symderive.calculus.condense import is_linear
 from symderive.calculus.relabelled import of_softmax, relabelled
 from symderive.calculus.rules import EntryRule, differentiate, fold_by_value, partial, separated, unit_rule
 from symderive.calculus.sums import has_binder, sum_over
@@ -27,6 +26,7 @@ from symderive.core.identity import (
     tensors_of,
 )
 from symderive.core.kinds import has_kind
+from symderive.core.linear import is_linear
 from symderive.core.matrix_nodes import (
     CholeskyEntry,
     CholeskyInverseEntry,
@@ -216,6 +216,7 @@ def _forward_reason(definition: Definition, moving: Sequence[Tensor]) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
+_LETTERS_OF_LAWS = "AMCNQ"
 _NODE_LAWS: dict[type, str] = {
     InverseEntry: "dA⁻¹ = −A⁻¹ dA A⁻¹",
     LogAbsDet: "d log |det A| = tr(A⁻¹ dA)",
@@ -231,6 +232,22 @@ _NODE_LAWS: dict[type, str] = {
     IndexLogSum: "log-sum-exp: its derivative is the softmax",
     SoftmaxEntry: "softmax: dp = (diag(p) − ppᵀ) dz",
 }
+
+
+def in_free_letters(reason: str, taken: Collection[str]) -> str:
+    """A reason whose laws of matrices are about a letter that no array has: `dM⁻¹ = −M⁻¹ dM M⁻¹`.
+
+    Args:
+        reason: from `reason`.
+        taken: the names of arrays.
+
+    >>> in_free_letters("dA⁻¹ = −A⁻¹ dA A⁻¹", {"A", "X"})
+    'dM⁻¹ = −M⁻¹ dM M⁻¹'
+    """
+    letter = next((one for one in _LETTERS_OF_LAWS if one not in taken), _LETTERS_OF_LAWS[0])
+    for law in _NODE_LAWS.values():
+        reason = reason.replace(law, law.replace(_LETTERS_OF_LAWS[0], letter))
+    return reason
 
 
 def _linear_reason(body: sympy.Expr, used: Tensor) -> str:

@@ -13,6 +13,7 @@ from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, open_deltas, rebuild
 from symderive.core.identity import free_indices, remade, tensors_of, with_renamed_args
 from symderive.core.kinds import has_kind, kinds_in
+from symderive.core.linear import is_linear
 from symderive.core.matrix_nodes import CHOLESKY, InverseEntry, MatrixNode, seen_through
 from symderive.core.nodes import (
     Binder,
@@ -316,20 +317,6 @@ def is_trivial(body: sympy.Expr) -> bool:
 def is_short(body: sympy.Expr) -> bool:
     """A number, a delta or bracket, or a number times one entry: short enough for a bracket before it."""
     return is_trivial(body) and len(sympy.Mul.make_args(body)) <= 2
-
-
-def is_linear(expr: sympy.Expr, tensor: Tensor) -> bool:
-    """Whether `expr` is of first order in the entries of `tensor`, seen from its form."""
-    if tensor not in tensors_of(expr):
-        return True
-    if isinstance(expr, Entry):
-        return True
-    if isinstance(expr, sympy.Add):
-        return all(is_linear(term, tensor) for term in expr.args)
-    if isinstance(expr, sympy.Mul):
-        touched = [factor for factor in expr.args if tensor in tensors_of(factor)]
-        return len(touched) == 1 and is_linear(touched[0], tensor)
-    return isinstance(expr, IndexSum) and is_linear(expr.body, tensor)
 
 
 def _under_product(expr: sympy.Expr, tensor: Tensor) -> bool:

@@ -12,6 +12,7 @@ from symderive.calculus.condense import entries_in, replace_entries, weight
 from symderive.calculus.log_sums import log_sum_over, share_of
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import sum_over
+from symderive.core.exponential_sums import is_exponential_sum
 from symderive.core.identity import (
     FREE_LETTERS,
     canonical,
@@ -88,21 +89,13 @@ def _is_material(body: sympy.Expr) -> bool:
     return any(
         isinstance(factor, (IndexLogSum, SoftmaxEntry))
         or _is_raised(factor)
-        or _is_sum(factor.as_base_exp()[0])
+        or is_exponential_sum(factor.as_base_exp()[0])
         for factor in sympy.Mul.make_args(body)
     )
 
 
 def _is_raised(factor: sympy.Expr) -> bool:
     return isinstance(factor, sympy.exp) and bool(tensors_of(factor))
-
-
-def _is_sum(factor: sympy.Expr) -> bool:
-    """`Σ_p w exp(f)` where f depends on p."""
-    if not isinstance(factor, IndexSum):
-        return False
-    exponent = split_exponential(factor.body)[1]
-    return bool(free_indices(exponent) & set(factor.indices))
 
 
 def _rewritten(expr: sympy.Expr) -> sympy.Expr:
@@ -119,7 +112,7 @@ def _rewritten(expr: sympy.Expr) -> sympy.Expr:
 def _logarithm(expr: sympy.log) -> sympy.Expr:
     """`log (c Σ_p w exp(f)) = log c + logsumexp`, and `log softmax(f)_i = f_i − logsumexp`."""
     factors = sympy.Mul.make_args(expr.args[0])
-    found = [one for one in factors if _is_sum(one) or isinstance(one, SoftmaxEntry)]
+    found = [one for one in factors if is_exponential_sum(one) or isinstance(one, SoftmaxEntry)]
     others = [one for one in factors if one not in found]
     if len(found) != 1 or not all(one.is_positive for one in others):
         return expr
@@ -138,13 +131,13 @@ def _quotient(expr: sympy.Mul) -> sympy.Expr:
     factors = list(expr.args)
     for place, factor in enumerate(factors):
         below = factor.base if isinstance(factor, sympy.Pow) and factor.exp == -1 else None
-        if below is None or not _is_sum(below):
+        if below is None or not is_exponential_sum(below):
             continue
         rest = factors[:place] + factors[place + 1 :]
         above = next((one for one in rest if _is_raised(one)), None)
         if above is not None:
             return _quotient_of(sympy.Mul(*_over(rest, above, below)))
-        above = next((one for one in rest if _is_sum(one)), None)
+        above = next((one for one in rest if is_exponential_sum(one)), None)
         if above is not None:
             rest.remove(above)
             inner = separated(above, *free_indices(below))

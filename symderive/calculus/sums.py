@@ -17,7 +17,7 @@ from symderive.calculus.brackets import (
 )
 from symderive.calculus.log_sums import log_sum_over, share_of, whole_share
 from symderive.calculus.places import all_places
-from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
+from symderive.core.identity import canonical, free_indices, index_names, rename_bound, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
 from symderive.core.idle import without_idle
 from symderive.core.kinds import has_kind
@@ -234,3 +234,23 @@ def _rebuilt(expr: sympy.Expr) -> sympy.Expr:
 def has_binder(expr: sympy.Basic) -> bool:
     """Whether a sum or maximum over an index occurs in `expr`."""
     return has_kind(expr, Binder)
+
+
+def in_one_sum(expr: sympy.Expr) -> sympy.Expr:
+    """Every term of a sum as one product under one Σ: `Σ_pr X_ip P_pr X_jr` for `Σ_p X_ip Σ_r P_pr X_jr`."""
+    if isinstance(expr, sympy.Add):
+        return sympy.Add(*map(in_one_sum, expr.args))
+    factors, indices = [], list[Index]()
+    for factor in sympy.Mul.make_args(expr):
+        if isinstance(factor, IndexSum):
+            inner = rename_bound(factor, index_names(expr) | {index.name for index in indices})
+            body = in_one_sum(inner.body)
+            indices += inner.indices
+            if isinstance(body, IndexSum):
+                body = rename_bound(body, index_names(expr) | {index.name for index in indices})
+                indices += body.indices
+                body = body.body
+            factor = body
+        factors.append(factor)
+    product = sympy.Mul(*factors)
+    return IndexSum(product, *indices) if indices else product

@@ -137,7 +137,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.results}
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.earlier}
     names |= {} if entries is None else entries.names(short, problem.symbol)
-    names = _with_symmetry(whole, names, problem.targets)
+    names = _with_symmetry(whole, short, names, problem.targets)
     programs = (problem.plain, problem.start, short, problem.written)
     original, start, short, written = rename_all(programs, names)
     heads = {names[one.tensor]: one.heading for one in (*chain.earlier, *chain.results)}
@@ -212,16 +212,17 @@ def _equation(program: Program, output: Tensor, heading: Heading, inside: Mappin
 
 
 def _with_symmetry(
-    program: Program, names: Mapping[Tensor, Tensor], targets: Sequence[Tensor]
+    program: Program, short: Program, names: Mapping[Tensor, Tensor], targets: Sequence[Tensor]
 ) -> dict[Tensor, Tensor]:
     """The names, with results such as `XᵀX` declared symmetric.
 
-    The symmetry must not rest on that of a variable, whose entries are varied one by one.
+    The symmetry must not rest on that of a variable, whose entries are varied one by one. What one operation
+    in each equation hides, the `short` equations show.
     """
     found = dict(names)
     matrices = inverted(program)
     free = without_symmetry(program, targets)
-    by_equation = symmetric_results(free)
+    by_equation = symmetric_results(free) | symmetric_results(without_symmetry(short, targets))
     for made in free.definitions:
         if made.tensor.domain != "real":
             continue

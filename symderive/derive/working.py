@@ -8,6 +8,7 @@ from functools import cached_property
 
 import sympy
 
+from symderive.calculus.chain import in_free_letters
 from symderive.calculus.condense import condense, entries_in, rename_all, weight
 from symderive.calculus.tidy import Fact
 from symderive.core.identity import free_indices
@@ -162,13 +163,14 @@ def _steps(
     forward_names = {made.tensor for made in original.definitions}
     said = not original.outputs[0].rank or loss.definition == original.definitions[-1]
     given = original.definitions[:-1] if said else original.definitions
+    taken = original.names | program.names
     made_steps = [Step("definition", Equation(made), made.why or "let") for made in given]
     for made in program.definitions:
         if made.tensor not in forward_names:
             head, untidied = heads.get(made.tensor), raw.definition(made.tensor)
             changed = untidied is not None and untidied.body != made.body
             before = Equation(untidied, head) if changed and untidied is not None else None
-            made_steps.append(Step(made.rule, Equation(made, head), made.why, before))
+            made_steps.append(Step(made.rule, Equation(made, head), in_free_letters(made.why, taken), before))
     return tuple(made_steps)
 
 

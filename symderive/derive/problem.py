@@ -169,16 +169,17 @@ def _problem(given: Array, output: Array, targets: tuple[Tensor, ...], names: Se
     if written.outputs[0].rank and is_unnamed(str(written.outputs[0].name)):
         old = written.outputs[0]
         written = rename(written, {old: Tensor(symbol, old.shape, old.domain)})
-    clear, keep = standardised(recognised(opened(powers_joined(written))))
-    start = _inputs_as_used(with_opposites(without_factors(condense(clear, for_steps, keep))))
-    return Problem(written, start, symbol, targets, _as_written(written, start))
+    plain = opened(powers_joined(written))
+    clear, keep = standardised(recognised(plain))
+    start = _inputs_as_used(with_opposites(_fused(clear, keep)))
+    # The equations with nothing recognised in them are shown first, and checked against.
+    seen = clear is not plain and any(has_exponential(made.body) for made in start.definitions)
+    return Problem(written, start, symbol, targets, _inputs_as_used(_fused(plain)) if seen else start)
 
 
-def _as_written(written: Program, start: Program) -> Program:
-    """The equations with nothing recognised in them: shown first, and checked against."""
-    if not any(has_exponential(made.body) for made in start.definitions):
-        return start
-    return _inputs_as_used(without_factors(condense(opened(powers_joined(written)), for_steps)))
+def _fused(program: Program, keep: tuple[Tensor, ...] = ()) -> Program:
+    """The equations as the steps of a derivation."""
+    return without_factors(condense(program, for_steps, keep))
 
 
 def _free_name(program: Program, names: Sequence[str]) -> str:

@@ -15,7 +15,9 @@ import sympy
 from symderive.core.dims import Size
 from symderive.core.identity import free_indices, tensors_of
 from symderive.core.nodes import Entry, Index, IndexMax, IndexMin, IndexProduct, IndexSum
+from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
+from symderive.cost.choices import Range, is_one_of_several, landing, without_brackets
 from symderive.cost.formula import Formula, Product
 from symderive.functions import by_head
 
@@ -35,12 +37,16 @@ class Contraction:
     Attributes:
         entries: the entries multiplied.
         bound: the indices summed over; none for an outer product.
-        free: the indices of the result.
+        free: the indices of the result; those that a delta fixes are left out.
+        lands: where each product is added, if deltas say it: position and size of each axis.
+        chosen: the ranges that brackets ask for; outside of them the product is not there.
     """
 
     entries: tuple[Entry, ...]
     bound: tuple[Index, ...]
     free: tuple[Index, ...]
+    lands: tuple[Range, ...] = ()
+    chosen: tuple[Range, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,19 +147,21 @@ class _Fold:
         """A constant, an index or an entry costs nothing."""
 
     def sum_of_terms(self, expr: sympy.Add) -> None:
-        self.add(ELEMENTWISE_ADDS, self.loop(expr), len(expr.args) - 1)
+        if not is_one_of_several(expr.args):
+            self.add(ELEMENTWISE_ADDS, self.loop(expr), len(expr.args) - 1)
         for term in expr.args:
             coefficient, rest = term.as_coeff_Mul()
             self.visit(rest if coefficient == -1 else term)
 
     def product(self, expr: sympy.Mul) -> None:
         above, below, signs = _split(expr)
+        above, chosen = without_brackets(above)
         self.add(NEGATIONS, self.loop(expr), signs)
         self.add(DIVISIONS, self.loop(expr), len(below))
         entries = tuple(factor for factor in above if isinstance(factor, Entry))
         if len(above) == len(entries) == 2 and _is_outer(*entries) and not below:
             self.add(MACS, self.loop(expr))
-            self.contractions.append(Contraction(entries, (), self.loop(expr)))
+            self.contractions.append(Contraction(entries, (), self.loop(expr), chosen=chosen))
         else:
             self.add(ELEMENTWISE_MULS, self.loop(expr), max(0, len(above) - 1))
         for factor in _distinct([*above, *below]):
@@ -172,27 +180,39 @@ class _Fold:
             self.visit(argument)
 
     def index_sum(self, expr: IndexSum) -> None:
-        """`Σ` of n terms is n − 1 additions; of products of two or more entries, n multiply-accumulates."""
+        """`Σ` of n terms is n − 1 additions; of products of two or more entries, n multiply-accumulates.
+
+        Where a delta says where each product is added, as in `Σ_{u,j} a[u] b[j] δ(i, 2j + u)`, there is one
+        product for each u and j, and one addition to a sum that begins with 0, also where it lands outside.
+        """
         above, below, signs = _split(expr.body)
-        loop = self.loop(expr)
-        self.add(SUM_ADDS, loop, less=sympy.Mul(*(index.dim for index in expr.indices)) - 1)
+        above, chosen = without_brackets(above)
+        lands = landing(above, expr.indices)
+        above = [factor for factor in above if not any(factor is delta for delta, _ in lands.values())]
+        loop = tuple(index for index in self.loop(expr) if index not in lands)
+        around = self._written(expr)
+        if lands:
+            self.add(SUM_ADDS, around)
+        else:
+            self.add(SUM_ADDS, loop, less=sympy.Mul(*(index.dim for index in expr.indices)) - 1)
         data = [factor for factor in above if tensors_of(factor)]
         if len(data) < 2:
-            self.visit(expr.body)
+            self.visit(sympy.Mul(*above, *(1 / factor for factor in below)) if lands else expr.body)
             return
-        around = self._written(expr)
         self.add(MACS, around)
         self.add(ELEMENTWISE_MULS, around, len(above) - 2)
         self.add(NEGATIONS, around, signs)
         self.add(DIVISIONS, around, len(below))
         entries = tuple(factor for factor in above if isinstance(factor, Entry))
-        self.contractions.append(Contraction(entries, expr.indices, loop))
+        places = tuple((position, index.dim) for index, (_, position) in lands.items())
+        self.contractions.append(Contraction(entries, expr.indices, loop, places, chosen))
         for factor in _distinct([*above, *below]):
             self.visit(factor)
 
     def _written(self, expr: IndexSum) -> tuple[Index, ...]:
         """All indices of a contraction; without a given order, the summed ones before the last free one."""
-        loop = self.loop(expr)
+        fixed = landing(sympy.Mul.make_args(expr.body), expr.indices)
+        loop = [index for index in self.loop(expr) if index not in fixed]
         return (*loop[:-1], *expr.indices, *loop[-1:]) if len(loop) > 1 else (*loop, *expr.indices)
 
     def index_max(self, expr: IndexMax) -> None:
@@ -246,7 +266,7 @@ def _is_outer(left: Entry, right: Entry) -> bool:
 
 
 _HANDLERS: tuple[tuple[Any, Callable[[_Fold, sympy.Expr], None]], ...] = (
-    ((Entry, Index, sympy.Symbol, sympy.Number, sympy.NumberSymbol), _Fold.leaf),
+    ((Entry, Index, Inside, sympy.Symbol, sympy.Number, sympy.NumberSymbol), _Fold.leaf),
     (sympy.Add, _Fold.sum_of_terms),
     (sympy.Mul, _Fold.product),
     (sympy.Pow, _Fold.power),

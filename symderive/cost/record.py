@@ -16,7 +16,7 @@ from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_A
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived, whole
 from symderive.cost.formula import Formula, Product
 from symderive.cost.valid import padded_axes, valid_products
-from symderive.cost.writing import LATEX, Writer
+from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
 
 MULS, ADDS, FLOPS, PARAMS = "muls", "adds", "flops", "params"
@@ -223,7 +223,7 @@ class Cost:
         else:
             absent.append("bias")
         if self.is_padded:
-            notes.append("products against zero padding count")
+            notes += [f"products {which} count" for which in self.kinds_of_padding()]
         elif any(
             not isinstance(axis, Index)
             for one in contractions
@@ -233,6 +233,33 @@ class Cost:
             absent.append("zero padding")
         none = [f"{' and '.join(absent)}: none"] if absent else []
         return "; ".join(["multiplications of the contraction", *notes, *none])
+
+    def kinds_of_padding(self) -> Iterator[str]:
+        """Which products are in `macs` and not in `valid_macs`, in words."""
+        found = [
+            (one, axis)
+            for part in self.parts
+            for one in part.contractions
+            for axis in padded_axes(one, self.relations)
+        ]
+        if any(axis not in one.lands and axis not in one.chosen for one, axis in found):
+            yield "against zero padding"
+        if any(axis in one.lands for one, axis in found):
+            yield "that are cropped"
+        if any(axis in one.chosen for one, axis in found):
+            yield "that are masked"
+
+    def valid_text(self) -> str:
+        """How many products are valid, in words; empty where all are, or a size has no number."""
+        macs = self.macs
+        if not self.is_padded or not macs.is_Integer:
+            return ""
+        valid, kinds = int(self.valid_macs), " and ".join(self.kinds_of_padding())
+        return f"{TEXT.number(valid)}, without the {TEXT.number(int(macs) - valid)} {kinds}"
+
+    def condition_text(self, condition: Any, is_latex: bool = False) -> str:
+        """A condition as people say it."""
+        return Writer(LATEX if is_latex else TEXT, self.order).condition(condition)
 
     def latex(self, quantity: str = MACS) -> str:
         r"""The formula of a quantity in LaTeX, with the numbers and the result where values are put in.

@@ -30,7 +30,7 @@ def _read(name: str, written: str) -> Any:
         raise SymderiveError(f"{name}: a size is missing; write for example {name}=3 or {name}=a_name.")
     if written.lower() in _TRUTH:
         return _TRUTH[written.lower()]
-    if "," not in written and ":" not in written:
+    if "->" in written or ("," not in written and ":" not in written):
         return as_size(written)
     return [_side(name, part) for part in written.removesuffix(",").split(",")]
 

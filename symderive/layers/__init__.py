@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 
+from symderive.layers.bilinear import Bilinear
 from symderive.layers.conv1d import Conv1d
 from symderive.layers.conv2d import Conv2d
 from symderive.layers.conv3d import Conv3d
@@ -19,11 +20,13 @@ from symderive.layers.conv_transpose2d import ConvTranspose2d
 from symderive.layers.conv_transpose3d import ConvTranspose3d
 from symderive.layers.dense import Dense
 from symderive.layers.depthwise import DepthwiseConv2d
+from symderive.layers.einsum import Einsum
 from symderive.layers.layer import Layer
 from symderive.layers.pointwise import PointwiseConv2d
 from symderive.layers.separable import SeparableConv2d
 
 __all__ = [
+    "Bilinear",
     "Conv1d",
     "Conv2d",
     "Conv3d",
@@ -32,6 +35,7 @@ __all__ = [
     "ConvTranspose3d",
     "Dense",
     "DepthwiseConv2d",
+    "Einsum",
     "Layer",
     "PointwiseConv2d",
     "SeparableConv2d",

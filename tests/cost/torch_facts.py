@@ -10,11 +10,13 @@ A fact stands in PyTorch's terms in `torch_facts.json`; `layer_of` says the same
 """
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from symderive.layers import (
+    Bilinear,
     Conv1d,
     Conv2d,
     Conv3d,
@@ -23,6 +25,7 @@ from symderive.layers import (
     ConvTranspose3d,
     Dense,
     DepthwiseConv2d,
+    Einsum,
 )
 
 
@@ -72,7 +75,25 @@ def linear(fact):
     return Dense(given["in_features"], given["out_features"], given["bias"], tuple(shape[:-1]))
 
 
+def bilinear(fact):
+    (shape, _), given = fact.input_shapes, fact.hparams
+    sizes = (given[name] for name in ("in1_features", "in2_features", "out_features"))
+    return Bilinear(*sizes, given["bias"], tuple(shape[:-1]))
+
+
+def function(fact):
+    """A call without a module; None for what is not a product of arrays."""
+    einsum = re.match(r'torch\.einsum\("(.*?)"', fact.layer)
+    if einsum:
+        return Einsum.of(einsum[1], *fact.input_shapes)
+    if re.match(r"a @ b|torch\.(b?mm|matmul)\(a, b\)", fact.layer):
+        return Einsum.matmul(*fact.input_shapes)
+    return None
+
+
 LAYERS = {
+    "Bilinear": bilinear,
+    "function": function,
     "Conv1d": sliding(Conv1d),
     "Conv2d": sliding(Conv2d),
     "Conv3d": sliding(Conv3d),
@@ -84,7 +105,7 @@ LAYERS = {
 """How to say a module of PyTorch as a layer, by its type."""
 
 NOT_YET = (
-    "bilinear", "matmul_broadcast", "at_operator", "einsum_outer", "mha_self", "mha_cross", "mha_seqfirst",
+    "mha_self", "mha_cross", "mha_seqfirst",
     "sdpa", "sdpa_causal", "sdpa_gqa", "lstm_nobias_batchfirst", "lstm_proj", "rnn_tanh", "gelu", "avgpool",
     "embedding",
 )  # fmt: skip

@@ -9,7 +9,7 @@ import sympy
 
 from symderive.core.dims import Size
 from symderive.core.identity import free_indices
-from symderive.core.nodes import Delta, Index
+from symderive.core.nodes import Delta, Entry, Index
 from symderive.core.positions import Inside, is_surely_nonnegative
 
 Range = tuple[sympy.Expr, Size]
@@ -46,6 +46,22 @@ def landing(factors: Iterable[sympy.Expr], bound: Sequence[Index]) -> dict[Index
             if not any(index in free_indices(one) for one in others):
                 found[index] = (factor, position)
                 break
+    return found
+
+
+def looked_up(factors: Iterable[sympy.Expr], bound: Sequence[Index]) -> dict[Index, Delta]:
+    """The bound indices of which a delta picks the one value that an array holds, as in a table look-up.
+
+    >>> from symderive.core.nodes import Tensor
+    >>> v, n, x = Index("v", 9), Index("n", 4), Tensor("x", (4,), "count")
+    >>> looked_up([Delta(v, x[n])], [v])
+    {v: delta(v, x[n])}
+    """
+    found = {}
+    for factor in factors:
+        for index, other in _sides(factor):
+            if index in bound and isinstance(other, Entry) and not free_indices(other) & set(bound):
+                found[index] = factor
     return found
 
 

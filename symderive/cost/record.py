@@ -99,11 +99,12 @@ class Cost:
 
     @property
     def symbols(self) -> tuple[Dim, ...]:
-        """The sizes that formulas, relations and conditions are written in."""
+        """The sizes: those of the order, and what formulas, relations and conditions are written in."""
         formulas = [self.parameters, *(formula for part in self.parts for formula in part.counts.values())]
         used: set[Dim] = set().union(*(formula.expr.free_symbols for formula in formulas))
         used.update(*(meaning.free_symbols for meaning in self.relations.values()), self.relations)
         used.update(*(condition.free_symbols for condition in self.conditions))
+        used.update(*(size.free_symbols for size in self.order))
         writer = Writer(order=self.order)
         return tuple(sorted(used, key=writer.rank))
 
@@ -217,6 +218,8 @@ class Cost:
     def convention(self) -> str:
         """What is counted, in one line."""
         contractions = [one for part in self.parts for one in part.contractions]
+        if not contractions:
+            return "multiplications of a contraction; there is none, all operations stand under their names"
         notes, absent = [], []
         if any(part.formula(ELEMENTWISE_ADDS).terms for part in self.parts):
             notes.append("elementwise additions (a bias) are in adds, not in MACs")

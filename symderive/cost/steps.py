@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import sympy
 
 from symderive.core.nodes import Delta, Entry, IndexSum, Tensor
-from symderive.core.positions import Inside
+from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition
 from symderive.cost.count import Contraction, Part
 from symderive.cost.formula import Product
@@ -61,7 +61,7 @@ def _sentences(cost: Cost, part: Part, style: Style) -> Iterator[str]:
     left = _math(_entry(Entry(part.definition.tensor, *part.definition.indices), style), style)
     if not part.contractions:
         copied = not part.counts and not part.unknown
-        yield f"each {left} is one entry, copied" if copied else f"{left} needs no sum of products"
+        yield f"each {left} is one entry, copied" if copied else f"there is no sum of products in {left}"
     for contraction in part.contractions:
         what = left if len(part.contractions) == 1 else f"one sum of products in {left}"
         yield _sentence(cost, contraction, what, style)
@@ -137,7 +137,7 @@ def _noted(expr: sympy.Expr, style: Style) -> str:
 
 def _entry(entry: Entry, style: Style) -> str:
     inside = replace(style, dot=" " if style is LATEX else "·")
-    axes = ", ".join(Writer(inside).write(axis) for axis in entry.axes)
+    axes = ", ".join(Writer(inside).write(bare(axis)) for axis in entry.axes)
     if style is LATEX:
         name = entry.tensor.latex_name or style.name(entry.tensor.name)
         return f"{name}_{{{axes}}}" if axes else str(name)

@@ -11,6 +11,8 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 
+from symderive.layers.activation import Activation
+from symderive.layers.avg_pool import AvgPool1d, AvgPool2d, AvgPool3d
 from symderive.layers.bilinear import Bilinear
 from symderive.layers.conv1d import Conv1d
 from symderive.layers.conv2d import Conv2d
@@ -21,11 +23,17 @@ from symderive.layers.conv_transpose3d import ConvTranspose3d
 from symderive.layers.dense import Dense
 from symderive.layers.depthwise import DepthwiseConv2d
 from symderive.layers.einsum import Einsum
+from symderive.layers.embedding import Embedding
 from symderive.layers.layer import Layer
+from symderive.layers.max_pool import MaxPool1d, MaxPool2d, MaxPool3d
 from symderive.layers.pointwise import PointwiseConv2d
 from symderive.layers.separable import SeparableConv2d
 
 __all__ = [
+    "Activation",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
     "Bilinear",
     "Conv1d",
     "Conv2d",
@@ -36,7 +44,11 @@ __all__ = [
     "Dense",
     "DepthwiseConv2d",
     "Einsum",
+    "Embedding",
     "Layer",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
     "PointwiseConv2d",
     "SeparableConv2d",
     "catalogue",

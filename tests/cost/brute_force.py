@@ -29,7 +29,7 @@ class Loops:
         for definition in program.definitions:
             self.memo = {}
             result = np.zeros([int(size) for size in definition.tensor.shape])
-            if definition.body.has(Delta):
+            if any(not one.has(Entry) for one in definition.body.atoms(Delta)):
                 self.scatter(definition, result)
                 self.arrays[definition.tensor.name] = result
                 continue
@@ -75,7 +75,7 @@ class Loops:
             return env[expr]
         if isinstance(expr, Inside):
             return float(0 <= self.place(expr.position, env) < int(expr.size))
-        if isinstance(expr, sympy.Number):
+        if expr.is_number:
             return float(expr)
         if isinstance(expr, Entry):
             return self.entry(expr, env)
@@ -96,11 +96,16 @@ class Loops:
         return entry.scalar(*parts)
 
     def product(self, expr, parts, env):
+        number = sympy.Mul(*(arg for arg in expr.args if arg.is_number))
+        if number.is_Rational and number.q != 1:
+            self.counts["divisions"] += 1
+            number = sympy.Integer(number.p)
         factors = [
             part
             for part, arg in zip(parts, expr.args, strict=True)
-            if arg != -1 and not isinstance(arg, Inside)
+            if not arg.is_number and not isinstance(arg, Inside)
         ]
+        factors += [number] if abs(number) != 1 else []
         self.counts["muls"] += len(factors) - 1
         outside = any(not self.inside(arg, env) for arg in expr.args if isinstance(arg, Entry))
         if outside or self.is_masked(expr, env):
@@ -108,6 +113,12 @@ class Loops:
         return float(np.prod(parts))
 
     def bound(self, expr, env, path):
+        for delta in expr.body.atoms(Delta):  # a look-up: an array holds the one position that is read
+            (held,) = (one for one in delta.args if isinstance(one, Entry))
+            (index,) = expr.indices
+            row = {**env, index: int(self.value(held, env, (*path, "held")))}
+            rest = sympy.Mul(*(one for one in expr.body.args if one != delta))
+            return self.value(rest, row, (*path, 0))
         values = [
             self.value(expr.body, {**env, **dict(zip(expr.indices, place, strict=True))}, (*path, 0))
             for place in itertools.product(*(range(int(index.dim)) for index in expr.indices))
@@ -146,4 +157,17 @@ class Loops:
 def random_arrays(program, seed=0):
     """Generic values for the inputs of a program with integer sizes."""
     draw = np.random.default_rng(seed)
-    return {one.name: draw.normal(size=[int(size) for size in one.shape]) for one in program.inputs}
+    arrays = {one.name: draw.normal(size=[int(size) for size in one.shape]) for one in program.inputs}
+    held = {one.tensor: index.dim for index, one in look_ups(program)}
+    for tensor, size in held.items():
+        arrays[tensor.name] = draw.integers(0, int(size), arrays[tensor.name].shape).astype(float)
+    return arrays
+
+
+def look_ups(program):
+    """The index that an entry is a position along, for each entry that is one."""
+    for definition in program.definitions:
+        for delta in definition.body.atoms(Delta):
+            for index, held in (delta.args, delta.args[::-1]):
+                if isinstance(held, Entry):
+                    yield index, held

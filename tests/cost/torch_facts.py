@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from symderive.layers import (
+    Activation,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
     Bilinear,
     Conv1d,
     Conv2d,
@@ -26,6 +30,10 @@ from symderive.layers import (
     Dense,
     DepthwiseConv2d,
     Einsum,
+    Embedding,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
 )
 
 
@@ -91,7 +99,39 @@ def function(fact):
     return None
 
 
+def embedding(fact):
+    (shape,), given = fact.input_shapes, fact.hparams
+    return Embedding(given["num_embeddings"], given["embedding_dim"], tuple(shape))
+
+
+def pool(kind):
+    def made(fact):
+        (shape,), given = fact.input_shapes, fact.hparams
+        count = len(kind.AXES)
+        batch = shape[0] if len(shape) == count + 2 else None
+        extents = dict(zip(kind.AXES, shape[-count:], strict=True))
+        settings = (given["kernel_size"], given["stride"], given["padding"])
+        kernel, stride, padding = map(tuples, settings)
+        return kind(shape[-count - 1], kernel, **extents, stride=stride, padding=padding, batch=batch)
+
+    return made
+
+
+def activation(function):
+    return lambda fact: Activation(function, tuple(fact.input_shapes[0]))
+
+
 LAYERS = {
+    "AvgPool1d": pool(AvgPool1d),
+    "AvgPool2d": pool(AvgPool2d),
+    "AvgPool3d": pool(AvgPool3d),
+    "Embedding": embedding,
+    "GELU": activation("gelu"),
+    "MaxPool1d": pool(MaxPool1d),
+    "MaxPool2d": pool(MaxPool2d),
+    "MaxPool3d": pool(MaxPool3d),
+    "ReLU": activation("relu"),
+    "SiLU": activation("silu"),
     "Bilinear": bilinear,
     "function": function,
     "Conv1d": sliding(Conv1d),
@@ -106,8 +146,7 @@ LAYERS = {
 
 NOT_YET = (
     "mha_self", "mha_cross", "mha_seqfirst",
-    "sdpa", "sdpa_causal", "sdpa_gqa", "lstm_nobias_batchfirst", "lstm_proj", "rnn_tanh", "gelu", "avgpool",
-    "embedding",
+    "sdpa", "sdpa_causal", "sdpa_gqa", "lstm_nobias_batchfirst", "lstm_proj", "rnn_tanh",
 )  # fmt: skip
 """The facts for which there is no layer yet."""
 

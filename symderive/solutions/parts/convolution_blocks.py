@@ -84,11 +84,11 @@ def _rows(quantity: str, variant: Variant) -> Iterator[doc.Step]:
     several = len(variant.rows) > 1
     names = doc.text(" + ".join(row.name for row in variant.rows)) if several else ()
     yield doc.Step(label, EQUALS, doc.Math(total.formula_latex, total.formula), names)
-    if total.numbers:
+    if total.numbers and total.numbers != total.formula:
         yield doc.Step(_EMPTY, EQUALS, doc.Math(total.numbers_latex, total.numbers))
     if several and all(row.value is not None for row in variant.rows):
         yield doc.Step(_EMPTY, EQUALS, _sum_of(variant.rows))
-    if total.result:
+    if total.result and total.result != total.formula:
         yield doc.Step(_EMPTY, EQUALS, doc.Math(rf"\mathbf{{{total.result_latex}}}", total.result))
 
 

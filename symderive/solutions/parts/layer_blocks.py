@@ -49,7 +49,8 @@ def shape_of(layer: Layer) -> doc.Math:
 
 
 def _quantities(cost: Cost) -> list[str]:
-    first = [MACS, FLOPS, *([PARAMS] if cost.trained else []), *([ADDS] if cost.formula(ADDS).terms else [])]
+    flops = [FLOPS] if cost.formula(MACS).terms else []
+    first = [MACS, *flops, *([PARAMS] if cost.trained else []), *([ADDS] if cost.formula(ADDS).terms else [])]
     return [*first, *(one for one in cost.quantities if one not in (*first, *_HIDDEN))]
 
 

@@ -250,12 +250,10 @@ class _Fold:
 def _split(expr: sympy.Expr) -> tuple[list[sympy.Expr], list[sympy.Expr], int]:
     """Factors above and below the fraction line, whole powers written out, and whether the sign changes.
 
-    Numbers and sizes are one constant, which is multiplied once; `x/4` and `x/(k·l)` are one division.
+    Numbers and sizes are one constant, which is multiplied once; `x/4`, `x/(k·l)` and `x/√d` are a division.
     """
     factors = sympy.Mul.make_args(expr)
-    fixed = sympy.Mul(*(factor for factor in factors if _is_constant(factor)))
-    is_irrational = fixed.is_number and not fixed.is_Rational
-    over, under = (fixed, sympy.S.One) if is_irrational else sympy.fraction(fixed)
+    over, under = _fraction(sympy.Mul(*(factor for factor in factors if _is_constant(factor))))
     signs = 1 if over == -1 else 0
     above: list[sympy.Expr] = [] if over in (1, -1) else [over]
     below: list[sympy.Expr] = [] if under == 1 else [under]
@@ -267,6 +265,19 @@ def _split(expr: sympy.Expr) -> tuple[list[sympy.Expr], list[sympy.Expr], int]:
         else:
             (above if factor.exp > 0 else below).extend([factor.base] * abs(int(factor.exp)))
     return above, below, signs
+
+
+def _fraction(fixed: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """A constant as a sign or a factor, and what is divided by: one of the two, as it is one operation.
+
+    One with a denominator divides: `x/√d`, `x/√3`, and `2x/3` as x divided by 3/2.
+    """
+    if fixed.is_number and not fixed.is_Rational:
+        divides = (fixed**-2).is_Integer
+    else:
+        divides = sympy.fraction(fixed)[1] != 1
+    sign = sympy.S.NegativeOne if divides and fixed.could_extract_minus_sign() else sympy.S.One
+    return (sign, sign / fixed) if divides else (fixed, sympy.S.One)
 
 
 def _is_constant(expr: sympy.Expr) -> bool:

@@ -15,7 +15,7 @@ from symderive.core.nodes import Index, Tensor
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS, Part
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived, whole
 from symderive.cost.formula import Formula, Product
-from symderive.cost.valid import padded_axes, valid_products
+from symderive.cost.valid import padded_axes, share_of_a_triangle, valid_products
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
 
@@ -206,7 +206,12 @@ class Cost:
         if not any(axes for _, axes in padded):
             return self._put_in(part.formula(MACS).expr)
         for contraction, axes in padded:
-            total += valid_products(contraction, axes, self.values)
+            whole = sympy.Mul(*(index.dim for index in (*contraction.free, *contraction.bound)))
+            share = share_of_a_triangle(axes)
+            if share is not None:
+                total += self._put_in(whole * share)
+            else:
+                total += valid_products(contraction, axes, self.values)
         return total
 
     @property

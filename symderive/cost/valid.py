@@ -57,6 +57,23 @@ def _is_inside(position: sympy.Expr, size: Size, relations: Mapping[Dim, Size]) 
     return bool(sympy.expand(lowest).is_nonnegative and room.is_nonnegative)
 
 
+def share_of_a_triangle(axes: list[Axis]) -> sympy.Expr | None:
+    """Which part of a square `[j ≤ i]` leaves, `(n + 1)/2n`, if that is the only range; else None.
+
+    >>> i, j = Index("i", Dim("n")), Index("j", Dim("n"))
+    >>> share_of_a_triangle([(i - j, Dim("n"))])
+    (n + 1)/(2*n)
+    """
+    if len(axes) != 1:
+        return None
+    ((position, size),) = axes
+    indices = sorted(free_indices(position), key=str)
+    if len(indices) != 2 or any(index.dim != size for index in indices):
+        return None
+    one, other = indices
+    return (size + 1) / (2 * size) if position in (one - other, other - one) else None
+
+
 def valid_products(contraction: Contraction, axes: list[Axis], values: Mapping[Dim, int]) -> int:
     """How many products of a contraction have all the given axes in range, at given sizes.
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from symderive.layers.activation import Activation
+from symderive.layers.attention import Attention
 from symderive.layers.avg_pool import AvgPool1d, AvgPool2d, AvgPool3d
 from symderive.layers.bilinear import Bilinear
 from symderive.layers.conv1d import Conv1d
@@ -26,11 +27,13 @@ from symderive.layers.einsum import Einsum
 from symderive.layers.embedding import Embedding
 from symderive.layers.layer import Layer
 from symderive.layers.max_pool import MaxPool1d, MaxPool2d, MaxPool3d
+from symderive.layers.multi_head_attention import MultiHeadAttention
 from symderive.layers.pointwise import PointwiseConv2d
 from symderive.layers.separable import SeparableConv2d
 
 __all__ = [
     "Activation",
+    "Attention",
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
@@ -49,6 +52,7 @@ __all__ = [
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MultiHeadAttention",
     "PointwiseConv2d",
     "SeparableConv2d",
     "catalogue",

@@ -91,19 +91,23 @@ class Loops:
         if isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp > 0:
             self.counts["muls"] += int(expr.exp) - 1
             return parts[0] ** int(expr.exp)
+        if isinstance(expr, sympy.Pow) and expr.exp == -1:  # counted by the product around it
+            return 1 / parts[0]
         entry = by_head()[type(expr)]
         self.counts[entry.name] += 1
         return entry.scalar(*parts)
 
     def product(self, expr, parts, env):
         number = sympy.Mul(*(arg for arg in expr.args if arg.is_number))
-        if number.is_Rational and number.q != 1:
+        if (number.is_Rational and number.q != 1) or (not number.is_Rational and (number**-2).is_Integer):
             self.counts["divisions"] += 1
-            number = sympy.Integer(number.p)
+            number = 1
+        below = [arg for arg in expr.args if isinstance(arg, sympy.Pow) and arg.exp == -1]
+        self.counts["divisions"] += len([arg for arg in below if not arg.is_number])
         factors = [
             part
             for part, arg in zip(parts, expr.args, strict=True)
-            if not arg.is_number and not isinstance(arg, Inside)
+            if not arg.is_number and not isinstance(arg, Inside) and arg not in below
         ]
         factors += [number] if abs(number) != 1 else []
         self.counts["muls"] += len(factors) - 1

@@ -17,6 +17,7 @@ from typing import Any
 
 from symderive.layers import (
     Activation,
+    Attention,
     AvgPool1d,
     AvgPool2d,
     AvgPool3d,
@@ -34,6 +35,7 @@ from symderive.layers import (
     MaxPool1d,
     MaxPool2d,
     MaxPool3d,
+    MultiHeadAttention,
 )
 
 
@@ -89,8 +91,30 @@ def bilinear(fact):
     return Bilinear(*sizes, given["bias"], tuple(shape[:-1]))
 
 
+def heads(fact):
+    """A module called as (x, x, x), (q, k, k) or (q, k, v); without batch_first the batch is second."""
+    given, shapes = fact.hparams, fact.input_shapes
+    lengths = [shape[-2] if given["batch_first"] or len(shape) == 2 else shape[0] for shape in shapes]
+    batches = [shape[0] if given["batch_first"] else shape[1] for shape in shapes if len(shape) == 3]
+    cross = {"keys": lengths[1], "d_k": given["kdim"], "d_v": given["vdim"]} if len(shapes) > 1 else {}
+    return MultiHeadAttention(
+        given["embed_dim"], given["num_heads"], lengths[0], bias=given["bias"],
+        batch=batches[0] if batches else None, **cross,
+    )  # fmt: skip
+
+
+def attention(fact):
+    query, key, value = fact.input_shapes
+    return Attention(
+        query[-1], query[-2], key[-2], value[-1], query[-3], key[-3], query[0],
+        causal="is_causal=True" in fact.layer,
+    )  # fmt: skip
+
+
 def function(fact):
-    """A call without a module; None for what is not a product of arrays."""
+    """A call without a module; None for what is none of these."""
+    if fact.layer.startswith("F.scaled_dot_product_attention(q, k, v"):
+        return attention(fact)
     einsum = re.match(r'torch\.einsum\("(.*?)"', fact.layer)
     if einsum:
         return Einsum.of(einsum[1], *fact.input_shapes)
@@ -130,6 +154,7 @@ LAYERS = {
     "MaxPool1d": pool(MaxPool1d),
     "MaxPool2d": pool(MaxPool2d),
     "MaxPool3d": pool(MaxPool3d),
+    "MultiheadAttention": heads,
     "ReLU": activation("relu"),
     "SiLU": activation("silu"),
     "Bilinear": bilinear,
@@ -145,8 +170,7 @@ LAYERS = {
 """How to say a module of PyTorch as a layer, by its type."""
 
 NOT_YET = (
-    "mha_self", "mha_cross", "mha_seqfirst",
-    "sdpa", "sdpa_causal", "sdpa_gqa", "lstm_nobias_batchfirst", "lstm_proj", "rnn_tanh",
+    "lstm_nobias_batchfirst", "lstm_proj", "rnn_tanh",
 )  # fmt: skip
 """The facts for which there is no layer yet."""
 
@@ -158,3 +182,10 @@ def layer_of(fact):
 
 DEPTHWISE = DepthwiseConv2d(3, 5, 12, 12, batch=1)
 """The same as `conv2d_depthwise_canonical`, as a layer of its own."""
+
+
+def output_of(layer, fact):
+    """The layer's output shape with the axes in the order of PyTorch, where the batch may be second."""
+    shape = [int(size) for size in layer.output_shape]
+    is_second = fact.hparams.get("batch_first") is False and len(shape) == 3
+    return [shape[1], shape[0], *shape[2:]] if is_second else shape

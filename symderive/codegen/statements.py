@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from symderive.codegen.from_forms import code, constant
 from symderive.codegen.from_indices import code_of
+from symderive.codegen.own_outputs import with_own_outputs
 from symderive.codegen.placing import placed
 from symderive.codegen.planning import has_form
 from symderive.codegen.row_blocks import RowBlocks
@@ -22,6 +23,11 @@ def statements(program: Program, in_place: bool) -> list[str]:
         program: the equations, in order.
         in_place: whether one may assign to parts of an array.
     """
+    return with_own_outputs(_straight(program, in_place), program.inputs, program.outputs)
+
+
+def _straight(program: Program, in_place: bool) -> list[str]:
+    """The lines, one equation after the other."""
     *made, last = program.definitions or (None,)
     rows = [line for one in made if one is not None for line in _lines(one, in_place)]
     if last is not None:

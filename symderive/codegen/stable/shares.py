@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import sympy
 
+from symderive.core.exponential_sums import is_exponential_sum
 from symderive.core.identity import free_indices, rename_bound
 from symderive.core.nodes import IndexSum
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry, split_exponential
 from symderive.functions.sigmoid import softplus
-
-
-def is_summed(expr: sympy.Expr) -> bool:
-    """Whether an expression is `Σ_p w exp(f)` where f depends on p."""
-    if not isinstance(expr, IndexSum):
-        return False
-    exponent = split_exponential(expr.body)[1]
-    return bool(free_indices(exponent) & set(expr.indices))
 
 
 def log_of_summed_exponentials(expr: sympy.Expr) -> sympy.Expr:
@@ -38,7 +31,7 @@ def log_of_summed_exponentials(expr: sympy.Expr) -> sympy.Expr:
         return front + sympy.Add(*(power * (_logarithm(base) or 0) for base, power in terms))
     if isinstance(inner, sympy.Add) and len(inner.args) == 2 and sympy.S.One in inner.args:
         (other,) = (one for one in inner.args if one != 1)
-        return softplus(_total(other)) if is_summed(other) and other.is_positive else expr
+        return softplus(_total(other)) if is_exponential_sum(other) and other.is_positive else expr
     return expr
 
 
@@ -46,8 +39,9 @@ def quotient_by_summed_exponentials(expr: sympy.Expr) -> sympy.Expr:
     """`exp(f)/Σ_p exp(f_p) = exp(f − logsumexp)`, also under a sum: `Σ_q w_q exp(f_q)/Σ_p exp(f_p)`."""
     if not isinstance(expr, sympy.Mul):
         return expr
-    below = [one for one in expr.args if isinstance(one, sympy.Pow) and one.exp == -1 and is_summed(one.base)]
-    above = [one for one in expr.args if isinstance(one, sympy.exp) or is_summed(one)]
+    inverses = [one for one in expr.args if isinstance(one, sympy.Pow) and one.exp == -1]
+    below = [one for one in inverses if is_exponential_sum(one.base)]
+    above = [one for one in expr.args if isinstance(one, sympy.exp) or is_exponential_sum(one)]
     if len(below) != 1 or len(above) != 1:
         return expr
     total = _total(below[0].base)
@@ -67,7 +61,7 @@ def _logarithm(factor: sympy.Expr) -> sympy.Expr | None:
     """The logarithm of an exponential, of a sum of them or of a share; None of anything else."""
     if isinstance(factor, sympy.exp):
         return factor.args[0]
-    if is_summed(factor):
+    if is_exponential_sum(factor):
         return _total(factor)
     if isinstance(factor, SoftmaxEntry) and factor.total.weight == 1:
         return factor.at_positions(factor.total.exponent) - factor.total

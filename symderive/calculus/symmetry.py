@@ -32,13 +32,14 @@ def symmetry(made: Definition, known: Mapping[Tensor, Facts], excluded: set[Tens
     if made.tensor.rank != 2 or made.tensor.shape[0] != made.tensor.shape[1]:
         return None
     i, j = made.indices
-    if _read_at(made.body, i) != _read_at(made.body, j):
+    across = [one for one in sympy.Add.make_args(made.body) if Delta(i, j) not in sympy.Mul.make_args(one)]
+    if _read_at(sympy.Add(*across), i) != _read_at(sympy.Add(*across), j):
         return None
     body = _with_one_index(in_one_sum(made.body), i, j)
     turned = _with_one_index(substitute(body, {i: j, j: i}), i, j)
     used: Facts = {}
-    straight, across = (_in_order(one, excluded, used, known) for one in (body, turned))
-    return used if straight == across else None
+    left, right = (_in_order(one, excluded, used, known) for one in (body, turned))
+    return used if left == right else None
 
 
 def _read_at(expr: sympy.Basic, index: Index) -> set[Tensor]:

@@ -145,6 +145,29 @@ def test_a_cost_in_numbers_and_in_symbols(capsys):
     printed(capsys, "cost", "conv", "--input", "12x12x3", "--output", "8x8x256", "--strict", code=3)
 
 
+def test_the_cost_of_a_layer_in_numbers_and_in_symbols(capsys):
+    out = printed(capsys, "cost", "conv2d", "c_in=3", "c_out=256", "k=5", "h=12", "w=12")
+    assert "Conv2d, with an output of 256×8×8." in out
+    assert "MACs = k² · C_in · H′ · W′ · C_out" in out
+    assert "= 1,228,800" in out
+    assert "parameters = k² · C_in · C_out" in out
+    out = printed(capsys, "cost", "conv1d", "padding=same", "bias=true")
+    assert "MACs = k · C_in · L · C_out" in out
+    assert "x[c, i + u − ⌊(k − 1)/2⌋] + bias[o]" in out
+    out = printed(capsys, "cost", "Conv3d", "padding=1:0,0,p", "padding_mode=circular")
+    assert "with an output of C_out×D′×H′×W′" in out
+    assert "W′ = 2 · p + W − k + 1" in out
+
+
+def test_the_cost_of_a_transposed_layer_says_what_is_cropped(capsys):
+    words = ("c_in=8", "c_out=12", "k=4", "h=6", "w=6", "s=2", "p=1", "g=4")
+    out = printed(capsys, "cost", "conv_transpose2d", *words)
+    assert "Conv" in out
+    assert "weight[g, c, o, u, v] · x[g, c, p, q] · δ[i,2p+u−1]" in " ".join(out.split())
+    assert "= 13,824" in out
+    assert "Valid MACs: 11,616, without the 2,208 that are cropped." in out
+
+
 def test_a_gradient(capsys):
     out = printed(capsys, *SQUARES, "--wrt", "w")
     assert out.splitlines()[0].split("    ")[1:] == ["L(w) = ‖Xw − y‖²", "X: n×d · w: d · y: n"]
@@ -245,6 +268,16 @@ def test_a_formula_may_begin_with_a_minus(capsys):
         (["likelihood", "poisson", "normal"], "one word too many"),
         (["cost", "kernel"], "unknown subject"),
         (["cost", "conv", "k=3"], 'unexpected argument "k"'),
+        (["cost", "conv9d"], 'did you mean "conv3d"?'),
+        (["cost", "conv2d", "kk=3"], 'Conv2d: there is no kk; did you mean "k"?'),
+        (["cost", "conv2d", "h=2", "k=3"], "the kernel covers 3 positions and the height with padding has 2"),
+        (["cost", "conv1d", "L=10", "length=3"], "length is given twice"),
+        (["cost", "conv2d", "--kernel", "3"], "the sizes of a layer are words"),
+        (["cost", "conv2d", "bias=3"], "bias is true or false, not 3"),
+        (["cost", "conv2d", "bias=true", "k=true"], "kernel is a size, not True"),
+        (["cost", "conv1d", "k="], "k: a size is missing"),
+        (["cost", "conv2d", "c_in=3.5"], "'3.5' is not a name"),
+        (["cost", "conv2d", "k=99999999999999"], "is too large"),
         (["cost", "conv", "--input", "12x12"], "input has 2 sizes"),
         (
             ["cost", "conv", "--input", "8x8x3", "--output", "12x12x3", "--stride", "1", "--padding", "0"],

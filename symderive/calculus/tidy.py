@@ -4,41 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from types import MappingProxyType
 
 import sympy
 
 from symderive.calculus.brackets import has_bracket
+from symderive.calculus.domains import Fact, Facts, domain_facts
 from symderive.calculus.joined import weights_joined
 from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
+from symderive.calculus.moduli import signs_joined
+from symderive.calculus.powers import opposites_joined, powers_completed
 from symderive.calculus.recognition import recognised
-from symderive.calculus.sums import has_binder, in_one_sum, rebuild, sum_over
+from symderive.calculus.sums import has_binder, rebuild, sum_over
+from symderive.calculus.symmetry import symmetry
 from symderive.core.identity import (
-    FREE_LETTERS,
     canonical,
     free_indices,
-    fresh,
-    substitute,
     tensors_of,
     with_args,
 )
 from symderive.core.kinds import has_kind
-from symderive.core.matrix_nodes import InverseEntry
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, Tensor
+from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
-from symderive.notation.forms import Leaf
-from symderive.notation.index_notation import index_form
-from symderive.notation.printing import latex, text
 
 _LIMIT = 9  # different entries and functions in a quotient that is looked at
 _OPERATIONS = 60
-Fact = tuple[str, str]
-Facts = dict[Fact, None]  # in the order in which they are used
-NONE_KNOWN: Mapping[Tensor, Facts] = MappingProxyType({})
-STRUCTURE_WORDS = {
-    "symmetric": "symmetric", "spd": "symmetric", "diagonal": "diagonal", "lower": "lower triangular",
-    "upper": "upper triangular", "skew": "skew-symmetric",
-}  # fmt: skip
 
 
 def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Program, tuple[Fact, ...]]:
@@ -60,7 +49,7 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
         body = with_known_sums(made.body, sums, used) if sums else made.body
         tidied = _tidied(made.with_body(body), excluded, used, made_symmetric)
         definitions.append(tidied)
-        facts = _symmetry(tidied, made_symmetric, excluded)
+        facts = symmetry(tidied, made_symmetric, excluded)
         if facts is not None:
             made_symmetric[made.tensor] = facts
     return program.with_definitions(definitions), tuple(used)
@@ -72,7 +61,9 @@ def _tidied(
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used, symmetric)
-    summed = recognised(weights_joined(summed_by_terms(body)))
+    summed = body
+    for law in _LAWS:
+        summed = law(summed)
     reduced = cancelled(summed)
     return made.with_body(reduced if reduced == summed else _sign_taken_in(reduced))
 
@@ -104,146 +95,6 @@ def _turned(expr: sympy.Expr) -> sympy.Expr | None:
     return None
 
 
-def symmetric_results(program: Program, fixed: Iterable[Tensor] = ()) -> set[Tensor]:
-    """The results that are symmetric by their equations; the symmetry of `fixed` tensors is not used."""
-    found, excluded = dict[Tensor, Facts](), set(fixed)
-    for made in program.definitions:
-        facts = _symmetry(made, found, excluded)
-        if facts is not None:
-            found[made.tensor] = facts
-    return set(found)
-
-
-def _symmetry(made: Definition, known: Mapping[Tensor, Facts], excluded: set[Tensor]) -> Facts | None:
-    """The facts by which the equation of a matrix says that it is its own transpose; None if it does not."""
-    if made.tensor.rank != 2 or made.tensor.shape[0] != made.tensor.shape[1]:
-        return None
-    i, j = made.indices
-    body = _with_one_index(in_one_sum(made.body), i, j)
-    turned = _with_one_index(substitute(body, {i: j, j: i}), i, j)
-    used: Facts = {}
-    straight, across = (_in_order(one, excluded, used, known) for one in (body, turned))
-    return used if straight == across else None
-
-
-def _in_order(
-    expr: sympy.Expr, excluded: set[Tensor], used: Facts, known: Mapping[Tensor, Facts]
-) -> sympy.Expr:
-    """The expression with entries of symmetric matrices in one order, for the names of bound indices too."""
-    ordered = canonical(domain_facts(expr, excluded, used, known))
-    return canonical(domain_facts(ordered, excluded, used, known))
-
-
-def _with_one_index(expr: sympy.Expr, i: Index, j: Index) -> sympy.Expr:
-    """`δ_ij s_i` for `δ_ij s_j`."""
-    diagonal = Delta(i, j)
-    terms = sympy.Add.make_args(expr)
-    return sympy.Add(*(
-        diagonal * substitute(term / diagonal, {j: i}) if diagonal in sympy.Mul.make_args(term) else term
-        for term in terms
-    ))  # fmt: skip
-
-
-def domain_facts(
-    expr: sympy.Expr, excluded: set[Tensor], used: Facts, symmetric: Mapping[Tensor, Facts] = NONE_KNOWN
-) -> sympy.Expr:
-    """Powers of ±1 and 0/1 entries as what they equal; entries of structured matrices in one order, or 0.
-
-    Args:
-        expr: the right-hand side.
-        excluded: tensors whose domain must not be used.
-        used: the facts about domains that were used are added here.
-        symmetric: results that are symmetric by their equations, with the facts by which they are.
-    """
-    if not any(
-        tensor in symmetric or (_special(tensor) and tensor not in excluded) for tensor in tensors_of(expr)
-    ):
-        return expr
-    if isinstance(expr, Entry):
-        if expr.tensor in symmetric:
-            axes = sorted(expr.axes, key=str)
-            used.update(symmetric[expr.tensor] if list(expr.axes) != axes else {})
-            return Entry(expr.tensor, *axes)
-        return expr if expr.tensor in excluded else _structured_entry(expr, used)
-    if isinstance(expr, InverseEntry):
-        return _ordered_inverse(expr, excluded, used, symmetric)
-    inner = (
-        expr.func(*(domain_facts(arg, excluded, used, symmetric) for arg in expr.args)) if expr.args else expr
-    )
-    if isinstance(inner, sympy.Pow) and isinstance(inner.base, Entry) and inner.base.tensor not in excluded:
-        return _power_of_entry(inner, used)
-    return inner
-
-
-def _ordered_inverse(
-    expr: InverseEntry, excluded: set[Tensor], used: Facts, symmetric: Mapping[Tensor, Facts]
-) -> InverseEntry:
-    """`(S⁻¹)_ji = (S⁻¹)_ij` for symmetric S."""
-    tensor, axes = expr.tensor, sorted(expr.axes, key=str)
-    known = tensor in symmetric or (tensor.is_symmetric and tensor not in excluded)
-    if not known or list(expr.axes) == axes:
-        return expr
-    if tensor in symmetric:
-        used.update(symmetric[tensor])
-    else:
-        _structured_entry(Entry(tensor, *expr.axes), used)
-    return InverseEntry(tensor, *axes)
-
-
-def _structured_entry(expr: Entry, used: Facts) -> sympy.Expr:
-    """`S_ji = S_ij` for symmetric S, `K_ji = −K_ij` for skew-symmetric K, zeros outside a triangle."""
-    tensor = expr.tensor
-    if not tensor.is_structured:
-        return expr
-    if tensor.is_zero_at(*expr.axes):
-        one = index_form(expr)
-        used[_structure_fact(tensor, text(one) + " = 0", latex(one) + " = 0")] = None
-        return sympy.S.Zero
-    axes = sorted(expr.axes, key=str)
-    if not (tensor.is_symmetric or tensor.is_skew) or list(expr.axes) == axes:
-        return expr
-    name, typeset = text(Leaf(tensor)), latex(Leaf(tensor))
-    plain, dashed = ("−", "-") if tensor.is_skew else ("", "")
-    turned = f"{name}ᵀ = {plain}{name}", rf"{typeset}^{{\top}} = {dashed}{typeset}"
-    used[_structure_fact(tensor, *turned)] = None
-    return -Entry(tensor, *axes) if tensor.is_skew else Entry(tensor, *axes)
-
-
-def _structure_fact(tensor: Tensor, plain: str, typeset: str) -> Fact:
-    """`plain`, since the tensor is declared as it is."""
-    name, written, words = text(Leaf(tensor)), latex(Leaf(tensor)), STRUCTURE_WORDS[tensor.domain]
-    return (
-        f"{plain}, since {name} is {words}",
-        rf"{typeset}\text{{, since }}{written}\text{{ is {words}}}",
-    )
-
-
-def _power_of_entry(expr: sympy.Pow, used: Facts) -> sympy.Expr:
-    tensor, exponent = expr.base.tensor, expr.exp
-    if not exponent.is_Integer:
-        return expr
-    if tensor.domain == "binary" and not tensor.name[0].isalpha():  # an unnamed condition is 0 or 1 by itself
-        return expr.base if exponent > 0 else expr
-    whole, one = Leaf(tensor), index_form(Entry(tensor, *fresh(tensor.shape, (), FREE_LETTERS)))
-    plain, typeset, name, entry = text(whole), latex(whole), text(one), latex(one)
-    if tensor.domain == "sign":
-        sentence = f"{name}² = 1, since the entries of {plain} are ±1"
-        typeset = rf"{entry}^{{2}} = 1\text{{, since the entries of }}{typeset}\text{{ are }}\pm 1"
-        used[sentence, typeset] = None
-        return sympy.S.One if exponent % 2 == 0 else expr.base
-    if tensor.domain in ("binary", "onehot") and exponent > 0:
-        sentence = f"{name}² = {name}, since the entries of {plain} are 0 or 1"
-        typeset = rf"{entry}^{{2}} = {entry}\text{{, since the entries of }}{typeset}\text{{ are 0 or 1}}"
-        used[sentence, typeset] = None
-        return expr.base
-    return expr
-
-
-def _special(tensor: sympy.Basic) -> bool:
-    domain = getattr(tensor, "domain", "real")
-    return domain in ("sign", "binary", "onehot") or domain in STRUCTURE_WORDS
-
-
 @lru_cache(maxsize=20_000)
 def summed_by_terms(expr: sympy.Expr) -> sympy.Expr:
     """Sums of differences term by term where something cancels: `Σ_p (x_p − (1/n) Σ_q x_q) = 0`."""
@@ -260,6 +111,12 @@ def summed_by_terms(expr: sympy.Expr) -> sympy.Expr:
 
 def _entries(expr: sympy.Expr) -> int:
     return sum(isinstance(part, Entry) for part in sympy.preorder_traversal(expr))
+
+
+_LAWS = (
+    summed_by_terms, weights_joined, recognised, opposites_joined, powers_completed,
+    signs_joined,
+)  # fmt: skip
 
 
 @lru_cache(maxsize=20_000)
@@ -285,9 +142,26 @@ def _has_denominator(expr: sympy.Expr) -> bool:
 
 
 def _rational(expr: sympy.Expr) -> sympy.Expr:
+    """The quotient cancelled; sums that are squared stay so if that is no longer: `c² + (y − m)²`."""
     if _is_written_out(expr):
         return expr
-    names: dict[sympy.Expr, sympy.Symbol] = {}
+    squared = [
+        one.base.primitive()[1]
+        for one in expr.atoms(sympy.Pow)
+        if one.base.is_Add and one.exp.is_Integer and one.exp > 1
+    ]
+    held = [
+        one for one in dict.fromkeys(squared) if not one.could_extract_minus_sign() or -one not in squared
+    ]
+    letters = {one: sympy.Dummy(f"s{place}", real=True) for place, one in enumerate(sorted(held, key=str))}
+    ways = [_reduced(expr, letters), _reduced(expr, {})] if letters else [_reduced(expr, {})]
+    shorter = [one for one in ways if one is not expr]
+    return min(shorter, key=lambda one: (_length(one), _repetitions(one))) if shorter else expr
+
+
+def _reduced(expr: sympy.Expr, letters: Mapping[sympy.Expr, sympy.Symbol]) -> sympy.Expr:
+    """The quotient cancelled, with some sums in it as letters; the same object where that brings nothing."""
+    names = dict(letters)
     plain = _plain(expr, names)
     symbols = set(names.values())
     roots = {symbol: atom.base for atom, symbol in names.items() if _is_root(atom)}
@@ -299,7 +173,10 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     reduced = sympy.cancel(_without_squares(plain, roots, names))
     if roots and _length(reduced) >= _length(plain):
         return expr
-    one_below = not roots and _bases_below(plain) == 1 and _length(reduced) < _length(plain)
+    best = _shortest(reduced) if letters else None
+    one_below = (
+        not roots and _bases_below(plain) == 1 and _length(reduced if best is None else best) < _length(plain)
+    )
     if (
         not roots
         and not one_below
@@ -309,8 +186,12 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     back = {
         symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()
     }
-    best = min((form(reduced) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
-    return _signs_settled(best).xreplace(back)
+    return _signs_settled(_shortest(reduced) if best is None else best).xreplace(back)
+
+
+def _shortest(expr: sympy.Expr) -> sympy.Expr:
+    """The shortest way to write a quotient."""
+    return min((form(expr) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
 
 
 def _is_written_out(expr: sympy.Expr) -> bool:
@@ -377,6 +258,10 @@ def _degree_below(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
 
 
 def _plain(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Expr:
+    if isinstance(expr, sympy.Add) and names:
+        number, whole = expr.primitive()
+        if whole in names or -whole in names:
+            return number * names[whole] if whole in names else -number * names[-whole]
     if expr.is_Number or isinstance(expr, sympy.Symbol) or not expr.free_symbols | tensors_of(expr):
         return expr
     if isinstance(expr, (sympy.Add, sympy.Mul)):

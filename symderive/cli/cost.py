@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from symderive.cli._arrays import as_size, split_words
+from symderive.cli._layers import read_sizes
 from symderive.cli._sheet import add_sheet_arguments, answer
 from symderive.errors import SymderiveError, did_you_mean
 
@@ -18,7 +19,12 @@ _SUBJECTS = {"conv": "convolution_cost", "convolution": "convolution_cost"}
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("words", nargs="+", metavar="SUBJECT", help="what to count: conv (a convolution)")
+    parser.add_argument(
+        "words",
+        nargs="+",
+        metavar="SUBJECT",
+        help="what to count: conv (a convolution), or a layer such as conv2d with its sizes, c_in=3 k=5",
+    )
     parser.add_argument(
         "--input", metavar="HxWxC", help="height, width, channels of the input; numbers or names"
     )
@@ -50,9 +56,7 @@ def run(args: Namespace) -> int:
     plain, named = split_words(args.words)
     subject, *rest = plain or [""]
     if subject not in _SUBJECTS:
-        near = did_you_mean(subject, _SUBJECTS)
-        known = near if near != "." else "; there is conv."
-        raise SymderiveError(f'cost: unknown subject "{subject[:60]}"{known}')
+        return _layer(args, subject, rest, named)
     if rest or named:
         word = rest[0] if rest else next(iter(named))
         raise SymderiveError(
@@ -69,6 +73,27 @@ def run(args: Namespace) -> int:
         "compare": args.compare,
     }
     return answer(args, _SUBJECTS[subject], values)
+
+
+_OPTIONS = ("input", "after", "kernel", "c_out", "stride", "padding", "dilation", "compare")
+
+
+def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]) -> int:
+    """The cost of one layer, its sizes as words."""
+    from symderive.layers import kinds
+
+    plain = subject.lower().replace("_", "").replace("-", "")
+    if plain not in kinds():
+        near = did_you_mean(subject, [*_SUBJECTS, *kinds()])
+        known = near if near != "." else f"; there are conv, {', '.join(kinds())}."
+        raise SymderiveError(f'cost: unknown subject "{subject[:60]}"{known}')
+    given = [option for option in _OPTIONS if getattr(args, option) is not None]
+    if given or rest:
+        word = rest[0] if rest else f"--{given[0].replace('after', 'output').replace('_', '-')}"
+        raise SymderiveError(
+            f'cost: unexpected argument "{word[:60]}"; the sizes of a layer are words, as in k=5 or c_in=3.'
+        )
+    return answer(args, "layer_cost", {"layer": subject, "sizes": read_sizes(named)})
 
 
 def _shape(written: str | None) -> list[int | str] | None:

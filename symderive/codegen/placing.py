@@ -180,7 +180,7 @@ class _Statements:
         ]
         wide = self.made.tensor.rank >= _LEAST_RANK and bool(products)
         if len(written) <= (_SHORT if wide else _LONGEST) or not full or len(terms) == 1:
-            return [f"{self.name} = {written}{'.copy()' if _is_view(whole) else ''}"]
+            return [f"{self.name} = {f'np.copy({written})' if _is_view(whole) else written}"]
         rows = [f"{self.name} = {code_of(self.made.with_body(full[0]))}"]
         for term in terms:
             if term is not full[0]:

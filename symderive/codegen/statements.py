@@ -11,6 +11,7 @@ from symderive.codegen.from_forms import code, constant
 from symderive.codegen.from_indices import code_of
 from symderive.codegen.lifetimes import with_short_lives
 from symderive.codegen.offsets import offset_lines, offsets_of
+from symderive.codegen.own_outputs import with_own_outputs
 from symderive.codegen.placing import placed
 from symderive.codegen.planning import has_form
 from symderive.codegen.row_blocks import RowBlocks
@@ -28,6 +29,11 @@ def statements(program: Program, in_place: bool) -> list[str]:
         program: the equations, in order.
         in_place: whether one may assign to parts of an array.
     """
+    return with_own_outputs(_straight(program, in_place), program.inputs, program.outputs)
+
+
+def _straight(program: Program, in_place: bool) -> list[str]:
+    """The lines, one equation after the other."""
     offsets = offsets_of(program) if in_place else {}
     dropped = {tensor for one in offsets.values() for tensor in one.dropped}
     taken = {str(one) for one in program.names} | {str(symbol) for symbol in _sizes(program)}

@@ -14,8 +14,10 @@ import sympy
 
 from symderive.core.dims import Size
 from symderive.core.identity import free_indices, tensors_of
-from symderive.core.nodes import Entry, Index, IndexMax, IndexMin, IndexProduct, IndexSum
+from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexMin, IndexProduct, IndexSum
+from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
+from symderive.cost.choices import Range, is_one_of_several, landing, looked_up, without_brackets
 from symderive.cost.formula import Formula, Product
 from symderive.functions import by_head
 
@@ -35,12 +37,16 @@ class Contraction:
     Attributes:
         entries: the entries multiplied.
         bound: the indices summed over; none for an outer product.
-        free: the indices of the result.
+        free: the indices of the result; those that a delta fixes are left out.
+        lands: where each product is added, if deltas say it: position and size of each axis.
+        chosen: the ranges that brackets ask for; outside of them the product is not there.
     """
 
     entries: tuple[Entry, ...]
     bound: tuple[Index, ...]
     free: tuple[Index, ...]
+    lands: tuple[Range, ...] = ()
+    chosen: tuple[Range, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class _Fold:
 
     def visit(self, expr: sympy.Expr) -> None:
         """Count what it takes to evaluate `expr`; constants are free, what no rule covers is listed."""
-        if not tensors_of(expr) and not free_indices(expr):
+        if _is_constant(expr):
             return
         for kind, handle in _HANDLERS:
             if isinstance(expr, kind):
@@ -141,19 +147,21 @@ class _Fold:
         """A constant, an index or an entry costs nothing."""
 
     def sum_of_terms(self, expr: sympy.Add) -> None:
-        self.add(ELEMENTWISE_ADDS, self.loop(expr), len(expr.args) - 1)
+        if not is_one_of_several(expr.args):
+            self.add(ELEMENTWISE_ADDS, self.loop(expr), len(expr.args) - 1)
         for term in expr.args:
             coefficient, rest = term.as_coeff_Mul()
             self.visit(rest if coefficient == -1 else term)
 
     def product(self, expr: sympy.Mul) -> None:
         above, below, signs = _split(expr)
+        above, chosen = without_brackets(above)
         self.add(NEGATIONS, self.loop(expr), signs)
         self.add(DIVISIONS, self.loop(expr), len(below))
         entries = tuple(factor for factor in above if isinstance(factor, Entry))
         if len(above) == len(entries) == 2 and _is_outer(*entries) and not below:
             self.add(MACS, self.loop(expr))
-            self.contractions.append(Contraction(entries, (), self.loop(expr)))
+            self.contractions.append(Contraction(entries, (), self.loop(expr), chosen=chosen))
         else:
             self.add(ELEMENTWISE_MULS, self.loop(expr), max(0, len(above) - 1))
         for factor in _distinct([*above, *below]):
@@ -172,28 +180,50 @@ class _Fold:
             self.visit(argument)
 
     def index_sum(self, expr: IndexSum) -> None:
-        """`Σ` of n terms is n − 1 additions; of products of two or more entries, n multiply-accumulates."""
+        """`Σ` of n terms is n − 1 additions; of products of two or more entries, n multiply-accumulates.
+
+        Where a delta says where each product is added, as in `Σ_{u,j} a[u] b[j] δ(i, 2j + u)`, there is one
+        product for each u and j, and one addition to a sum that begins with 0, also where it lands outside.
+        A sum over a position that an array holds, as in `Σ_v E[v] δ(v, x[n])`, reads one entry.
+        """
         above, below, signs = _split(expr.body)
-        loop = self.loop(expr)
-        self.add(SUM_ADDS, loop, less=sympy.Mul(*(index.dim for index in expr.indices)) - 1)
-        data = [factor for factor in above if tensors_of(factor)]
-        if len(data) < 2:
-            self.visit(expr.body)
-            return
+        above, chosen = without_brackets(above)
+        lands, bound, fixing = self._fixed(expr)
+        above = [factor for factor in above if factor not in fixing]
+        loop = tuple(index for index in self.loop(expr) if index not in lands)
         around = self._written(expr)
+        if lands:
+            self.add(SUM_ADDS, around)
+        elif bound:
+            self.add(SUM_ADDS, loop, less=sympy.Mul(*(index.dim for index in bound)) - 1)
+        data = [factor for factor in above if tensors_of(factor)]
+        if len(data) < 2 or not bound:
+            self.visit(sympy.Mul(*above, *(1 / factor for factor in below)) if fixing else expr.body)
+            return
         self.add(MACS, around)
         self.add(ELEMENTWISE_MULS, around, len(above) - 2)
         self.add(NEGATIONS, around, signs)
         self.add(DIVISIONS, around, len(below))
         entries = tuple(factor for factor in above if isinstance(factor, Entry))
-        self.contractions.append(Contraction(entries, expr.indices, loop))
+        places = tuple((position, index.dim) for index, (_, position) in lands.items())
+        self.contractions.append(Contraction(entries, bound, loop, places, chosen))
         for factor in _distinct([*above, *below]):
             self.visit(factor)
 
+    def _fixed(
+        self, expr: IndexSum
+    ) -> tuple[dict[Index, tuple[Delta, sympy.Expr]], tuple[Index, ...], list[Delta]]:
+        """Where products land, the indices that are really summed, and the deltas that say so."""
+        factors = sympy.Mul.make_args(expr.body)
+        lands, read = landing(factors, expr.indices), looked_up(factors, expr.indices)
+        bound = tuple(index for index in expr.indices if index not in read)
+        return lands, bound, [*(delta for delta, _ in lands.values()), *read.values()]
+
     def _written(self, expr: IndexSum) -> tuple[Index, ...]:
         """All indices of a contraction; without a given order, the summed ones before the last free one."""
-        loop = self.loop(expr)
-        return (*loop[:-1], *expr.indices, *loop[-1:]) if len(loop) > 1 else (*loop, *expr.indices)
+        lands, bound, _ = self._fixed(expr)
+        loop = [index for index in self.loop(expr) if index not in lands]
+        return (*loop[:-1], *bound, *loop[-1:]) if len(loop) > 1 else (*loop, *bound)
 
     def index_max(self, expr: IndexMax) -> None:
         self.add(COMPARISONS, self.loop(expr), less=sympy.Mul(*(index.dim for index in expr.indices)) - 1)
@@ -218,20 +248,41 @@ class _Fold:
 
 
 def _split(expr: sympy.Expr) -> tuple[list[sympy.Expr], list[sympy.Expr], int]:
-    """Factors above and below the fraction line, whole powers written out, and whether the sign changes."""
-    above: list[sympy.Expr] = []
-    below: list[sympy.Expr] = []
-    signs = 0
-    for factor in sympy.Mul.make_args(expr):
-        if factor == -1:
-            signs = 1
-        elif not (isinstance(factor, sympy.Pow) and factor.exp.is_Integer):
+    """Factors above and below the fraction line, whole powers written out, and whether the sign changes.
+
+    Numbers and sizes are one constant, which is multiplied once; `x/4`, `x/(k·l)` and `x/√d` are a division.
+    """
+    factors = sympy.Mul.make_args(expr)
+    over, under = _fraction(sympy.Mul(*(factor for factor in factors if _is_constant(factor))))
+    signs = 1 if over == -1 else 0
+    above: list[sympy.Expr] = [] if over in (1, -1) else [over]
+    below: list[sympy.Expr] = [] if under == 1 else [under]
+    for factor in factors:
+        if _is_constant(factor):
+            continue
+        if not (isinstance(factor, sympy.Pow) and factor.exp.is_Integer):
             above.append(factor)
-        elif tensors_of(factor):
-            (above if factor.exp > 0 else below).extend([factor.base] * abs(int(factor.exp)))
         else:
-            (above if factor.exp > 0 else below).append(factor if factor.exp > 0 else 1 / factor)
+            (above if factor.exp > 0 else below).extend([factor.base] * abs(int(factor.exp)))
     return above, below, signs
+
+
+def _fraction(fixed: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """A constant as a sign or a factor, and what is divided by: one of the two, as it is one operation.
+
+    One with a denominator divides: `x/√d`, `x/√3`, and `2x/3` as x divided by 3/2.
+    """
+    if fixed.is_number and not fixed.is_Rational:
+        divides = (fixed**-2).is_Integer
+    else:
+        divides = sympy.fraction(fixed)[1] != 1
+    sign = sympy.S.NegativeOne if divides and fixed.could_extract_minus_sign() else sympy.S.One
+    return (sign, sign / fixed) if divides else (fixed, sympy.S.One)
+
+
+def _is_constant(expr: sympy.Expr) -> bool:
+    """Whether there is no array and no index in it, so that it is computed once and costs nothing."""
+    return not tensors_of(expr) and not free_indices(expr)
 
 
 def _distinct(factors: list[sympy.Expr]) -> list[sympy.Expr]:
@@ -246,7 +297,7 @@ def _is_outer(left: Entry, right: Entry) -> bool:
 
 
 _HANDLERS: tuple[tuple[Any, Callable[[_Fold, sympy.Expr], None]], ...] = (
-    ((Entry, Index, sympy.Symbol, sympy.Number, sympy.NumberSymbol), _Fold.leaf),
+    ((Entry, Index, Inside, sympy.Symbol, sympy.Number, sympy.NumberSymbol), _Fold.leaf),
     (sympy.Add, _Fold.sum_of_terms),
     (sympy.Mul, _Fold.product),
     (sympy.Pow, _Fold.power),

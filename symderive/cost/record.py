@@ -15,8 +15,8 @@ from symderive.core.nodes import Index, Tensor
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS, Part
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived, whole
 from symderive.cost.formula import Formula, Product
-from symderive.cost.valid import padded_axes, valid_products
-from symderive.cost.writing import LATEX, Writer
+from symderive.cost.valid import padded_axes, share_of_a_triangle, valid_products
+from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
 
 MULS, ADDS, FLOPS, PARAMS = "muls", "adds", "flops", "params"
@@ -99,11 +99,12 @@ class Cost:
 
     @property
     def symbols(self) -> tuple[Dim, ...]:
-        """The sizes that formulas, relations and conditions are written in."""
+        """The sizes: those of the order, and what formulas, relations and conditions are written in."""
         formulas = [self.parameters, *(formula for part in self.parts for formula in part.counts.values())]
         used: set[Dim] = set().union(*(formula.expr.free_symbols for formula in formulas))
         used.update(*(meaning.free_symbols for meaning in self.relations.values()), self.relations)
         used.update(*(condition.free_symbols for condition in self.conditions))
+        used.update(*(size.free_symbols for size in self.order))
         writer = Writer(order=self.order)
         return tuple(sorted(used, key=writer.rank))
 
@@ -205,7 +206,12 @@ class Cost:
         if not any(axes for _, axes in padded):
             return self._put_in(part.formula(MACS).expr)
         for contraction, axes in padded:
-            total += valid_products(contraction, axes, self.values)
+            whole = sympy.Mul(*(index.dim for index in (*contraction.free, *contraction.bound)))
+            share = share_of_a_triangle(axes)
+            if share is not None:
+                total += self._put_in(whole * share)
+            else:
+                total += valid_products(contraction, axes, self.values)
         return total
 
     @property
@@ -217,13 +223,15 @@ class Cost:
     def convention(self) -> str:
         """What is counted, in one line."""
         contractions = [one for part in self.parts for one in part.contractions]
+        if not contractions:
+            return "multiplications of a contraction; there is none, all operations stand under their names"
         notes, absent = [], []
         if any(part.formula(ELEMENTWISE_ADDS).terms for part in self.parts):
             notes.append("elementwise additions (a bias) are in adds, not in MACs")
         else:
             absent.append("bias")
         if self.is_padded:
-            notes.append("products against zero padding count")
+            notes += [f"products {which} count" for which in self.kinds_of_padding()]
         elif any(
             not isinstance(axis, Index)
             for one in contractions
@@ -233,6 +241,33 @@ class Cost:
             absent.append("zero padding")
         none = [f"{' and '.join(absent)}: none"] if absent else []
         return "; ".join(["multiplications of the contraction", *notes, *none])
+
+    def kinds_of_padding(self) -> Iterator[str]:
+        """Which products are in `macs` and not in `valid_macs`, in words."""
+        found = [
+            (one, axis)
+            for part in self.parts
+            for one in part.contractions
+            for axis in padded_axes(one, self.relations)
+        ]
+        if any(axis not in one.lands and axis not in one.chosen for one, axis in found):
+            yield "against zero padding"
+        if any(axis in one.lands for one, axis in found):
+            yield "that are cropped"
+        if any(axis in one.chosen for one, axis in found):
+            yield "that are masked"
+
+    def valid_text(self) -> str:
+        """How many products are valid, in words; empty where all are, or a size has no number."""
+        macs = self.macs
+        if not self.is_padded or not macs.is_Integer:
+            return ""
+        valid, kinds = int(self.valid_macs), " and ".join(self.kinds_of_padding())
+        return f"{TEXT.number(valid)}, without the {TEXT.number(int(macs) - valid)} {kinds}"
+
+    def condition_text(self, condition: Any, is_latex: bool = False) -> str:
+        """A condition as people say it."""
+        return Writer(LATEX if is_latex else TEXT, self.order).condition(condition)
 
     def latex(self, quantity: str = MACS) -> str:
         r"""The formula of a quantity in LaTeX, with the numbers and the result where values are put in.

@@ -263,8 +263,11 @@ def table_of(cost: Cost) -> str:
             lines.append((label, row.formula, row.numbers, row.result, ""))
         elif quantity == MACS or (quantity != PARAMS and cost.formula(quantity).terms):
             lines += _variant_lines(_variant(label, cost, quantity), "", label)
-    notes = [("where", ", ".join(_relations(cost, Writer(TEXT, cost.order))))] if cost.relations else []
-    needs = dict.fromkeys(Writer(TEXT, cost.order).condition(one) for one in cost.conditions)
+    valid = cost.valid_text()
+    notes = [("valid MACs", valid)] if valid else []
+    if cost.relations:
+        notes.append(("where", ", ".join(_relations(cost, Writer(TEXT, cost.order)))))
+    needs = dict.fromkeys(cost.condition_text(one) for one in cost.conditions)
     notes += [("needs", ", ".join(needs))] if needs else []
     notes += [("not counted", one) for one in cost.unknown]
     return layout(lines, [*notes, ("convention", cost.convention)])

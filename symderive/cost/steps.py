@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 
 import sympy
 
-from symderive.core.nodes import Entry, IndexSum, Tensor
+from symderive.core.nodes import Delta, Entry, IndexSum, Tensor
+from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition
 from symderive.cost.count import Contraction, Part
 from symderive.cost.formula import Product
 from symderive.cost.record import Cost
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
+from symderive.notation.index_notation import index_form
+from symderive.notation.labelled import NoMatrixNotationError
+from symderive.notation.printing import latex, text
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ def _step(cost: Cost, part: Part) -> Step:
 def _sentences(cost: Cost, part: Part, style: Style) -> Iterator[str]:
     left = _math(_entry(Entry(part.definition.tensor, *part.definition.indices), style), style)
     if not part.contractions:
-        yield f"{left} needs no sum of products"
+        copied = not part.counts and not part.unknown
+        yield f"each {left} is one entry, copied" if copied else f"there is no sum of products in {left}"
     for contraction in part.contractions:
         what = left if len(part.contractions) == 1 else f"one sum of products in {left}"
         yield _sentence(cost, contraction, what, style)
@@ -68,6 +73,8 @@ def _sentence(cost: Cost, contraction: Contraction, what: str, style: Style) -> 
     each, many, total = (
         _math(Product.of(sizes, cost.order).write(writer), style) for sizes in (bound, free, [*free, *bound])
     )
+    if contraction.lands:
+        return f"each product is added to the one {what} where it lands; there are {total} products"
     if not contraction.bound:
         return f"each {what} is one product; there are {many} of them"
     if not contraction.free:
@@ -92,7 +99,7 @@ def equation(definition: Definition, style: Style, first: Iterable[Tensor] = ())
 
 
 def _body(expr: sympy.Expr, style: Style, first: tuple[Tensor, ...]) -> str:
-    """Sums of products of entries; anything else as SymPy prints it."""
+    """Sums of products of entries, the weights first; anything else in index notation."""
     if isinstance(expr, Entry):
         return _entry(expr, style)
     if isinstance(expr, sympy.Add):
@@ -103,18 +110,34 @@ def _body(expr: sympy.Expr, style: Style, first: tuple[Tensor, ...]) -> str:
         return (
             f"{sign}_{{{', '.join(index.name for index in expr.indices)}}} {_body(expr.body, style, first)}"
         )
-    if isinstance(expr, sympy.Mul) and all(isinstance(factor, Entry) for factor in expr.args):
-        factors = sorted(
-            expr.args, key=lambda entry: (entry.tensor not in first, sympy.default_sort_key(entry))
-        )
-        dot = r"\, " if style is LATEX else " · "
-        return dot.join(_entry(factor, style) for factor in factors)
-    return str(sympy.latex(expr) if style is LATEX else expr)
+    if isinstance(expr, sympy.Mul) and all(isinstance(one, (Entry, Delta, Inside)) for one in expr.args):
+        return _product(expr, style, first)
+    return _noted(expr, style)
+
+
+def _product(expr: sympy.Mul, style: Style, first: tuple[Tensor, ...]) -> str:
+    """Entries, the weights first, with brackets before and deltas after: `a[u] · x[j] · δ[i, 2j+u]`."""
+    entries = [one for one in expr.args if isinstance(one, Entry)]
+    entries.sort(key=lambda entry: (entry.tensor not in first, sympy.default_sort_key(entry)))
+    deltas = sorted((one for one in expr.args if isinstance(one, Delta)), key=sympy.default_sort_key)
+    brackets = sorted((one for one in expr.args if isinstance(one, Inside)), key=sympy.default_sort_key)
+    before, after = ([_noted(one, style) for one in some] for some in (brackets, deltas))
+    dot = r"\, " if style is LATEX else " · "
+    return dot.join([*before, *(_entry(one, style) for one in entries), *after])
+
+
+def _noted(expr: sympy.Expr, style: Style) -> str:
+    """In index notation; something that has none is written as SymPy does."""
+    try:
+        form = index_form(expr, rows=False)
+    except NoMatrixNotationError:
+        return str(sympy.latex(expr) if style is LATEX else expr)
+    return latex(form) if style is LATEX else text(form)
 
 
 def _entry(entry: Entry, style: Style) -> str:
     inside = replace(style, dot=" " if style is LATEX else "·")
-    axes = ", ".join(Writer(inside).write(axis) for axis in entry.axes)
+    axes = ", ".join(Writer(inside).write(bare(axis)) for axis in entry.axes)
     if style is LATEX:
         name = entry.tensor.latex_name or style.name(entry.tensor.name)
         return f"{name}_{{{axes}}}" if axes else str(name)

@@ -1,4 +1,4 @@
-"""Products that are not against zero padding: which entries of a contraction are inside their array."""
+"""Products that count: those not against zero padding, not added outside of the result, not masked."""
 
 from __future__ import annotations
 
@@ -12,29 +12,34 @@ import sympy
 from symderive.core.dims import Dim, Size
 from symderive.core.identity import free_indices
 from symderive.core.nodes import Index
+from symderive.core.positions import Quotient, Remainder, is_surely_inside
+from symderive.cost.choices import Range
 from symderive.cost.count import Contraction
 from symderive.cost.evaluation import evaluate
 from symderive.errors import SymderiveError
 
-Axis = tuple[sympy.Expr, Size]
+Axis = Range
 LARGEST_GRID = 20_000_000
 
 
 def padded_axes(contraction: Contraction, relations: Mapping[Dim, Size]) -> list[Axis]:
-    """The axes of a contraction's entries that may be out of range: pairs of position and size.
+    """The axes that may be out of range: of the entries, of the result, of brackets.
 
-    Positions are affine; an axis is left out where its smallest and largest position are inside for all
-    sizes, with `relations` put in and `⌊a⌋ ≤ a`.
+    Each is a pair of position and size. Positions are affine; an axis is left out where its smallest and
+    largest position are inside for all sizes, with `relations` put in and `⌊a⌋ ≤ a`.
     """
     found = []
     for entry in contraction.entries:
         for position, size in zip(entry.axes, entry.tensor.shape, strict=True):
             if not isinstance(position, Index) and not _is_inside(position, size, relations):
                 found.append((position, size))
+    found += [axis for axis in (*contraction.lands, *contraction.chosen) if not _is_inside(*axis, relations)]
     return found
 
 
 def _is_inside(position: sympy.Expr, size: Size, relations: Mapping[Dim, Size]) -> bool:
+    if is_surely_inside(position, size):
+        return True
     lowest, highest = position, position
     for index in sorted(free_indices(position), key=str):
         slope = position.coeff(index)
@@ -50,6 +55,23 @@ def _is_inside(position: sympy.Expr, size: Size, relations: Mapping[Dim, Size]) 
         highest = highest.xreplace({floor: floor.args[0]})
     room = sympy.expand(size.xreplace(dict(relations)) - 1 - sympy.expand(highest))
     return bool(sympy.expand(lowest).is_nonnegative and room.is_nonnegative)
+
+
+def share_of_a_triangle(axes: list[Axis]) -> sympy.Expr | None:
+    """Which part of a square `[j ≤ i]` leaves, `(n + 1)/2n`, if that is the only range; else None.
+
+    >>> i, j = Index("i", Dim("n")), Index("j", Dim("n"))
+    >>> share_of_a_triangle([(i - j, Dim("n"))])
+    (n + 1)/(2*n)
+    """
+    if len(axes) != 1:
+        return None
+    ((position, size),) = axes
+    indices = sorted(free_indices(position), key=str)
+    if len(indices) != 2 or any(index.dim != size for index in indices):
+        return None
+    one, other = indices
+    return (size + 1) / (2 * size) if position in (one - other, other - one) else None
 
 
 def valid_products(contraction: Contraction, axes: list[Axis], values: Mapping[Dim, int]) -> int:
@@ -95,6 +117,8 @@ def _count_inside(axes: list[Axis], indices: list[Index], values: Mapping[Dim, i
     inside = np.ones(extents, dtype=bool)
     for position, size in axes:
         start = position.xreplace(dict.fromkeys(indices, sympy.S.Zero))
+        if position.has(Quotient, Remainder):
+            raise SymderiveError(f"counting products against padding: the position {position} is not linear.")
         reached = np.full(extents, _whole(evaluate(start, values)))
         for place, (index, extent) in enumerate(zip(indices, extents, strict=True)):
             step = _whole(evaluate(position.coeff(index), values))

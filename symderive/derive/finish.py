@@ -18,9 +18,11 @@ from symderive.calculus.condense import (
     weight,
     without_symmetry,
 )
+from symderive.calculus.domains import Fact
 from symderive.calculus.places import counted
 from symderive.calculus.standardised import absorbed, standards
-from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
+from symderive.calculus.symmetry import symmetric_results
+from symderive.calculus.tidy import tidy_program
 from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode

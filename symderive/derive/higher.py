@@ -8,8 +8,9 @@ from functools import partial
 
 from symderive.calculus.chain import reverse, tangents
 from symderive.calculus.condense import condense, for_result
+from symderive.calculus.domains import Fact
 from symderive.calculus.shares import with_shares
-from symderive.calculus.tidy import Fact, tidy_program
+from symderive.calculus.tidy import tidy_program
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.derive.derivation import Derivation

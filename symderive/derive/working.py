@@ -10,7 +10,7 @@ import sympy
 
 from symderive.calculus.chain import in_free_letters
 from symderive.calculus.condense import condense, entries_in, rename_all, weight
-from symderive.calculus.tidy import Fact
+from symderive.calculus.domains import Fact
 from symderive.core.identity import free_indices
 from symderive.core.kinds import has_kind
 from symderive.core.nodes import Delta, Fold, Tensor

@@ -8,27 +8,78 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 
+from symderive.layers.activation import Activation
+from symderive.layers.attention import Attention
+from symderive.layers.avg_pool import AvgPool1d, AvgPool2d, AvgPool3d
+from symderive.layers.bilinear import Bilinear
+from symderive.layers.conv1d import Conv1d
 from symderive.layers.conv2d import Conv2d
+from symderive.layers.conv3d import Conv3d
+from symderive.layers.conv_transpose1d import ConvTranspose1d
+from symderive.layers.conv_transpose2d import ConvTranspose2d
+from symderive.layers.conv_transpose3d import ConvTranspose3d
 from symderive.layers.dense import Dense
 from symderive.layers.depthwise import DepthwiseConv2d
+from symderive.layers.einsum import Einsum
+from symderive.layers.embedding import Embedding
 from symderive.layers.layer import Layer
+from symderive.layers.max_pool import MaxPool1d, MaxPool2d, MaxPool3d
+from symderive.layers.multi_head_attention import MultiHeadAttention
 from symderive.layers.pointwise import PointwiseConv2d
 from symderive.layers.separable import SeparableConv2d
 
-__all__ = ["Conv2d", "Dense", "DepthwiseConv2d", "Layer", "PointwiseConv2d", "SeparableConv2d", "catalogue"]
+__all__ = [
+    "Activation",
+    "Attention",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
+    "Bilinear",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+    "Dense",
+    "DepthwiseConv2d",
+    "Einsum",
+    "Embedding",
+    "Layer",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
+    "MultiHeadAttention",
+    "PointwiseConv2d",
+    "SeparableConv2d",
+    "catalogue",
+    "kinds",
+]
 
 
 @cache
 def catalogue() -> tuple[Layer, ...]:
     """All examples of all layers, in the order of their file names.
 
-    >>> sorted({type(layer).__name__ for layer in catalogue()})
-    ['Conv2d', 'Dense', 'DepthwiseConv2d', 'PointwiseConv2d', 'SeparableConv2d']
+    >>> {type(layer).__name__ for layer in catalogue()} >= {"Conv2d", "Dense"}
+    True
     """
     examples: list[Layer] = []
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda found: found.name):
         loaded = importlib.import_module(f"{__name__}.{module.name}")
         examples.extend(getattr(loaded, "EXAMPLES", ()))
     return tuple(examples)
+
+
+@cache
+def kinds() -> Mapping[str, type[Layer]]:
+    """Every class of layers by its name in small letters, in alphabetical order.
+
+    >>> kinds()["conv2d"] is Conv2d
+    True
+    """
+    found = {type(layer).__name__.lower(): type(layer) for layer in catalogue()}
+    return dict(sorted(found.items()))

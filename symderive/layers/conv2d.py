@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-import sympy
-
-from symderive.core.dims import Dim, Size
-from symderive.core.nodes import Index, Tensor
-from symderive.core.program import Definition, Program
-from symderive.layers.convolution import batch_sizes, common_roles, leading, outputs, settle, slide
-from symderive.layers.layer import Layer, require
-from symderive.layers.window import windows
+from symderive.layers.convolution import Convolution
 
 
 @dataclass(frozen=True)
-class Conv2d(Layer):
-    """A convolution (a cross-correlation, as all libraries compute it).
+class Conv2d(Convolution):
+    """A convolution along two axes (a cross-correlation, as all libraries compute it).
 
     `y[o, i, j] = Σ_{c,u,v} weight[o, c, u, v] · x[c, s·i + d·u − p, s·j + d·v − p] + bias[o]`
 
@@ -32,15 +24,18 @@ class Conv2d(Layer):
         height: input height.
         width: input width.
         stride: step between outputs.
-        padding: zeros on each side, or "same" (stride 1, odd kernel).
+        padding: what is added on each side, also a pair (before, after) for each axis; "same" (stride 1: the
+            output is as large as the input, an odd one is added behind) or "valid" (nothing).
         dilation: step between taps.
         groups: groups of channels that do not see each other.
         bias: whether one number per output channel is added.
         batch: the number of inputs; None for no batch axis.
+        padding_mode: what is added: "zeros", "reflect", "replicate" or "circular".
 
     Raises:
-        ShapeError: not a size, a window that does not fit, or groups that do not divide the channels.
-        SymderiveError: padding "same" with a stride.
+        ShapeError: not a size, a window that does not fit, padding that the input cannot give, or groups that
+            do not divide the channels.
+        SymderiveError: padding "same" with a stride, or an unknown padding mode.
 
     >>> layer = Conv2d(3, 256, 5, 12, 12)
     >>> layer.output_shape
@@ -48,6 +43,11 @@ class Conv2d(Layer):
     >>> print(layer.program())
     y[o, i, j] = Sum[c, u, v](x[c, i + u, j + v]*weight[o, c, u, v])
     """
+
+    AXES: ClassVar[tuple[str, ...]] = (
+        "height",
+        "width",
+    )
 
     c_in: Any = "C_in"
     c_out: Any = "C_out"
@@ -60,72 +60,7 @@ class Conv2d(Layer):
     groups: Any = 1
     bias: bool = False
     batch: Any = None
-
-    def __post_init__(self) -> None:
-        settle(self, ("c_in", "c_out", "groups", "height", "width"))
-        require(self._divisible())
-
-    def _divisible(self) -> list[tuple[Any, str]]:
-        return [
-            (
-                sympy.Eq(sympy.Mod(channels, self.groups), 0),
-                f"Conv2d: {self.groups} groups do not divide {channels} {which} channels; change one.",
-            )
-            for channels, which in ((self.c_in, "input"), (self.c_out, "output"))
-        ]
-
-    @property
-    def parameters(self) -> tuple[Tensor, ...]:
-        """`weight` (C_out, C_in, k_h, k_w), or (G, C_out/G, C_in/G, k_h, k_w) in groups; `bias` likewise."""
-        group, c_in, c_out = self._split()
-        weight = Tensor("weight", (*group, c_out, c_in, *self.kernel), latex_name="K")
-        return (weight, Tensor("bias", (*group, c_out), latex_name="b")) if self.bias else (weight,)
-
-    def _split(self) -> tuple[tuple[Size, ...], Size, Size]:
-        if self.groups == 1:
-            return (), self.c_in, self.c_out
-        return (self.groups,), self.c_in / self.groups, self.c_out / self.groups
-
-    @property
-    def output_shape(self) -> tuple[Size, ...]:
-        """(batch,) C_out, H′, W′, with the groups side by side."""
-        spatial = tuple(window.output for window in windows(self))
-        return (*batch_sizes(self.batch), self.c_out, *spatial)
-
-    @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """H′ and W′ in the input's sizes."""
-        return outputs(self)[1]
-
-    @property
-    def conditions(self) -> tuple[Any, ...]:
-        """The windows fit, and the groups divide the channels."""
-        fits = [one for window in windows(self) for one in window.conditions("Conv2d")]
-        return require([*fits, *self._divisible()])
-
-    @property
-    def size_order(self) -> tuple[Size, ...]:
-        """Batch, kernel, input channels, output positions, output channels, groups."""
-        return (*batch_sizes(self.batch), *self.kernel, self.c_in, *outputs(self)[0], self.c_out, self.groups)
-
-    def roles(self) -> Mapping[str, tuple[str, ...]]:
-        """The customary names of the sizes."""
-        roles = {**common_roles(self), "c_in": ("C_in",), "c_out": ("C_out",)}
-        return roles if self.groups == 1 else {**roles, "groups": ("G",)}
-
-    def program(self) -> Program:
-        """The index equation with inputs x, weight and, if there is one, bias."""
-        batch, (split, c_in, c_out) = leading(self.batch), self._split()
-        group = tuple(Index("g", size) for size in split)
-        o, c = Index("o", c_out), Index("c", c_in)
-        sizes = tuple(index.dim for index in (*batch, *group))
-        x = Tensor("x", (*sizes, c_in, self.height, self.width))
-        y = Tensor("y", (*sizes, c_out, *outputs(self)[0]))
-        operands = {"weight": (self.parameters[0], (*group, o, c)), "x": (x, (*batch, *group, c))}
-        if self.bias:
-            operands["bias"] = (self.parameters[1], (*group, o))
-        definition: Definition = slide(self, y, (*batch, *group, o), operands, c)
-        return Program((x, *self.parameters), (definition,), (y,))
+    padding_mode: str = "zeros"
 
 
 EXAMPLES = (
@@ -133,4 +68,7 @@ EXAMPLES = (
     Conv2d(3, 2, (3, 2), 7, 5, stride=2, padding=1, bias=True, batch=2),
     Conv2d(2, 5, (2, 3), 7, 6, stride=(1, 2), padding=(2, 1), dilation=(3, 2)),
     Conv2d(4, 6, 3, 5, 7, padding="same", groups=2, bias=True),
+    Conv2d(2, 3, (2, 4), 5, 4, padding="same"),
+    Conv2d(2, 3, 3, 4, 5, padding=((0, 1), 2), stride=2),
+    Conv2d(1, 2, 2, 3, 4, padding=((1, 0), 1), padding_mode="replicate", bias=True),
 )

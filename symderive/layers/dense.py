@@ -9,7 +9,8 @@ from typing import Any
 from symderive.core.dims import Dim, Size, as_size
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
-from symderive.layers.layer import Layer, as_tuple
+from symderive.layers.layer import Layer
+from symderive.layers.leading import leading_indices, leading_roles, leading_sizes
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,7 @@ class Dense(Layer):
     def __post_init__(self) -> None:
         for field in ("d_in", "d_out"):
             object.__setattr__(self, field, as_size(getattr(self, field), f"Dense: {field}"))
-        batch = (
-            ()
-            if self.batch is None
-            else tuple(self.batch)
-            if isinstance(self.batch, list)
-            else as_tuple(self.batch)
-        )
-        object.__setattr__(self, "batch", tuple(as_size(size, "Dense: batch") for size in batch))
+        object.__setattr__(self, "batch", leading_sizes(self.batch, "Dense: batch"))
 
     @property
     def parameters(self) -> tuple[Tensor, ...]:
@@ -78,16 +72,11 @@ class Dense(Layer):
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
         """The customary names of the sizes."""
-        several = len(self.batch) > 1
-        batch = tuple(f"N_{place}" if several else "N" for place in range(1, len(self.batch) + 1))
-        return {"batch": batch, "d_in": ("d_in",), "d_out": ("d_out",)}
+        return {"batch": leading_roles(self.batch), "d_in": ("d_in",), "d_out": ("d_out",)}
 
     def program(self) -> Program:
         """The index equation with inputs x, weight and, if there is one, bias."""
-        letters = (
-            ("n",) if len(self.batch) == 1 else tuple(f"n{place}" for place in range(1, len(self.batch) + 1))
-        )
-        batch = tuple(Index(letter, size) for letter, size in zip(letters, self.batch, strict=True))
+        batch = leading_indices(self.batch)
         i, j = Index("i", self.d_in), Index("j", self.d_out)
         weight, *bias = self.parameters
         x, y = Tensor("x", (*self.batch, self.d_in)), Tensor("y", self.output_shape)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
-from symderive.layers.convolution import batch_sizes, common_roles, leading, outputs, settle, slide
+from symderive.layers.convolution import outputs, slide
 from symderive.layers.layer import Layer, require
+from symderive.layers.sliding import batch_sizes, fitting, leading, settle_window, window_roles
 from symderive.layers.window import windows
 
 
@@ -26,7 +27,7 @@ class DepthwiseConv2d(Layer):
         height: input height.
         width: input width.
         stride: step between outputs.
-        padding: zeros on each side, or "same" (stride 1, odd kernel).
+        padding: zeros on each side, also a pair (before, after) for each axis; "same" (stride 1) or "valid".
         dilation: step between taps.
         bias: whether one number per channel is added.
         batch: the number of inputs; None for no batch axis.
@@ -40,6 +41,8 @@ class DepthwiseConv2d(Layer):
     ((3, 8, 8), (3, 5, 5))
     """
 
+    AXES: ClassVar[tuple[str, ...]] = ("height", "width")
+
     c_in: Any = "C_in"
     kernel: Any = "k"
     height: Any = "H"
@@ -51,7 +54,8 @@ class DepthwiseConv2d(Layer):
     batch: Any = None
 
     def __post_init__(self) -> None:
-        settle(self, ("c_in", "height", "width"))
+        settle_window(self, ("c_in",))
+        require(fitting(self))
 
     @property
     def parameters(self) -> tuple[Tensor, ...]:
@@ -77,7 +81,7 @@ class DepthwiseConv2d(Layer):
     @property
     def conditions(self) -> tuple[Any, ...]:
         """The windows fit."""
-        return require(one for window in windows(self) for one in window.conditions("DepthwiseConv2d"))
+        return require(fitting(self))
 
     @property
     def size_order(self) -> tuple[Size, ...]:
@@ -86,7 +90,7 @@ class DepthwiseConv2d(Layer):
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
         """The customary names of the sizes."""
-        return {**common_roles(self), "c_in": ("C_in",)}
+        return {**window_roles(self), "c_in": ("C_in",)}
 
     def definition(self, x: Tensor, into: Tensor, arrays: tuple[Tensor, ...]) -> Definition:
         """The index equation between given arrays, for layers that contain this one."""
@@ -94,7 +98,7 @@ class DepthwiseConv2d(Layer):
         operands = {"weight": (arrays[0], (c,)), "x": (x, (*batch, c))}
         if self.bias:
             operands["bias"] = (arrays[1], (c,))
-        return slide(self, into, (*batch, c), operands, None)
+        return slide(windows(self), into, (*batch, c), operands, None)
 
     def program(self) -> Program:
         """The index equation with inputs x, weight and, if there is one, bias."""

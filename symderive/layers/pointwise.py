@@ -9,8 +9,8 @@ from typing import Any
 from symderive.core.dims import Dim, Size, as_size
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
-from symderive.layers.convolution import batch_sizes, leading
 from symderive.layers.layer import Layer
+from symderive.layers.sliding import batch_sizes, leading
 
 
 @dataclass(frozen=True)

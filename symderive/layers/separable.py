@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
-from symderive.layers.convolution import batch_sizes, common_roles, leading, outputs, settle
+from symderive.layers.convolution import outputs
 from symderive.layers.depthwise import DepthwiseConv2d
-from symderive.layers.layer import Layer
+from symderive.layers.layer import Layer, require
 from symderive.layers.pointwise import PointwiseConv2d
+from symderive.layers.sliding import batch_sizes, fitting, leading, settle_window, window_roles
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class SeparableConv2d(Layer):
         height: input height.
         width: input width.
         stride: step between outputs.
-        padding: zeros on each side, or "same" (stride 1, odd kernel).
+        padding: zeros on each side, also a pair (before, after) for each axis; "same" (stride 1) or "valid".
         dilation: step between taps.
         bias: whether both convolutions add one number per output channel.
         batch: the number of inputs; None for no batch axis.
@@ -48,6 +49,8 @@ class SeparableConv2d(Layer):
     pointwise[o, i, j] = Sum[c](pointwise_weight[o, c]*depthwise[c, i, j])
     """
 
+    AXES: ClassVar[tuple[str, ...]] = ("height", "width")
+
     c_in: Any = "C_in"
     c_out: Any = "C_out"
     kernel: Any = "k"
@@ -60,7 +63,8 @@ class SeparableConv2d(Layer):
     batch: Any = None
 
     def __post_init__(self) -> None:
-        settle(self, ("c_in", "c_out", "height", "width"))
+        settle_window(self, ("c_in", "c_out"))
+        require(fitting(self))
 
     @property
     def depthwise(self) -> DepthwiseConv2d:
@@ -104,7 +108,7 @@ class SeparableConv2d(Layer):
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
         """The customary names of the sizes."""
-        return {**common_roles(self), "c_in": ("C_in",), "c_out": ("C_out",)}
+        return {**window_roles(self), "c_in": ("C_in",), "c_out": ("C_out",)}
 
     def program(self) -> Program:
         """Two index equations; inputs x and the parameters of both."""

@@ -1,4 +1,4 @@
-"""The window that a convolution slides along one axis."""
+"""The window that a convolution or a pool slides along one axis."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from symderive.layers.layer import free_dims, unused
 
 @dataclass(frozen=True)
 class Window:
-    """A window over one axis: tap u of output i reads position `stride·i + dilation·u − padding`.
+    """A window over one axis: tap u of output i reads position `stride·i + dilation·u − before`.
 
     Attributes:
-        axis: the name of the axis in messages, "height" or "width".
+        axis: the name of the axis in messages, such as "height".
         size: how many positions the input has.
         kernel: how many taps the window has.
         stride: the step from one output to the next.
-        padding: how many zeros stand on each of the two sides.
+        before: how many positions are added in front of the first one.
+        after: how many are added behind the last one.
         dilation: the step from one tap to the next.
     """
 
@@ -31,12 +32,23 @@ class Window:
     size: Size
     kernel: Size
     stride: Size
-    padding: Size
+    before: Size
+    after: Size
     dilation: Size
 
     @property
+    def room(self) -> Size:
+        """The number of positions with those that are added."""
+        return self.size + self.before + self.after
+
+    @property
+    def span(self) -> Size:
+        """How many positions the taps cover, first to last."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    @property
     def output(self) -> Size:
-        """The number of outputs, `⌊(size + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ + 1`.
+        """The number of outputs, `⌊(size + before + after − dilation·(kernel − 1) − 1)/stride⌋ + 1`.
 
         Source: V. Dumoulin, F. Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285,
         relation 6, with the dilated kernel of relation 11.
@@ -44,54 +56,52 @@ class Window:
         >>> from symderive.core.dims import dims
         >>> h, k = dims("H k")
         >>> one, zero = sympy.S.One, sympy.S.Zero
-        >>> Window("height", h, k, one, zero, one).output
+        >>> Window("height", h, k, one, zero, zero, one).output
         H - k + 1
         """
-        last = self.size + 2 * self.padding - self.dilation * (self.kernel - 1) - 1
+        last = self.size + (self.before + self.after) - self.dilation * (self.kernel - 1) - 1
         return last + 1 if self.stride == 1 else sympy.floor(last / self.stride) + 1
 
     def position(self, out: Index, tap: Index) -> sympy.Expr:
         """The input position that tap `tap` of output `out` reads; in the padding it is out of range."""
-        return self.stride * out + self.dilation * tap - self.padding
+        return self.stride * out + self.dilation * tap - self.before
 
     def conditions(self, layer: str) -> list[tuple[Any, str]]:
-        """The window fits the padded axis and starts at whole positions; with what to say if not."""
-        span = self.dilation * (self.kernel - 1) + 1
-        room = self.size + 2 * self.padding
-        fits = sympy.Ge(room, span)
-        whole = sympy.true if self.padding.is_integer else sympy.Eq(sympy.Mod(2 * self.padding, 2), 0)
+        """The window fits the padded axis; with what to say if not."""
         return [
             (
-                whole,
-                f'{layer}: padding "same" along the {self.axis} needs an even dilation·(kernel − 1), here '
-                f"{2 * self.padding}; take an odd kernel or give the padding as a number.",
-            ),
-            (
-                fits,
-                f"{layer}: the kernel covers {span} positions and the {self.axis} with padding has {room}; "
-                "take a smaller kernel or dilation, or more padding.",
+                sympy.Ge(self.room, self.span),
+                f"{layer}: the kernel covers {self.span} positions and the {self.axis} with padding has "
+                f"{self.room}; take a smaller kernel or dilation, or more padding.",
             ),
         ]
 
 
-def windows(layer: Any) -> tuple[Window, Window]:
-    """The windows along height and width of a layer with the fields of a convolution."""
+def windows(layer: Any) -> tuple[Window, ...]:
+    """The windows along the axes of a layer with the fields of a convolution.
+
+    Padding "same" adds `dilation·(kernel − 1)` positions, the odd one behind.
+    """
     made = []
-    for place, axis in enumerate(("height", "width")):
+    for place, axis in enumerate(layer.AXES):
         kernel, dilation = layer.kernel[place], layer.dilation[place]
-        same = layer.padding == "same"
-        padding = dilation * (kernel - 1) / 2 if same else layer.padding[place]
-        made.append(Window(axis, getattr(layer, axis), kernel, layer.stride[place], padding, dilation))
-    return made[0], made[1]
+        if layer.padding == "same":
+            added = dilation * (kernel - 1)
+            before = sympy.floor(added / 2)
+            after = added - before
+        else:
+            before, after = both_sides(layer.padding[place])
+        made.append(Window(axis, getattr(layer, axis), kernel, layer.stride[place], before, after, dilation))
+    return tuple(made)
 
 
 def extents(
-    sliding: Iterable[Window], names: Iterable[str], taken: Iterable[str] = ()
+    sizes: Iterable[Size], names: Iterable[str], taken: Iterable[str] = ()
 ) -> tuple[tuple[Size, ...], dict[Dim, Size]]:
     """The output extents, with a name for each that is neither a number nor an input size.
 
     Args:
-        sliding: one window per axis.
+        sizes: the extents, one per axis.
         names: the names to give, `Hprime` and `Wprime`; a taken name gets one more prime.
         taken: names in use.
 
@@ -99,33 +109,90 @@ def extents(
         the extents, and what each new name means.
     """
     avoid = set(taken)
-    sizes: list[Size] = []
+    named: list[Size] = []
     relations: dict[Dim, Size] = {}
-    for window, name in zip(sliding, names, strict=True):
-        avoid |= {symbol.name for symbol in free_dims(window.output)}
-        size = window.output
+    for size, name in zip(sizes, names, strict=True):
+        avoid |= {symbol.name for symbol in free_dims(size)}
         if not (size.is_Integer or size.is_Symbol):
             symbol = Dim(unused(name, avoid, "prime"))
             relations[symbol] = size
-            size = symbol
-        sizes.append(size)
-    return tuple(sizes), relations
+            named.append(symbol)
+        else:
+            named.append(size)
+    return tuple(named), relations
 
 
-def pair(value: Any, what: str, least: int = 1) -> tuple[Size, Size]:
-    """One size for both axes, or two, as a pair.
+def per_axis(value: Any, axes: tuple[str, ...], what: str, least: int = 1) -> tuple[Size, ...]:
+    """One size for all axes, or one for each, as a tuple.
+
+    Args:
+        value: what the user gave.
+        axes: the names of the axes.
+        what: the field, for the message.
+        least: the smallest size, 0 or 1.
 
     Raises:
-        ShapeError: not one or two whole numbers or symbols, or smaller than `least`.
+        ShapeError: another number of values, no whole number or symbol, or smaller than `least`.
+
+    >>> per_axis(3, ("height", "width"), "Conv2d: kernel")
+    (3, 3)
     """
-    both = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(both) != 2:
+    given = tuple(value) if isinstance(value, (tuple, list)) else (value,) * len(axes)
+    if len(given) != len(axes):
+        raise ShapeError(f"{what}: {len(given)} values given; give {_one_or_each(axes)}.")
+    return tuple(size_from(one, what, least) for one in given)
+
+
+def padding_per_axis(value: Any, axes: tuple[str, ...], what: str) -> Any:
+    """Padding as "same", or for each axis a size, or a pair (before, after) where the two differ.
+
+    Raises:
+        ShapeError: not a word that is known, a number of values that does not fit the axes, or not sizes.
+
+    >>> padding_per_axis((1, (2, 0)), ("height", "width"), "Conv2d: padding")
+    (1, (2, 0))
+    >>> padding_per_axis("valid", ("length",), "Conv1d: padding")
+    (0,)
+    """
+    if value == "same":
+        return value
+    if value == "valid":
+        value = 0
+    given = tuple(value) if isinstance(value, (tuple, list)) else (value,) * len(axes)
+    if len(given) != len(axes):
+        pairs = ", ".join(["(before, after)"] * len(axes)) + ("," if len(axes) == 1 else "")
         raise ShapeError(
-            f"{what}: {len(both)} values given; give one for both axes, or one for height and one for width."
+            f"{what}: {len(given)} values given; give {_one_or_each(axes)}, or two for each: ({pairs})."
         )
-    first, second = (sympy.S.Zero if least == 0 and _is_zero(one) else as_size(one, what) for one in both)
-    return first, second
+    return tuple(_side_or_sides(one, what) for one in given)
 
 
-def _is_zero(value: Any) -> bool:
-    return bool(value == 0) and not isinstance(value, bool)
+def both_sides(padding: Any) -> tuple[Size, Size]:
+    """What is added in front and behind, from one entry of a checked padding."""
+    return padding if isinstance(padding, tuple) else (padding, padding)
+
+
+def size_from(value: Any, what: str, least: int = 1) -> Size:
+    """One size, which may be 0 if `least` is 0.
+
+    Raises:
+        ShapeError: no whole number or symbol, or smaller than `least`.
+    """
+    is_zero = bool(value == 0) and not isinstance(value, bool)
+    return sympy.S.Zero if least == 0 and is_zero else as_size(value, what)
+
+
+def _side_or_sides(value: Any, what: str) -> Any:
+    if not isinstance(value, (tuple, list)):
+        return size_from(value, what, 0)
+    if len(value) != 2:
+        raise ShapeError(f"{what}: {len(value)} values for one axis; give one, or two: (before, after).")
+    before, after = (size_from(one, what, 0) for one in value)
+    return before if before == after else (before, after)
+
+
+def _one_or_each(axes: tuple[str, ...]) -> str:
+    if len(axes) == 1:
+        return f"one for the {axes[0]}"
+    each = " and ".join([", ".join(f"one for {axis}" for axis in axes[:-1]), f"one for {axes[-1]}"])
+    return f"one for {'both' if len(axes) == 2 else 'all'} axes, or {each}"

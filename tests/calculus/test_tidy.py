@@ -7,8 +7,9 @@ import sympy
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from symderive.calculus.domains import domain_facts
 from symderive.calculus.sums import rebuild
-from symderive.calculus.tidy import cancelled, domain_facts, summed_by_terms, tidy_program
+from symderive.calculus.tidy import cancelled, summed_by_terms, tidy_program
 from symderive.core.dims import dims
 from symderive.core.nodes import Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program

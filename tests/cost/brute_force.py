@@ -11,14 +11,16 @@ import numpy as np
 import sympy
 
 from symderive.core.identity import free_indices
-from symderive.core.nodes import Entry, Index, IndexMax, IndexSum
+from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum
+from symderive.core.positions import Inside, bare
 from symderive.functions import by_head
 
 
 class Loops:
     """One run of a program with integer extents: `arrays` has the results, `counts` the operations.
 
-    `padding` counts the multiplications that had a factor outside its array.
+    `padding` counts the multiplications that had a factor outside its array, whose product is masked by a
+    bracket, or whose product lands outside of the result. A term whose bracket is 0 is not there to be added.
     """
 
     def __init__(self, program, arrays):
@@ -27,10 +29,40 @@ class Loops:
         for definition in program.definitions:
             self.memo = {}
             result = np.zeros([int(size) for size in definition.tensor.shape])
+            if any(not one.has(Entry) for one in definition.body.atoms(Delta)):
+                self.scatter(definition, result)
+                self.arrays[definition.tensor.name] = result
+                continue
             for place in np.ndindex(result.shape):
                 env = dict(zip(definition.indices, place, strict=True))
                 result[place] = self.value(definition.body, env, ())
             self.arrays[definition.tensor.name] = result
+
+    def scatter(self, definition, result):
+        """Add each product where the deltas say, as in `Σ_{u,j} a[u] b[j] δ(i, 2j + u)`."""
+        for number, term in enumerate(sympy.Add.make_args(definition.body)):
+            if not term.has(Delta):
+                for place in np.ndindex(result.shape):
+                    env = dict(zip(definition.indices, place, strict=True))
+                    result[place] += self.value(term, env, (number,))
+                    self.counts["adds"] += 1
+                continue
+            factors = [one for one in sympy.Mul.make_args(term.body) if not isinstance(one, Delta)]
+            deltas = [one for one in term.body.args if isinstance(one, Delta)]
+            lands = {
+                i: other for one in deltas for i, other in (one.args, one.args[::-1]) if isinstance(i, Index)
+            }
+            loop = [*(index for index in definition.indices if index not in lands), *term.indices]
+            for place in itertools.product(*(range(int(index.dim)) for index in loop)):
+                env = dict(zip(loop, place, strict=True))
+                product = np.prod([self.value(one, env, (number, one)) for one in factors])
+                at = [self.place(lands[i], env) if i in lands else env[i] for i in definition.indices]
+                self.counts["muls"] += len(factors) - 1
+                self.counts["adds"] += 1
+                if all(0 <= one < size for one, size in zip(at, result.shape, strict=True)):
+                    result[tuple(at)] += product
+                else:
+                    self.counts["padding"] += len(factors) - 1
 
     def value(self, expr, env, path):
         key = (path, tuple(sorted((index.name, env[index]) for index in free_indices(expr))))
@@ -41,7 +73,9 @@ class Loops:
     def compute(self, expr, env, path):
         if isinstance(expr, Index):
             return env[expr]
-        if isinstance(expr, sympy.Number):
+        if isinstance(expr, Inside):
+            return float(0 <= self.place(expr.position, env) < int(expr.size))
+        if expr.is_number:
             return float(expr)
         if isinstance(expr, Entry):
             return self.entry(expr, env)
@@ -49,25 +83,46 @@ class Loops:
             return self.bound(expr, env, path)
         parts = [self.value(arg, env, (*path, place)) for place, arg in enumerate(expr.args)]
         if isinstance(expr, sympy.Add):
-            self.counts["adds"] += len(parts) - 1
+            there = [not self.is_masked(arg, env) for arg in expr.args]
+            self.counts["adds"] += max(0, sum(there) - 1)
             return sum(parts)
         if isinstance(expr, sympy.Mul):
             return self.product(expr, parts, env)
         if isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp > 0:
             self.counts["muls"] += int(expr.exp) - 1
             return parts[0] ** int(expr.exp)
+        if isinstance(expr, sympy.Pow) and expr.exp == -1:  # counted by the product around it
+            return 1 / parts[0]
         entry = by_head()[type(expr)]
         self.counts[entry.name] += 1
         return entry.scalar(*parts)
 
     def product(self, expr, parts, env):
-        factors = [part for part, arg in zip(parts, expr.args, strict=True) if arg != -1]
+        number = sympy.Mul(*(arg for arg in expr.args if arg.is_number))
+        if (number.is_Rational and number.q != 1) or (not number.is_Rational and (number**-2).is_Integer):
+            self.counts["divisions"] += 1
+            number = 1
+        below = [arg for arg in expr.args if isinstance(arg, sympy.Pow) and arg.exp == -1]
+        self.counts["divisions"] += len([arg for arg in below if not arg.is_number])
+        factors = [
+            part
+            for part, arg in zip(parts, expr.args, strict=True)
+            if not arg.is_number and not isinstance(arg, Inside) and arg not in below
+        ]
+        factors += [number] if abs(number) != 1 else []
         self.counts["muls"] += len(factors) - 1
-        if any(not self.inside(arg, env) for arg in expr.args if isinstance(arg, Entry)):
+        outside = any(not self.inside(arg, env) for arg in expr.args if isinstance(arg, Entry))
+        if outside or self.is_masked(expr, env):
             self.counts["padding"] += len(factors) - 1
         return float(np.prod(parts))
 
     def bound(self, expr, env, path):
+        for delta in expr.body.atoms(Delta):  # a look-up: an array holds the one position that is read
+            (held,) = (one for one in delta.args if isinstance(one, Entry))
+            (index,) = expr.indices
+            row = {**env, index: int(self.value(held, env, (*path, "held")))}
+            rest = sympy.Mul(*(one for one in expr.body.args if one != delta))
+            return self.value(rest, row, (*path, 0))
         values = [
             self.value(expr.body, {**env, **dict(zip(expr.indices, place, strict=True))}, (*path, 0))
             for place in itertools.product(*(range(int(index.dim)) for index in expr.indices))
@@ -84,10 +139,16 @@ class Loops:
             for at, size in zip(self.position(entry, env), entry.tensor.shape, strict=True)
         )
 
+    def is_masked(self, expr, env):
+        brackets = [arg for arg in sympy.Mul.make_args(expr) if isinstance(arg, Inside)]
+        return any(self.value(one, env, ("bracket", one)) == 0 for one in brackets)
+
     def position(self, entry, env):
-        return [
-            int(axis.xreplace({i: sympy.Integer(env[i]) for i in free_indices(axis)})) for axis in entry.axes
-        ]
+        return [self.place(axis, env) for axis in entry.axes]
+
+    def place(self, axis, env):
+        axis = bare(axis)
+        return int(axis.xreplace({i: sympy.Integer(env[i]) for i in free_indices(axis)}))
 
     def entry(self, entry, env):
         return (
@@ -100,4 +161,17 @@ class Loops:
 def random_arrays(program, seed=0):
     """Generic values for the inputs of a program with integer sizes."""
     draw = np.random.default_rng(seed)
-    return {one.name: draw.normal(size=[int(size) for size in one.shape]) for one in program.inputs}
+    arrays = {one.name: draw.normal(size=[int(size) for size in one.shape]) for one in program.inputs}
+    held = {one.tensor: index.dim for index, one in look_ups(program)}
+    for tensor, size in held.items():
+        arrays[tensor.name] = draw.integers(0, int(size), arrays[tensor.name].shape).astype(float)
+    return arrays
+
+
+def look_ups(program):
+    """The index that an entry is a position along, for each entry that is one."""
+    for definition in program.definitions:
+        for delta in definition.body.atoms(Delta):
+            for index, held in (delta.args, delta.args[::-1]):
+                if isinstance(held, Entry):
+                    yield index, held

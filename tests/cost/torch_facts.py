@@ -2,73 +2,190 @@
 
 Output shapes and parameters were read off the modules. `macs` are the scalar products of the contraction,
 products against zero padding included, as counted by a naive NumPy loop whose output equals PyTorch's to
-1e-14 and, where they support the layer, by torch's FlopCounterMode, fvcore and ptflops. `valid` leaves the
-products against zero padding out. `bias` are the additions of the bias. One-dimensional convolutions stand
-as two-dimensional ones of height 1.
+1e-14 and, where they support the layer, by torch's FlopCounterMode, fvcore and ptflops. `valid` leaves out
+the products against zero padding, those that land in the cropped border of a transposed convolution, and
+masked scores. `bias_adds` are the additions of bias vectors.
+
+A fact stands in PyTorch's terms in `torch_facts.json`; `layer_of` says the same as a layer.
 """
 
+import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from symderive.layers import Conv2d, Dense, DepthwiseConv2d, Layer
+from symderive.layers import (
+    Activation,
+    Attention,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    Bilinear,
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+    Dense,
+    DepthwiseConv2d,
+    Einsum,
+    Embedding,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+    MultiHeadAttention,
+)
 
 
 @dataclass(frozen=True)
 class Fact:
-    name: str
-    layer: Layer
-    output: tuple[int, ...]
+    id: str
+    layer: str
+    type: str
+    hparams: dict[str, Any]
+    input_shapes: list[list[int]]
+    output_shape: list[int]
     params: int
     macs: int
-    valid: int
-    bias: int = 0
+    macs_valid: int
+    bias_adds: int
 
 
-FACTS = (
-    Fact("Conv2d(3, 256, 5)", Conv2d(3, 256, 5, 12, 12, batch=1), (1, 256, 8, 8), 19200, 1228800, 1228800),
-    Fact(
-        "Conv2d(3, 3, 5, groups=3)",
-        Conv2d(3, 3, 5, 12, 12, groups=3, batch=1), (1, 3, 8, 8), 75, 4800, 4800,
-    ),
-    Fact("depthwise, 5", DepthwiseConv2d(3, 5, 12, 12, batch=1), (1, 3, 8, 8), 75, 4800, 4800),
-    Fact(
-        "Conv2d(16, 32, 3, padding=1, stride=2)",
-        Conv2d(16, 32, 3, 14, 14, 2, 1, batch=1), (1, 32, 7, 7), 4608, 225792, 204800,
-    ),
-    Fact(
-        "the same on 15×13",
-        Conv2d(16, 32, 3, 15, 13, 2, 1, batch=1), (1, 32, 8, 7), 4608, 258048, 214016,
-    ),
-    Fact("Conv2d(4, 8, 4, stride=3)", Conv2d(4, 8, 4, 17, 19, 3, batch=1), (1, 8, 5, 6), 512, 15360, 15360),
-    Fact(
-        "Conv2d(6, 12, 3, stride=2, padding=2, dilation=3)",
-        Conv2d(6, 12, 3, 23, 19, 2, 2, 3, batch=2), (2, 12, 11, 9), 648, 128304, 111600,
-    ),
-    Fact(
-        "Conv2d(3, 64, 7, stride=2, padding=3)",
-        Conv2d(3, 64, 7, 56, 56, 2, 3, batch=1), (1, 64, 28, 28), 9408, 7375872, 6931200,
-    ),
-    Fact(
-        "Conv2d(64, 64, 3, padding=1, groups=32)",
-        Conv2d(64, 64, 3, 14, 14, 1, 1, groups=32, batch=1), (1, 64, 14, 14), 1152, 225792, 204800,
-    ),
-    Fact(
-        "Conv2d(32, 32, 3, padding=1, stride=2, groups=32)",
-        Conv2d(32, 32, 3, 15, 15, 2, 1, groups=32, batch=1), (1, 32, 8, 8), 288, 18432, 15488,
-    ),
-    Fact("Conv2d(3, 8, 3), no batch", Conv2d(3, 8, 3, 10, 10), (8, 8, 8), 216, 13824, 13824),
-    Fact(
-        "Conv1d(16, 16, 2, dilation=8)",
-        Conv2d(16, 16, (1, 2), 1, 64, dilation=(1, 8), batch=1), (1, 16, 1, 56), 512, 28672, 28672,
-    ),
-    Fact(
-        "Conv1d(24, 24, 4, padding=3, groups=24)",
-        Conv2d(24, 24, (1, 4), 1, 32, padding=(0, 3), groups=24, bias=True, batch=2),
-        (2, 24, 1, 35), 120, 6720, 6144, 1680,
-    ),
-    Fact("Linear(784, 10)", Dense(784, 10, batch=1), (1, 10), 7850, 7840, 7840, 10),
-    Fact(
-        "Linear(64, 256) on (2, 7, 64)",
-        Dense(64, 256, batch=(2, 7)), (2, 7, 256), 16640, 229376, 229376, 3584,
-    ),
-    Fact("Linear(32, 5), no batch", Dense(32, 5), (5,), 165, 160, 160, 5),
+FACTS = [Fact(**one) for one in json.loads(Path(__file__).with_suffix(".json").read_text())]
+
+
+def tuples(value):
+    return tuple(map(tuples, value)) if isinstance(value, list) else value
+
+
+def sliding(kind):
+    """A (transposed) convolution; the spatial axes are the last ones, and there may be no batch."""
+
+    def made(fact):
+        (shape,), given = fact.input_shapes, fact.hparams
+        count = len(kind.AXES)
+        settings = {
+            "c_in": given["in_channels"], "c_out": given["out_channels"], "bias": given["bias"],
+            "batch": shape[0] if len(shape) == count + 2 else None,
+            **dict(zip(kind.AXES, shape[-count:], strict=True)),
+        }  # fmt: skip
+        same = {"stride", "padding", "dilation", "groups", "output_padding", "padding_mode"}
+        settings |= {name: tuples(value) for name, value in given.items() if name in same}
+        if "output_padding" in given:
+            del settings["padding_mode"]
+        return kind(kernel=tuples(given["kernel_size"]), **settings)
+
+    return made
+
+
+def linear(fact):
+    (shape,), given = fact.input_shapes, fact.hparams
+    return Dense(given["in_features"], given["out_features"], given["bias"], tuple(shape[:-1]))
+
+
+def bilinear(fact):
+    (shape, _), given = fact.input_shapes, fact.hparams
+    sizes = (given[name] for name in ("in1_features", "in2_features", "out_features"))
+    return Bilinear(*sizes, given["bias"], tuple(shape[:-1]))
+
+
+def heads(fact):
+    """A module called as (x, x, x), (q, k, k) or (q, k, v); without batch_first the batch is second."""
+    given, shapes = fact.hparams, fact.input_shapes
+    lengths = [shape[-2] if given["batch_first"] or len(shape) == 2 else shape[0] for shape in shapes]
+    batches = [shape[0] if given["batch_first"] else shape[1] for shape in shapes if len(shape) == 3]
+    cross = {"keys": lengths[1], "d_k": given["kdim"], "d_v": given["vdim"]} if len(shapes) > 1 else {}
+    return MultiHeadAttention(
+        given["embed_dim"], given["num_heads"], lengths[0], bias=given["bias"],
+        batch=batches[0] if batches else None, **cross,
+    )  # fmt: skip
+
+
+def attention(fact):
+    query, key, value = fact.input_shapes
+    return Attention(
+        query[-1], query[-2], key[-2], value[-1], query[-3], key[-3], query[0],
+        causal="is_causal=True" in fact.layer,
+    )  # fmt: skip
+
+
+def function(fact):
+    """A call without a module; None for what is none of these."""
+    if fact.layer.startswith("F.scaled_dot_product_attention(q, k, v"):
+        return attention(fact)
+    einsum = re.match(r'torch\.einsum\("(.*?)"', fact.layer)
+    if einsum:
+        return Einsum.of(einsum[1], *fact.input_shapes)
+    if re.match(r"a @ b|torch\.(b?mm|matmul)\(a, b\)", fact.layer):
+        return Einsum.matmul(*fact.input_shapes)
+    return None
+
+
+def embedding(fact):
+    (shape,), given = fact.input_shapes, fact.hparams
+    return Embedding(given["num_embeddings"], given["embedding_dim"], tuple(shape))
+
+
+def pool(kind):
+    def made(fact):
+        (shape,), given = fact.input_shapes, fact.hparams
+        count = len(kind.AXES)
+        batch = shape[0] if len(shape) == count + 2 else None
+        extents = dict(zip(kind.AXES, shape[-count:], strict=True))
+        settings = (given["kernel_size"], given["stride"], given["padding"])
+        kernel, stride, padding = map(tuples, settings)
+        return kind(shape[-count - 1], kernel, **extents, stride=stride, padding=padding, batch=batch)
+
+    return made
+
+
+def activation(function):
+    return lambda fact: Activation(function, tuple(fact.input_shapes[0]))
+
+
+LAYERS = {
+    "AvgPool1d": pool(AvgPool1d),
+    "AvgPool2d": pool(AvgPool2d),
+    "AvgPool3d": pool(AvgPool3d),
+    "Embedding": embedding,
+    "GELU": activation("gelu"),
+    "MaxPool1d": pool(MaxPool1d),
+    "MaxPool2d": pool(MaxPool2d),
+    "MaxPool3d": pool(MaxPool3d),
+    "MultiheadAttention": heads,
+    "ReLU": activation("relu"),
+    "SiLU": activation("silu"),
+    "Bilinear": bilinear,
+    "function": function,
+    "Conv1d": sliding(Conv1d),
+    "Conv2d": sliding(Conv2d),
+    "Conv3d": sliding(Conv3d),
+    "ConvTranspose1d": sliding(ConvTranspose1d),
+    "ConvTranspose2d": sliding(ConvTranspose2d),
+    "ConvTranspose3d": sliding(ConvTranspose3d),
+    "Linear": linear,
+}
+"""How to say a module of PyTorch as a layer, by its type."""
+
+NOT_YET = (
+    "lstm_nobias_batchfirst", "lstm_proj", "rnn_tanh",
 )  # fmt: skip
+"""The facts for which there is no layer yet."""
+
+
+def layer_of(fact):
+    """The fact as a layer; None where there is none yet."""
+    return LAYERS[fact.type](fact) if fact.type in LAYERS else None
+
+
+DEPTHWISE = DepthwiseConv2d(3, 5, 12, 12, batch=1)
+"""The same as `conv2d_depthwise_canonical`, as a layer of its own."""
+
+
+def output_of(layer, fact):
+    """The layer's output shape with the axes in the order of PyTorch, where the batch may be second."""
+    shape = [int(size) for size in layer.output_shape]
+    is_second = fact.hparams.get("batch_first") is False and len(shape) == 3
+    return [shape[1], shape[0], *shape[2:]] if is_second else shape

@@ -87,12 +87,13 @@ def _tensordot(call: Call) -> str:
 
 
 _RULES: dict[str, Rule] = {
+    "np.copy": "torch.clone({0})",
     "np.eye": _eye,
     "np.ones": "torch.ones({0}, " + _LIKE + ")",
     "np.zeros": "torch.zeros({0}, " + _LIKE + ")",
     "np.tri": _tri,
     "np.arange": _arange,
-    "np.where": chosen("torch.where", ".to({source}.dtype)"),
+    "np.where": chosen("torch.where", ".to({source}.dtype)", "torch.as_tensor({0}, " + _LIKE + ")"),
     "np.sum": counted("torch.sum", "{source}.dtype"),
     "np.maximum": bounded("torch.clip", "min", "torch.maximum"),
     "np.minimum": bounded("torch.clip", "max", "torch.minimum"),

@@ -45,24 +45,36 @@ def kernel_blocks(found: Inference) -> list[doc.Block]:
 
 def count_blocks(made: Report) -> list[doc.Block]:
     """Each convolution from its index equations to the number, then the ratio and what was counted."""
-    blocks = [block for variant in made.variants for block in _variant(made.quantity, variant)]
-    blocks += _relations(made.variants)
+    blocks: list[doc.Block] = []
+    for variant in made.variants:
+        blocks.append(doc.Heading(doc.text(f"{_capital(variant.name)} convolution")))
+        blocks += [*equation_blocks(variant), count_steps(made.quantity, variant)]
+    blocks += relation_blocks(made.variants)
     if made.ratio is not None:
         blocks += [doc.Heading(doc.text("Ratio")), _ratio(made.ratio, made.variants)]
         factor = made.ratio.factor()
         blocks += [doc.Paragraph(doc.text(f"That is {factor}."))] if factor else []
-    blocks.append(doc.Paragraph(doc.text(doc.Emph(f"Counted: {'; '.join(made.conventions)}."))))
+    return [*blocks, *convention_blocks(made)]
+
+
+def convention_blocks(made: Report) -> list[doc.Block]:
+    """What was counted, and what was not."""
+    blocks: list[doc.Block] = [doc.Paragraph(doc.text(doc.Emph(f"Counted: {'; '.join(made.conventions)}.")))]
     if made.unknown:
         blocks.append(doc.Verdict("undecided", doc.text(f"Not counted: {'; '.join(made.unknown)}.")))
     return blocks
 
 
-def _variant(quantity: str, variant: Variant) -> Iterator[doc.Block]:
-    yield doc.Heading(doc.text(f"{_capital(variant.name)} convolution"))
+def equation_blocks(variant: Variant) -> Iterator[doc.Block]:
+    """Each index equation, and how its products are counted."""
     for one in variant.steps:
         yield doc.Display(doc.Math(one.equation_latex, one.equation))
         yield doc.Paragraph(doc.text(*_spans(_capital(one.sentence_latex), _capital(one.sentence)), "."))
-    yield doc.Steps(tuple(_rows(quantity, variant)))
+
+
+def count_steps(quantity: str, variant: Variant) -> doc.Steps:
+    """A quantity as formula, numbers and result."""
+    return doc.Steps(tuple(_rows(quantity, variant)))
 
 
 def _rows(quantity: str, variant: Variant) -> Iterator[doc.Step]:
@@ -72,11 +84,11 @@ def _rows(quantity: str, variant: Variant) -> Iterator[doc.Step]:
     several = len(variant.rows) > 1
     names = doc.text(" + ".join(row.name for row in variant.rows)) if several else ()
     yield doc.Step(label, EQUALS, doc.Math(total.formula_latex, total.formula), names)
-    if total.numbers:
+    if total.numbers and total.numbers != total.formula:
         yield doc.Step(_EMPTY, EQUALS, doc.Math(total.numbers_latex, total.numbers))
     if several and all(row.value is not None for row in variant.rows):
         yield doc.Step(_EMPTY, EQUALS, _sum_of(variant.rows))
-    if total.result:
+    if total.result and total.result != total.formula:
         yield doc.Step(_EMPTY, EQUALS, doc.Math(rf"\mathbf{{{total.result_latex}}}", total.result))
 
 
@@ -84,7 +96,7 @@ def _sum_of(rows: tuple[Row, ...]) -> doc.Math:
     return doc.Math(" + ".join(row.result_latex for row in rows), " + ".join(row.result for row in rows))
 
 
-def _relations(variants: Iterable[Variant]) -> list[doc.Block]:
+def relation_blocks(variants: Iterable[Variant]) -> list[doc.Block]:
     """What the names of the output's sizes mean."""
     found: dict[str, str] = {}
     for variant in variants:

@@ -1,0 +1,40 @@
+"""The sizes of a layer as they stand on a command line: `k=5`, `k=3,5`, `padding=1:0,2`, `bias=true`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from symderive.cli._arrays import as_size
+from symderive.errors import SymderiveError
+
+__all__ = ["read_sizes"]
+
+_TRUTH = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def read_sizes(named: Mapping[str, str]) -> dict[str, Any]:
+    """Sizes by name; a comma parts the axes, a colon the two sides of one axis.
+
+    Raises:
+        SymderiveError: a size is missing.
+
+    >>> read_sizes({"k": "3,5", "padding": "1:0,2", "c_in": "C", "bias": "true"})
+    {'k': [3, 5], 'padding': [[1, 0], 2], 'c_in': 'C', 'bias': True}
+    """
+    return {name: _read(name, written.strip()) for name, written in named.items()}
+
+
+def _read(name: str, written: str) -> Any:
+    if not written:
+        raise SymderiveError(f"{name}: a size is missing; write for example {name}=3 or {name}=a_name.")
+    if written.lower() in _TRUTH:
+        return _TRUTH[written.lower()]
+    if "->" in written or ("," not in written and ":" not in written):
+        return as_size(written)
+    return [_side(name, part) for part in written.removesuffix(",").split(",")]
+
+
+def _side(name: str, part: str) -> Any:
+    sides = [_read(name, one.strip()) for one in part.split(":")]
+    return sides if len(sides) > 1 else sides[0]

@@ -1,0 +1,104 @@
+"""Brackets and deltas in an equation: they choose which terms there are, and cost nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+import sympy
+
+from symderive.core.dims import Size
+from symderive.core.identity import free_indices
+from symderive.core.nodes import Delta, Entry, Index
+from symderive.core.positions import Inside, is_surely_nonnegative
+
+Range = tuple[sympy.Expr, Size]
+
+
+def without_brackets(factors: Iterable[sympy.Expr]) -> tuple[list[sympy.Expr], tuple[Range, ...]]:
+    """The factors that are multiplied, and the ranges `0 ≤ position < size` that brackets ask for."""
+    kept, ranges = [], []
+    for factor in factors:
+        if isinstance(factor, Inside):
+            ranges.append((factor.position, factor.size))
+        else:
+            kept.append(factor)
+    return kept, tuple(ranges)
+
+
+def landing(factors: Iterable[sympy.Expr], bound: Sequence[Index]) -> dict[Index, tuple[Delta, sympy.Expr]]:
+    """For a product that is added where it lands: each free index that a delta fixes, and its position.
+
+    `Σ_{u,j} a[u] b[j] δ(i, 2j + u)` fixes i. An index that stands in another factor, too, is not one of them.
+
+    >>> i, j, u = Index("i", 9), Index("j", 4), Index("u", 3)
+    >>> {i: position for i, (_, position) in landing([Delta(i, 2 * j + u)], [j, u]).items()}
+    {i: 2*j + u}
+    """
+    factors = list(factors)
+    found: dict[Index, tuple[Delta, sympy.Expr]] = {}
+    for factor in factors:
+        for index, position in _sides(factor):
+            others = (one for one in factors if one is not factor)
+            inside = free_indices(position)
+            if index in bound or not inside or not inside <= set(bound):
+                continue
+            if not any(index in free_indices(one) for one in others):
+                found[index] = (factor, position)
+                break
+    return found
+
+
+def looked_up(factors: Iterable[sympy.Expr], bound: Sequence[Index]) -> dict[Index, Delta]:
+    """The bound indices of which a delta picks the one value that an array holds, as in a table look-up.
+
+    >>> from symderive.core.nodes import Tensor
+    >>> v, n, x = Index("v", 9), Index("n", 4), Tensor("x", (4,), "count")
+    >>> looked_up([Delta(v, x[n])], [v])
+    {v: delta(v, x[n])}
+    """
+    found = {}
+    for factor in factors:
+        for index, other in _sides(factor):
+            if index in bound and isinstance(other, Entry) and not free_indices(other) & set(bound):
+                found[index] = factor
+    return found
+
+
+def _sides(factor: sympy.Expr) -> list[tuple[Index, sympy.Expr]]:
+    if not isinstance(factor, Delta):
+        return []
+    left, right = factor.args
+    return [(one, other) for one, other in ((left, right), (right, left)) if isinstance(one, Index)]
+
+
+def is_one_of_several(terms: Sequence[sympy.Expr]) -> bool:
+    """Whether at most one of the terms is there at every position, so that nothing is added.
+
+    >>> from symderive.core.nodes import Tensor
+    >>> i, x = Index("i", 5), Tensor("x", (5,))
+    >>> is_one_of_several([Inside(i, 2) * x[1 - i], Inside(i - 2, 3) * x[i - 2]])
+    True
+    >>> is_one_of_several([Inside(i, 3) * x[1 - i], Inside(i - 2, 3) * x[i - 2]])
+    False
+    """
+    ranges = [without_brackets(sympy.Mul.make_args(term))[1] for term in terms]
+    return all(
+        any(_exclude(one, other) for one in left for other in right)
+        for left, right in combinations(ranges, 2)
+    )
+
+
+def _exclude(one: Range, other: Range) -> bool:
+    """Whether two ranges have no common position: the difference or the sum of their positions is fixed."""
+    (left, left_size), (right, right_size) = one, other
+    apart, together = sympy.expand(left - right), sympy.expand(left + right)
+    if not free_indices(apart):
+        return _is_at_least(apart, left_size) or _is_at_least(-apart, right_size)
+    if not free_indices(together):
+        return _is_at_least(-together, sympy.S.One) or _is_at_least(together, left_size + right_size - 1)
+    return False
+
+
+def _is_at_least(value: sympy.Expr, least: sympy.Expr) -> bool:
+    return is_surely_nonnegative(sympy.expand(value - least))

@@ -1,0 +1,108 @@
+"""Activations: one function of each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from symderive.core.dims import Dim, Size
+from symderive.core.nodes import Entry, Tensor
+from symderive.core.program import Definition, Program
+from symderive.errors import SymderiveError, did_you_mean
+from symderive.functions.kinked import relu
+from symderive.functions.sigmoid import sigmoid, softplus
+from symderive.functions.special import ndtr
+from symderive.layers.layer import Layer
+from symderive.layers.leading import leading_indices, leading_roles, leading_sizes
+
+Function = Callable[[sympy.Expr], sympy.Expr]
+
+
+def gelu_by_tanh(x: sympy.Expr) -> sympy.Expr:
+    """`x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`.
+
+    Source: D. Hendrycks, K. Gimpel, Gaussian Error Linear Units, arXiv:1606.08415, section 2.
+    """
+    inner = sympy.sqrt(2 / sympy.pi) * (x + sympy.Rational(44715, 10**6) * x**3)
+    return x / 2 * (1 + sympy.tanh(inner))
+
+
+KINDS: Mapping[str, Function] = {
+    "relu": relu,
+    "sigmoid": sigmoid,
+    "tanh": sympy.tanh,
+    "softplus": softplus,
+    "gelu": lambda x: x * ndtr(x),
+    "gelu_tanh": gelu_by_tanh,
+    "silu": lambda x: x * sigmoid(x),
+}
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """A function of each entry: `y[n] = f(x[n])`.
+
+    Args:
+        function: "relu", "sigmoid", "tanh", "softplus", "gelu" (x Φ(x)), "gelu_tanh" (its approximation) or
+            "silu" (x σ(x)).
+        batch: the shape of the input, one size or a tuple.
+
+    Raises:
+        ShapeError: not a size.
+        SymderiveError: an unknown function.
+
+    >>> print(Activation("silu", (2, 3)).program())
+    y[n1, n2] = sigmoid(x[n1, n2])*x[n1, n2]
+    """
+
+    function: str = "relu"
+    batch: Any = ("N", "d")
+
+    def __post_init__(self) -> None:
+        if self.function not in KINDS:
+            near = did_you_mean(str(self.function), KINDS)
+            hint = near if near != "." else f"; known are {', '.join(KINDS)}."
+            raise SymderiveError(f"Activation: unknown function {self.function!r}{hint}")
+        object.__setattr__(self, "batch", leading_sizes(self.batch, "Activation: batch"))
+
+    @property
+    def parameters(self) -> tuple[Tensor, ...]:
+        """None."""
+        return ()
+
+    @property
+    def output_shape(self) -> tuple[Size, ...]:
+        """That of the input."""
+        return self.batch
+
+    @property
+    def relations(self) -> Mapping[Dim, Size]:
+        """None: the output is as large as the input."""
+        return {}
+
+    @property
+    def conditions(self) -> tuple[Any, ...]:
+        """None."""
+        return ()
+
+    @property
+    def size_order(self) -> tuple[Size, ...]:
+        """The input's sizes."""
+        return self.batch
+
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        """The customary names of the sizes."""
+        return {"batch": leading_roles(self.batch)}
+
+    def program(self) -> Program:
+        """The equation with the input x."""
+        indices = leading_indices(self.batch)
+        x, y = Tensor("x", self.batch), Tensor("y", self.batch)
+        body = KINDS[self.function](Entry(x, *indices))
+        return Program((x,), (Definition(y, indices, body, pinned=True),), (y,))
+
+
+EXAMPLES = tuple(Activation(function, (2, 3)) for function in KINDS)

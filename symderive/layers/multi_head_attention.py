@@ -1,0 +1,182 @@
+"""Multi-head attention: projections, attention in each head, and a projection of all heads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from symderive.core.dims import Dim, Size, as_size
+from symderive.core.nodes import Entry, Index, IndexSum, Tensor
+from symderive.core.program import Definition, Program
+from symderive.layers.attention import attending, seen
+from symderive.layers.layer import Layer, require
+from symderive.layers.sliding import batch_sizes, leading
+
+
+@dataclass(frozen=True)
+class MultiHeadAttention(Layer):
+    """Attention between learned projections of one input, or of an input and another one.
+
+    `queries[h, i, c] = Σ_m w_q[h, c, m] · x[i, m] + b_q[h, c]`, keys and values likewise, attention in each
+    of the H heads with entries c < d/H, and `y[i, o] = Σ_{h,c} w_o[o, h, c] · attended[h, i, c] + b_o[o]`.
+    Without `keys` it is self-attention: all three are projections of x; otherwise those of x, key and value.
+
+    Source: A. Vaswani et al., Attention Is All You Need, arXiv:1706.03762, section 3.2.2.
+
+    Args:
+        d: entries of the input and the output.
+        heads: into how many heads they are split.
+        queries: the length of the input.
+        keys: the length of key and value; None for self-attention.
+        d_k: entries of the input that keys are made of, in cross-attention; None for d.
+        d_v: entries of the input that values are made of, in cross-attention; None for d.
+        bias: whether each projection adds one number per entry.
+        batch: the number of inputs; None for no batch axis.
+        causal: whether query i sees the keys up to i only.
+
+    Raises:
+        ShapeError: not a size, or heads that do not divide d.
+
+    >>> layer = MultiHeadAttention(64, 4, 10, batch=2)
+    >>> layer.output_shape, [tensor.shape for tensor in layer.parameters[:2]]
+    ((2, 10, 64), [(4, 16, 64), (4, 16, 64)])
+    """
+
+    d: Any = "d"
+    heads: Any = "H"
+    queries: Any = "L"
+    keys: Any = None
+    d_k: Any = None
+    d_v: Any = None
+    bias: bool = True
+    batch: Any = None
+    causal: bool = False
+
+    def __post_init__(self) -> None:
+        if self.keys is None and (self.d_k is not None or self.d_v is not None):
+            object.__setattr__(self, "keys", self.queries)
+        for field in ("d", "heads", "queries", "keys", "d_k", "d_v", "batch"):
+            value = getattr(self, field)
+            if value is not None or field in ("d", "heads", "queries"):
+                object.__setattr__(self, field, as_size(value, f"MultiHeadAttention: {field}"))
+        require(self._demands())
+
+    def _demands(self) -> list[tuple[Any, str]]:
+        return [
+            (
+                sympy.Eq(sympy.Mod(self.d, self.heads), 0),
+                f"MultiHeadAttention: {self.heads} heads do not divide {self.d} entries; change one.",
+            )
+        ]
+
+    @property
+    def parameters(self) -> tuple[Tensor, ...]:
+        """`w_q`, `w_k`, `w_v` (H, d/H, entries of the input), `w_o` (d, H, d/H), and their biases."""
+        sizes = (self.d, self.d_k or self.d, self.d_v or self.d)
+        split = (self.heads, self.d / self.heads)
+        weights = [
+            Tensor(f"w_{name}", (*split, size), latex_name=f"W^{{{name.upper()}}}")
+            for name, size in zip("qkv", sizes, strict=True)
+        ]
+        weights.append(Tensor("w_o", (self.d, *split), latex_name="W^{O}"))
+        shapes = {"q": split, "k": split, "v": split, "o": (self.d,)} if self.bias else {}
+        biases = [
+            Tensor(f"b_{one}", shape, latex_name=f"b^{{{one.upper()}}}") for one, shape in shapes.items()
+        ]
+        return (*weights, *biases)
+
+    @property
+    def output_shape(self) -> tuple[Size, ...]:
+        """(batch,) queries, d."""
+        return (*batch_sizes(self.batch), self.queries, self.d)
+
+    @property
+    def relations(self) -> Mapping[Dim, Size]:
+        """None: the output's sizes are given."""
+        return {}
+
+    @property
+    def conditions(self) -> tuple[Any, ...]:
+        """The heads divide d."""
+        return require(self._demands())
+
+    @property
+    def size_order(self) -> tuple[Size, ...]:
+        """Batch, lengths, entries, heads."""
+        given = (self.batch, self.queries, self.keys, self.d, self.d_k, self.d_v, self.heads)
+        return tuple(dict.fromkeys(size for size in given if size is not None))
+
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        """The customary names of the sizes."""
+        names = {
+            "batch": "N", "queries": "L", "keys": "S", "d": "d", "d_k": "d_k", "d_v": "d_v", "heads": "H",
+        }  # fmt: skip
+        return {field: (name,) for field, name in names.items() if getattr(self, field) is not None}
+
+    def program(self) -> Program:
+        """The equations with the input x, in cross-attention also key and value, and the parameters."""
+        batch, h = leading(self.batch), Index("h", self.heads)
+        length = self.queries if self.keys is None else self.keys
+        i, j = Index("i", self.queries), Index("j", length)
+        c, e = (Index(letter, self.d / self.heads) for letter in "ce")
+        x, *others = self._inputs()
+        made = {tensor.name: tensor for tensor in self.parameters}
+        key, value = others or (x, x)
+        queries, keys, values = (
+            _projected(name, source, (*batch, h), indices, made)
+            for name, source, indices in (
+                ("queries", x, (i, c)),
+                ("keys", key, (j, c)),
+                ("values", value, (j, e)),
+            )
+        )
+        mask = seen(i, j) if self.causal else sympy.S.One
+        inner = attending(
+            queries.tensor, keys.tensor, values.tensor, (*batch, h), (), (i, j, c, e), mask, "attended"
+        )
+        o = Index("o", self.d)
+        body = IndexSum(Entry(made["w_o"], o, h, e) * Entry(inner[-1].tensor, *batch, h, i, e), h, e)
+        if self.bias:
+            body = body + Entry(made["b_o"], o)
+        y = Definition(Tensor("y", self.output_shape), (*batch, i, o), body, pinned=True)
+        return Program((x, *others, *self.parameters), (queries, keys, values, *inner, y), (y.tensor,))
+
+    def _inputs(self) -> tuple[Tensor, ...]:
+        batch = batch_sizes(self.batch)
+        x = Tensor("x", (*batch, self.queries, self.d))
+        if self.keys is None:
+            return (x,)
+        return (
+            x,
+            Tensor("key", (*batch, self.keys, self.d_k or self.d)),
+            Tensor("value", (*batch, self.keys, self.d_v or self.d)),
+        )
+
+
+def _projected(
+    name: str,
+    source: Tensor,
+    head: tuple[Index, ...],
+    inner: tuple[Index, Index],
+    parameters: Mapping[str, Tensor],
+) -> Definition:
+    """`queries[n, h, i, c] = Σ_m w_q[h, c, m] · x[n, i, m] + b_q[h, c]`."""
+    weight, bias = parameters[f"w_{name[0]}"], parameters.get(f"b_{name[0]}")
+    (place, entry), m = inner, Index("m", source.shape[-1])
+    *batch, h = head
+    body = IndexSum(Entry(weight, h, entry, m) * Entry(source, *batch, place, m), m)
+    if bias is not None:
+        body = body + Entry(bias, h, entry)
+    free = (*head, place, entry)
+    into = Tensor(name, tuple(index.dim for index in free), latex_name=name[0])
+    return Definition(into, free, body, pinned=True)
+
+
+EXAMPLES = (
+    MultiHeadAttention(4, 2, 3),
+    MultiHeadAttention(4, 2, 3, batch=2, bias=False, causal=True),
+    MultiHeadAttention(2, 1, 3, 4, 5, 3, batch=2),
+)

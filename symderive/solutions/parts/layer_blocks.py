@@ -1,0 +1,69 @@
+"""A layer's cost line by line: its equations, the products, the parameters, and all other operations."""
+
+from __future__ import annotations
+
+from symderive.cost.count import MACS, SUM_ADDS
+from symderive.cost.record import ADDS, FLOPS, PARAMS, Cost
+from symderive.cost.report import LABELS, report
+from symderive.cost.writing import LATEX, TEXT, Writer
+from symderive.layers import Layer
+from symderive.solutions import document as doc
+from symderive.solutions.parts.convolution_blocks import (
+    convention_blocks,
+    count_steps,
+    equation_blocks,
+    relation_blocks,
+)
+
+_HIDDEN = (SUM_ADDS, "elementwise_adds")  # both are in the additions
+
+
+def layer_blocks(name: str, cost: Cost) -> list[doc.Block]:
+    """The whole answer.
+
+    Args:
+        name: how the layer is called.
+        cost: what it costs.
+    """
+    made = report({name: cost})
+    (products,) = made.variants
+    blocks: list[doc.Block] = [doc.Heading(doc.text("The layer")), *equation_blocks(products)]
+    blocks += relation_blocks(made.variants)
+    needs = _needs(cost)
+    blocks += [doc.Paragraph(doc.text("It needs ", *needs, "."))] if needs else []
+    blocks.append(doc.Heading(doc.text("What it costs")))
+    for quantity in _quantities(cost):
+        (variant,) = report({name: cost}, quantity=quantity).variants
+        blocks.append(count_steps(LABELS.get(quantity, quantity.replace("_", " ")), variant))
+    return [*blocks, *_valid(cost), *convention_blocks(made)]
+
+
+def shape_of(layer: Layer) -> doc.Math:
+    """The shape of the output, with the names that the equations use."""
+    names = {meaning: size for size, meaning in layer.relations.items()}
+    sizes = [names.get(size, size) for size in layer.output_shape]
+    if not sizes:
+        return doc.Math("1", "one number")
+    latex, text = (Writer(style, layer.size_order) for style in (LATEX, TEXT))
+    return doc.Math(r" \times ".join(map(latex.write, sizes)), "×".join(map(text.write, sizes)))
+
+
+def _quantities(cost: Cost) -> list[str]:
+    flops = [FLOPS] if cost.formula(MACS).terms else []
+    first = [MACS, *flops, *([PARAMS] if cost.trained else []), *([ADDS] if cost.formula(ADDS).terms else [])]
+    return [*first, *(one for one in cost.quantities if one not in (*first, *_HIDDEN))]
+
+
+def _needs(cost: Cost) -> list[doc.Span]:
+    spans: list[doc.Span] = []
+    written = dict.fromkeys(
+        (cost.condition_text(one, True), cost.condition_text(one)) for one in cost.conditions
+    )
+    for place, (latex, plain) in enumerate(written):
+        spans += [", " if place else "", doc.Math(latex, plain)]
+    return spans
+
+
+def _valid(cost: Cost) -> list[doc.Block]:
+    said = cost.valid_text()
+    return [doc.Paragraph(doc.text(f"Valid MACs: {said}."))] if said else []

@@ -1,0 +1,52 @@
+"""What one layer costs, from its index equations, with numbers or with symbols for its sizes."""
+
+from __future__ import annotations
+
+from symderive.cost.entry import cost
+from symderive.errors import SymderiveError
+from symderive.solutions import document as doc
+from symderive.solutions.parts.layer_blocks import layer_blocks, shape_of
+from symderive.solutions.parts.layer_input import layer_from, layer_kind
+from symderive.solutions.problem_file import Question
+from symderive.solutions.schema import Boolean, Field, Integer, ListOf, MapOf, OneOf, String, Table
+
+KIND = "layer_cost"
+_SIZE = OneOf(Integer(least=0), String())
+SCHEMA = Table(
+    Field("title", String(), default="Cost of a layer", doc="the heading"),
+    Field("text", String(), default="", doc="the question as it was set"),
+    Field("layer", String(), doc="the kind of layer, for example conv2d"),
+    Field(
+        "sizes",
+        MapOf(OneOf(Boolean(), _SIZE, ListOf(OneOf(_SIZE, ListOf(_SIZE))))),
+        default={},
+        doc="its sizes by name: numbers, names, or a list with one for each axis",
+    ),
+)
+
+
+def solve(question: Question) -> doc.Section:
+    """Build the layer and count.
+
+    Args:
+        question: With the keys of `SCHEMA`.
+
+    Returns:
+        The section of the answer.
+
+    Raises:
+        ProblemError: There is no such layer, or its sizes do not fit.
+    """
+    values = question.values
+    try:
+        kind = layer_kind(values["layer"])
+    except SymderiveError as error:
+        raise question.error("layer", str(error)) from None
+    try:
+        layer = layer_from(kind, values["sizes"])
+        blocks = layer_blocks(kind.__name__, cost(layer))
+    except SymderiveError as error:
+        raise question.error("sizes", str(error)) from None
+    sentence = doc.text(f"{kind.__name__}, with an output of ", shape_of(layer), ".")
+    statement = (*doc.paragraphs(values["text"]), doc.Paragraph(sentence))
+    return doc.Section(doc.text(values["title"]), statement, tuple(blocks))

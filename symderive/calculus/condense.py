@@ -9,9 +9,11 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.brackets import with_positions_kept, without_implied
+from symderive.calculus.moduli import even_power
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, open_deltas, rebuild
 from symderive.core.identity import free_indices, remade, tensors_of, with_renamed_args
+from symderive.core.idle import without_idle
 from symderive.core.kinds import has_kind, kinds_in
 from symderive.core.linear import is_linear
 from symderive.core.matrix_nodes import CHOLESKY, InverseEntry, MatrixNode, seen_through
@@ -73,8 +75,14 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
     if isinstance(expr, MatrixNode):
         return _through(expr, bodies)
     if isinstance(expr, Binder):
-        return expr.func(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
+        made = expr.func(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
+        return without_idle(made) if isinstance(made, Fold) else made
     return remade(expr, [_replace(arg, bodies) for arg in expr.args])
+
+
+def _is_constant(body: sympy.Expr) -> bool:
+    """Whether it is the same number at all places."""
+    return not (tensors_of(body) or free_indices(body))
 
 
 def _inlined(expr: Entry, made: Definition) -> sympy.Expr:
@@ -161,7 +169,7 @@ def condense(
         count = uses.get(made.tensor, 0)
         can = made.tensor not in kept and not made.pinned and count
         can = can and (made.tensor not in locked or _is_open(made, made.tensor in decomposed))
-        can = can and (made.tensor not in compared or isinstance(body, Entry))
+        can = can and (made.tensor not in compared or isinstance(body, Entry) or _is_constant(body))
         if can and (is_trivial(body) or choice(made, count, consumer[made.tensor] if count == 1 else None)):
             inlined[made.tensor] = made
         elif count or made.tensor in kept:
@@ -170,14 +178,14 @@ def condense(
 
 
 def powers_joined(program: Program) -> Program:
-    """`(√u)² = u`: integer powers of an unnamed result that is a power itself as one power.
+    """`(√u)² = u` and `|u|² = u²`: powers of an unnamed result that is a power or an absolute value itself.
 
-    A norm that is only squared then has a derivative where it is 0.
+    A norm, or an absolute value, that is only squared then has a derivative where it is 0.
     """
     roots = {
         made.tensor: made
         for made in program.definitions
-        if isinstance(made.body, sympy.Pow) and made.body.exp.is_number and not made.pinned
+        if not made.pinned and (isinstance(made.body, absolute) or _is_number_power(made.body))
     }
 
     if not roots:
@@ -188,14 +196,21 @@ def powers_joined(program: Program) -> Program:
             return expr
         if isinstance(expr, sympy.Pow) and isinstance(expr.base, Entry) and expr.exp.is_Integer:
             made = roots.get(expr.base.tensor)
-            if made is not None and expr.base.is_inside and (made.body.exp * expr.exp) >= 1:
-                return rebuild(made.at(expr.base.axes) ** expr.exp)
+            if made is not None and expr.base.is_inside:
+                power = made.at(expr.base.axes) ** expr.exp
+                if isinstance(made.body, absolute):
+                    return expr if expr.exp % 2 or expr.exp < 0 else rebuild(even_power(power))
+                return rebuild(power) if made.body.exp * expr.exp >= 1 else expr
         if not expr.args or isinstance(expr, TensorNode):
             return expr
         return expr.func(*(joined(arg) for arg in expr.args))
 
     changed = program.mapped(joined)
     return changed.with_definitions(changed.needed(program.outputs).definitions)
+
+
+def _is_number_power(body: sympy.Expr) -> bool:
+    return isinstance(body, sympy.Pow) and bool(body.exp.is_number)
 
 
 def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool:
@@ -311,7 +326,7 @@ def is_trivial(body: sympy.Expr) -> bool:
         entries = [factor for factor in inner if isinstance(factor, TensorNode)]
         return len(entries) <= 1 and all(isinstance(factor, (Entry, *INVERSES, Delta)) for factor in inner)
     single = isinstance(body, (Entry, *INVERSES, Delta, Inside))
-    return single or not (tensors_of(body) or free_indices(body))
+    return single or _is_constant(body)
 
 
 def is_short(body: sympy.Expr) -> bool:

@@ -27,7 +27,7 @@ def opened(program: Program) -> Program:
     """The program with inverses and determinants taken of factors, where a matrix is a product.
 
     `(AB)⁻¹ = B⁻¹A⁻¹`, `det AB = det A det B`, `log |det AB| = log |det A| + log |det B|` for square A and B;
-    `(cA)⁻¹ = A⁻¹/c`; `diag(w)⁻¹ = diag(1/w)`. Matrices that a person has named stay as they are.
+    `(cA)⁻¹ = A⁻¹/c`; `diag(w)⁻¹ = diag(1/w)`; `det 0 = 0`. Matrices that a person has named stay as they are.
     """
     known: dict[Tensor, Definition] = {}
     definitions = []
@@ -63,6 +63,8 @@ def _replaced(expr: sympy.Expr, known: Mapping[Tensor, Definition]) -> sympy.Exp
 
 def _in_factors(node: MatrixNode, made: Definition) -> sympy.Expr | None:
     """The node of `made.tensor` in terms of the factors of its right-hand side; None without a law."""
+    if made.body == 0 and isinstance(node, Det):
+        return sympy.S.Zero
     known = seen_through(node, made.indices, made.body)
     if known is not None or len(made.indices) != 2 or not node.is_algebraic:
         return known

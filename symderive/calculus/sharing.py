@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import sympy
 
 from symderive.core.identity import canonical, substitute, tensors_of
-from symderive.core.nodes import Index, Tensor, TensorNode
+from symderive.core.matrix_nodes import MatrixNode
+from symderive.core.nodes import Entry, Index, Tensor, TensorNode
 from symderive.core.program import Definition, Program
 
 
@@ -31,6 +34,40 @@ def with_shared(program: Program) -> Program:
             continue
         definitions.append(made)
     return program.with_definitions(definitions)
+
+
+def with_opposites(program: Program) -> Program:
+    """The same program with an unnamed result that is minus an earlier one read from that: `u = −z`.
+
+    A result of which an inverse or the like is read stays.
+    """
+    first: dict[tuple[object, ...], Tensor] = {}
+    alike = Counter((made.tensor.shape, tensors_of(made.body)) for made in program.definitions)
+    if max(alike.values(), default=0) < 2:  # none reads the same arrays as another
+        return program
+    read = {node.tensor for made in program.definitions for node in made.body.atoms(MatrixNode)}
+    instead: dict[Tensor, Tensor] = {}
+    definitions: list[Definition] = []
+    for made in program.definitions:
+        made = made.with_body(_with_signs(made.body, instead))
+        loose = not made.pinned and made.tensor not in program.outputs and made.tensor not in read
+        alone = alike[made.tensor.shape, tensors_of(made.body)] == 1
+        other = first.get(_key(made.with_body(-made.body))) if loose and not alone else None
+        if other is not None:
+            instead[made.tensor] = other
+            continue
+        if not alone:
+            first.setdefault(_key(made), made.tensor)
+        definitions.append(made)
+    return program.with_definitions(definitions)
+
+
+def _with_signs(expr: sympy.Expr, instead: dict[Tensor, Tensor]) -> sympy.Expr:
+    if instead.keys().isdisjoint(tensors_of(expr)):
+        return expr
+    if isinstance(expr, Entry):
+        return -Entry(instead[expr.tensor], *expr.axes) if expr.tensor in instead else expr
+    return expr.func(*(_with_signs(arg, instead) for arg in expr.args))
 
 
 def _key(made: Definition) -> tuple[object, ...]:

@@ -11,6 +11,8 @@ import sympy
 from symderive.calculus.brackets import has_bracket
 from symderive.calculus.joined import weights_joined
 from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
+from symderive.calculus.moduli import signs_joined
+from symderive.calculus.powers import opposites_joined, powers_completed
 from symderive.calculus.recognition import recognised
 from symderive.calculus.sums import has_binder, in_one_sum, rebuild, sum_over
 from symderive.core.identity import (
@@ -72,7 +74,9 @@ def _tidied(
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
         body = domain_facts(rebuild(body), excluded, used, symmetric)
-    summed = recognised(weights_joined(summed_by_terms(body)))
+    summed = body
+    for law in _LAWS:
+        summed = law(summed)
     reduced = cancelled(summed)
     return made.with_body(reduced if reduced == summed else _sign_taken_in(reduced))
 
@@ -273,6 +277,12 @@ def _entries(expr: sympy.Expr) -> int:
     return sum(isinstance(part, Entry) for part in sympy.preorder_traversal(expr))
 
 
+_LAWS = (
+    summed_by_terms, weights_joined, recognised, opposites_joined, powers_completed,
+    signs_joined,
+)  # fmt: skip
+
+
 @lru_cache(maxsize=20_000)
 def cancelled(expr: sympy.Expr) -> sympy.Expr:
     """Cancel common factors of numerators and denominators; fractions that share nothing are left alone."""
@@ -296,9 +306,26 @@ def _has_denominator(expr: sympy.Expr) -> bool:
 
 
 def _rational(expr: sympy.Expr) -> sympy.Expr:
+    """The quotient cancelled; sums that are squared stay so if that is no longer: `c² + (y − m)²`."""
     if _is_written_out(expr):
         return expr
-    names: dict[sympy.Expr, sympy.Symbol] = {}
+    squared = [
+        one.base.primitive()[1]
+        for one in expr.atoms(sympy.Pow)
+        if one.base.is_Add and one.exp.is_Integer and one.exp > 1
+    ]
+    held = [
+        one for one in dict.fromkeys(squared) if not one.could_extract_minus_sign() or -one not in squared
+    ]
+    letters = {one: sympy.Dummy(f"s{place}", real=True) for place, one in enumerate(sorted(held, key=str))}
+    ways = [_reduced(expr, letters), _reduced(expr, {})] if letters else [_reduced(expr, {})]
+    shorter = [one for one in ways if one is not expr]
+    return min(shorter, key=lambda one: (_length(one), _repetitions(one))) if shorter else expr
+
+
+def _reduced(expr: sympy.Expr, letters: Mapping[sympy.Expr, sympy.Symbol]) -> sympy.Expr:
+    """The quotient cancelled, with some sums in it as letters; the same object where that brings nothing."""
+    names = dict(letters)
     plain = _plain(expr, names)
     symbols = set(names.values())
     roots = {symbol: atom.base for atom, symbol in names.items() if _is_root(atom)}
@@ -310,7 +337,10 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     reduced = sympy.cancel(_without_squares(plain, roots, names))
     if roots and _length(reduced) >= _length(plain):
         return expr
-    one_below = not roots and _bases_below(plain) == 1 and _length(reduced) < _length(plain)
+    best = _shortest(reduced) if letters else None
+    one_below = (
+        not roots and _bases_below(plain) == 1 and _length(reduced if best is None else best) < _length(plain)
+    )
     if (
         not roots
         and not one_below
@@ -320,8 +350,12 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     back = {
         symbol: cancelled(atom) if not isinstance(atom, Entry) else atom for atom, symbol in names.items()
     }
-    best = min((form(reduced) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
-    return _signs_settled(best).xreplace(back)
+    return _signs_settled(_shortest(reduced) if best is None else best).xreplace(back)
+
+
+def _shortest(expr: sympy.Expr) -> sympy.Expr:
+    """The shortest way to write a quotient."""
+    return min((form(expr) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
 
 
 def _is_written_out(expr: sympy.Expr) -> bool:
@@ -388,6 +422,10 @@ def _degree_below(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
 
 
 def _plain(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Expr:
+    if isinstance(expr, sympy.Add) and names:
+        number, whole = expr.primitive()
+        if whole in names or -whole in names:
+            return number * names[whole] if whole in names else -number * names[-whole]
     if expr.is_Number or isinstance(expr, sympy.Symbol) or not expr.free_symbols | tensors_of(expr):
         return expr
     if isinstance(expr, (sympy.Add, sympy.Mul)):

@@ -209,6 +209,11 @@ def _product(expr: sympy.Mul, order: Labels) -> tuple[Code, Labels]:
         return (" * ".join(within(piece, UNARY) for piece in pieces), PRODUCT), labels
     top = [one for one in expr.args if not _is_below(one)]
     bottom = [one for one in expr.args if _is_below(one)]
+    whole = free_indices(expr)
+    if len(whole) > 2 and all(len(free_indices(one)) < len(whole) for one in top):
+        top.sort(
+            key=lambda one: tuple(place for place, index in enumerate(order) if index in free_indices(one))
+        )
     args, labels = _aligned((*(top or [sympy.S.One]), *(1 / one for one in bottom)), order)
     above, below = args[: len(args) - len(bottom)], args[len(args) - len(bottom) :]
     written = " * ".join(

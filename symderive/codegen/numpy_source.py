@@ -88,7 +88,8 @@ def def_source(
     lines += ['    """']
     body = [f"    {line}" for line in _body(program, rows_per_block, written_for.assigns)]
     lines += _sizes(program, "\n".join(body))
-    return translated("\n".join(lines + body) + "\n", program.inputs, written_for)
+    single = [str(made.tensor.name) for made in program.definitions if not made.tensor.rank]
+    return translated("\n".join(lines + body) + "\n", program.inputs, written_for, single)
 
 
 def _body(program: Program, rows_per_block: int | str | None, in_place: bool) -> list[str]:

@@ -24,6 +24,7 @@ from symderive.core.program import Definition
 
 _LEAST_RANK = 3
 _LONGEST = 110  # characters of a sum on one line
+_SHORT = 60  # the same where a large matrix product can be added to in place
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,11 @@ class _Statements:
         written = code_of(self.made.with_body(whole))
         full = [one for one in terms if free_indices(one) == set(self.made.indices) and not _is_view(one)]
         full.sort(key=lambda one: one.could_extract_minus_sign())
-        if len(written) <= _LONGEST or not full or len(terms) == 1:
+        products = [
+            one for one in full if isinstance(one, IndexSum) and len(sympy.Mul.make_args(one.body)) > 1
+        ]
+        wide = self.made.tensor.rank >= _LEAST_RANK and bool(products)
+        if len(written) <= (_SHORT if wide else _LONGEST) or not full or len(terms) == 1:
             return [f"{self.name} = {f'np.copy({written})' if _is_view(whole) else written}"]
         rows = [f"{self.name} = {code_of(self.made.with_body(full[0]))}"]
         for term in terms:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import sympy
 
+from symderive.codegen.expanded import same_as
 from symderive.core.identity import free_indices, rename_bound, substitute, tensors_of
 from symderive.core.nodes import Delta, Index, IndexSum
 from symderive.core.positions import Inside
@@ -151,13 +152,28 @@ def gathered(terms: list[Term]) -> list[Term]:
     `Σ_p K_p P_ip g_ip − Σ_p K_p P_ip s_i` is one sum with the factor `g_ip − s_i`.
     """
     found = list(terms)
+    known = [factor for term in terms for factor in term.factors]
+    first_joint: tuple[int, int, Term] | None = None
     for first, one in enumerate(found):
         for second in range(first + 1, len(found)):
             joint = _joint(one, found[second])
-            if joint is not None:
-                rest = [term for place, term in enumerate(found) if place not in (first, second)]
-                return gathered([*rest[:first], joint, *rest[first:]])
-    return found
+            if joint is None:
+                continue
+            same = same_as(joint.factors[-1], known)
+            if same is not None:
+                joint = replace(joint, factors=(*joint.factors[:-1], same))
+            if first_joint is None or same is not None:
+                first_joint = first, second, joint
+            if same is not None:
+                return gathered(_with_joint(found, first_joint))
+    return gathered(_with_joint(found, first_joint)) if first_joint is not None else found
+
+
+def _with_joint(terms: list[Term], joined: tuple[int, int, Term]) -> list[Term]:
+    """The terms with one in place of two."""
+    first, second, joint = joined
+    rest = [term for place, term in enumerate(terms) if place not in (first, second)]
+    return [*rest[:first], joint, *rest[first:]]
 
 
 def _joint(one: Term, other: Term) -> Term | None:

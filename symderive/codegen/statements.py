@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
+import sympy
+
 from symderive.codegen.from_forms import code, constant
 from symderive.codegen.from_indices import code_of
+from symderive.codegen.lifetimes import with_short_lives
+from symderive.codegen.offsets import offset_lines, offsets_of
 from symderive.codegen.own_outputs import with_own_outputs
 from symderive.codegen.placing import placed
 from symderive.codegen.planning import has_form
@@ -14,6 +18,8 @@ from symderive.codegen.row_blocks import RowBlocks
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition, Program
 from symderive.notation.recover import matrix_form
+
+_LARGE = 3  # axes of an array that is deleted when it is not needed any more
 
 
 def statements(program: Program, in_place: bool) -> list[str]:
@@ -28,14 +34,25 @@ def statements(program: Program, in_place: bool) -> list[str]:
 
 def _straight(program: Program, in_place: bool) -> list[str]:
     """The lines, one equation after the other."""
-    *made, last = program.definitions or (None,)
-    rows = [line for one in made if one is not None for line in _lines(one, in_place)]
+    offsets = offsets_of(program) if in_place else {}
+    dropped = {tensor for one in offsets.values() for tensor in one.dropped}
+    taken = {str(one) for one in program.names} | {str(symbol) for symbol in _sizes(program)}
+
+    def written(one: Definition) -> list[str]:
+        found = offsets.get(one.tensor)
+        return _lines(one, in_place) if found is None else offset_lines(found, taken)
+
+    *made, last = [one for one in program.definitions if one.tensor not in dropped] or (None,)
+    rows = [line for one in made if one is not None for line in written(one)]
+    made_by = {str(one.tensor.name): one.tensor for one in made if one is not None}
+    large = {name for name, one in made_by.items() if one.rank >= _LARGE and one not in program.outputs}
     if last is not None:
-        lines = _lines(last, in_place)
+        lines = written(last)
         if program.outputs == (last.tensor,) and len(lines) == 1:
-            return [*rows, f"return {lines[0].partition(' = ')[2]}"]
+            *rows, final = with_short_lives([*rows, lines[0]], large)
+            return [*rows, f"return {final.partition(' = ')[2]}"]
         rows += lines
-    return [*rows, f"return {', '.join(_names(program.outputs))}"]
+    return [*with_short_lives(rows, large), f"return {', '.join(_names(program.outputs))}"]
 
 
 def blocked_statements(program: Program, blocks: RowBlocks, step: str, in_place: bool) -> list[str]:
@@ -76,6 +93,12 @@ def _lines(made: Definition, in_place: bool, owned: Collection[str] = ()) -> lis
     """The statements that compute one array."""
     blocks = placed(made, owned) if in_place and not has_form(made) else None
     return blocks if blocks is not None else [f"{made.tensor.name} = {right_side(made)}"]
+
+
+def _sizes(program: Program) -> set[sympy.Symbol]:
+    """The symbols of the sizes of all arrays."""
+    tensors = (*program.inputs, *(made.tensor for made in program.definitions))
+    return {symbol for tensor in tensors for size in tensor.shape for symbol in size.free_symbols}
 
 
 def _names(tensors: Iterable[Tensor]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from symderive.codegen.libraries.record import Call, Library
 from symderive.codegen.plain_source import plain_source
@@ -30,18 +30,19 @@ _MATH = {f"np.{name}": f"math.{name}" for name in _NUMBERS} | {
 }  # fmt: skip
 
 
-def translated(source: str, inputs: Sequence[Tensor], library: Library) -> str:
+def translated(source: str, inputs: Sequence[Tensor], library: Library, single: Collection[str] = ()) -> str:
     """The source of one function for another library, without imports.
 
     Args:
         source: of a function in NumPy's words.
         inputs: its arguments.
         library: what to write for.
+        single: names in it that stand for one number each.
 
     Raises:
         SymderiveError: a function that the library has not.
     """
-    return _Translator(source, inputs, library).function()
+    return _Translator(source, inputs, library, single).function()
 
 
 def with_imports(source: str, library: Library) -> str:
@@ -85,7 +86,9 @@ class _Translator:
         library: what is written for.
     """
 
-    def __init__(self, source: str, inputs: Sequence[Tensor], library: Library) -> None:
+    def __init__(
+        self, source: str, inputs: Sequence[Tensor], library: Library, single: Collection[str]
+    ) -> None:
         self.library = library
         self.whole = source.encode()
         self.starts = [0]
@@ -107,6 +110,8 @@ class _Translator:
             for target in node.targets
             if isinstance(target, ast.Name)
         }
+
+        self.single = {*single, *self.sizes, *(str(one.name) for one in inputs if not one.rank)}
 
     def function(self) -> str:
         """The whole function."""
@@ -199,6 +204,7 @@ class _Translator:
             tuple(map(self._is_number, node.args)),
             f"{self.source}.dtype" if len(self.arrays) == 1 else "dtype",
             self.source,
+            tuple(map(self._is_single, node.args)),
         )
         return self._by_rule(call, function)
 
@@ -273,6 +279,15 @@ class _Translator:
                 self._is_number(one) for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)
             )
         return False
+
+    def _is_single(self, node: ast.expr) -> bool:
+        """Whether a part of the code is one number, or an operation on such."""
+        if isinstance(node, ast.Constant):
+            return True
+        if isinstance(node, ast.Name):
+            return node.id in self.single
+        below = [one for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)]
+        return isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare)) and all(map(self._is_single, below))
 
     def _refuse_assignment(self, node: ast.Assign | ast.AugAssign) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]

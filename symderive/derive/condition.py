@@ -8,6 +8,7 @@ import sympy
 
 from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute
+from symderive.core.matrix_nodes import Det
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.demands import Demand
@@ -201,7 +202,14 @@ def _in_letters(program: Program, made: Definition, argument: sympy.Expr) -> sym
     loose = tuple(sorted(free_indices(argument), key=lambda index: index.name))
     indices = tuple(Index(letter, index.dim) for letter, index in zip("ijkl", loose, strict=False))
     argument = substitute(argument, dict(zip(loose, indices, strict=True)))
-    return _inlined(program, made, indices, argument)
+    whole = _inlined(program, made, indices, argument)
+    return whole.xreplace(_determinants_of_zeros(program, whole))
+
+
+def _determinants_of_zeros(program: Program, argument: sympy.Expr) -> dict[sympy.Expr, sympy.Expr]:
+    """`det 0 = 0` for the matrices of zeros among the results."""
+    made = {node: program.definition(node.tensor) for node in argument.atoms(Det)}
+    return {node: sympy.S.Zero for node, whole in made.items() if whole is not None and whole.body == 0}
 
 
 def _form_of(body: sympy.Expr) -> Form:

@@ -86,6 +86,7 @@ def _kink_demands(
     order = order_of(border)
     high = bool(exponents) and all(one > order for one in exponents)
     smooth = high and isinstance(part, (relu, absolute))  # 0 at the kink, with all these derivatives
+    smooth |= bool(exponents) and isinstance(part, absolute) and all(one.is_even for one in exponents)
     sides = equal(*(part.args if entry.arity == 2 else (part.args[0], sympy.S.Zero)))
     if order and not smooth and not (isinstance(sides, equal) and is_excluded(sides, guards)):
         yield Demand(sides, REALS, "kink", entry.law, guards)

@@ -12,7 +12,7 @@ import sympy
 from symderive.calculus.condense import condense, for_steps, powers_joined, rename
 from symderive.calculus.factors import without_factors
 from symderive.calculus.opened import opened
-from symderive.calculus.sharing import with_shared
+from symderive.calculus.sharing import with_opposites, with_shared
 from symderive.calculus.softmax import has_exponential, recognised
 from symderive.calculus.standardised import standardised
 from symderive.calculus.unit_axes import drop_unit_axes
@@ -145,7 +145,8 @@ def _targets(output: Array, variables: Sequence[Any], what: str, word: str) -> t
     for variable in variables:
         if not isinstance(variable, Array):
             raise SymderiveError(
-                f"{what}: the variable is a {type(variable).__name__}, not a symbolic array."
+                f"{what}: the variable is a {type(variable).__name__}, not a symbolic array; "
+                "give the array that was declared, not its name or its values."
             )
         if variable.definition is not None:
             raise SymderiveError(
@@ -168,16 +169,17 @@ def _problem(given: Array, output: Array, targets: tuple[Tensor, ...], names: Se
     if written.outputs[0].rank and is_unnamed(str(written.outputs[0].name)):
         old = written.outputs[0]
         written = rename(written, {old: Tensor(symbol, old.shape, old.domain)})
-    clear, keep = standardised(recognised(opened(powers_joined(written))))
-    start = _inputs_as_used(without_factors(condense(clear, for_steps, keep)))
-    return Problem(written, start, symbol, targets, _as_written(written, start))
+    plain = opened(powers_joined(written))
+    clear, keep = standardised(recognised(plain))
+    start = _inputs_as_used(with_opposites(_fused(clear, keep)))
+    # The equations with nothing recognised in them are shown first, and checked against.
+    seen = clear is not plain and any(has_exponential(made.body) for made in start.definitions)
+    return Problem(written, start, symbol, targets, _inputs_as_used(_fused(plain)) if seen else start)
 
 
-def _as_written(written: Program, start: Program) -> Program:
-    """The equations with nothing recognised in them: shown first, and checked against."""
-    if not any(has_exponential(made.body) for made in start.definitions):
-        return start
-    return _inputs_as_used(without_factors(condense(opened(powers_joined(written)), for_steps)))
+def _fused(program: Program, keep: tuple[Tensor, ...] = ()) -> Program:
+    """The equations as the steps of a derivation."""
+    return without_factors(condense(program, for_steps, keep))
 
 
 def _free_name(program: Program, names: Sequence[str]) -> str:

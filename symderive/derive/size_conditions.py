@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import sympy
 
 from symderive.calculus.condense import entries_in
+from symderive.core.dims import Dim
 from symderive.core.identity import extents_in, free_indices
 from symderive.core.kinds import has_kind
 from symderive.core.nodes import Delta, Entry, Index
@@ -25,7 +26,9 @@ def slacks(program: Program) -> tuple[sympy.Expr, ...]:
     found: dict[sympy.Expr, None] = {}
     for made in program.definitions:
         extents = extents_in(made.body).union(index.dim for index in made.indices)
-        for size in sorted((one for one in extents if not one.is_positive), key=str):
+        for size in sorted(
+            (one for one in extents if not (isinstance(one, Dim) or one.is_positive)), key=str
+        ):
             if not is_surely_nonnegative(size):
                 found[sympy.expand(size)] = None
         for position, size in _unguarded(made.body):

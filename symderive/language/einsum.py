@@ -90,6 +90,7 @@ def _extents(subscripts: str, terms: Sequence[str], arrays: Sequence[Array]) -> 
                 sizes[letter] = size
             if size != 1 and not same_size(sizes[letter], size):
                 raise ShapeError(
-                    f"einsum {subscripts!r}: index {letter} runs over {sizes[letter]} and over {size}."
+                    f"einsum {subscripts!r}: index {letter} runs over {sizes[letter]} and over {size}; "
+                    "give both axes the same size."
                 )
     return sizes

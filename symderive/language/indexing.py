@@ -102,9 +102,10 @@ def _listed(key: Any, what: str) -> list[Any]:
         )
     given = np.asarray(key)
     if given.ndim != 1 or given.dtype.kind not in "iu" or not given.size:
-        kind = "truth values" if given.dtype.kind == "b" else f"{type(key).__name__}"
+        kind = "truth values" if given.dtype.kind == "b" else type(key).__name__
+        kind = f"the number {key}" if given.ndim == 0 and isinstance(key, (float, sympy.Number)) else kind
         raise SymderiveError(
-            f"{what}: {kind} as positions are not supported; use slices, integers, one list of integers, "
+            f"{what}: {kind} as a position is not supported; use slices, integers, one list of integers, "
             "`None` or `...`."
         )
     if given.size > _MOST:

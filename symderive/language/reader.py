@@ -151,7 +151,9 @@ class Reader:
             return functions()[node.id]
         if node.id == "range":
             raise self.error(node, "range can only stand behind `for … in`")
-        raise self.error(node, f"unknown name {node.id}{self.nearest(node.id, sizes)}".rstrip("."))
+        near = self.nearest(node.id, sizes).rstrip(".")
+        advice = near or f"; declare an array with its shape, for example {node.id}=n"
+        raise self.error(node, f"unknown name {node.id}{advice}")
 
     def nearest(self, name: str, sizes: Mapping[str, Any]) -> str:
         """The end of a sentence that names the nearest known name, where one is near enough to be meant."""

@@ -37,6 +37,8 @@ class Text:
             raise SymderiveError(
                 f"reading {what}: {len(text)} characters are more than the {LONGEST} allowed."
             )
+        if not text.strip():
+            raise SymderiveError(f"reading {what}: it is empty; write for example np.sum(w**2).")
         self.what = what
         self.statements: list[ast.stmt] = []
         self.expression: ast.expr | None = None

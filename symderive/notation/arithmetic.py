@@ -129,6 +129,16 @@ def _diagonals_together(terms: list[Form]) -> list[Form]:
     return [term for _, term in sorted([(first, joined), *others], key=lambda one: one[0])]
 
 
+def as_fraction(value: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """Numerator and denominator of a constant, as `sympy.fraction`, which costs more for `1/√n`."""
+    if value.is_Integer or value.is_Symbol:
+        return value, ONE
+    if value.is_Pow and value.base.is_Symbol and value.exp.is_Rational:
+        return (value, ONE) if value.exp.p > 0 else (ONE, value.base ** (-value.exp))
+    above, below = sympy.fraction(value)
+    return above, below
+
+
 def _is_over_scalars(form: Form) -> bool:
     """Whether a scalar that depends on arrays stands below a fraction line in front."""
     return any(

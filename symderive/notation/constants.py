@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy
 
 from symderive.functions import by_head
+from symderive.notation.arithmetic import as_fraction
 from symderive.notation.dialects import LatexDialect, TextDialect
 from symderive.notation.levels import ATOM, HADAMARD, POWER, PRODUCT, SUM
 
@@ -31,7 +32,7 @@ def constant(value: sympy.Expr, marks: Marks) -> Written:
     if joined is not None:
         up, down = (_root(part, marks) for part in joined)
         return up if joined[1] == 1 else marks.fraction(up, down)
-    top, bottom = sympy.fraction(value)
+    top, bottom = as_fraction(value)
     if bottom != 1 and top / bottom == value:
         return marks.fraction(constant(top, marks), constant(bottom, marks))
     if value.is_Mul:

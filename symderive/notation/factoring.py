@@ -227,7 +227,7 @@ def _arrays_out(form: Plus) -> Form | None:
     for base in found[0]:
         exponents = [own.get(base, sympy.S.Zero) for own in found]
         whole = all(one.is_Integer and one > 0 for one in exponents)
-        if (whole or len(set(exponents)) == 1) and not isinstance(base, (Ones, Chain, Outer)):
+        if (whole or len(set(exponents)) == 1) and not isinstance(base, Ones):
             shared[base] = min(exponents)
     if not shared:
         return None

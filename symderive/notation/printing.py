@@ -16,7 +16,7 @@ import sympy
 from symderive.core.nodes import Index
 from symderive.functions.choice import where
 from symderive.functions.comparisons import either
-from symderive.notation.arithmetic import MINUS_ONE, ONE, is_negative, times
+from symderive.notation.arithmetic import MINUS_ONE, ONE, as_fraction, is_negative, times
 from symderive.notation.components import big_sum_of, component_of
 from symderive.notation.constants import constant, one_root
 from symderive.notation.dialects import LATEX, TEXT, LatexDialect, TextDialect
@@ -190,7 +190,7 @@ def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, a
     if not factors:
         return constant(coefficient, marks)
     top, bottom = above_and_below(factors)
-    up, down = sympy.fraction(coefficient)
+    up, down = as_fraction(coefficient)
     if (coefficient.is_Rational and coefficient.q > 1000) or not is_quotient(coefficient, up, down):
         up, down = coefficient, ONE
     joined = one_root(coefficient)

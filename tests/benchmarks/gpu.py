@@ -2,7 +2,8 @@
 
 It runs the derived code on whatever is installed: PyTorch with CUDA, CuPy, JAX on a GPU; else the same
 libraries on the processor. Every value is asserted to agree with the NumPy code in double and in single
-precision, and to have stayed on the device and in the type of its arguments; it exits with 1 if one does not.
+precision, and to have stayed on the device and in the type of its arguments; it exits with 1 if one does not,
+or if no such library is installed.
 `--scale 10` makes the data ten times as long. `--write FOLDER` only writes the derived code, and
 `--read FOLDER` runs what was written, on a machine without symderive.
 """
@@ -197,7 +198,7 @@ def main() -> int:
         (args.write / "derived.json").write_text(json.dumps(written()), encoding="utf-8")
         return 0
     made = json.loads((args.read / "derived.json").read_text(encoding="utf-8")) if args.read else written()
-    wrong = 0
+    compared = wrong = 0
     for device in devices():
         backends = ["array-api"] if importlib.util.find_spec("array_api_compat") else []
         own = device.name.split()[0]
@@ -208,12 +209,15 @@ def main() -> int:
         for name, sources in made.items():
             for backend in [*backends, *([own] if own in sources else [])]:
                 for kind in TOLERANCE:
+                    compared += 1
                     try:
                         print(compare(name, sources, backend, kind, device, args.scale), flush=True)
                     except Exception as error:  # a driver may raise anything: it counts as wrong
                         wrong += 1
                         print(f"{name:30s} {backend:10s} {kind:8s} WRONG {type(error).__name__}: {error}")
-    return 1 if wrong else 0
+    if not compared:
+        print("nothing was compared: install PyTorch, CuPy or JAX (array-API code needs array_api_compat)")
+    return 1 if wrong or not compared else 0
 
 
 if __name__ == "__main__":

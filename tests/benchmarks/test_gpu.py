@@ -29,6 +29,15 @@ def test_every_row_agrees(sources, name, kind):
     assert name in gpu.compare(name, sources[name], "array-api", kind, HERE, 1)
 
 
+@pytest.mark.parametrize(("found", "code"), [([], 1), ([HERE], 0)])
+def test_nothing_compared_is_no_success(monkeypatch, capsys, sources, found, code):
+    monkeypatch.setattr(gpu, "devices", lambda: found)
+    monkeypatch.setattr(gpu, "written", lambda: sources)
+    monkeypatch.setattr("sys.argv", ["gpu"])
+    assert gpu.main() == code
+    assert ("nothing was compared" in capsys.readouterr().out) == (not found)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

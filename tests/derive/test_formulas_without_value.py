@@ -30,6 +30,14 @@ def test_it_is_refused(make, message, derive):
         derive(loss, X if "invertible" in message else x)
 
 
+@pytest.mark.parametrize("loss", [np.log(np.linalg.det(0 * X)), np.linalg.slogdet(0 * X)[1]])
+def test_the_logarithm_of_the_determinant_of_zeros_is_refused(loss):
+    with pytest.raises(
+        sd.SymderiveError, match=r"because it needs: (0 > 0|0 is invertible); check its signs"
+    ):
+        sd.gradient(loss, X)
+
+
 def test_a_branch_that_is_never_taken_may_have_no_value():
     made = sd.gradient(np.sum(np.where(x > 0, x, np.log(-(x**2) - 1))), x, subgradient="zero")
     assert made.results

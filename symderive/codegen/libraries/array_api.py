@@ -46,6 +46,8 @@ def _as_floats(mask: str, call: Call) -> str:
 
 def _where(call: Call) -> str:
     if call.args[1:] == ("1.0", "0.0"):
+        if call.single[0]:
+            return f"xp.asarray({call.args[0]}, {_LIKE.format(source=call.source)})"
         return _as_floats(call.args[0], call)
     given = list(call.args)
     for place in (1, 2):

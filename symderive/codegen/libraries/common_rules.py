@@ -7,17 +7,20 @@ import ast
 from symderive.codegen.libraries.record import Call, Rule
 
 
-def chosen(name: str, cast: str) -> Rule:
+def chosen(name: str, cast: str, one: str) -> Rule:
     """`np.where`: numbers alone would get the type of the machine; a mask of ones and zeros is converted.
 
     Args:
         name: of the function.
         cast: how an array is converted, such as `.astype({dtype})`.
+        one: how a single comparison becomes an array, such as `np.asarray({0}, dtype={dtype})`.
     """
 
     def rule(call: Call) -> str:
         converted = cast.format(dtype=call.dtype, source=call.source)
         if call.args[1:] == ("1.0", "0.0"):
+            if call.single[0]:
+                return one.format(*call.args, dtype=call.dtype, source=call.source)
             return call.atoms[0] + converted
         return call.written(name) + (converted if all(call.scalars[1:]) else "")
 

@@ -27,7 +27,7 @@ _RULES: dict[str, Rule] = {
     "np.zeros": lambda call: f"jnp.zeros({call.args[0]}, dtype={call.source}.dtype)",
     "np.tri": lambda call: call.written("jnp.tri") if "dtype" in call.keywords else _like(call),
     "np.arange": _arange,
-    "np.where": chosen("jnp.where", ".astype({source}.dtype)"),
+    "np.where": chosen("jnp.where", ".astype({source}.dtype)", "jnp.asarray({0}, dtype={source}.dtype)"),
     "np.sum": counted("jnp.sum", "{source}.dtype"),
 }
 _SPECIAL = names("""

@@ -24,7 +24,7 @@ _RULES: dict[str, Rule] = {
     "np.zeros": lambda call: call.written("np.zeros") if len(call.args) > 1 else _created(call),
     "np.tri": lambda call: call.written("np.tri") if "dtype" in call.keywords else _created(call),
     "np.arange": _unless_typed,
-    "np.where": chosen("np.where", ".astype({dtype})"),
+    "np.where": chosen("np.where", ".astype({dtype})", "np.asarray({0}, dtype={dtype})"),
     "np.sum": counted("np.sum", "{dtype}"),
     "special.polygamma": "special.polygamma({0}, {1}).astype({dtype})",
     "special.spherical_jn": "special.spherical_jn({0}, {1}).astype({dtype})",

@@ -21,6 +21,8 @@ class Call:
         scalars: for each argument whether it is a number or made of sizes, no array.
         dtype: code that gives the floating type of the arrays.
         source: an input that shows type and device.
+        single: for each argument whether it is one number, such as a comparison of two; it may then be one of
+            Python, which has no methods of arrays.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Call:
     scalars: tuple[bool, ...]
     dtype: str
     source: str
+    single: tuple[bool, ...] = ()
 
     def written(self, name: str, *, without: tuple[str, ...] = (), **added: str) -> str:
         """The call of a function of that name with the same arguments, but for some keywords."""

@@ -93,7 +93,7 @@ _RULES: dict[str, Rule] = {
     "np.zeros": "torch.zeros({0}, " + _LIKE + ")",
     "np.tri": _tri,
     "np.arange": _arange,
-    "np.where": chosen("torch.where", ".to({source}.dtype)"),
+    "np.where": chosen("torch.where", ".to({source}.dtype)", "torch.as_tensor({0}, " + _LIKE + ")"),
     "np.sum": counted("torch.sum", "{source}.dtype"),
     "np.maximum": bounded("torch.clip", "min", "torch.maximum"),
     "np.minimum": bounded("torch.clip", "max", "torch.minimum"),

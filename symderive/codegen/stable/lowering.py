@@ -112,7 +112,11 @@ def _axes(expr: sympy.Expr) -> tuple[Index, ...]:
 
 def _over_hypotenuse(space: Lowering, expr: sympy.Mul) -> sympy.Expr:
     """`x²/r³ = (x/r)²/r` for `r = √(x² + y²)`: neither power overflows or underflows."""
-    powers = dict(map(_power, expr.args))
+    if not any(isinstance(_power(factor)[0], hypotenuse) for factor in expr.args):
+        return expr
+    powers: dict[sympy.Expr, sympy.Expr] = {}
+    for base, power in map(_power, expr.args):  # 2 and √2 have one base
+        powers[base] = powers.get(base, sympy.S.Zero) + power
     for root, power in list(powers.items()):
         if not (isinstance(root, hypotenuse) and power.is_Integer and power < -1):
             continue

@@ -282,7 +282,7 @@ class Cost:
     def _sides(self, quantity: str, style: Any) -> Iterator[str]:
         formula = self.formula(quantity)
         yield formula.write(style)
-        if self.values:
+        if self.values and formula.terms:
             yield formula.write(style, self.values)
             value = self.quantity(quantity)
             if value.is_Integer:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 import sympy
 
 from symderive.core.dims import Dim, Size
@@ -109,23 +110,57 @@ def _connected(axes: list[Axis]) -> list[list[Axis]]:
 
 
 def _count_inside(axes: list[Axis], indices: list[Index], values: Mapping[Dim, int]) -> int:
-    extents = [int(evaluate(index.dim, values)) for index in indices]
-    if math.prod(extents) > LARGEST_GRID:
+    """How many values of the indices have all axes in range; one index is solved for where it can be."""
+    extents = {index: int(evaluate(index.dim, values)) for index in indices}
+    solved = max(indices, key=lambda index: extents[index]) if len(axes) == 1 else None
+    grid = [index for index in indices if index != solved]
+    shape = [extents[index] for index in grid]
+    if math.prod(shape) > LARGEST_GRID:
         raise SymderiveError(
-            f"counting products against padding: {' × '.join(map(str, extents))} positions are too many."
+            f"counting products against padding: {' × '.join(map(str, shape))} positions are too many."
         )
-    inside = np.ones(extents, dtype=bool)
+    if solved is not None:
+        ((position, size),) = axes
+        step, reached = (
+            _whole(evaluate(position.coeff(solved), values)),
+            _reached(position, grid, shape, values),
+        )
+        return _solutions(reached, step, extents[solved], int(evaluate(size, values)))
+    inside = np.ones(shape, dtype=bool)
     for position, size in axes:
-        start = position.xreplace(dict.fromkeys(indices, sympy.S.Zero))
-        if position.has(Quotient, Remainder):
-            raise SymderiveError(f"counting products against padding: the position {position} is not linear.")
-        reached = np.full(extents, _whole(evaluate(start, values)))
-        for place, (index, extent) in enumerate(zip(indices, extents, strict=True)):
-            step = _whole(evaluate(position.coeff(index), values))
-            shape = [extent if other == place else 1 for other in range(len(extents))]
-            reached = reached + step * np.arange(extent).reshape(shape)
+        reached = _reached(position, grid, shape, values)
         inside &= (reached >= 0) & (reached < int(evaluate(size, values)))
     return int(inside.sum())
+
+
+def _reached(
+    position: sympy.Expr, grid: list[Index], shape: list[int], values: Mapping[Dim, int]
+) -> npt.NDArray[np.int64]:
+    """The position at every value of the indices of a grid; all other indices are 0."""
+    if position.has(Quotient, Remainder):
+        raise SymderiveError(f"counting products against padding: the position {position} is not linear.")
+    start = position.xreplace(dict.fromkeys(free_indices(position), sympy.S.Zero))
+    reached = np.full(shape, _whole(evaluate(start, values)))
+    for place, (index, extent) in enumerate(zip(grid, shape, strict=True)):
+        step = _whole(evaluate(position.coeff(index), values))
+        along = [extent if other == place else 1 for other in range(len(shape))]
+        reached = reached + step * np.arange(extent).reshape(along)
+    return reached
+
+
+def _solutions(start: npt.NDArray[np.int64], step: int, extent: int, size: int) -> int:
+    """How many t with `0 ≤ t < extent` have `0 ≤ start + step·t < size`, over all starts.
+
+    >>> _solutions(np.array([-1, 0, 1]), 2, 3, 5)
+    7
+    """
+    if step < 0:  # counted from the other end
+        start, step = start + step * (extent - 1), -step
+    if step == 0:
+        return extent * int(np.sum((start >= 0) & (start < size)))
+    first = np.maximum(-(start // step), 0)
+    last = np.minimum((size - 1 - start) // step, extent - 1)
+    return int(np.maximum(last - first + 1, 0).sum())
 
 
 def _whole(value: int | Fraction) -> int:

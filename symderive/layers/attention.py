@@ -198,7 +198,7 @@ def attending(
     row = (*shared, *own, i)
     fits = IndexSum(Entry(q, *row, c) * Entry(k, *shared, j, c) * mask, c)
     scores = _defined("scores", (*row, j), fits / sympy.sqrt(c.dim), "s")
-    raised = _defined("raised", (*row, j), sympy.exp(Entry(scores.tensor, *row, j)) * mask, "e")
+    raised = _defined("raised", (*row, j), sympy.exp(Entry(scores.tensor, *row, j)) * mask, r"\tilde{p}")
     total = _defined("total", row, IndexSum(Entry(raised.tensor, *row, j), j), "z")
     share = Entry(raised.tensor, *row, j) / Entry(total.tensor, *row)
     weights = _defined("weights", (*row, j), share, "p")

@@ -84,7 +84,7 @@ class Bilinear(Layer):
         batch = leading_indices(self.batch)
         i, j, o = Index("i", self.d_1), Index("j", self.d_2), Index("o", self.d_out)
         first, second = (
-            Tensor(f"x{place}", (*self.batch, size), latex_name=f"x^{{{place}}}")
+            Tensor(f"x{place}", (*self.batch, size), latex_name=f"x^{{({place})}}")
             for place, size in enumerate((self.d_1, self.d_2), 1)
         )
         weight, *bias = self.parameters

@@ -1,7 +1,10 @@
 """Brackets and deltas: which terms exclude each other, where products land, and what that costs."""
 
+import numpy as np
 import pytest
 import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from symderive.core.dims import dims
 from symderive.core.nodes import Delta, Index, IndexSum, Tensor
@@ -10,8 +13,10 @@ from symderive.core.program import Definition, Program
 from symderive.cost import cost
 from symderive.cost.choices import is_one_of_several, landing
 from symderive.cost.steps import steps
-from symderive.layers import Conv1d, ConvTranspose1d
+from symderive.cost.valid import _solutions
+from symderive.layers import Attention, Conv1d, ConvTranspose1d
 from tests.cost.brute_force import Loops, random_arrays
+from tests.profiles import examples
 
 n, p = dims("n p")
 i, j, u = Index("i", 12), Index("j", 5), Index("u", 3)
@@ -109,3 +114,21 @@ def test_copied_entries_and_products_that_land_are_said_in_words():
     assert landed.equation == "y[o, i] = Σ_{c, u, p} weight[c, o, u] · x[c, p] · δ[i,2p+u]"
     assert landed.equation_latex == r"y_{o, i} = \sum_{c, u, p} K_{c, o, u}\, x_{c, p}\, \delta_{i, 2 p+u}"
     assert landed.sentence.startswith("each product is added to the one y[o, i] where it lands; there are ")
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(
+    st.lists(st.integers(-9, 9), min_size=1, max_size=4),
+    st.integers(-3, 3),
+    st.integers(1, 6),
+    st.integers(1, 7),
+)
+def test_solving_for_an_index_is_trying_all_of_its_values(starts, step, extent, size):
+    tried = sum(0 <= start + step * t < size for start in starts for t in range(extent))
+    assert _solutions(np.array(starts), step, extent, size) == tried
+
+
+def test_long_sequences_are_counted_without_a_square():
+    length, width = 200_000, 4096
+    counted = cost(Attention(1, length, heads=1, causal=True, window=width))
+    assert counted.valid_macs == 2 * (width * length - width * (width - 1) // 2)

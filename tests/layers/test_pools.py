@@ -101,6 +101,7 @@ def test_operations_without_products_stand_under_their_own_names():
     assert quantities(Embedding(10, 4, (2, 3))) == {"params": 40}
     assert quantities(Activation("gelu", (2, 3))) == {"elementwise_muls": 6, "ndtr": 6}
     assert quantities(Activation("tanh", (2, 3))) == {"tanh": 6}
+    assert cost(MaxPool2d(4, 2, 6, 8)).latex() == "0"
     assert cost(AvgPool2d()).formula("divisions").write() == "C · H′ · W′"
 
 

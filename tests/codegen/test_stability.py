@@ -30,10 +30,14 @@ EXAMPLES = {
     "softplus_less_argument": "logistic: logit of sigmoid",
     "softplus_both_ways": "hyperbolic: log(1 - tanh²)",
     "branch_within_bounds": "counts: elu",
+    "difference_of_tails": "intervals: of width 1",
+    "log_of_interval": "intervals: ordinal probit",
+    "removable_singularity": "links: logarithm of softplus",
 }
 COUPLED_EXAMPLES = {
     "log_of_summed_exponentials": "softmax cross-entropy",
     "quotient_by_summed_exponentials": "expected by hand",
+    "exponentials_together": "shares beside 1",
 }
 FAR, TAIL = (3.7, -3.7, 40.0, -40.0, 800.0, -800.0), (3.7, -3.7, 12.0, -12.0)
 RANDOM = {"deadline": None, "suppress_health_check": list(HealthCheck)}

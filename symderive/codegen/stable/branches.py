@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from symderive.codegen.stable.rational import linear
+from symderive.codegen.stable.rational import expanded, linear
 from symderive.core.nodes import Binder, TensorNode
 from symderive.functions.choice import where
 from symderive.functions.comparisons import greater, greater_equal, less, less_equal
@@ -44,4 +44,4 @@ def _ratio(exponent: sympy.Expr, u: sympy.Expr) -> sympy.Rational | None:
     if own.keys() != other.keys() or len(ratios) != 1:
         return None
     (ratio,) = ratios
-    return ratio if sympy.expand(number - ratio * shift) == 0 else None
+    return ratio if expanded(number - ratio * shift) == 0 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy
 
 from symderive.codegen.stable.quotients import exponential_quotient
+from symderive.codegen.stable.rational import expanded
 from symderive.core.identity import tensors_of
 from symderive.core.nodes import IndexSum
 from symderive.functions.sigmoid import softplus
@@ -27,7 +28,7 @@ def root_less_number(expr: sympy.Expr) -> sympy.Expr:
 
 
 def softplus_less_argument(expr: sympy.Expr) -> sympy.Expr:
-    """`softplus(a) − a = softplus(−a)` and `softplus(a) − softplus(−a) = a`."""
+    """`softplus(a) − a = softplus(−a)` and `softplus(a) − softplus(−a) = a`, where that is all of them."""
     if not isinstance(expr, sympy.Add):
         return expr
     for term in expr.args:
@@ -43,9 +44,9 @@ def _turned(expr: sympy.Add, term: sympy.Expr, plus: sympy.Expr) -> sympy.Expr |
     coefficient, a = term / plus, plus.args[0]
     opposite = -coefficient * softplus(-a)
     others = [one for one in expr.args if one is not term]
-    if opposite in others:
+    if opposite in others and not any(one.has(plus, softplus(-a)) for one in others if one != opposite):
         return sympy.Add(*(one for one in others if one != opposite), coefficient * a)
-    lost = sympy.Add.make_args(sympy.expand(-coefficient * a))
+    lost = sympy.Add.make_args(expanded(-coefficient * a))
     if coefficient.is_number and all(one in others for one in lost):
         return sympy.Add(*(one for one in others if one not in lost), coefficient * softplus(-a))
     return None

@@ -36,6 +36,7 @@ class Row:
     digits: int = 1
 
 
+UP_TO_1 = tuple(one for one in EVERYWHERE if one <= 1)
 _P = "special.expit(z)"
 _H = "(1 / (1 + np.exp(-z)))"
 _BINARY = {"y": (0.0, 1.0), "y_domain": "binary"}
@@ -72,6 +73,13 @@ LOGISTIC = {
     "sigmoid difference": Row("np.sum(special.expit(z + 1) - special.expit(z))"),
     "1 - 2 sigmoid": Row(f"np.sum(1 - 2 * {_P})"),
     "Bernoulli entropy": Row(f"-np.sum({_P} * np.log({_P}) + (1 - {_P}) * np.log(1 - {_P}))", given=1),
+    "entropy by scores": Row("np.sum(np.logaddexp(0, z) - z * special.expit(z))"),
+    "2 less two sigmoids": Row("np.sum(2 - special.expit(z) - special.expit(z - y))", y=(1.5,)),
+    "focal loss of both labels": Row(
+        f"-np.sum(y * (1 - {_P}) ** 2 * np.log({_P}) + (1 - y) * {_P} ** 2 * np.log(1 - {_P}))",
+        UP_TO_1,
+        **_BINARY,
+    ),
     "silu": Row("np.sum(z * special.expit(z))"),
     "silu by hand": Row("np.sum(z / (1 + np.exp(-z)))"),
     "mish": Row("np.sum(z * np.tanh(np.log(1 + np.exp(z))))"),
@@ -104,10 +112,15 @@ COUNTS = {
     "1 - exp": Row("np.sum(1 - np.exp(-z))", tuple(one for one in EVERYWHERE if one >= -40)),
     "exponentials less their number": Row("np.sum(np.exp(z)) - len(z)", UP_TO_40),
     "elu": Row("np.sum(np.where(z > 0, z, np.exp(z) - 1))", NOT_ZERO),
+    "celu": Row("np.sum(np.maximum(0, z) + np.minimum(0, 2 * (np.exp(z / 2) - 1)))", NOT_ZERO),
     "selu": Row("np.sum(np.where(z <= 0, 1.67 * (np.exp(z) - 1), z))", NOT_ZERO),
 }
 HYPERBOLIC = {
     "log-cosh": Row("np.sum(np.log(np.cosh(z)))"),
+    "log-cosh by hand": Row("np.sum(np.log((np.exp(z) + np.exp(-z)) / 2))"),
+    "log-cosh by one exponential": Row("np.sum(z + np.log(1 + np.exp(-2 * z)) - np.log(2))"),
+    "two slopes of tanh": Row("np.sum(2 - np.tanh(z) ** 2 - np.tanh(z - y) ** 2)", y=(1.0,)),
+    "slope of tanh in a sum": Row("np.sum(y * z - 1 + np.tanh(z) ** 2)", y=(0.0,)),
     "sech": Row("np.sum(1 / np.cosh(z))"),
     "squared sech": Row("np.sum(1 / np.cosh(z) ** 2)"),
     "logistic density": Row("np.sum(np.exp(-z) / (1 + np.exp(-z)) ** 2)"),

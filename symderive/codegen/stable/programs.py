@@ -10,6 +10,7 @@ import sympy
 from symderive.codegen.stable.lowering import Lowering
 from symderive.codegen.stable.rewriting import HEADS, concerns, rewritten
 from symderive.codegen.stable.shares import is_summed
+from symderive.core.delta import Delta
 from symderive.core.identity import tensors_of, with_args
 from symderive.core.nodes import Binder, Entry, Index, Tensor, TensorNode
 from symderive.core.program import Definition, Program
@@ -113,7 +114,7 @@ def _is_summed(body: sympy.Expr) -> bool:
 
 
 def _is_elementwise(expr: sympy.Basic) -> bool:
-    if isinstance(expr, Entry):
+    if isinstance(expr, (Entry, Delta)):
         return True
     if isinstance(expr, (TensorNode, Binder, Index)):
         return False

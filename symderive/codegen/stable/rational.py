@@ -11,7 +11,7 @@ from typing import Any
 import sympy
 
 from symderive.core.identity import tensors_of
-from symderive.core.softmax_nodes import IndexLogSum
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.functions.sigmoid import sigmoid
 from symderive.functions.stable_forms import exp_minus_one, secant
 
@@ -32,7 +32,7 @@ def is_active(expr: sympy.Expr) -> bool:
 
 def expanded(expr: sympy.Expr) -> sympy.Expr:
     """An exponent multiplied out; what stands inside a logarithm of a sum stays as it is."""
-    logs = expr.atoms(IndexLogSum)
+    logs = expr.atoms(IndexLogSum, SoftmaxEntry)
     names = {one: sympy.Dummy(real=True) for one in sorted(logs, key=sympy.default_sort_key)}
     made = sympy.expand(expr.xreplace(names))
     return made.xreplace({name: one for one, name in names.items()}) if names else made

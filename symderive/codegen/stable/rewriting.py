@@ -7,7 +7,11 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.codegen.stable.branches import branch_within_bounds
+from symderive.codegen.stable.branches import (
+    bounded_where_it_counts,
+    branch_within_bounds,
+    compared_without_exponential,
+)
 from symderive.codegen.stable.intervals import difference_of_tails, log_of_interval
 from symderive.codegen.stable.logarithms import (
     log_near_one,
@@ -22,6 +26,7 @@ from symderive.codegen.stable.shares import (
 )
 from symderive.codegen.stable.singularities import removable_singularity
 from symderive.codegen.stable.sums import (
+    entropy_of_sigmoid,
     root_less_number,
     root_of_squares,
     softplus_both_ways,
@@ -56,7 +61,10 @@ INSIDE_OUT: tuple[Rule, ...] = (
     root_of_squares,
     softplus_less_argument,
     softplus_both_ways,
+    entropy_of_sigmoid,
     branch_within_bounds,
+    compared_without_exponential,
+    bounded_where_it_counts,
 )
 LAST: tuple[Rule, ...] = (removable_singularity,)
 _NESTED = 3

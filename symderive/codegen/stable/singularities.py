@@ -154,7 +154,7 @@ def _apart(expr: sympy.Expr, spot: Spot) -> sympy.Expr:
 
 def _multiplied_out(expr: sympy.Expr) -> tuple[sympy.Expr, ...]:
     """The terms of a sum of products; what stands inside functions and sums stays as it is."""
-    inner = expr.atoms(Binder, sympy.Function)
+    inner = expr.atoms(Binder, SoftmaxEntry, sympy.Function)
     names = {one: sympy.Dummy(real=True) for one in sorted(inner, key=sympy.default_sort_key)}
     made = sympy.expand_mul(sympy.expand_multinomial(expr.xreplace(names)))
     back = {name: one for one, name in names.items()}

@@ -11,6 +11,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.identity import free_indices, fresh, index_names, substitute
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Delta, Entry, Index, IndexSum
 from symderive.core.positions import (
     Inside,
@@ -103,7 +104,7 @@ def is_computed(expr: sympy.Basic) -> bool:
         return True
     if isinstance(expr, Entry):
         return any(not isinstance(axis, Index) and bool(free_indices(axis)) for axis in expr.axes)
-    return any(is_computed(arg) for arg in expr.args)
+    return any(map(is_computed, expr.args))
 
 
 def unmerged(body: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list[Index]]:
@@ -163,10 +164,9 @@ def rejoined(factors: list[sympy.Expr]) -> list[sympy.Expr]:
     return factors
 
 
-@lru_cache(maxsize=50_000)
 def has_bracket(expr: sympy.Basic) -> bool:
     """Whether a bracket occurs in an expression."""
-    return isinstance(expr, Inside) or any(has_bracket(arg) for arg in expr.args)
+    return has_kind(expr, Inside)
 
 
 def without_implied(expr: sympy.Expr, fixed: bool = False) -> sympy.Expr:

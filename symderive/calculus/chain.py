@@ -6,14 +6,13 @@ expression stays as small as the equation that it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import sympy
 
-from symderive.calculus.condense import is_linear
-from symderive.calculus.relabelled import relabelled
+from symderive.calculus.relabelled import of_softmax, relabelled
 from symderive.calculus.rules import EntryRule, differentiate, fold_by_value, partial, separated, unit_rule
 from symderive.calculus.sums import has_binder, sum_over
 from symderive.core.dims import shape_text
@@ -26,6 +25,8 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
+from symderive.core.kinds import has_kind
+from symderive.core.linear import is_linear
 from symderive.core.matrix_nodes import (
     CholeskyEntry,
     CholeskyInverseEntry,
@@ -103,7 +104,8 @@ def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str
             continue
         adjoint = Tensor(f"{prefix}{tensor.name}", tensor.shape)
         indices = fresh(tensor.shape, (), FREE_LETTERS)
-        body = canonical(sympy.Add(*contributions.get(tensor, [])))
+        found = contributions.get(tensor, [])
+        body = found[0] if len(found) == 1 else canonical(sympy.Add(*found))
         if tensor == output and body == 1:
             bar: sympy.Expr | Tensor = sympy.S.One
         else:
@@ -150,6 +152,10 @@ def pulled_back(definition: Definition, bar: Tensor | sympy.Expr, used: Tensor) 
     )
     body = _body_at(definition.body, definition.indices, own, at)
     seed = Entry(bar, *own) if isinstance(bar, Tensor) else bar
+    if isinstance(body, SoftmaxEntry):
+        of_share = of_softmax(seed, Entry(definition.tensor, *own), body, used, at)
+        if of_share is not None:
+            return of_share
     by_value = value_slope(definition, body, own)
     inner, slope = (body, sympy.S.One) if by_value is None else (body.args[0], by_value)
     terms = [term for term in sympy.Add.make_args(inner) if used in tensors_of(term)]
@@ -194,8 +200,10 @@ def reason(definition: Definition, used: Tensor) -> str:
     written = [law for law in dict.fromkeys(laws) if law]
     if not written and is_linear(definition.body, used):
         return _linear_reason(definition.body, used)
-    powers = any(used in tensors_of(power.base) for power in definition.body.atoms(sympy.Pow))
-    return ", ".join(written) or ("power rule" if powers else "product rule")
+    if written:
+        return ", ".join(written)
+    powers = definition.body.atoms(sympy.Pow) if has_kind(definition.body, sympy.Pow) else ()
+    return "power rule" if any(used in tensors_of(power.base) for power in powers) else "product rule"
 
 
 def _forward_reason(definition: Definition, moving: Sequence[Tensor]) -> str:
@@ -208,6 +216,7 @@ def _forward_reason(definition: Definition, moving: Sequence[Tensor]) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
+_LETTERS_OF_LAWS = "AMCNQ"
 _NODE_LAWS: dict[type, str] = {
     InverseEntry: "dA⁻¹ = −A⁻¹ dA A⁻¹",
     LogAbsDet: "d log |det A| = tr(A⁻¹ dA)",
@@ -223,6 +232,22 @@ _NODE_LAWS: dict[type, str] = {
     IndexLogSum: "log-sum-exp: its derivative is the softmax",
     SoftmaxEntry: "softmax: dp = (diag(p) − ppᵀ) dz",
 }
+
+
+def in_free_letters(reason: str, taken: Collection[str]) -> str:
+    """A reason whose laws of matrices are about a letter that no array has: `dM⁻¹ = −M⁻¹ dM M⁻¹`.
+
+    Args:
+        reason: from `reason`.
+        taken: the names of arrays.
+
+    >>> in_free_letters("dA⁻¹ = −A⁻¹ dA A⁻¹", {"A", "X"})
+    'dM⁻¹ = −M⁻¹ dM M⁻¹'
+    """
+    letter = next((one for one in _LETTERS_OF_LAWS if one not in taken), _LETTERS_OF_LAWS[0])
+    for law in _NODE_LAWS.values():
+        reason = reason.replace(law, law.replace(_LETTERS_OF_LAWS[0], letter))
+    return reason
 
 
 def _linear_reason(body: sympy.Expr, used: Tensor) -> str:

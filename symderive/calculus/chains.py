@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass
 
@@ -39,7 +38,10 @@ def links(program: Program, slopes: Set[Tensor]) -> set[Tensor]:
         program: the equations that lead to the results.
         slopes: the derivatives with respect to intermediates.
     """
-    uses = Counter(entry.tensor for made in program.definitions for entry in entries_in(made.body))
+    uses: dict[Tensor, int] = {}
+    for made in program.definitions:
+        for entry in entries_in(made.body):
+            uses[entry.tensor] = uses.get(entry.tensor, 0) + 1
     nested: dict[Tensor, _Nested] = {}
     linked: dict[Tensor, list[Tensor]] = {}
     for made in program.definitions:
@@ -74,5 +76,5 @@ def _is_plain(body: sympy.Expr) -> bool:
     factors = [one for one in sympy.Mul.make_args(body) if free_indices(one)]
     if not all(isinstance(one, (TensorNode, IndexSum)) for one in factors):
         return False
-    indices = Counter(index for one in factors for index in free_indices(one))
-    return all(count == 1 for count in indices.values())
+    indices = [index for one in factors for index in free_indices(one)]
+    return len(set(indices)) == len(indices)

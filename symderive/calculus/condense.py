@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 
@@ -11,7 +11,9 @@ import sympy
 from symderive.calculus.brackets import with_positions_kept, without_implied
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import has_binder, open_deltas, rebuild
-from symderive.core.identity import free_indices, has_kind, kinds_in, tensors_of, with_renamed_args
+from symderive.core.identity import free_indices, remade, tensors_of, with_renamed_args
+from symderive.core.kinds import has_kind, kinds_in
+from symderive.core.linear import is_linear
 from symderive.core.matrix_nodes import CHOLESKY, InverseEntry, MatrixNode, seen_through
 from symderive.core.nodes import (
     Binder,
@@ -47,7 +49,7 @@ Choice = Callable[[Definition, int, "Definition | None"], bool]
 def entries_in(expr: sympy.Basic) -> tuple[TensorNode, ...]:
     """All entries that occur in `expr`, with repetition; a whole matrix that is read counts as one."""
     own = (expr,) if isinstance(expr, TensorNode) else ()
-    return own + tuple(entry for arg in expr.args for entry in entries_in(arg))
+    return own + tuple(itertools.chain.from_iterable(map(entries_in, expr.args)))
 
 
 def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
@@ -59,12 +61,7 @@ def replace_entries(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sy
 
 def own_functions(expr: sympy.Expr) -> sympy.Expr:
     """`|x|` as the project's function where SymPy has evaluated `√(x²)` to its own."""
-    return expr.replace(sympy.Abs, absolute) if _has_absolute(expr) else expr
-
-
-@lru_cache(maxsize=50_000)
-def _has_absolute(expr: sympy.Basic) -> bool:
-    return isinstance(expr, sympy.Abs) or any(_has_absolute(arg) for arg in expr.args)
+    return expr.replace(sympy.Abs, absolute) if has_kind(expr, sympy.Abs) else expr
 
 
 def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Expr:
@@ -77,13 +74,15 @@ def _replace(expr: sympy.Expr, bodies: Mapping[Tensor, Definition]) -> sympy.Exp
         return _through(expr, bodies)
     if isinstance(expr, Binder):
         return expr.func(separated(_replace(expr.body, bodies), *expr.indices), *expr.indices)
-    return expr.func(*(_replace(arg, bodies) for arg in expr.args))
+    return remade(expr, [_replace(arg, bodies) for arg in expr.args])
 
 
 def _inlined(expr: Entry, made: Definition) -> sympy.Expr:
     """The right-hand side at the positions of an entry, with brackets where they may lie outside."""
-    brackets = (Inside(axis, size) for axis, size in zip(expr.axes, made.tensor.shape, strict=True))
+    if expr.is_plain:
+        return made.at(expr.axes)
     body = made.at([bare(axis) for axis in expr.axes])
+    brackets = (Inside(axis, size) for axis, size in zip(expr.axes, made.tensor.shape, strict=True))
     others = [free_indices(axis) for axis in expr.axes if not isinstance(axis, Index)]
     shorter = frozenset[Index]().union(*others)
     return sympy.Mul(*brackets, with_positions_kept(body, shorter) if shorter else body)
@@ -103,6 +102,7 @@ def inverted(
     return {
         node.tensor
         for made in program.definitions
+        if has_kind(made.body, kind)
         for node in entries_in(made.body)
         if isinstance(node, kind) and not isinstance(node, but)
     }
@@ -138,25 +138,27 @@ def condense(
         shown: whether the program is only printed. What is computed keeps the arrays of maxima, because an
             entry is compared with the maximum, and both must come from the same operations.
     """
-    uses: Counter[Tensor] = Counter()
+    uses: dict[Tensor, int] = {}
     consumer: dict[Tensor, Definition] = {}
     kept, outside = set(program.outputs) | set(keep), set[Tensor]()
     for made in program.definitions:
         for entry in entries_in(made.body):
-            uses[entry.tensor] += 1
-            consumer[entry.tensor] = made
+            tensor = entry.tensor
+            uses[tensor] = uses.get(tensor, 0) + 1
+            consumer[tensor] = made
             if not entry.is_inside:  # there the entry is 0; a longer right-hand side would need brackets
-                outside.add(entry.tensor)
+                outside.add(tensor)
     locked, decomposed = inverted(program), inverted(program, SingularNode)
     compared = set() if shown else _compared(program)
-    long = {made.tensor for made in program.definitions if not is_short(made.body)}
-    kept |= outside & long
+    kept |= {
+        made.tensor for made in program.definitions if made.tensor in outside and not is_short(made.body)
+    }
     inlined: dict[Tensor, Definition] = {}
     definitions = []
     for made in program.definitions:
         body = replace_entries(made.body, inlined)
         made = made.with_body(body)
-        count = uses[made.tensor]
+        count = uses.get(made.tensor, 0)
         can = made.tensor not in kept and not made.pinned and count
         can = can and (made.tensor not in locked or _is_open(made, made.tensor in decomposed))
         can = can and (made.tensor not in compared or isinstance(body, Entry))
@@ -164,7 +166,7 @@ def condense(
             inlined[made.tensor] = made
         elif count or made.tensor in kept:
             definitions.append(made)
-    return Program(program.inputs, tuple(definitions), program.outputs)
+    return program.with_definitions(definitions)
 
 
 def powers_joined(program: Program) -> Program:
@@ -178,8 +180,11 @@ def powers_joined(program: Program) -> Program:
         if isinstance(made.body, sympy.Pow) and made.body.exp.is_number and not made.pinned
     }
 
+    if not roots:
+        return program
+
     def joined(expr: sympy.Expr) -> sympy.Expr:
-        if roots.keys().isdisjoint(tensors_of(expr)):
+        if not has_kind(expr, sympy.Pow) or roots.keys().isdisjoint(tensors_of(expr)):
             return expr
         if isinstance(expr, sympy.Pow) and isinstance(expr.base, Entry) and expr.exp.is_Integer:
             made = roots.get(expr.base.tensor)
@@ -189,9 +194,8 @@ def powers_joined(program: Program) -> Program:
             return expr
         return expr.func(*(joined(arg) for arg in expr.args))
 
-    definitions = tuple(made.with_body(joined(made.body)) for made in program.definitions)
-    needed = Program(program.inputs, definitions, program.outputs).needed(program.outputs).definitions
-    return Program(program.inputs, needed, program.outputs) if roots else program
+    changed = program.mapped(joined)
+    return changed.with_definitions(changed.needed(program.outputs).definitions)
 
 
 def for_steps(made: Definition, count: int, consumer: Definition | None) -> bool:
@@ -215,7 +219,9 @@ def for_result(made: Definition, count: int, consumer: Definition | None) -> boo
     """Fusion for the closed form: everything that is used once, up to a readable size."""
     if is_comparison(made.body):
         return True
-    if isinstance(made.body, Fold) or (made.body.has(where) and consumer is not None and _sums(consumer)):
+    if isinstance(made.body, Fold) or (
+        has_kind(made.body, where) and consumer is not None and _sums(consumer)
+    ):
         return False
     if isinstance(made.body, SoftmaxEntry) and made.body.total.weight != 1:
         return False  # responsibilities read better by name
@@ -255,7 +261,7 @@ def is_light(body: sympy.Expr) -> bool:
     factors = sympy.Mul.make_args(body)
     return (
         weight(body) <= 2
-        and not body.has(SoftmaxEntry)
+        and not has_kind(body, SoftmaxEntry)
         and not any(
             factor.is_Add or (isinstance(factor, IndexSum) and free_indices(factor)) for factor in factors
         )
@@ -288,8 +294,8 @@ def is_norm(body: sympy.Expr) -> bool:
 
 def is_between_inverses(body: sympy.Expr) -> bool:
     """Whether the right-hand side is a short product with an inverse: `det(Z) Z⁻ᵀ`, `Z⁻¹AZ⁻¹`."""
-    plain = not body.has(sympy.Add, sympy.Function)
-    return plain and body.has(InverseEntry) and weight(body) <= LONGEST_PRODUCT
+    plain = not has_kind(body, (sympy.Add, sympy.Function))
+    return plain and has_kind(body, InverseEntry) and weight(body) <= LONGEST_PRODUCT
 
 
 def weight(expr: sympy.Expr) -> int:
@@ -311,20 +317,6 @@ def is_trivial(body: sympy.Expr) -> bool:
 def is_short(body: sympy.Expr) -> bool:
     """A number, a delta or bracket, or a number times one entry: short enough for a bracket before it."""
     return is_trivial(body) and len(sympy.Mul.make_args(body)) <= 2
-
-
-def is_linear(expr: sympy.Expr, tensor: Tensor) -> bool:
-    """Whether `expr` is of first order in the entries of `tensor`, seen from its form."""
-    if tensor not in tensors_of(expr):
-        return True
-    if isinstance(expr, Entry):
-        return True
-    if isinstance(expr, sympy.Add):
-        return all(is_linear(term, tensor) for term in expr.args)
-    if isinstance(expr, sympy.Mul):
-        touched = [factor for factor in expr.args if tensor in tensors_of(factor)]
-        return len(touched) == 1 and is_linear(touched[0], tensor)
-    return isinstance(expr, IndexSum) and is_linear(expr.body, tensor)
 
 
 def _under_product(expr: sympy.Expr, tensor: Tensor) -> bool:

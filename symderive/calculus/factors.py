@@ -8,6 +8,7 @@ import sympy
 
 from symderive.calculus.sums import rebuild
 from symderive.core.identity import free_indices, fresh, index_names, substitute
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, CholeskyInverseEntry, InverseEntry, LogAbsDet
 from symderive.core.nodes import Entry, IndexSum, Tensor
 from symderive.core.program import Definition, Program
@@ -21,16 +22,16 @@ def without_factors(program: Program) -> Program:
     definitions = []
     found = False
     for made in program.definitions:
-        if known or made.body.has(*CHOLESKY):
+        if known or has_kind(made.body, CHOLESKY):
             found = True
             made = made.with_body(_replaced(made.body, known))
-        if made.body.has(*CHOLESKY):
+        if has_kind(made.body, CHOLESKY):
             known[made.tensor] = made
         definitions.append(made)
     if not found:
         return program
-    whole = Program(program.inputs, tuple(definitions), program.outputs)
-    return Program(program.inputs, whole.needed(program.outputs).definitions, program.outputs)
+    whole = program.with_definitions(definitions)
+    return whole.with_definitions(whole.needed(program.outputs).definitions)
 
 
 def _replaced(expr: sympy.Expr, known: Known) -> sympy.Expr:

@@ -9,6 +9,7 @@ import sympy
 
 from symderive.calculus.sums import has_binder
 from symderive.core.identity import canonical, free_indices, tensors_of, with_args
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Index, IndexSum, TensorNode
 
 
@@ -84,7 +85,7 @@ def _term_of(expr: sympy.Expr) -> _Term | None:
     if len(sums) != 1 or any(tensors_of(factor) or free_indices(factor) for factor in rest):
         return None
     factors = sympy.Mul.make_args(sums[0].body)
-    numbers = [factor for factor in factors if not free_indices(factor) and not factor.has(TensorNode)]
+    numbers = [factor for factor in factors if not free_indices(factor) and not has_kind(factor, TensorNode)]
     arrays = tuple(factor for factor in factors if factor not in numbers)
     return _Term(sympy.Mul(*rest, *numbers), sums[0].indices, arrays)
 

@@ -110,7 +110,7 @@ def with_vanishing_sums(program: Program, known: dict[Tensor, KnownSum]) -> Prog
         definitions.append(made.with_body(_by_terms(made.body, bodies, known)))
         if isinstance(made.body, sympy.Add) and not known.keys().isdisjoint(tensors_of(made.body)):
             bodies[made.tensor] = made
-    return Program(program.inputs, tuple(definitions), program.outputs)
+    return program.with_definitions(definitions)
 
 
 def _by_terms(
@@ -142,14 +142,16 @@ def _summed(
         if sum_of is None:
             continue
         at = [factor.axes[axis] for axis in sum_of.axes]
-        others = sympy.Mul(*factors[:place], *factors[place + 1 :])
+        others = (*factors[:place], *factors[place + 1 :])
         rest = [axis for axis_place, axis in enumerate(factor.axes) if axis_place not in sum_of.axes]
-        elsewhere = free_indices(others).union(*(free_indices(axis) for axis in rest))
+        elsewhere = frozenset[Index]().union(*map(free_indices, (*others, *rest)))
         if all(one in indices for one in at) and len(set(at)) == len(at) and not elsewhere & set(at):
             if sum_of.is_declared:
                 used[_fact(factor.tensor)] = None
+            if sum_of.value == 0:
+                return sympy.S.Zero
             left = [index for index in indices if index not in at]
-            return sum_over(sum_of.value * others, left)
+            return sum_over(sympy.Mul(sum_of.value, *others), left)
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sympy
 
 from symderive.core.identity import canonical, free_indices, index_names, rename_bound, substitute
-from symderive.core.nodes import Index, IndexSum
+from symderive.core.nodes import Entry, Index, IndexSum
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry, split_exponential
 
 
@@ -48,6 +48,8 @@ def share_of(body: sympy.Expr, indices: Sequence[Index], positions: Sequence[sym
     """The share of one term in `Σ_indices body`; what all terms have in common cancels."""
     _, _, core = _reduced(body, indices)
     used = [place for place, index in enumerate(indices) if index in free_indices(core)]
+    if len(used) == len(indices) and isinstance(core, sympy.exp):
+        return canonical(SoftmaxEntry(IndexLogSum(core, *indices), *positions))
     extent = sympy.Mul(*(index.dim for place, index in enumerate(indices) if place not in used))
     if not used:
         return 1 / extent
@@ -63,6 +65,8 @@ def _reduced(body: sympy.Expr, indices: Sequence[Index]) -> tuple[sympy.Expr, sy
     """A positive factor, a common exponent, and the rest of a summand: `body = factor exp(shift) rest`."""
     bound = set(indices)
     weight, exponent = split_exponential(body)
+    if weight is sympy.S.One and isinstance(exponent, Entry) and bound & free_indices(exponent):
+        return sympy.S.One, sympy.S.Zero, body
     factors = sympy.Mul.make_args(weight)
     common = [one for one in factors if one.is_positive and not bound & free_indices(one)]
     number = sympy.Mul(*common)

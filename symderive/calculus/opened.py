@@ -8,7 +8,8 @@ import sympy
 
 from symderive.calculus.sums import rebuild
 from symderive.core.dims import same_size
-from symderive.core.identity import free_indices, fresh, has_kind, index_names
+from symderive.core.identity import free_indices, fresh, index_names
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import (
     CHOLESKY,
     CholeskyEntry,
@@ -35,7 +36,7 @@ def opened(program: Program) -> Program:
         if not made.pinned or isinstance(made.body, CholeskyEntry):
             known[made.tensor] = made
         definitions.append(made)
-    return Program(program.inputs, tuple(definitions), program.outputs)
+    return program.with_definitions(definitions)
 
 
 def _opened(expr: sympy.Expr, known: Mapping[Tensor, Definition]) -> sympy.Expr:

@@ -40,8 +40,7 @@ def counted(program: Program, several: frozenset[Tensor]) -> Program:
     """The program with the number of places written out, for the maxima in `several`."""
     if not several:
         return program
-    definitions = (made.with_body(_counted(made.body, several)) for made in program.definitions)
-    return Program(program.inputs, tuple(definitions), program.outputs)
+    return program.mapped(lambda body: _counted(body, several))
 
 
 def _counted(expr: sympy.Expr, several: frozenset[Tensor]) -> sympy.Expr:

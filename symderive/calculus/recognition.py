@@ -10,6 +10,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.identity import with_args
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import TensorNode
 from symderive.functions.sigmoid import sigmoid
 
@@ -27,7 +28,9 @@ def recognised(expr: sympy.Expr) -> sympy.Expr:
     >>> recognised(sympy.exp(x) / (1 + sympy.exp(x)))
     sigmoid(x)
     """
-    if not expr.args or isinstance(expr, TensorNode) or not _has_quotient(expr):
+    if not has_kind(expr, sympy.Pow) or not has_kind(expr, (sympy.exp, sympy.cosh)):
+        return expr
+    if not _has_quotient(expr):
         return expr
     inner = with_args(expr, [recognised(arg) for arg in expr.args])
     if isinstance(inner, sympy.Pow):
@@ -41,7 +44,7 @@ def _has_quotient(expr: sympy.Basic) -> bool:
     below = isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp < 0
     if below and (isinstance(expr.base, sympy.cosh) or _exponent(expr.base) is not None):
         return True
-    return not isinstance(expr, TensorNode) and any(_has_quotient(arg) for arg in expr.args)
+    return not isinstance(expr, TensorNode) and any(map(_has_quotient, expr.args))
 
 
 def _exponent(expr: sympy.Expr) -> sympy.Expr | None:

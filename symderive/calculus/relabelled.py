@@ -9,7 +9,7 @@ import sympy
 from symderive.calculus.rules import differentiate, unit_rule
 from symderive.calculus.sums import sum_over
 from symderive.core.dims import same_size
-from symderive.core.identity import substitute, tensors_of
+from symderive.core.identity import canonical, substitute, tensors_of
 from symderive.core.nodes import Binder, Entry, Index, IndexSum, Tensor, TensorNode
 from symderive.core.softmax_nodes import SoftmaxEntry
 from symderive.functions.choice import where
@@ -42,7 +42,7 @@ def relabelled(
         the sum; None where more than one part contains the array, or it is read at computed positions.
     """
     if isinstance(body, Entry):
-        return _moved(weight * slope, body, indices, at)
+        return _moved(weight if slope is sympy.S.One else weight * slope, body, indices, at)
     if isinstance(body, IndexSum):
         return relabelled(weight, slope, body.body, (*indices, *body.indices), used, at)
     touched = [place for place, part in enumerate(body.args) if used in tensors_of(part)]
@@ -50,7 +50,35 @@ def relabelled(
         return None
     (place,) = touched
     own = _slope(body, place)
-    return None if own is None else relabelled(weight, slope * own, body.args[place], indices, used, at)
+    if own is None:
+        return None
+    slope = own if slope is sympy.S.One else slope * own
+    return relabelled(weight, slope, body.args[place], indices, used, at)
+
+
+def of_softmax(
+    weight: sympy.Expr, value: Entry, body: SoftmaxEntry, used: Tensor, at: Sequence[Index]
+) -> sympy.Expr | None:
+    """`Σ_i w_i ∂p_i/∂z_k = p_k w_k − p_k Σ_i p_i w_i` for `p = softmax(z)`, by the value.
+
+    Args:
+        weight: what the derivative is multiplied by.
+        value: the entry of p at the indices that are summed over.
+        body: the softmax at the same indices.
+        used: the array z.
+        at: its position.
+
+    Returns:
+        the sum; None where what is raised is not an entry of z, or the shares are weighted.
+    """
+    exponent = body.at_positions(body.total.exponent)
+    if not isinstance(exponent, Entry) or exponent.tensor != used or body.total.weight != 1:
+        return None
+    if not body.runs_freely or set(exponent.axes) != set(value.axes) or len(at) != len(value.axes):
+        return None
+    scaled = value * weight
+    slope = scaled - value * sum_over(scaled, body.positions)
+    return canonical(substitute(slope, dict(zip(exponent.axes, at, strict=True))))
 
 
 def _slope(body: sympy.Expr, place: int) -> sympy.Expr | None:

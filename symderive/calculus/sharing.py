@@ -30,7 +30,7 @@ def with_shared(program: Program) -> Program:
             instead[made.tensor] = known
             continue
         definitions.append(made)
-    return Program(program.inputs, tuple(definitions), program.outputs)
+    return program.with_definitions(definitions)
 
 
 def _key(made: Definition) -> tuple[object, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 import sympy
 
@@ -13,6 +12,7 @@ from symderive.calculus.condense import entries_in, replace_entries, weight
 from symderive.calculus.log_sums import log_sum_over, share_of
 from symderive.calculus.rules import separated
 from symderive.calculus.sums import sum_over
+from symderive.core.exponential_sums import is_exponential_sum
 from symderive.core.identity import (
     FREE_LETTERS,
     canonical,
@@ -22,6 +22,7 @@ from symderive.core.identity import (
     tensors_of,
     with_args,
 )
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor, fitted
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry, split_exponential
@@ -53,23 +54,27 @@ def recognised(program: Program) -> Program:
         definitions.append(made)
         if not made.pinned and _is_material(opened) and weight(opened) <= _LARGEST:
             known[made.tensor] = made.with_body(opened)
-    slim = Program(program.inputs, tuple(definitions), program.outputs).needed(program.outputs)
-    return Program(program.inputs, slim.definitions, program.outputs)
+    whole = program.with_definitions(definitions)
+    return whole.with_definitions(whole.needed(program.outputs).definitions)
 
 
-@lru_cache(maxsize=50_000)
 def has_exponential(expr: sympy.Basic) -> bool:
     """Whether an exponential of arrays, or a node that stands for some, occurs in an expression."""
-    if isinstance(expr, (IndexLogSum, SoftmaxEntry)):
+    if has_kind(expr, (IndexLogSum, SoftmaxEntry)):
         return True
-    if isinstance(expr, sympy.exp):
-        return bool(tensors_of(expr))
-    return any(has_exponential(arg) for arg in expr.args)
+    return has_kind(expr, sympy.exp) and any(map(tensors_of, expr.atoms(sympy.exp)))
 
 
 def _opened(expr: sympy.Expr, known: dict[Tensor, Definition]) -> sympy.Expr:
-    """The expression with exponentials, sums of them and softmaxes written out."""
-    if known.keys().isdisjoint(tensors_of(expr)):
+    """The expression with exponentials, sums of them and softmaxes written out.
+
+    A softmax stays as it is in a sum without logarithms and powers, where nothing can be recognised.
+    """
+    used = [known[tensor] for tensor in tensors_of(expr) if tensor in known]
+    if not used:
+        return expr
+    plain = isinstance(expr, (sympy.Add, IndexSum)) and not has_kind(expr, (sympy.log, sympy.Pow, sympy.exp))
+    if plain and all(isinstance(made.body, SoftmaxEntry) for made in used):
         return expr
     loose = {entry.tensor for entry in entries_in(expr) if not entry.is_inside}
     return replace_entries(expr, {tensor: made for tensor, made in known.items() if tensor not in loose})
@@ -84,21 +89,13 @@ def _is_material(body: sympy.Expr) -> bool:
     return any(
         isinstance(factor, (IndexLogSum, SoftmaxEntry))
         or _is_raised(factor)
-        or _is_sum(factor.as_base_exp()[0])
+        or is_exponential_sum(factor.as_base_exp()[0])
         for factor in sympy.Mul.make_args(body)
     )
 
 
 def _is_raised(factor: sympy.Expr) -> bool:
     return isinstance(factor, sympy.exp) and bool(tensors_of(factor))
-
-
-def _is_sum(factor: sympy.Expr) -> bool:
-    """`Σ_p w exp(f)` where f depends on p."""
-    if not isinstance(factor, IndexSum):
-        return False
-    exponent = split_exponential(factor.body)[1]
-    return bool(free_indices(exponent) & set(factor.indices))
 
 
 def _rewritten(expr: sympy.Expr) -> sympy.Expr:
@@ -115,7 +112,7 @@ def _rewritten(expr: sympy.Expr) -> sympy.Expr:
 def _logarithm(expr: sympy.log) -> sympy.Expr:
     """`log (c Σ_p w exp(f)) = log c + logsumexp`, and `log softmax(f)_i = f_i − logsumexp`."""
     factors = sympy.Mul.make_args(expr.args[0])
-    found = [one for one in factors if _is_sum(one) or isinstance(one, SoftmaxEntry)]
+    found = [one for one in factors if is_exponential_sum(one) or isinstance(one, SoftmaxEntry)]
     others = [one for one in factors if one not in found]
     if len(found) != 1 or not all(one.is_positive for one in others):
         return expr
@@ -134,13 +131,13 @@ def _quotient(expr: sympy.Mul) -> sympy.Expr:
     factors = list(expr.args)
     for place, factor in enumerate(factors):
         below = factor.base if isinstance(factor, sympy.Pow) and factor.exp == -1 else None
-        if below is None or not _is_sum(below):
+        if below is None or not is_exponential_sum(below):
             continue
         rest = factors[:place] + factors[place + 1 :]
         above = next((one for one in rest if _is_raised(one)), None)
         if above is not None:
             return _quotient_of(sympy.Mul(*_over(rest, above, below)))
-        above = next((one for one in rest if _is_sum(one)), None)
+        above = next((one for one in rest if is_exponential_sum(one)), None)
         if above is not None:
             rest.remove(above)
             inner = separated(above, *free_indices(below))
@@ -205,7 +202,7 @@ def _matches(below: IndexSum, exponent: sympy.Expr) -> Iterator[tuple[sympy.Expr
 
 def with_named_shares(program: Program) -> Program:
     """The program with every softmax inside an equation as a named array: `p = softmax(z)`."""
-    if not any(has_share(made.body) for made in program.definitions):
+    if all(map(_is_named, program.definitions)):
         return program
     namer = _Namer(program)
     for made in program.definitions:
@@ -213,10 +210,24 @@ def with_named_shares(program: Program) -> Program:
     return Program(program.inputs, tuple(namer.definitions), program.outputs)
 
 
-@lru_cache(maxsize=50_000)
+def _is_named(made: Definition) -> bool:
+    """Whether no softmax occurs in a definition, but for one that it is the name of."""
+    share = _own_share(made)
+    return not has_share(made.body if share is None else share.total)
+
+
+def _own_share(made: Definition) -> SoftmaxEntry | None:
+    """The softmax that a definition is the name of."""
+    derived = made.rule == "chain rule"  # a softmax has a name of its own, not that of a derivative
+    share = made.body if isinstance(made.body, SoftmaxEntry) and not derived else None
+    if share is None or not share.runs_freely or not set(share.positions) <= set(made.indices):
+        return None
+    return share
+
+
 def has_share(expr: sympy.Basic) -> bool:
     """Whether an entry of a softmax occurs in an expression."""
-    return isinstance(expr, SoftmaxEntry) or any(has_share(arg) for arg in expr.args)
+    return has_kind(expr, SoftmaxEntry)
 
 
 class _Namer:
@@ -232,11 +243,9 @@ class _Namer:
         if not has_share(made.body):
             self.definitions.append(made)
             return
-        derived = made.rule == "chain rule"  # a softmax has a name of its own, not that of a derivative
-        share = made.body if isinstance(made.body, SoftmaxEntry) and not derived else None
-        if share is not None and share.runs_freely and set(share.positions) <= set(made.indices):
-            total = self.named(made.body.total)
-            made = made.with_body(SoftmaxEntry(total, *made.body.positions))
+        share = _own_share(made)
+        if share is not None:
+            made = made.with_body(SoftmaxEntry(self.named(share.total), *share.positions))
             self.register(made.body, made.tensor, made.indices)
             self.definitions.append(made)
             return

@@ -64,8 +64,8 @@ def standardised(program: Program) -> tuple[Program, tuple[Tensor, ...]]:
         definitions.append(made.with_body(body))
     if not made_here:
         return program, ()
-    whole = Program(program.inputs, tuple(definitions), program.outputs).needed(program.outputs)
-    whole = Program(program.inputs, whole.definitions, program.outputs)
+    whole = program.with_definitions(definitions)
+    whole = whole.with_definitions(whole.needed(program.outputs).definitions)
     names = {one: Tensor("s", one.shape, one.domain) for one in made_here if _is_free("s", whole)}
     names = names if len(names) == 1 and not _is_named(next(iter(names)), whole) else {}
     kept = (*(names.get(one, one) for one in made_here), *made_here.values())
@@ -221,7 +221,7 @@ def absorbed(program: Program) -> Program:
             body = rebuild(body) if body != old else old
             body = _over_scale(body, quotients)
         definitions.append(made.with_body(body))
-    return Program(program.inputs, tuple(definitions), program.outputs)
+    return program.with_definitions(definitions)
 
 
 def _early(program: Program, quotients: dict[_Scale, Tensor]) -> Iterator[Definition]:

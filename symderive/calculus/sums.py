@@ -17,9 +17,10 @@ from symderive.calculus.brackets import (
 )
 from symderive.calculus.log_sums import log_sum_over, share_of, whole_share
 from symderive.calculus.places import all_places
-from symderive.core.identity import canonical, free_indices, index_names, substitute, with_args
+from symderive.core.identity import canonical, free_indices, index_names, rename_bound, substitute, with_args
 from symderive.core.identity import fresh as fresh_indices
 from symderive.core.idle import without_idle
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Binder, Delta, Fold, Index, IndexSum
 from symderive.core.positions import Inside
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
@@ -71,6 +72,8 @@ def _deltas(body: sympy.Expr, indices: list[Index]) -> bool:
 @lru_cache(maxsize=50_000)
 def open_deltas(expr: sympy.Basic) -> frozenset[sympy.Expr]:
     """The deltas of `expr` that are factors of it or of its terms, and the brackets over one index."""
+    if not has_kind(expr, (Delta, Inside)):
+        return frozenset()
     if isinstance(expr, Delta) or (isinstance(expr, Inside) and len(free_indices(expr)) == 1):
         return frozenset((expr,))
     if isinstance(expr, (sympy.Add, sympy.Mul)):
@@ -157,13 +160,13 @@ def _pull_out(body: sympy.Expr, indices: list[Index]) -> sympy.Expr:
     outside: list[sympy.Expr] = []
     for factor in sympy.Mul.make_args(body):
         (inside if wanted & free_indices(factor) else outside).append(factor)
+    every = len(inside)
     inside, summed = _without_whole_shares(inside, indices)
-    core = sympy.Mul(*inside)
+    core = body if len(inside) == every and not outside else sympy.Mul(*inside)
     used = [index for index in indices if index in free_indices(core)]
     outside.extend(index.dim for index in indices if index not in used and index not in summed)
-    if used and isinstance(core, IndexSum):
-        return sympy.Mul(*outside, _merge(core, used))
-    return sympy.Mul(*outside, IndexSum(core, *used) if used else core)
+    total = core if not used else _merge(core, used) if isinstance(core, IndexSum) else IndexSum(core, *used)
+    return sympy.Mul(*outside, total) if outside else total
 
 
 def _without_whole_shares(
@@ -228,7 +231,26 @@ def _rebuilt(expr: sympy.Expr) -> sympy.Expr:
     return with_args(expr, [_rebuilt(arg) for arg in expr.args])
 
 
-@lru_cache(maxsize=100_000)
 def has_binder(expr: sympy.Basic) -> bool:
     """Whether a sum or maximum over an index occurs in `expr`."""
-    return isinstance(expr, Binder) or any(has_binder(arg) for arg in expr.args)
+    return has_kind(expr, Binder)
+
+
+def in_one_sum(expr: sympy.Expr) -> sympy.Expr:
+    """Every term of a sum as one product under one Σ: `Σ_pr X_ip P_pr X_jr` for `Σ_p X_ip Σ_r P_pr X_jr`."""
+    if isinstance(expr, sympy.Add):
+        return sympy.Add(*map(in_one_sum, expr.args))
+    factors, indices = [], list[Index]()
+    for factor in sympy.Mul.make_args(expr):
+        if isinstance(factor, IndexSum):
+            inner = rename_bound(factor, index_names(expr) | {index.name for index in indices})
+            body = in_one_sum(inner.body)
+            indices += inner.indices
+            if isinstance(body, IndexSum):
+                body = rename_bound(body, index_names(expr) | {index.name for index in indices})
+                indices += body.indices
+                body = body.body
+            factor = body
+        factors.append(factor)
+    product = sympy.Mul(*factors)
+    return IndexSum(product, *indices) if indices else product

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 import sympy
 
@@ -11,7 +12,7 @@ from symderive.calculus.brackets import has_bracket
 from symderive.calculus.joined import weights_joined
 from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
 from symderive.calculus.recognition import recognised
-from symderive.calculus.sums import has_binder, rebuild, sum_over
+from symderive.calculus.sums import has_binder, in_one_sum, rebuild, sum_over
 from symderive.core.identity import (
     FREE_LETTERS,
     canonical,
@@ -21,8 +22,9 @@ from symderive.core.identity import (
     tensors_of,
     with_args,
 )
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import InverseEntry
-from symderive.core.nodes import Binder, Entry, IndexSum, Tensor
+from symderive.core.nodes import Binder, Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.notation.forms import Leaf
 from symderive.notation.index_notation import index_form
@@ -31,6 +33,8 @@ from symderive.notation.printing import latex, text
 _LIMIT = 9  # different entries and functions in a quotient that is looked at
 _OPERATIONS = 60
 Fact = tuple[str, str]
+Facts = dict[Fact, None]  # in the order in which they are used
+NONE_KNOWN: Mapping[Tensor, Facts] = MappingProxyType({})
 STRUCTURE_WORDS = {
     "symmetric": "symmetric", "spd": "symmetric", "diagonal": "diagonal", "lower": "lower triangular",
     "upper": "upper triangular", "skew": "skew-symmetric",
@@ -47,8 +51,8 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
     Returns:
         the program, and the facts about domains that were used, as sentences in text and in LaTeX.
     """
-    used: dict[Fact, None] = {}
-    excluded, made_symmetric = set(fixed), set[Tensor]()
+    used: Facts = {}
+    excluded, made_symmetric = set(fixed), dict[Tensor, Facts]()
     sums = known_sums(program, excluded)
     program = with_vanishing_sums(program, sums)
     definitions = []
@@ -56,13 +60,14 @@ def tidy_program(program: Program, fixed: Iterable[Tensor] = ()) -> tuple[Progra
         body = with_known_sums(made.body, sums, used) if sums else made.body
         tidied = _tidied(made.with_body(body), excluded, used, made_symmetric)
         definitions.append(tidied)
-        if _is_symmetric(tidied, made_symmetric, excluded):
-            made_symmetric.add(made.tensor)
-    return Program(program.inputs, tuple(definitions), program.outputs), tuple(used)
+        facts = _symmetry(tidied, made_symmetric, excluded)
+        if facts is not None:
+            made_symmetric[made.tensor] = facts
+    return program.with_definitions(definitions), tuple(used)
 
 
 def _tidied(
-    made: Definition, excluded: set[Tensor], used: dict[Fact, None], symmetric: set[Tensor]
+    made: Definition, excluded: set[Tensor], used: Facts, symmetric: Mapping[Tensor, Facts]
 ) -> Definition:
     body = domain_facts(made.body, excluded, used, symmetric)
     if body != made.body:  # the names of bound indices can now be chosen better
@@ -101,25 +106,46 @@ def _turned(expr: sympy.Expr) -> sympy.Expr | None:
 
 def symmetric_results(program: Program, fixed: Iterable[Tensor] = ()) -> set[Tensor]:
     """The results that are symmetric by their equations; the symmetry of `fixed` tensors is not used."""
-    found, excluded = set[Tensor](), set(fixed)
+    found, excluded = dict[Tensor, Facts](), set(fixed)
     for made in program.definitions:
-        if _is_symmetric(made, found, excluded):
-            found.add(made.tensor)
-    return found
+        facts = _symmetry(made, found, excluded)
+        if facts is not None:
+            found[made.tensor] = facts
+    return set(found)
 
 
-def _is_symmetric(made: Definition, known: set[Tensor], excluded: set[Tensor]) -> bool:
-    """Whether the equation of a matrix says that it is its own transpose."""
+def _symmetry(made: Definition, known: Mapping[Tensor, Facts], excluded: set[Tensor]) -> Facts | None:
+    """The facts by which the equation of a matrix says that it is its own transpose; None if it does not."""
     if made.tensor.rank != 2 or made.tensor.shape[0] != made.tensor.shape[1]:
-        return False
+        return None
     i, j = made.indices
-    turned = substitute(made.body, {i: j, j: i})
-    straight, across = (canonical(domain_facts(one, excluded, {}, known)) for one in (made.body, turned))
-    return bool(straight == across)
+    body = _with_one_index(in_one_sum(made.body), i, j)
+    turned = _with_one_index(substitute(body, {i: j, j: i}), i, j)
+    used: Facts = {}
+    straight, across = (_in_order(one, excluded, used, known) for one in (body, turned))
+    return used if straight == across else None
+
+
+def _in_order(
+    expr: sympy.Expr, excluded: set[Tensor], used: Facts, known: Mapping[Tensor, Facts]
+) -> sympy.Expr:
+    """The expression with entries of symmetric matrices in one order, for the names of bound indices too."""
+    ordered = canonical(domain_facts(expr, excluded, used, known))
+    return canonical(domain_facts(ordered, excluded, used, known))
+
+
+def _with_one_index(expr: sympy.Expr, i: Index, j: Index) -> sympy.Expr:
+    """`δ_ij s_i` for `δ_ij s_j`."""
+    diagonal = Delta(i, j)
+    terms = sympy.Add.make_args(expr)
+    return sympy.Add(*(
+        diagonal * substitute(term / diagonal, {j: i}) if diagonal in sympy.Mul.make_args(term) else term
+        for term in terms
+    ))  # fmt: skip
 
 
 def domain_facts(
-    expr: sympy.Expr, excluded: set[Tensor], used: dict[Fact, None], symmetric: Collection[Tensor] = ()
+    expr: sympy.Expr, excluded: set[Tensor], used: Facts, symmetric: Mapping[Tensor, Facts] = NONE_KNOWN
 ) -> sympy.Expr:
     """Powers of ±1 and 0/1 entries as what they equal; entries of structured matrices in one order, or 0.
 
@@ -127,7 +153,7 @@ def domain_facts(
         expr: the right-hand side.
         excluded: tensors whose domain must not be used.
         used: the facts about domains that were used are added here.
-        symmetric: results that are symmetric by their equations.
+        symmetric: results that are symmetric by their equations, with the facts by which they are.
     """
     if not any(
         tensor in symmetric or (_special(tensor) and tensor not in excluded) for tensor in tensors_of(expr)
@@ -135,7 +161,9 @@ def domain_facts(
         return expr
     if isinstance(expr, Entry):
         if expr.tensor in symmetric:
-            return Entry(expr.tensor, *sorted(expr.axes, key=str))
+            axes = sorted(expr.axes, key=str)
+            used.update(symmetric[expr.tensor] if list(expr.axes) != axes else {})
+            return Entry(expr.tensor, *axes)
         return expr if expr.tensor in excluded else _structured_entry(expr, used)
     if isinstance(expr, InverseEntry):
         return _ordered_inverse(expr, excluded, used, symmetric)
@@ -148,19 +176,21 @@ def domain_facts(
 
 
 def _ordered_inverse(
-    expr: InverseEntry, excluded: set[Tensor], used: dict[Fact, None], symmetric: Collection[Tensor]
+    expr: InverseEntry, excluded: set[Tensor], used: Facts, symmetric: Mapping[Tensor, Facts]
 ) -> InverseEntry:
     """`(S⁻¹)_ji = (S⁻¹)_ij` for symmetric S."""
     tensor, axes = expr.tensor, sorted(expr.axes, key=str)
     known = tensor in symmetric or (tensor.is_symmetric and tensor not in excluded)
     if not known or list(expr.axes) == axes:
         return expr
-    if tensor not in symmetric:
+    if tensor in symmetric:
+        used.update(symmetric[tensor])
+    else:
         _structured_entry(Entry(tensor, *expr.axes), used)
     return InverseEntry(tensor, *axes)
 
 
-def _structured_entry(expr: Entry, used: dict[Fact, None]) -> sympy.Expr:
+def _structured_entry(expr: Entry, used: Facts) -> sympy.Expr:
     """`S_ji = S_ij` for symmetric S, `K_ji = −K_ij` for skew-symmetric K, zeros outside a triangle."""
     tensor = expr.tensor
     if not tensor.is_structured:
@@ -188,7 +218,7 @@ def _structure_fact(tensor: Tensor, plain: str, typeset: str) -> Fact:
     )
 
 
-def _power_of_entry(expr: sympy.Pow, used: dict[Fact, None]) -> sympy.Expr:
+def _power_of_entry(expr: sympy.Pow, used: Facts) -> sympy.Expr:
     tensor, exponent = expr.base.tensor, expr.exp
     if not exponent.is_Integer:
         return expr
@@ -235,7 +265,7 @@ def _entries(expr: sympy.Expr) -> int:
 @lru_cache(maxsize=20_000)
 def cancelled(expr: sympy.Expr) -> sympy.Expr:
     """Cancel common factors of numerators and denominators; fractions that share nothing are left alone."""
-    if not expr.args or isinstance(expr, Entry) or not _has_denominator(expr):
+    if not has_kind(expr, sympy.Pow) or not _has_denominator(expr):
         return expr
     if isinstance(expr, (sympy.Add, sympy.Mul)) and not has_bracket(expr):  # a strong zero divides nothing
         shorter = _rational(expr)
@@ -251,10 +281,12 @@ def _has_denominator(expr: sympy.Expr) -> bool:
         return False
     if isinstance(expr, sympy.Pow) and tensors_of(expr.base) and expr.exp.could_extract_minus_sign():
         return True
-    return any(_has_denominator(arg) for arg in expr.args)
+    return any(map(_has_denominator, expr.args))
 
 
 def _rational(expr: sympy.Expr) -> sympy.Expr:
+    if _is_written_out(expr):
+        return expr
     names: dict[sympy.Expr, sympy.Symbol] = {}
     plain = _plain(expr, names)
     symbols = set(names.values())
@@ -279,6 +311,19 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     }
     best = min((form(reduced) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
     return _signs_settled(best).xreplace(back)
+
+
+def _is_written_out(expr: sympy.Expr) -> bool:
+    """Whether every term is a product of integer powers of single entries, sums and functions."""
+    for term in sympy.Add.make_args(expr):
+        for factor in sympy.Mul.make_args(term):
+            is_power = isinstance(factor, sympy.Pow)
+            base = factor.base if is_power else factor
+            if isinstance(base, (sympy.Add, sympy.Mul, sympy.Pow)) or (
+                is_power and not factor.exp.is_Integer
+            ):
+                return False
+    return True
 
 
 def _is_laurent(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> bool:

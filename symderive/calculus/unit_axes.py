@@ -12,6 +12,8 @@ from symderive.core.program import Definition, Program
 
 def drop_unit_axes(program: Program) -> Program:
     """The same program, its unnamed results rid of axes of size 1 on which they do not depend."""
+    if not any(size is sympy.S.One for made in program.definitions for size in made.tensor.shape):
+        return program
     slim: dict[Tensor, tuple[Tensor, tuple[int, ...]]] = {}
     outside = {
         entry.tensor for made in program.definitions for entry in entries_in(made.body) if not entry.is_inside
@@ -38,7 +40,7 @@ def drop_unit_axes(program: Program) -> Program:
         definitions.append(
             Definition(tensor, tuple(made.indices[place] for place in keep), body, made.rule, made.why)
         )
-    return Program(program.inputs, tuple(definitions), program.outputs)
+    return program.with_definitions(definitions)
 
 
 def _slimmed(expr: sympy.Expr, slim: dict[Tensor, tuple[Tensor, tuple[int, ...]]]) -> sympy.Expr:

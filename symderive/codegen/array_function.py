@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from symderive.codegen.arguments import check_names, check_shapes
+from symderive.codegen.generated import Generated
 from symderive.codegen.libraries import library
+from symderive.codegen.loading import loaded
 from symderive.codegen.numpy_source import function_source, plan_of, with_sizes
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
@@ -15,24 +17,18 @@ from symderive.errors import SymderiveError
 
 
 @dataclass(frozen=True)
-class ArrayFunction:
+class ArrayFunction(Generated):
     """A generated function for arrays of another library; `.source` is its code.
 
     It computes where the arrays are and in their type. `jax.jit(function)` and `torch.compile` take it.
 
+    The code runs with that library alone (array-API code also needs `array_api_compat`).
+
     Attributes:
-        program: what it computes.
-        source: the code, which runs with that library alone (array-API code also needs `array_api_compat`).
-        name: the name of the function in the source.
         backend: the library, one of `numpy`, `array-api`, `torch`, `jax`.
-        accepted: further arrays that a call may give because the loss has them.
     """
 
-    program: Program
-    source: str
-    name: str
     backend: str
-    accepted: tuple[Tensor, ...] = ()
 
     def __call__(self, **arrays: Any) -> Any:
         """Compute the outputs.
@@ -47,8 +43,7 @@ class ArrayFunction:
             SymderiveError: a missing or unknown name, what is no array, or the library is not installed.
             ShapeError: an array whose shape does not fit.
         """
-        extra = [one for one in self.accepted if one.name in arrays and one not in self.program.inputs]
-        inputs = [*self.program.inputs, *extra]
+        inputs = self.arguments(arrays)
         check_names(inputs, arrays, self.name)
         for name, value in arrays.items():
             if not hasattr(value, "shape"):
@@ -57,23 +52,26 @@ class ArrayFunction:
                     f"give an array of {library(self.backend).title}."
                 )
         check_shapes(inputs, {name: tuple(value.shape) for name, value in arrays.items()}, self.name)
-        return self._loaded(**{str(one.name): arrays[str(one.name)] for one in self.program.inputs})
+        return self._loaded(**self.needed(arrays))
 
     @cached_property
     def _loaded(self) -> Any:
-        space: dict[str, Any] = {}
         try:
-            exec(compile(self.source, f"<{self.name}>", "exec"), space)  # noqa: S102 -- our own code; every name in it is a checked identifier
+            return loaded(self.source, self.name)[self.name]
         except ImportError as error:
             raise SymderiveError(
                 f"{self.name}: the code for {library(self.backend).title} needs {error.name}, which is not "
                 "installed; install it, or use to_numpy()."
             ) from error
-        return space[self.name]
 
 
 def array_function(
-    program: Program, name: str, backend: str, summary: str = "", accepted: tuple[Tensor, ...] = ()
+    program: Program,
+    name: str,
+    backend: str,
+    summary: str = "",
+    accepted: tuple[Tensor, ...] = (),
+    rows_per_block: int | str | None = None,
 ) -> ArrayFunction:
     """Write the code of a program for an array library.
 
@@ -83,11 +81,12 @@ def array_function(
         backend: the library.
         summary: first line of its docstring.
         accepted: arrays that a call may give although the equations do not use them.
+        rows_per_block: how many rows are computed at a time, as for `function_source`.
 
     Raises:
-        SymderiveError: a library that is not known, a function that it has not, a name that clashes, or a
-            size that cannot be read off an array.
+        SymderiveError: a library that is not known, a function that it has not, a name that clashes, a size
+            that cannot be read off an array, or no blocks of rows.
     """
     program = with_sizes(program, accepted)
-    source = function_source(plan_of(program), name, summary, backend)
-    return ArrayFunction(program, source, name, backend, accepted)
+    source = function_source(plan_of(program), name, summary, backend, rows_per_block)
+    return ArrayFunction(program, source, name, accepted, backend)

@@ -1,8 +1,10 @@
-"""The cheapest order of the pairwise products of a contraction, for sizes as people usually have them."""
+"""The cheapest order of the pairwise products of a contraction, for sizes that are given or usual."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +20,7 @@ _ELSE = 50  # of a size with another name
 _WRITE = 6  # an entry that is only multiplied and written costs as much as so many inside a matrix product
 _MOST = 9  # factors up to which all orders are compared
 Labels = frozenset[Index]
+_given: ContextVar[tuple[tuple[str, int], ...]] = ContextVar("sizes that the order is chosen for", default=())
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,27 @@ class Pair:
     labels: Labels
 
 
-@lru_cache(maxsize=10_000)
+@contextmanager
+def for_sizes(sizes: Mapping[str, int]) -> Iterator[None]:
+    """Orders are chosen for these sizes, by name, and the usual ones of the others."""
+    token = _given.set(tuple(sorted(sizes.items())))
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
 def usual_size(size: sympy.Expr) -> float:
-    """A number for a size: rows are many, columns fewer, classes and ranks few."""
+    """A number for a size: as given, or else rows are many, columns fewer, classes and ranks few."""
+    return _number(size, _given.get())
+
+
+@lru_cache(maxsize=10_000)
+def _number(size: sympy.Expr, given: tuple[tuple[str, int], ...]) -> float:
     if size.is_number:
         return float(max(size, 1))
-    values = {one: USUAL.get(one.name, _ELSE) for one in size.free_symbols}
+    known = USUAL | dict(given)
+    values = {one: known.get(one.name, _ELSE) for one in size.free_symbols}
     return float(max(size.subs(values), 1))
 
 

@@ -11,10 +11,12 @@ from symderive.codegen.brackets import (
     restricted,
     running_sum,
 )
+from symderive.codegen.coarse import repeated_read
 from symderive.codegen.contractions import contracted
 from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, code, constant
 from symderive.codegen.pairs import letters_of
 from symderive.codegen.positions import both, bracket, comparisons, delta, exists, parts_read, position, test
+from symderive.codegen.windows import windows_read
 from symderive.core.identity import free_indices, rename_bound
 from symderive.core.idle import without_idle
 from symderive.core.matrix_nodes import MatrixNode
@@ -129,6 +131,8 @@ def _entry(expr: TensorNode, name: str, order: Labels) -> tuple[Code, Labels]:
     labels = tuple(axis for axis in expr.axes if isinstance(axis, Index))
     if len(labels) < len(expr.axes):
         read = parts_read(name, expr.axes, sizes)
+        if read is None and isinstance(expr, Entry):
+            read = windows_read(name, expr) or repeated_read(name, expr)
         if read is None:
             return _gathered(expr, name, order)
         name, labels = read
@@ -286,6 +290,8 @@ def _sum(expr: IndexSum, order: Labels) -> tuple[Code, Labels]:
     labels = tuple(dict.fromkeys(label for _, own in arrays for label in own))
     loose = [index for index in expr.indices if index not in labels]
     plain.extend(constant(index.dim) for index in loose)
+    if not arrays:
+        return (" * ".join(within(piece, UNARY) for piece in plain), PRODUCT), ()
     made, out = contracted(arrays, tuple(index for index in expr.indices if index in labels), order)
     if not plain:
         return made, out

@@ -13,7 +13,9 @@ import sympy
 
 from symderive.codegen.arguments import check_extents, check_numbers, checked_arrays
 from symderive.codegen.fixed_positions import with_rows_apart
+from symderive.codegen.generated import Generated
 from symderive.codegen.libraries import libraries, library
+from symderive.codegen.loading import loaded
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.planning import planned
 from symderive.codegen.row_blocks import in_blocks
@@ -198,21 +200,13 @@ def _reading(tensor: Tensor, symbol: sympy.Symbol) -> str:
 
 
 @dataclass(frozen=True)
-class NumpyFunction:
+class NumpyFunction(Generated):
     """A generated function: call it with the arrays by keyword; `.source` is its code.
 
-    Attributes:
-        program: what it computes.
-        source: the code, which runs with NumPy (and SciPy where special functions are used) alone.
-        name: the name of the function in the source.
-        accepted: further arrays that a call may give because the loss has them; their shapes are checked.
+    The code runs with NumPy (and SciPy where special functions are used) alone.
     """
 
-    program: Program
-    source: str
-    name: str
     _call: Any
-    accepted: tuple[Tensor, ...] = ()
 
     def __call__(self, **arrays: Any) -> Any:
         """Compute the outputs.
@@ -228,9 +222,7 @@ class NumpyFunction:
                 makes the output NaN.
             ShapeError: an array whose shape does not fit.
         """
-        extra = tuple(tensor for tensor in self.accepted if tensor.name in arrays)
-        inputs = self.program.inputs + tuple(tensor for tensor in extra if tensor not in self.program.inputs)
-        given = checked_arrays(inputs, arrays, self.name)
+        given = checked_arrays(self.arguments(arrays), arrays, self.name)
         try:
             value = self.unchecked(given)
         except ValueError as error:
@@ -241,7 +233,7 @@ class NumpyFunction:
 
     def unchecked(self, arrays: Mapping[str, Any]) -> Any:
         """Compute the outputs from arrays of floats that are known to fit; others are passed over."""
-        return self._call(**{str(tensor.name): arrays[str(tensor.name)] for tensor in self.program.inputs})
+        return self._call(**self.needed(arrays))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the source: the loaded function belongs to no module, so pickle cannot find it by name."""
@@ -295,9 +287,7 @@ def exact_far_out(program: Program) -> Program:
 
 
 def _loaded(program: Program, source: str, name: str, accepted: tuple[Tensor, ...]) -> NumpyFunction:
-    space: dict[str, Any] = {}
-    exec(compile(source, f"<{name}>", "exec"), space)  # noqa: S102 -- our own code; every name in it is a checked identifier
-    return NumpyFunction(program, source, name, space[name], accepted)
+    return NumpyFunction(program, source, name, accepted, loaded(source, name)[name])
 
 
 __all__ = ["Leaf", "NumpyFunction", "function_source", "numpy_function", "text"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symderive.codegen.axes import Labelled, Labels, arranged, spread, within
 from symderive.codegen.from_forms import ATOM, PRODUCT, UNARY
+from symderive.codegen.stacks import stacked_product
 from symderive.core.nodes import Index
 from symderive.errors import SymderiveError
 
@@ -47,6 +48,10 @@ def multiplied(left: Labelled, right: Labelled, summed: frozenset[Index], order:
     own = [tuple(label for label in labels if label not in both) for labels in (left[1], right[1])]
     if _place(own[1], order) < _place(own[0], order):
         left, right, own = right, left, own[::-1]
+    if max(len(left[1]), len(right[1])) > 2:
+        stacked = stacked_product(left, right, frozenset(inner), order)
+        if stacked is not None:
+            return stacked
     if batch:
         return _batched(left, right, inner, batch, order)
     if len(left[1]) <= 2 and len(right[1]) <= 2 and len(inner) == 1:

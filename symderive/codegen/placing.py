@@ -16,9 +16,10 @@ from symderive.codegen.brackets import range_of
 from symderive.codegen.from_forms import constant
 from symderive.codegen.from_indices import code_of, labelled_code
 from symderive.codegen.pairs import letters_of
+from symderive.codegen.scattered import Axis, without_combs
 from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, TensorNode
-from symderive.core.positions import Inside
+from symderive.core.positions import Inside, Remainder
 from symderive.core.program import Definition
 
 _LEAST_RANK = 3
@@ -32,12 +33,12 @@ class _Block:
     Attributes:
         body: its entries.
         place: for each axis of the array the index or number that stands there.
-        window: for each axis how many entries before and behind the block are not in it; empty for none.
+        window: for each axis the slice where the block stands; empty for none.
     """
 
     body: sympy.Expr
     place: tuple[sympy.Expr, ...]
-    window: tuple[tuple[sympy.Expr, sympy.Expr], ...] = ()
+    window: tuple[str, ...] = ()
 
 
 def placed(made: Definition, owned: Collection[str] = ()) -> list[str] | None:
@@ -50,7 +51,7 @@ def placed(made: Definition, owned: Collection[str] = ()) -> list[str] | None:
     plain, blocks = [], []
     for term in sympy.Add.make_args(made.body):
         deltas = [one for one in sympy.Mul.make_args(term) if isinstance(one, Delta)]
-        inside = _first_bracket(term, made.indices) is not None
+        inside = _first_bracket(term, made.indices) is not None or term.has(Remainder)
         if not deltas and not inside:
             plain.append(term)
             continue
@@ -64,7 +65,7 @@ def placed(made: Definition, owned: Collection[str] = ()) -> list[str] | None:
         return rows if len(rows) > 1 else None
     if not blocks or (made.tensor.rank < _LEAST_RANK and not numbers):
         return None
-    if len(blocks) == 1 and blocks[0].window and not plain:
+    if len(blocks) == 1 and blocks[0].window and not plain and not made.body.has(Remainder):
         return None  # `np.pad` says it in one line
     return _Statements(made, owned).lines(sympy.Add(*plain), blocks)
 
@@ -92,8 +93,11 @@ def _block(term: sympy.Expr, deltas: list[Delta], indices: Labels) -> _Block | N
 
 def _window(term: sympy.Expr, indices: Labels) -> _Block | None:
     """A product that is 0 outside ranges of its indices as the block inside; None where no range is known."""
+    found = without_combs(term, indices)
+    if found is None:
+        return None
+    now, order = found.body, tuple(found.axes[one].inner if one in found.axes else one for one in indices)
     window = dict.fromkeys(indices, (sympy.S.Zero, sympy.S.Zero))
-    now, order = term, indices
     while (bracket := _first_bracket(now, order)) is not None:
         (index,) = free_indices(bracket)
         ends = range_of(bracket, index)
@@ -108,9 +112,22 @@ def _window(term: sympy.Expr, indices: Labels) -> _Block | None:
         order = tuple(inner if one == index else one for one in order)
     known = all(end.is_Integer and end >= 0 for pair in window.values() for end in pair)
     read = all(one.is_inside for one in now.atoms(Entry))
-    return (
-        _Block(now, order, tuple(window.values())) if known and read and not now.has(Inside, Delta) else None
-    )
+    if not known or not read or now.has(Inside, Delta):
+        return None
+    slices = (_slice_of(old, found.axes.get(old), window[old]) for old in indices)
+    return _Block(now, order, tuple(slices))
+
+
+def _slice_of(index: Index, axis: Axis | None, ends: tuple[sympy.Expr, sympy.Expr]) -> str:
+    """The positions of a block along one axis."""
+    before, behind = ends
+    if axis is None or axis.step == 1:
+        return f"{before if before else ''}:{-behind if behind else ''}"
+    first = axis.first + axis.step * before
+    last = axis.first + axis.step * (axis.inner.dim - 1 - behind)
+    left = sympy.expand(index.dim - 1 - last)  # entries behind the last position
+    stop = f"-{left}" if left >= axis.step else ""
+    return f"{first if first else ''}:{stop}:{axis.step}"
 
 
 def _first_bracket(term: sympy.Expr, order: Labels) -> Inside | None:
@@ -206,7 +223,7 @@ class _Statements:
         """The part of the array where the block stands, with axes in an order."""
         place = block.place
         if block.window:
-            return f"{self.name}[{', '.join(_range(*ends) for ends in block.window)}]"
+            return f"{self.name}[{', '.join(block.window)}]"
         axes = [":" if isinstance(one, Index) else str(one) for one in place]
         while axes and axes[-1] == ":":
             axes.pop()
@@ -229,7 +246,3 @@ def _is_product(expr: sympy.Expr, indices: Labels) -> bool:
 def _is_view(expr: sympy.Expr) -> bool:
     """Whether the code of an expression may give an array that something else holds too."""
     return isinstance(expr, TensorNode) or not expr.args
-
-
-def _range(before: sympy.Expr, behind: sympy.Expr) -> str:
-    return f"{before if before else ''}:{-behind if behind else ''}"

@@ -13,12 +13,16 @@ from dataclasses import replace
 
 import sympy
 
+from symderive.codegen.coarse import with_coarse_named
 from symderive.codegen.contraction_order import Pair, best_order
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.products import Term, TooLongError, gathered, has_places, terms_of
+from symderive.codegen.rolled import with_sums_rolled
+from symderive.codegen.scattered import with_scattered_named
 from symderive.codegen.shared_parts import key_of, with_shared_parts
 from symderive.codegen.signs import Signs
 from symderive.codegen.spread import without_spread
+from symderive.codegen.windows import with_windows_named
 from symderive.core.identity import canonical, free_indices, substitute
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
@@ -32,8 +36,9 @@ def planned(program: Program, sizes: Iterable[str] = ()) -> Program:
         program: the equations, in order.
         sizes: names that new arrays must not have.
     """
-    short = without_spread(program)
     names = NewNames((program,), sizes)
+    rolled = with_sums_rolled(with_coarse_named(with_scattered_named(program, names), names))
+    short = without_spread(with_windows_named(rolled, names))
     plan = _Plan(names)
     for made in short.definitions:
         plan.add(made)
@@ -140,7 +145,22 @@ class _Plan:
                 continue
             key = tuple(sorted(term.deltas, key=str))
             groups.setdefault(key, []).append(self.term(there, made))
-        return sympy.Add(*(sympy.Mul(*deltas, _joined(parts)) for deltas, parts in groups.items()))
+        return sympy.Add(
+            *(
+                sympy.Mul(*deltas, self.block(_joined(parts), deltas, made))
+                for deltas, parts in groups.items()
+            )
+        )
+
+    def block(self, body: sympy.Expr, deltas: tuple[Delta, ...], made: Definition) -> sympy.Expr:
+        """What stands on a diagonal; a long sum by name, so that it is added up where it is small."""
+        number, total = body.as_coeff_Mul()
+        scale = sympy.Mul(*(one for one in sympy.Mul.make_args(total) if not free_indices(one)))
+        total = total / scale
+        labels = tuple(index for index in made.indices if index in free_indices(total))
+        if not deltas or not isinstance(total, sympy.Add) or len(labels) < 3:
+            return body
+        return number * scale * self.named(total, labels, made.rule)
 
     def term(self, term: Term, made: Definition) -> sympy.Expr:
         """One product, contracted two by two."""

@@ -120,7 +120,7 @@ def _without_other_names(program: Program) -> Program:
     instead: dict[Tensor, Definition] = {}
     whole_reads = {node.tensor for made in program.definitions for node in made.body.atoms(MatrixNode)}
     for made in program.definitions:
-        body = _put_in(made.body, instead)
+        body = put_in(made.body, instead)
         only = isinstance(body, Entry) and len(set(body.axes)) == len(body.axes) == len(made.indices)
         computed = only and any(one.tensor == body.tensor for one in definitions)
         read_whole = made.tensor in whole_reads
@@ -136,12 +136,13 @@ def _without_other_names(program: Program) -> Program:
     return Program(program.inputs, tuple(definitions), program.outputs)
 
 
-def _put_in(expr: sympy.Expr, instead: Mapping[Tensor, Definition]) -> sympy.Expr:
+def put_in(expr: sympy.Expr, instead: Mapping[Tensor, Definition]) -> sympy.Expr:
+    """An expression with what some arrays hold in place of their entries."""
     if instead.keys().isdisjoint(tensors_of(expr)):
         return expr
     if isinstance(expr, Entry) and expr.tensor in instead:
         return instead[expr.tensor].at(expr.axes)
-    return expr.func(*(_put_in(arg, instead) for arg in expr.args))
+    return expr.func(*(put_in(arg, instead) for arg in expr.args))
 
 
 def _upright(part: sympy.Expr, rule: str) -> tuple[Index, ...]:

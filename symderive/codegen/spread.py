@@ -6,13 +6,11 @@ built.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import sympy
-
 from symderive.codegen.products import TooLongError, has_places, terms_of
+from symderive.codegen.shared_parts import put_in
 from symderive.core.identity import free_indices, tensors_of
-from symderive.core.nodes import Entry, Index, IndexSum, Tensor
+from symderive.core.linear import is_linear
+from symderive.core.nodes import Tensor
 from symderive.core.program import Definition, Program
 
 _LEAST_RANK = 3
@@ -23,11 +21,12 @@ def without_spread(program: Program) -> Program:
     held: dict[Tensor, Definition] = {}
     kept: list[Definition] = []
     for made in program.definitions:
-        body = _put_in(made.body, held)
+        body = put_in(made.body, held)
         made = made.with_body(body)
         later = [one for one in program.definitions if made.tensor in tensors_of(one.body)]
         free = made.tensor not in program.outputs and not made.pinned
-        if free and is_spread(made) and all(_is_linear(one.body, made.tensor) for one in later):
+        linear = (is_linear(one.body, made.tensor, at_indices=True) for one in later)
+        if free and is_spread(made) and all(linear):
             held[made.tensor] = made
         else:
             kept.append(made)
@@ -50,26 +49,3 @@ def is_spread(made: Definition) -> bool:
         return False
     whole = frozenset(made.indices)
     return not any(free_indices(factor) >= whole for term in terms for factor in term.factors)
-
-
-def _put_in(expr: sympy.Expr, held: Mapping[Tensor, Definition]) -> sympy.Expr:
-    if held.keys().isdisjoint(tensors_of(expr)):
-        return expr
-    if isinstance(expr, Entry):
-        made = held.get(expr.tensor)
-        return expr if made is None else made.at(expr.axes)
-    return expr.func(*(_put_in(arg, held) for arg in expr.args))
-
-
-def _is_linear(expr: sympy.Expr, tensor: Tensor) -> bool:
-    """Whether an expression is of first order in a tensor that is read at indices."""
-    if tensor not in tensors_of(expr):
-        return True
-    if isinstance(expr, Entry):
-        return all(isinstance(axis, Index) for axis in expr.axes)
-    if isinstance(expr, sympy.Add):
-        return all(_is_linear(term, tensor) for term in expr.args)
-    if isinstance(expr, sympy.Mul):
-        touched = [factor for factor in expr.args if tensor in tensors_of(factor)]
-        return len(touched) == 1 and _is_linear(touched[0], tensor)
-    return isinstance(expr, IndexSum) and _is_linear(expr.body, tensor)

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from symderive.codegen.libraries.record import Call, Library
 from symderive.codegen.plain_source import plain_source
 from symderive.core.nodes import Tensor
-from symderive.errors import SymderiveError
+from symderive.errors import InternalError, SymderiveError
 
+_Placed = ast.expr | ast.stmt | ast.keyword | ast.arg
 _NEEDS_NO_BRACKETS = (
     ast.Call, ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.Tuple, ast.List,
 )  # fmt: skip
@@ -49,7 +50,8 @@ def with_imports(source: str, library: Library) -> str:
     for part in reversed(library.parts):  # each uses only what stands before it
         if re.search(rf"\b{part.__name__}\(", wanted):
             wanted = f"{plain_source(part).rstrip()}\n\n\n{wanted}"
-    return f"{imports_of(wanted, library)}\n\n{wanted}"
+    imports = imports_of(wanted, library)
+    return f"{imports}\n\n{wanted}" if imports.strip() else wanted
 
 
 def imports_of(source: str, library: Library) -> str:
@@ -119,13 +121,15 @@ class _Translator:
             lines.append(f"dtype = np.result_type({', '.join((*self.arrays, '1.0'))})")
         return head + "".join(f"\n    {line}" for line in lines) + rest + "\n"
 
-    def _start(self, node: ast.AST) -> int:
-        return self.starts[node.lineno - 1] + node.col_offset  # type: ignore[attr-defined]
+    def _start(self, node: _Placed) -> int:
+        return self.starts[node.lineno - 1] + node.col_offset
 
-    def _end(self, node: ast.AST) -> int:
-        return self.starts[node.end_lineno - 1] + node.end_col_offset  # type: ignore[attr-defined]
+    def _end(self, node: _Placed) -> int:
+        if node.end_lineno is None or node.end_col_offset is None:
+            raise InternalError("writing code: a part of it was not parsed, so it has no end.")
+        return self.starts[node.end_lineno - 1] + node.end_col_offset
 
-    def _span(self, begin: int, end: int, nodes: Iterable[ast.AST]) -> str:
+    def _span(self, begin: int, end: int, nodes: Iterable[_Placed]) -> str:
         """The text between two places, with the nodes in it translated."""
         pieces, place = [], begin
         for node in sorted(nodes, key=self._start):
@@ -133,19 +137,19 @@ class _Translator:
             place = self._end(node)
         return "".join(pieces) + self.whole[place:end].decode()
 
-    def _inside(self, node: ast.AST) -> str:
+    def _inside(self, node: _Placed) -> str:
         """The text of a node with the nodes below it translated."""
-        children: list[ast.AST] = []
+        children: list[_Placed] = []
         waiting = list(ast.iter_child_nodes(node))
         while waiting:  # arguments of a lambda and the like have no place of their own
             one = waiting.pop()
-            if hasattr(one, "lineno") and not isinstance(one, ast.expr_context):
+            if isinstance(one, _Placed):
                 children.append(one)
             else:
                 waiting += list(ast.iter_child_nodes(one))
         return self._span(self._start(node), self._end(node), children)
 
-    def _written(self, node: ast.AST) -> str:
+    def _written(self, node: _Placed) -> str:
         if isinstance(node, (ast.Assign, ast.AugAssign)) and not self.library.assigns:
             self._refuse_assignment(node)
         if isinstance(node, ast.Call):
@@ -158,9 +162,9 @@ class _Translator:
             return self._operator(node)
         return self._inside(node)
 
-    def _operator(self, node: ast.AST) -> str:
+    def _operator(self, node: ast.expr) -> str:
         """An operator, with brackets around operands that have become formulas themselves."""
-        children = [one for one in ast.iter_child_nodes(node) if hasattr(one, "lineno")]
+        children = [one for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)]
         pieces, place = [], self._start(node)
         for child in sorted(children, key=self._start):
             text = self._written(child)
@@ -169,7 +173,7 @@ class _Translator:
             place = self._end(child)
         return "".join(pieces) + self.whole[place : self._end(node)].decode()
 
-    def _bracketed(self, node: ast.AST, text: str) -> str:
+    def _bracketed(self, node: ast.expr, text: str) -> str:
         """The text of what was a call, in brackets if it is a formula now."""
         if isinstance(node, _NEEDS_NO_BRACKETS) and not _is_atom(text):
             return f"({text})"

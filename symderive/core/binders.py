@@ -25,11 +25,13 @@ class Binder(Settled):
         Raises:
             SymderiveError: nothing to bind, or an index twice.
         """
-        if not indices or not all(isinstance(index, Index) for index in indices):
+        if {type(index) for index in indices} != {Index}:
             raise SymderiveError(f"{cls.__name__}: give at least one Index to bind.")
         if len(set(indices)) != len(indices):
             raise SymderiveError(f"{cls.__name__}: an index is bound twice.")
-        made: Binder = sympy.Expr.__new__(cls, sympy.sympify(body, strict=True), *indices)
+        if not isinstance(body, sympy.Basic):
+            body = sympy.sympify(body, strict=True)
+        made: Binder = sympy.Expr.__new__(cls, body, *indices)
         return made
 
     @property

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 
 import sympy
 
+from symderive.core.kinds import has_kind
 from symderive.errors import ShapeError, SymderiveError
 
 Size: TypeAlias = sympy.Expr
@@ -91,6 +92,8 @@ def as_size(value: Any, what: str = "a size") -> Size:
     >>> as_size(3), as_size("n").is_positive
     (3, True)
     """
+    if type(value) is Dim:
+        return value
     if isinstance(value, str):
         return Dim(check_name(value, what))
     try:
@@ -99,8 +102,8 @@ def as_size(value: Any, what: str = "a size") -> Size:
         raise ShapeError(
             f"{what}: {value!r} is not a size; give a positive integer or a name from dims()."
         ) from None
-    integral = isinstance(size, sympy.Expr) and not size.has(sympy.Float) and size.is_integer is not False
-    if not integral or size.is_positive is False:
+    integral = isinstance(size, sympy.Expr) and size.is_integer is not False
+    if not integral or has_kind(size, sympy.Float) or size.is_positive is False:
         raise ShapeError(f"{what}: {value!r} is not a size; sizes are positive integers.")
     return size
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import operator
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cmp_to_key, lru_cache
 
 import sympy
 
 from symderive.core.dims import Size, same_size, size_text
-from symderive.core.nodes import Binder, Delta, Entry, Index, TensorNode, fitted
+from symderive.core.kinds import has_kind
+from symderive.core.nodes import Binder, Delta, Entry, Index, Tensor, TensorNode, fitted
 from symderive.core.positions import is_surely_outside
 from symderive.core.softmax_nodes import SoftmaxEntry
 
@@ -25,7 +27,7 @@ def free_indices(expr: sympy.Basic) -> frozenset[Index]:
         return frozenset((expr,))
     if not expr.args:
         return frozenset()
-    found = frozenset().union(*(free_indices(arg) for arg in expr.args))
+    found = frozenset().union(*map(free_indices, expr.args))
     return found - frozenset(expr.indices) if isinstance(expr, Binder) else found
 
 
@@ -36,7 +38,7 @@ def index_names(expr: sympy.Basic) -> frozenset[str]:
         return frozenset((expr.name,))
     if not expr.args:
         return frozenset()
-    return frozenset().union(*(index_names(arg) for arg in expr.args))
+    return frozenset().union(*map(index_names, expr.args))
 
 
 @lru_cache(maxsize=200_000)
@@ -44,57 +46,54 @@ def extents_in(expr: sympy.Basic) -> frozenset[Size]:
     """The numbers of positions of all indices that occur in `expr`, free or bound."""
     if isinstance(expr, Index):
         return frozenset((expr.dim,))
-    return frozenset().union(*(extents_in(arg) for arg in expr.args))
-
-
-@lru_cache(maxsize=200_000)
-def kinds_in(expr: sympy.Basic) -> frozenset[type]:
-    """The classes of everything in `expr`; kept, so that nobody walks in search of what is not there.
-
-    >>> x = sympy.Symbol("x")
-    >>> sympy.Pow in kinds_in(1 + x**2), sympy.exp in kinds_in(1 + x**2)
-    (True, False)
-    """
-    return frozenset((type(expr),)).union(*(kinds_in(arg) for arg in expr.args))
-
-
-def has_kind(expr: sympy.Basic, kind: type | tuple[type, ...]) -> bool:
-    """Whether an object of a class, or of one of several, occurs in `expr`."""
-    return any(issubclass(one, kind) for one in kinds_in(expr))
+    return frozenset().union(*map(extents_in, expr.args))
 
 
 @lru_cache(maxsize=200_000)
 def tensors_of(expr: sympy.Basic) -> frozenset[sympy.Basic]:
     """The tensors that are read in `expr`."""
     if isinstance(expr, TensorNode):
-        return frozenset((expr.tensor,)).union(*(tensors_of(axis) for axis in expr.axes))
+        return frozenset((expr.tensor,)).union(*map(tensors_of, expr.axes))
     if not expr.args:
         return frozenset()
-    return frozenset().union(*(tensors_of(arg) for arg in expr.args))
+    return frozenset().union(*map(tensors_of, expr.args))
 
 
 def with_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
     """`expr` with other arguments; `expr` itself where they are the ones that it has."""
-    same = all(new is old for new, old in zip(args, expr.args, strict=True))
-    return expr if same else expr.func(*args)
+    same = all(map(operator.is_, args, expr.args))
+    return expr if same else remade(expr, args)
+
+
+def remade(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
+    """`expr` with other arguments.
+
+    A power of a sum with arrays in it stays one, and SymPy need not ask first whether a term is infinite.
+    """
+    if isinstance(expr, sympy.Pow):
+        base, exponent = args
+        fixed = exponent.is_Rational and exponent is not sympy.S.Zero and exponent is not sympy.S.One
+        if fixed and isinstance(base, sympy.Add) and tensors_of(base):
+            return sympy.Pow(base, exponent, evaluate=False)
+    return expr.func(*args)
 
 
 def with_renamed_args(expr: sympy.Expr, args: Sequence[sympy.Basic]) -> sympy.Expr:
     """`expr` with arguments in which only names are different; different ones stay different.
 
     Terms and factors stay apart; only their order is new, and SymPy need not look for what can be joined.
+    Nor does a power become something else.
     """
-    if isinstance(expr, (sympy.Add, sympy.Mul)) and all(map(_are_alike, args, expr.args)):
+    if not isinstance(expr, _KEPT_APART) or list(map(type, args)) != list(map(type, expr.args)):
+        return remade(expr, args)
+    if isinstance(expr, (sympy.Add, sympy.Mul)):
         first = 1 if args[0].is_Number else 0
         return expr._new_rawargs(*args[:first], *sorted(args[first:], key=_BY_COMPARING))
-    return expr.func(*args)
+    return expr.func(*args, evaluate=False)
 
 
+_KEPT_APART = (sympy.Add, sympy.Mul, sympy.Pow, sympy.exp)
 _BY_COMPARING = cmp_to_key(sympy.Basic.compare)
-
-
-def _are_alike(new: sympy.Basic, old: sympy.Basic) -> bool:
-    return type(new) is type(old)
 
 
 def letters(kind: Iterable[str]) -> Iterator[str]:
@@ -129,8 +128,8 @@ def substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.E
     >>> substitute(IndexSum(W[i, p], p), {i: p})
     Sum[r](W[p, r])
     """
-    mapping = {old: new for old, new in mapping.items() if old != new}
-    return _substitute(expr, mapping) if mapping else expr
+    mapping = {old: new for old, new in mapping.items() if old is not new and old != new}
+    return _substitute(expr, mapping, _only_renames(expr, mapping)) if mapping else expr
 
 
 def _only_renames(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> bool:
@@ -141,7 +140,8 @@ def _only_renames(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> bool
     return new.isdisjoint(free_indices(expr) - mapping.keys())
 
 
-def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.Expr:
+def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr], apart: bool = False) -> sympy.Expr:
+    """Replace indices; `apart` says that it is known to give them other names, none of which occurs."""
     if isinstance(expr, Index):
         return mapping.get(expr, expr)
     if mapping.keys().isdisjoint(free_indices(expr)):
@@ -151,17 +151,22 @@ def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr]) -> sympy.
         inner = {old: new for old, new in mapping.items() if old in relevant}
         incoming: set[str] = set().union(*(index_names(new) for new in inner.values()))
         safe = rename_bound(expr, incoming)
-        return safe.func(_substitute(safe.body, inner), *safe.indices)
+        return safe.func(_substitute(safe.body, inner, apart), *safe.indices)
     if isinstance(expr, TensorNode):
-        axes = tuple(_substitute(axis, mapping) for axis in expr.axes)
-        if isinstance(expr, Entry) and any(
-            axis.args and is_surely_outside(axis, size)
-            for axis, size in zip(axes, expr.tensor.shape, strict=True)
-        ):
+        axes = tuple([_substitute(axis, mapping, apart) for axis in expr.axes])
+        if isinstance(expr, Entry) and _is_outside(expr.tensor, axes):
             return sympy.S.Zero
         return expr.func(expr.tensor, *fitted(expr.tensor, axes))
-    args = [_substitute(arg, mapping) for arg in expr.args]
-    return with_renamed_args(expr, args) if _only_renames(expr, mapping) else expr.func(*args)
+    args = [_substitute(arg, mapping, apart) for arg in expr.args]
+    return with_renamed_args(expr, args) if apart or _only_renames(expr, mapping) else remade(expr, args)
+
+
+def _is_outside(tensor: Tensor, axes: tuple[sympy.Expr, ...]) -> bool:
+    """Whether a computed position is surely outside of its axis."""
+    for axis, size in zip(axes, tensor.shape, strict=True):
+        if not isinstance(axis, Index) and axis.args and is_surely_outside(axis, size):
+            return True
+    return False
 
 
 def rename_bound(expr: Binder, taken: Collection[str]) -> Binder:
@@ -172,7 +177,7 @@ def rename_bound(expr: Binder, taken: Collection[str]) -> Binder:
     avoid = index_names(expr).union(taken)
     renamed = dict(zip(clashing, fresh((index.dim for index in clashing), avoid), strict=True))
     made: Binder = expr.func(
-        _substitute(expr.body, renamed), *(renamed.get(index, index) for index in expr.indices)
+        _substitute(expr.body, renamed, True), *(renamed.get(index, index) for index in expr.indices)
     )
     return made
 
@@ -190,7 +195,7 @@ def canonical(expr: sympy.Expr) -> sympy.Expr:
     >>> canonical(IndexSum(A[p, q] * x[q], p, q)) == canonical(IndexSum(A[q, p] * x[p], p, q))
     True
     """
-    return _canonical(expr, index_names_free(expr))
+    return _canonical(expr, index_names_free(expr)) if has_kind(expr, Binder) else expr
 
 
 def index_names_free(expr: sympy.Basic) -> frozenset[str]:
@@ -211,7 +216,7 @@ def _named(expr: sympy.Expr, names: Mapping[Index, sympy.Expr], taken: frozenset
         names: new names of the indices that are bound further out; they are all in `taken`.
         taken: names that a bound index must not have.
     """
-    if not _has_binder(expr):
+    if not has_kind(expr, Binder):
         return _substitute(expr, names) if names else expr
     if isinstance(expr, SoftmaxEntry):  # the positions belong to the indices of the sum in their order
         moved = _substitute(expr, names) if names else expr
@@ -233,11 +238,6 @@ def _named(expr: sympy.Expr, names: Mapping[Index, sympy.Expr], taken: frozenset
 
 def _first(pair: tuple[str, Index]) -> str:
     return pair[0]
-
-
-@lru_cache(maxsize=200_000)
-def _has_binder(expr: sympy.Basic) -> bool:
-    return isinstance(expr, Binder) or any(_has_binder(arg) for arg in expr.args)
 
 
 class _Search:

@@ -13,6 +13,8 @@ from typing import Any
 
 import sympy
 
+from symderive.core.kinds import has_kind
+
 _NUMBER_OF_SIZES = 50_000
 
 
@@ -51,10 +53,10 @@ def bare(position: sympy.Expr) -> sympy.Expr:
     >>> bare(sympy.Integer(2))
     2
     """
+    if is_index(position) or not has_kind(position, Loose):
+        return position
     if isinstance(position, Loose):
         return position.args[0]
-    if not position.has(Loose):
-        return position
     return position.xreplace({one: one.args[0] for one in position.atoms(Loose)})
 
 
@@ -346,7 +348,7 @@ def division(position: sympy.Expr, size: sympy.Expr) -> tuple[sympy.Expr, sympy.
 def joined(position: sympy.Expr) -> sympy.Expr:
     """The position with `size · ⌊k/size⌋ + (k mod size)` as k."""
     position = bare(position)
-    if not position.has(Remainder):
+    if not has_kind(position, Remainder):
         return position
     for rest in sorted(position.atoms(Remainder), key=str):
         k, size = rest.args

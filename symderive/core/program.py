@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import sympy
 
@@ -42,19 +44,19 @@ class Definition:
     pinned: bool = False
 
     def __post_init__(self) -> None:
-        if len(self.indices) != self.tensor.rank or len(set(self.indices)) != len(self.indices):
+        if not len(set(self.indices)) == len(self.indices) == len(self.tensor.shape):
             raise ShapeError(
                 f"defining {self.tensor.name}: {len(set(self.indices))} indices for shape "
                 f"{shape_text(self.tensor.shape)}."
             )
         for index, size in zip(self.indices, self.tensor.shape, strict=True):
-            if not same_size(index.dim, size):
+            if not (index.dim is size or same_size(index.dim, size)):
                 raise ShapeError(
                     f"defining {self.tensor.name}: index {index.name} runs over {index.dim}, "
                     f"the axis has {size}."
                 )
-        loose = free_indices(self.body).difference(self.indices)
-        if loose:
+        if not free_indices(self.body).issubset(self.indices):
+            loose = free_indices(self.body).difference(self.indices)
             names = ", ".join(sorted(index.name for index in loose))
             raise SymderiveError(
                 f"defining {self.tensor.name}: index {names} occurs on the right-hand side only."
@@ -69,7 +71,9 @@ class Definition:
 
     def with_body(self, body: sympy.Expr) -> Definition:
         """The same definition with another right-hand side."""
-        return self if body is self.body or body == self.body else replace(self, body=body)
+        if body is self.body or body == self.body:
+            return self
+        return Definition(self.tensor, self.indices, body, self.rule, self.why, self.pinned)
 
     def __str__(self) -> str:
         left = str(Entry(self.tensor, *self.indices))
@@ -98,14 +102,13 @@ class Program:
     inputs: tuple[Tensor, ...]
     definitions: tuple[Definition, ...]
     outputs: tuple[Tensor, ...]
-    _by_tensor: Mapping[Tensor, Definition] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         known: set[sympy.Basic] = set(self.inputs)
         names: set[str] = {tensor.name for tensor in self.inputs}
         for definition in self.definitions:
-            missing = tensors_of(definition.body) - known
-            if missing:
+            if not tensors_of(definition.body) <= known:
+                missing = tensors_of(definition.body) - known
                 unknown = ", ".join(sorted(tensor.name for tensor in missing))
                 raise SymderiveError(
                     f"defining {definition.tensor.name}: {unknown} is used before it is defined."
@@ -119,7 +122,10 @@ class Program:
         for tensor in self.outputs:
             if tensor not in known:
                 raise SymderiveError(f"output {tensor.name} is neither an input nor defined.")
-        object.__setattr__(self, "_by_tensor", {made.tensor: made for made in self.definitions})
+
+    @cached_property
+    def _by_tensor(self) -> Mapping[Tensor, Definition]:
+        return {made.tensor: made for made in self.definitions}
 
     def definition(self, tensor: Tensor) -> Definition | None:
         """The equation that defines `tensor`, or None for an input."""
@@ -134,9 +140,14 @@ class Program:
 
     def mapped(self, change: Callable[[sympy.Expr], sympy.Expr]) -> Program:
         """The program with every right-hand side changed."""
-        changed = tuple(made.with_body(change(made.body)) for made in self.definitions)
-        same = all(one.body is other.body for one, other in zip(changed, self.definitions, strict=True))
-        return self if same else Program(self.inputs, changed, self.outputs)
+        return self.with_definitions([made.with_body(change(made.body)) for made in self.definitions])
+
+    def with_definitions(self, definitions: Sequence[Definition]) -> Program:
+        """The program with these equations in place of its own; itself where they are its own."""
+        same = len(definitions) == len(self.definitions)
+        if same and all(map(operator.is_, definitions, self.definitions)):
+            return self
+        return Program(self.inputs, tuple(definitions), self.outputs)
 
     def needed(self, outputs: Iterable[Tensor]) -> Program:
         """The part of the program that `outputs` depend on; inputs are kept in order."""
@@ -147,7 +158,9 @@ class Program:
             if definition.tensor in alive:
                 kept.append(definition)
                 alive |= tensors_of(definition.body)
-        inputs = tuple(tensor for tensor in self.inputs if tensor in alive)
+        inputs = tuple([tensor for tensor in self.inputs if tensor in alive])
+        if len(kept) == len(self.definitions) and (inputs, wanted) == (self.inputs, self.outputs):
+            return self
         return Program(inputs, tuple(reversed(kept)), wanted)
 
     def __str__(self) -> str:

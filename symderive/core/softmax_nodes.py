@@ -152,6 +152,8 @@ def split_exponential(body: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
     >>> split_exponential(3 * x * sympy.exp(2 * x))
     (3*x, 2*x)
     """
+    if isinstance(body, sympy.exp):
+        return sympy.S.One, body.args[0]
     weights: list[sympy.Expr] = []
     exponents: list[sympy.Expr] = []
     for factor in sympy.Mul.make_args(body):

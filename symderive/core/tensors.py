@@ -15,6 +15,7 @@ from sympy.core.expr import AtomicExpr
 
 from symderive.core.dims import Size, as_size, same_size, shape_text, size_text
 from symderive.core.facts import Settled
+from symderive.core.kinds import has_kind
 from symderive.core.positions import Loose, Quotient, is_surely_inside, joined
 from symderive.errors import ShapeError, SymderiveError
 
@@ -260,10 +261,10 @@ class Entry(TensorNode):
         Raises:
             ShapeError: the number of axes is not the rank, or a plain index runs over another extent.
         """
-        positions = tuple(
+        positions = [
             axis if isinstance(axis, sympy.Basic) else sympy.sympify(axis, strict=True) for axis in axes
-        )
-        return cls._shared(tensor, positions)
+        ]
+        return cls._shared(tensor, tuple(positions))
 
     @classmethod
     def at(cls, tensor: Tensor, *axes: sympy.Expr) -> Entry:
@@ -282,10 +283,11 @@ class Entry(TensorNode):
                 f"an entry of {tensor.name}: {len(positions)} positions given, but {tensor.name} has shape "
                 f"{shape_text(tensor.shape)}."
             )
-        if any(isinstance(position, Loose) or position.has(Quotient) for position in positions):
+        computed = [position for position in positions if not isinstance(position, Index)]
+        if any(has_kind(position, (Loose, Quotient)) for position in computed):
             positions = fitted(tensor, positions)
         for position, size in zip(positions, tensor.shape, strict=True):
-            if isinstance(position, Index) and position.dim != size and not same_size(position.dim, size):
+            if isinstance(position, Index) and not (position.dim is size or same_size(position.dim, size)):
                 raise ShapeError(
                     f"an entry of {tensor.name}: index {position.name} runs over {position.dim}, "
                     f"the axis has {size}."
@@ -313,9 +315,14 @@ class Entry(TensorNode):
         return False if positive and self.is_inside else None
 
     @property
+    def is_plain(self) -> bool:
+        """Whether every position is an index by itself; then it runs over the axis that it stands on."""
+        return {type(axis) for axis in self.axes} <= {Index}
+
+    @property
     def is_inside(self) -> bool:
         """Whether every position is surely one of the array, whatever the values of the indices."""
-        return all(
+        return self.is_plain or all(
             isinstance(axis, Index) or is_surely_inside(axis, size)
             for axis, size in zip(self.axes, self.tensor.shape, strict=True)
         )
@@ -341,11 +348,14 @@ class Entry(TensorNode):
 
 def fitted(tensor: Tensor, axes: tuple[sympy.Expr, ...]) -> tuple[sympy.Expr, ...]:
     """The positions, each index marked where it runs over another extent than its axis."""
-    return tuple(_on_axis(axis, size) for axis, size in zip(axes, tensor.shape[: len(axes)], strict=True))
+    pairs = zip(axes, tensor.shape[: len(axes)], strict=True)
+    return tuple([
+        axis if isinstance(axis, Index) and axis.dim is size else _on_axis(axis, size) for axis, size in pairs
+    ])  # fmt: skip
 
 
 def _on_axis(position: sympy.Expr, size: Size) -> sympy.Expr:
-    if position.args:
+    if not isinstance(position, Index) and position.args:
         position = joined(position)
     if not isinstance(position, Index) or position.dim is size:
         return position

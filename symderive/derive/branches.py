@@ -7,6 +7,7 @@ import sympy
 from symderive.calculus.condense import entries_in, replace_entries, weight
 from symderive.calculus.sums import has_binder
 from symderive.core.identity import tensors_of
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
@@ -28,12 +29,11 @@ def within_branches(program: Program) -> Program:
     So `where(y > 0, log(y), 0)` asks for y > 0 only where that branch is chosen, and its derivative is finite
     where it is not. The conditions themselves are written inside too.
     """
-    if not any(made.body.has(where) for made in program.definitions):
+    if not any(has_kind(made.body, where) for made in program.definitions):
         return program
     writer = _Writer(program)
-    definitions = tuple(made.with_body(writer.filled(made.body)) for made in program.definitions)
-    needed = Program(program.inputs, definitions, program.outputs).needed(program.outputs).definitions
-    return Program(program.inputs, needed, program.outputs)
+    filled = program.mapped(writer.filled)
+    return filled.with_definitions(filled.needed(program.outputs).definitions)
 
 
 class _Writer:
@@ -45,7 +45,7 @@ class _Writer:
 
     def filled(self, expr: sympy.Expr) -> sympy.Expr:
         """An expression with everything that has a domain written inside the branches in it."""
-        if not expr.has(where):
+        if not has_kind(expr, where):
             return expr
         if isinstance(expr, where):
             condition, *branches = expr.args
@@ -82,7 +82,7 @@ class _Writer:
 
     def may_fail(self, made: Definition, depth: int) -> bool:
         """Whether an equation has a domain that is not all numbers, or overflows."""
-        if made.body.has(MatrixNode) or has_open_domain(made.body, self.ranges):
+        if has_kind(made.body, MatrixNode) or has_open_domain(made.body, self.ranges):
             return True
         if isinstance(made.body, _STEEP) and not has_binder(made.body):
             return True
@@ -95,7 +95,7 @@ def _is_truth(body: sympy.Expr) -> bool:
         isinstance(part, (Indicator, Entry)) or part.is_number
         for term in sympy.Add.make_args(body)
         for part in sympy.Mul.make_args(term)
-    ) and bool(body.has(Indicator) or isinstance(body, (sympy.Mul, sympy.Add)))
+    ) and bool(has_kind(body, Indicator) or isinstance(body, (sympy.Mul, sympy.Add)))
 
 
 __all__ = ["within_branches"]

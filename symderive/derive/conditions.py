@@ -31,7 +31,10 @@ from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE
 
 
 def conditions_of(
-    program: Program, blocks: Iterable[Sequence[Tensor]], several: Collection[Tensor] = ()
+    program: Program,
+    blocks: Iterable[Sequence[Tensor]],
+    several: Collection[Tensor] = (),
+    given: Sequence[sympy.Expr] | None = None,
 ) -> tuple[Condition, ...]:
     """The conditions under which a program and its derivatives mean something.
 
@@ -41,6 +44,7 @@ def conditions_of(
         program: what is differentiated.
         blocks: for each derivative the variables, one for each time: (x, x) for a Hessian.
         several: maxima that are attained at several places at once.
+        given: the slacks of the program, where they are known.
 
     Raises:
         SymderiveError: a condition that never holds.
@@ -64,7 +68,7 @@ def conditions_of(
         moving = orders.of(made.body) > 0 and not is_compared
         for one in _of_matrices(program, made, moving):
             found.conditions.setdefault(one.text, one)
-    for slack in slacks(program):
+    for slack in slacks(program) if given is None else given:
         plain, written = inequality(slack)
         found.conditions.setdefault(plain, Condition(plain, written, "domain", slack))
     return found.shortest()

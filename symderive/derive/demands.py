@@ -9,6 +9,7 @@ import sympy
 
 from symderive.calculus.rules import chosen_factor
 from symderive.core.identity import tensors_of
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Entry, Fold, IndexProduct, IndexSum, Tensor, TensorNode
 from symderive.core.program import Program
 from symderive.core.softmax_nodes import IndexLogSum
@@ -16,11 +17,13 @@ from symderive.derive.guards import STILL, is_excluded, with_guards
 from symderive.derive.intervals import is_within
 from symderive.derive.ranges import Ranges, range_of
 from symderive.functions import by_head
+from symderive.functions.choice import where
 from symderive.functions.comparisons import equal
 from symderive.functions.kinked import absolute, relu
 from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, REALS, Elementwise, Indicator
 
 TIE = "is attained once"
+_DEMANDING = (sympy.Pow, sympy.Function, Fold, IndexLogSum)
 OrderOf = Callable[[sympy.Basic], int]
 
 
@@ -49,10 +52,12 @@ def demands(
         exponents: the powers that the value is raised to wherever it is used.
         is_compared: whether no derivative passes through, because the value is only compared with others.
     """
+    if not has_kind(body, _DEMANDING):
+        return
     for part, guards, passes in with_guards(body, passes=not is_compared):
         order = order_of(part) if passes else 0
         moving = order > 0
-        if isinstance(part, sympy.Pow) and part.has(TensorNode):
+        if isinstance(part, sympy.Pow) and has_kind(part, TensorNode):
             powers = exponents if part is body else (sympy.S.One,)
             for argument, domain in _power_demands(part, order, powers):
                 yield Demand(argument, domain, "domain", "power", guards)
@@ -122,7 +127,7 @@ def _power_demands(
     """What a power asks of its base: `x^p` has derivatives at 0 up to the order p."""
     base, exponent = part.args
     if exponent.is_integer:
-        if exponent.is_negative or (not exponent.is_nonnegative and base.has(TensorNode)):
+        if exponent.is_negative or (not exponent.is_nonnegative and has_kind(base, TensorNode)):
             yield base, NONZERO
     elif base.is_positive is not True:
         loose = exponent.is_number and exponent > 0
@@ -145,7 +150,7 @@ def outer_powers(program: Program) -> dict[Tensor, tuple[sympy.Expr, ...]]:
     return {
         tensor: tuple(powers)
         for tensor, powers in found.items()
-        if tensor not in kept and all(power > 1 for power in powers)
+        if tensor not in kept and sympy.S.One not in powers and all(power > 1 for power in powers)
     }
 
 
@@ -153,9 +158,13 @@ def compared_only(program: Program) -> frozenset[Tensor]:
     """The results through which no derivative passes, because they are only compared with others."""
     live = set(program.outputs)
     for made in reversed(program.definitions):
-        if made.tensor in live:
-            parts = with_guards(made.body)
-            live |= {part.tensor for part, _, passes in parts if passes and isinstance(part, TensorNode)}
+        if made.tensor not in live:
+            continue
+        if not has_kind(made.body, (where, *STILL)):
+            live |= tensors_of(made.body)
+            continue
+        parts = with_guards(made.body)
+        live |= {part.tensor for part, _, passes in parts if passes and isinstance(part, TensorNode)}
     return frozenset(made.tensor for made in program.definitions if made.tensor not in live)
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Unpack
 
 import sympy
 
-from symderive.codegen.array_function import ArrayFunction, array_function
-from symderive.codegen.fixed_positions import with_rows_apart
-from symderive.codegen.numpy_source import NumpyFunction, numpy_function
+from symderive.codegen.array_function import ArrayFunction
+from symderive.codegen.numpy_source import NumpyFunction
 from symderive.core.convert import to_sympy
 from symderive.core.identity import FREE_LETTERS, fresh
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.account import Account, Simplification, Step, StepCheck
+from symderive.derive.code import CodeOptions, library_code, numpy_code
 from symderive.derive.condition import Condition
 from symderive.derive.equation import FORMS, Equation
 from symderive.derive.layout import Layout
@@ -30,7 +30,9 @@ from symderive.notation.to_matrix import in_sympy_words, matrix_expressions
 __all__ = ["Check", "Derivation", "Equation", "Simplification", "Step", "StepCheck", "entry_of"]
 
 
-_WORDS = {"hessian_vector_product": "Hessian-vector product"}
+_WORDS = {
+    "hessian": "Hessian", "jacobian": "Jacobian", "hessian_vector_product": "Hessian-vector product",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -168,92 +170,80 @@ class Derivation:
         self._checks.append(made)
         return made
 
-    def to_numpy(
-        self,
-        *,
-        with_value: bool = False,
-        with_gradient: bool = False,
-        rows_per_block: int | str | None = None,
-    ) -> NumpyFunction:
+    def to_numpy(self, **options: Unpack[CodeOptions]) -> NumpyFunction:
         """The closed form as a NumPy function of the arrays by keyword; `.source` is its code.
 
         Args:
-            with_value: whether the function returns the value before the derivatives.
-            with_gradient: of a second derivative, whether it returns the gradient too, before the second
-                derivative. What they have in common is computed once.
-            rows_per_block: how many rows of the data are computed at a time, where rows are only summed over;
-                `"auto"` for as many as stay in the cache. This saves memory, and time for many rows.
+            options: what it returns besides and how it computes, see `CodeOptions`: `with_value`,
+                `with_gradient`, `rows_per_block`, `sizes`, `kronecker`.
 
         Raises:
-            SymderiveError: there is no value or gradient to go with this derivation, or no such rows.
+            SymderiveError: there is no value or gradient to go with this derivation, or no such rows or
+                sizes.
+
+        >>> import symderive as sd
+        >>> loss = sd.parse("np.sum((X @ w - y)**2)", X="n,d", w="d", y="n")
+        >>> function = sd.gradient(loss, sd.parse("w", w="d")).to_numpy(with_value=True)
+        >>> value, gradient = function(X=[[1.0, 2.0]], w=[1.0, 1.0], y=[1.0])
+        >>> float(value), gradient
+        (4.0, array([4., 8.]))
         """
-        if not with_value and not with_gradient and rows_per_block is None:
-            return self._function
-        from symderive.derive.together import summary_of, together
+        return numpy_code(self, options) if options else self._function
 
-        program = together(self, with_value, with_gradient)
-        summary = summary_of(self, with_value, with_gradient)
-        return numpy_function(
-            program,
-            self.kind,
-            summary,
-            self.original.inputs,
-            self.slacks,
-            plan=True,
-            rows_per_block=rows_per_block,
-        )
-
-    def to_array_api(self) -> ArrayFunction:
+    def to_array_api(self, **options: Unpack[CodeOptions]) -> ArrayFunction:
         """The closed form as a function of arrays of any library that follows the array-API standard.
 
         One source for NumPy, PyTorch, JAX and CuPy; it finds the library of its arguments with the package
         `array_api_compat`.
 
-        Raises:
-            SymderiveError: not all libraries have a function that occurs in it.
-        """
-        return self._for("array-api")
+        Args:
+            options: as for `to_numpy`.
 
-    def to_torch(self) -> ArrayFunction:
+        Raises:
+            SymderiveError: not all libraries have a function that occurs in it, or an option does not fit.
+        """
+        return library_code(self, "array-api", options)
+
+    def to_torch(self, **options: Unpack[CodeOptions]) -> ArrayFunction:
         """The closed form as a function of tensors of PyTorch by keyword; `.source` is its code.
 
-        Raises:
-            SymderiveError: PyTorch has not a function that occurs in it.
-        """
-        return self._for("torch")
+        Args:
+            options: as for `to_numpy`.
 
-    def to_jax(self) -> ArrayFunction:
+        Raises:
+            SymderiveError: PyTorch has not a function that occurs in it, or an option does not fit.
+        """
+        return library_code(self, "torch", options)
+
+    def to_jax(self, **options: Unpack[CodeOptions]) -> ArrayFunction:
         """The closed form as a function of arrays of JAX by keyword, for `jax.jit`; `.source` is its code.
 
-        Raises:
-            SymderiveError: JAX has not a function that occurs in it.
-        """
-        return self._for("jax")
+        Args:
+            options: as for `to_numpy`.
 
-    def to_code(self, backend: str = "numpy") -> str:
+        Raises:
+            SymderiveError: JAX has not a function that occurs in it, or an option does not fit.
+        """
+        return library_code(self, "jax", options)
+
+    def to_code(self, backend: str = "numpy", **options: Unpack[CodeOptions]) -> str:
         """The source of a function that computes the closed form.
 
         Args:
             backend: `numpy`, `array-api`, `torch` or `jax`.
+            options: as for `to_numpy`.
 
         Raises:
-            SymderiveError: the library is not known, or has not a function that occurs in it.
+            SymderiveError: the library is not known, or has not a function that occurs in it, or an option
+                does not fit.
         """
-        return self._function.source if backend == "numpy" else self._for(backend).source
-
-    def _for(self, backend: str) -> ArrayFunction:
-        program = with_rows_apart(self.program, self.slacks)
-        return array_function(program, self.kind, backend, self._summary, self.original.inputs)
+        if backend == "numpy":
+            return self.to_numpy(**options).source
+        return library_code(self, backend, options).source
 
     @cached_property
     def _function(self) -> NumpyFunction:
-        return numpy_function(
-            self.program, self.kind, self._summary, self.original.inputs, self.slacks, plan=True
-        )
-
-    @property
-    def _summary(self) -> str:
-        return self.formula if len(self.formula) < 90 else f"The {self.kind}."
+        return numpy_code(self, {})
 
     @property
     def formula(self) -> str:

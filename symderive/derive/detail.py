@@ -110,6 +110,8 @@ def _simplified(derivation: Derivation) -> Iterable[ShownLine]:
     """The lines before and after, where putting steps into one another lets something cancel."""
     for one in derivation.simplifications:
         yield ShownLine(one.before, "the steps put into one another")
+        if str(one.before) == str(one.after):  # equal factors are joined in both
+            continue
         yield ShownLine(one.after, _why_simpler(derivation, one.before, one.after), goes_on=True)
 
 

@@ -21,6 +21,7 @@ from symderive.calculus.condense import (
 from symderive.calculus.places import counted
 from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.tidy import Fact, symmetric_results, tidy_program
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
 from symderive.core.program import Definition, Program
@@ -31,7 +32,6 @@ from symderive.derive.layout import Layout
 from symderive.derive.names_apart import with_names_apart
 from symderive.derive.naming import Slope, chosen_names
 from symderive.derive.problem import Problem
-from symderive.derive.size_conditions import slacks
 from symderive.derive.structures import FreeEntries
 from symderive.derive.ties import attained_several_times
 from symderive.derive.valued import refuse_without_value
@@ -116,7 +116,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     needed = chain.steps.needed(outputs)
     linked = links(needed, set(chain.slopes) - set(outputs))
     keep = linked.union(chain.keep, *(chain.slopes[one].below for one in linked))
-    given = slacks(problem.written)
+    given = problem.slacks
 
     def decided(expr: sympy.Expr) -> sympy.Expr:
         return settled(expr, given)
@@ -137,7 +137,7 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.results}
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.earlier}
     names |= {} if entries is None else entries.names(short, problem.symbol)
-    names = _with_symmetry(whole, names, problem.targets)
+    names = _with_symmetry(whole, short, names, problem.targets)
     programs = (problem.plain, problem.start, short, problem.written)
     original, start, short, written = rename_all(programs, names)
     heads = {names[one.tensor]: one.heading for one in (*chain.earlier, *chain.results)}
@@ -212,16 +212,17 @@ def _equation(program: Program, output: Tensor, heading: Heading, inside: Mappin
 
 
 def _with_symmetry(
-    program: Program, names: Mapping[Tensor, Tensor], targets: Sequence[Tensor]
+    program: Program, short: Program, names: Mapping[Tensor, Tensor], targets: Sequence[Tensor]
 ) -> dict[Tensor, Tensor]:
     """The names, with results such as `XᵀX` declared symmetric.
 
-    The symmetry must not rest on that of a variable, whose entries are varied one by one.
+    The symmetry must not rest on that of a variable, whose entries are varied one by one. What one operation
+    in each equation hides, the `short` equations show.
     """
     found = dict(names)
     matrices = inverted(program)
     free = without_symmetry(program, targets)
-    by_equation = symmetric_results(free)
+    by_equation = symmetric_results(free) | symmetric_results(without_symmetry(short, targets))
     for made in free.definitions:
         if made.tensor.domain != "real":
             continue
@@ -247,7 +248,7 @@ def _written_inside(program: Program) -> dict[Tensor, Form]:
         if plain or not all(isinstance(node, MatrixNode) and node.is_algebraic for node in uses):
             continue
         form = matrix_form(made)
-        short = weight(made.body) <= LONGEST_INSIDE and not made.body.has(MatrixNode)
+        short = weight(made.body) <= LONGEST_INSIDE and not has_kind(made.body, MatrixNode)
         if form is not None and short:
             found[made.tensor] = form
     return found

@@ -11,7 +11,7 @@ import sympy
 from symderive.codegen.numpy_source import numpy_function
 from symderive.derive.derivation import Check, Derivation
 from symderive.derive.quotients import Arrays, confirm, largest
-from symderive.derive.verification import DRAWS, RELATIVE, given, has_value, no_point, points, sizes_text
+from symderive.derive.verification import DRAWS, RELATIVE, SlowValue, given, no_point, points, sizes_text
 from symderive.errors import InternalError
 from symderive.numeric.comparison import compare
 
@@ -37,7 +37,7 @@ def verify_log_likelihood(model: GLM, derivation: Derivation, seed: int = 0) -> 
             return density(**given(model.density_program, arrays))
 
     def valid(arrays: Arrays) -> bool:  # a density that underflows has no logarithm to compare with
-        return has_value(derivation, arrays) and float(np.min(densities(arrays))) > _TINY
+        return SlowValue(derivation).exists(arrays) and float(np.min(densities(arrays))) > _TINY
 
     drawn = list(islice(points(derivation, seed, valid), DRAWS))
     if not drawn:
@@ -70,7 +70,7 @@ def verify_information(model: GLM, derivation: Derivation, seed: int = 0) -> Che
 
     def valid(arrays: Arrays) -> bool:  # parameters for which the sum over y ends where it is cut
         values = np.abs(model.parameter_values(arrays))
-        return has_value(derivation, arrays) and bool(np.all(values < _LARGEST_PARAMETER))
+        return SlowValue(derivation).exists(arrays) and bool(np.all(values < _LARGEST_PARAMETER))
 
     drawn = list(islice(points(derivation, seed, valid), DRAWS))
     if not drawn:

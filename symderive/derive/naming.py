@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.core.identity import letters
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Entry, Fold, IndexMax, IndexMin, IndexProduct, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import SoftmaxEntry
@@ -112,7 +113,7 @@ def _pool(body: sympy.Expr) -> list[str]:
         hint = "r"
     elif isinstance(body, IndexProduct):
         hint = "P"
-    elif body.has(IndexSum) and not hint:
+    elif has_kind(body, IndexSum) and not hint:
         hint = "z"
     elif isinstance(body, sympy.Function) and not hint:
         hint = "ha"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import sympy
 
 from symderive.calculus.condense import condense, for_steps, powers_joined, rename
 from symderive.calculus.factors import without_factors
@@ -20,9 +23,10 @@ from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.branches import within_branches
 from symderive.derive.naming import is_unnamed
+from symderive.derive.size_conditions import slacks
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.array import Array
-from symderive.language.programs import program_of
+from symderive.language.programs import inputs_of, program_of
 
 if TYPE_CHECKING:
     from symderive.derive.derivation import Derivation
@@ -60,6 +64,11 @@ class Problem:
     def rank(self) -> int:
         """The number of its axes."""
         return int(self.output.rank)
+
+    @cached_property
+    def slacks(self) -> tuple[sympy.Expr, ...]:
+        """Expressions in sizes that must be at least 0 for what was written to have a meaning."""
+        return slacks(self.written)
 
     def with_inputs(self, *tensors: Tensor) -> Problem:
         """The problem with further given arrays."""
@@ -132,7 +141,7 @@ def _check_output(output: Any, what: str, word: str) -> None:
 def _targets(output: Array, variables: Sequence[Any], what: str, word: str) -> tuple[Tensor, ...]:
     if not variables:
         raise SymderiveError(f"{what}: no variable given.")
-    inputs = set(program_of(output).inputs)
+    inputs = {one.tensor for one in inputs_of(output)}
     for variable in variables:
         if not isinstance(variable, Array):
             raise SymderiveError(

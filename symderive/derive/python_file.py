@@ -16,6 +16,7 @@ from symderive.calculus.condense import without_symmetry
 from symderive.codegen.fixed_positions import with_rows_apart
 from symderive.codegen.from_forms import constant
 from symderive.codegen.libraries import library
+from symderive.codegen.loading import loaded
 from symderive.codegen.numpy_source import def_source, exact_far_out, plan_of
 from symderive.codegen.plain_source import plain_source
 from symderive.codegen.translation import imports_of
@@ -191,9 +192,8 @@ def _confirm(source: str, derivation: Derivation) -> None:
     Raises:
         InternalError: it fails.
     """
-    space: dict[str, Any] = {"__name__": "taken_away"}
+    space = loaded(source, "the Python file")
     printed = io.StringIO()
-    exec(compile(source, "<Python file>", "exec"), space)  # noqa: S102 -- our own code; every name in it is a checked identifier
     try:
         with contextlib.redirect_stdout(printed):
             good = space["confirmed"](space["CHECKS"], space["random_data"], space["value"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sympy
 
-from symderive.core.identity import has_kind
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Tensor
 from symderive.core.singular_nodes import LargestSingularValue, NuclearNorm, SingularNumber
 

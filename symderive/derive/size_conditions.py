@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import sympy
 
+from symderive.calculus.condense import entries_in
 from symderive.core.identity import extents_in, free_indices
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Delta, Entry, Index
 from symderive.core.positions import Inside, bare, bounds, follows, is_surely_inside, is_surely_nonnegative
 from symderive.core.program import Definition, Program
@@ -39,6 +41,8 @@ def _unguarded(expr: sympy.Basic) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
 
     `np.eye(n)[2]` reads a position too, and has become `δ_2i`.
     """
+    if not has_kind(expr, Delta) and all(isinstance(one, Entry) and one.is_plain for one in entries_in(expr)):
+        return
     if isinstance(expr, Entry):
         for axis, size in zip(expr.axes, expr.tensor.shape, strict=True):
             if not isinstance(axis, Index) and not is_surely_inside(axis, size):

@@ -13,7 +13,8 @@ from symderive.core.identity import free_indices
 from symderive.core.nodes import Entry, IndexMax, IndexMin, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.size_conditions import slacks
-from symderive.derive.verification import MOODS, fitting_sizes
+from symderive.derive.sizes import fitting_sizes
+from symderive.derive.verification import MOODS
 from symderive.errors import SymderiveError
 from symderive.language.evaluate import evaluate
 from symderive.numeric.draws import draw_all

@@ -35,11 +35,11 @@ def together(derivation: Derivation, with_value: bool, with_gradient: bool) -> P
         return derivation.program
     if derivation.kind not in ("gradient", "hessian") or derivation.layout.turned:
         raise SymderiveError(
-            f"to_numpy: value and gradient go with a gradient or Hessian; this is the {derivation.word}."
+            f"writing code: value and gradient go with a gradient or Hessian; this is the {derivation.word}."
         )
     if with_gradient and derivation.first is None:
         raise SymderiveError(
-            f"to_numpy: with_gradient goes with a second derivative; this is the {derivation.word}."
+            f"writing code: with_gradient goes with a second derivative; this is the {derivation.word}."
         )
     orders = [one for one in (derivation.first if with_gradient else None, derivation) if one is not None]
     programs = [without_symmetry(one.program, derivation.wrt) for one in orders]
@@ -54,7 +54,7 @@ def summary_of(derivation: Derivation, with_value: bool, with_gradient: bool) ->
     if not with_value and not with_gradient:
         return derivation.formula if len(derivation.formula) < _LONGEST else f"The {derivation.word}."
     words = ["value"] * with_value + ["gradient"] * with_gradient + [derivation.word]
-    *before, last = [word.replace("hessian", "Hessian") for word in words]
+    *before, last = words
     orders = [one for one in (derivation.first if with_gradient else None, derivation) if one is not None]
     formulas = [str(derivation.loss)] * with_value + [one.formula for one in orders]
     short = [one for one in formulas if len(one) < _LONGEST]

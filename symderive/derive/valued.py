@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy.core.numbers import ComplexInfinity, ImaginaryUnit, Infinity, NaN, NegativeInfinity
 
-from symderive.core.identity import has_kind
+from symderive.core.kinds import has_kind
 from symderive.core.program import Program
 from symderive.errors import SymderiveError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice, permutations
 from typing import Any
 
@@ -26,6 +26,7 @@ from symderive.derive.quotients import (
 )
 from symderive.derive.short_axes import crossing_sizes
 from symderive.derive.size_conditions import fits
+from symderive.derive.sizes import fitting_sizes
 from symderive.derive.step_checks import verify_steps
 from symderive.errors import InternalError, SymderiveError
 from symderive.functions.comparisons import equal, not_equal
@@ -35,8 +36,6 @@ from symderive.numeric.draws import draw_all
 from symderive.numeric.rounded import rounding_noise
 
 DRAWS = 3
-SIZES = (7, 3, 5, 4, 6, 2)
-_LARGER, _MOST_SIZES = (11, 13, 9, 17), 5_000  # sizes for long slices, and how many choices are tried
 _ATTEMPTS = 60
 _TRIES = 6
 # Arrays without a declared domain: of any sign; positive, for logarithms of products; small and positive, for
@@ -47,15 +46,6 @@ _PROBES = 6
 _MOST_PERMUTED = 4  # sizes that are tried in every order
 _CONDITION = 1e5
 RELATIVE = 1e-9
-
-
-def sizes_for(inputs: Iterable[Tensor]) -> dict[sympy.Symbol, int]:
-    """Pairwise different sizes for the symbols of the inputs, in the order in which they occur."""
-    symbols: dict[sympy.Symbol, None] = {}
-    for tensor in inputs:
-        for size in tensor.shape:
-            symbols.update(dict.fromkeys(sorted(size.free_symbols, key=str)))
-    return {symbol: SIZES[place] if place < len(SIZES) else 3 for place, symbol in enumerate(symbols)}
 
 
 def points(
@@ -79,8 +69,9 @@ def points(
                 arrays[name] = scale * arrays[name]
         for name, number in matched.items():
             _matched_somewhere(arrays, name, number)
-        if valid(arrays):
-            yield {name: np.asarray(value, dtype=float) for name, value in arrays.items()}
+        drawn = {name: np.asarray(value, dtype=float) for name, value in arrays.items()}
+        if valid(drawn):
+            yield drawn
 
 
 def usual_data(derivation: Derivation) -> tuple[dict[sympy.Symbol, int], str, float]:
@@ -129,17 +120,6 @@ def _fitting_sizes(derivation: Derivation) -> dict[sympy.Symbol, int]:
         f"checking the {derivation.kind}: no sizes were found for which every slice fits its axis; "
         f"needed are {', '.join(str(one) for one in derivation.conditions if one.slack is not None)}."
     )
-
-
-def fitting_sizes(program: Program, needed: tuple[sympy.Expr, ...]) -> dict[sympy.Symbol, int] | None:
-    """The usual sizes, or the next ones in order for which what is `needed` is not negative, or None."""
-    usual = sizes_for(program.inputs)
-    others = islice(permutations((*SIZES, *_LARGER), min(len(usual), len(SIZES))), _MOST_SIZES)
-    for numbers in ((), *others):
-        candidate = usual | dict(zip(usual, numbers, strict=False))
-        if fits(program, needed, candidate):
-            return candidate
-    return None
 
 
 def _matched(derivation: Derivation) -> dict[str, float]:
@@ -233,15 +213,16 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
     function, written = derivation.to_numpy(), _written_function(derivation)
     base = _base(derivation, written, seed)
     names = [block_name(block) for block in derivation.by]
+    slow = SlowValue(derivation)
     point: dict[str, Any] = {}
     kept: list[Comparison] = []
     waiting, seen = set(names), 0
-    for arrays in points(derivation, seed, lambda arrays: has_value(derivation, arrays)):
+    for arrays in points(derivation, seed, slow.exists):
         if _overflows(written, arrays):
             continue
         seen += 1
         point = point or arrays
-        made = _compared(derivation, function, written, base, arrays)
+        made = _compared(slow, function, written, base, arrays)
         clear = {name: comparison for name, comparison in made.items() if says_something(comparison)}
         if clear:
             kept.append(join(list(clear.values())))
@@ -258,15 +239,15 @@ def verify_by_differences(derivation: Derivation, seed: int = 0) -> Check:
             "stands out from the round-off of central differences; do not use the result unchecked."
         )
     verify_steps(derivation, point)
-    for arrays in _at_short_axes(derivation, seed):
-        _compared(derivation, function, written, base, arrays)
+    for arrays in _at_short_axes(slow, seed):
+        _compared(slow, function, written, base, arrays)
     undecided = tuple(name for name in dict.fromkeys(names) if name in waiting)
     error = max(map(largest, kept))
     return Check("central differences", len(kept), sizes_text(derivation), error, True, undecided)
 
 
 def _compared(
-    derivation: Derivation,
+    slow: SlowValue,
     function: NumpyFunction,
     written: Callable[[Arrays], Any],
     base: Callable[[Arrays], tuple[Any, ...]],
@@ -277,8 +258,9 @@ def _compared(
     Raises:
         InternalError: an entry disagrees, or the code of the loss with the slow evaluator.
     """
+    derivation = slow.derivation
     with np.errstate(all="ignore"):  # `np.where` computes both branches, also where one has no value
-        _same_as_slow(derivation, written, arrays)
+        _same_as_slow(slow.at(arrays), written(arrays))
         start = base(arrays)
         values = in_usual_layout(derivation, function.unchecked(arrays), start, arrays)
         errors = in_usual_layout(derivation, rounding_noise(function.unchecked, arrays), start, arrays)
@@ -288,12 +270,12 @@ def _compared(
     return made
 
 
-def _at_short_axes(derivation: Derivation, seed: int) -> Iterator[dict[str, Any]]:
+def _at_short_axes(slow: SlowValue, seed: int) -> Iterator[dict[str, Any]]:
     """A point for each of a few sizes at which other fixed positions exist than at the usual ones."""
+    derivation = slow.derivation
     programs = (derivation.original, derivation.program)
     for sizes in crossing_sizes(programs, derivation.slacks, _sizes(derivation)):
-        found = points(derivation, seed, lambda arrays: has_value(derivation, arrays), sizes)
-        yield from islice(found, 1)
+        yield from islice(points(derivation, seed, slow.exists, sizes), 1)
 
 
 def _base(
@@ -329,17 +311,32 @@ def _written_function(derivation: Derivation) -> Callable[[Arrays], Any]:
     return made.unchecked
 
 
-def _slow(derivation: Derivation, arrays: Arrays) -> Any:
-    (value,) = evaluate(derivation.written or derivation.original, arrays).values()
-    return np.asarray(value)
+class SlowValue:
+    """What was written, by the slow evaluator; that of the last point is kept."""
 
+    def __init__(self, derivation: Derivation) -> None:
+        self.derivation = derivation
+        self._point: Arrays | None = None
+        self._value: Any = None
 
-def has_value(derivation: Derivation, arrays: Arrays) -> bool:
-    """Whether what was written has a value at a point, far from singular matrices."""
-    try:
-        return bool(np.isfinite(_slow(derivation, arrays)).all()) and _is_regular(derivation, arrays)
-    except (ValueError, ArithmeticError):
-        return False
+    def at(self, arrays: Arrays) -> Any:
+        """The value at a point, which must not be changed afterwards.
+
+        Raises:
+            ValueError: a function in it has none there.
+            ArithmeticError: the same.
+        """
+        if arrays is not self._point:
+            (value,) = evaluate(self.derivation.written or self.derivation.original, arrays).values()
+            self._point, self._value = arrays, np.asarray(value)
+        return self._value
+
+    def exists(self, arrays: Arrays) -> bool:
+        """Whether there is a finite value at a point, far from singular matrices."""
+        try:
+            return bool(np.isfinite(self.at(arrays)).all()) and _is_regular(self.derivation, arrays)
+        except (ValueError, ArithmeticError):
+            return False
 
 
 def _overflows(written: Callable[[Arrays], Any], arrays: Arrays) -> bool:
@@ -350,8 +347,8 @@ def _overflows(written: Callable[[Arrays], Any], arrays: Arrays) -> bool:
     return bool(seen)
 
 
-def _same_as_slow(derivation: Derivation, written: Callable[[Arrays], Any], arrays: Arrays) -> None:
-    slow, fast = _slow(derivation, arrays), np.asarray(written(arrays), dtype=float)
+def _same_as_slow(slow: Any, fast: Any) -> None:
+    fast = np.asarray(fast, dtype=float)
     scale = max(float(np.max(np.abs(slow), initial=0.0)), 1.0)
     if fast.shape != slow.shape or not np.all(np.abs(slow - fast) <= RELATIVE * scale):
         raise InternalError(

@@ -8,9 +8,11 @@ from functools import cached_property
 
 import sympy
 
+from symderive.calculus.chain import in_free_letters
 from symderive.calculus.condense import condense, entries_in, rename_all, weight
 from symderive.calculus.tidy import Fact
 from symderive.core.identity import free_indices
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Delta, Fold, Tensor
 from symderive.core.program import Program
 from symderive.derive.account import Simplification, Step
@@ -21,7 +23,7 @@ from symderive.derive.equation import Equation
 from symderive.derive.headings import Heading
 from symderive.derive.problem import Problem
 from symderive.derive.singular_facts import singular_facts
-from symderive.derive.size_conditions import reads_outside, slacks
+from symderive.derive.size_conditions import reads_outside
 from symderive.derive.ties import attained_several_times
 from symderive.notation.composed import composed
 from symderive.notation.forms import Basis, walk
@@ -91,7 +93,8 @@ class Working:
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         """Where the result holds."""
-        found = _conditions(self.written, self.start, self.short, self.blocks, self.facts)
+        given = self.problem.slacks
+        found = _conditions(self.written, self.start, self.short, self.blocks, self.facts, given)
         return found + tuple(map(basis_vector, _basis_vectors(self.equations)[:1]))  # one says it for all
 
 
@@ -101,12 +104,12 @@ def _conditions(
     short: Program,
     blocks: Sequence[tuple[Tensor, ...]],
     facts: Collection[Fact],
+    given: tuple[sympy.Expr, ...],
 ) -> tuple[Condition, ...]:
-    given = slacks(written)
-    made = conditions_of(written, blocks, attained_several_times(written))
-    used = start.needed(start.outputs).definitions
-    if not any(one.body.has(Fold) for one in used):  # a shift by the maximum has cancelled
-        made = tuple(one for one in made if TIE not in one.text and not one.text.startswith(MEAN))
+    made = conditions_of(written, blocks, attained_several_times(written), given)
+    ties = [one for one in made if TIE in one.text or one.text.startswith(MEAN)]
+    if ties and not any(has_kind(one.body, Fold) for one in start.needed(start.outputs).definitions):
+        made = tuple(one for one in made if one not in ties)  # a shift by the maximum has cancelled
     found = made + factor_facts(written, start)
     found += singular_facts(short)
     found += tuple(Condition(*one, "fact") for one in facts)
@@ -114,7 +117,9 @@ def _conditions(
 
 
 def _basis_vectors(equations: Sequence[Equation]) -> list[Basis]:
-    found = [one for one in equations if any(map(_is_at_one_position, one.definition.body.atoms(Delta)))]
+    bodies = ((one, one.definition.body) for one in equations)
+    deltas = ((one, body.atoms(Delta)) for one, body in bodies if has_kind(body, Delta))
+    found = [one for one, own in deltas if any(map(_is_at_one_position, own))]
     return [part for one in found for part in walk(one.form) if isinstance(part, Basis)]
 
 
@@ -135,7 +140,7 @@ def _functions_inside_functions(program: Program) -> int:
     depths: dict[Tensor, int] = {}
     for made in program.definitions:
         inner = max((depths.get(entry.tensor, 0) for entry in entries_in(made.body)), default=0)
-        depths[made.tensor] = inner + made.body.has(sympy.Function)
+        depths[made.tensor] = inner + has_kind(made.body, sympy.Function)
     return depths[program.definitions[-1].tensor]
 
 
@@ -158,13 +163,14 @@ def _steps(
     forward_names = {made.tensor for made in original.definitions}
     said = not original.outputs[0].rank or loss.definition == original.definitions[-1]
     given = original.definitions[:-1] if said else original.definitions
+    taken = original.names | program.names
     made_steps = [Step("definition", Equation(made), made.why or "let") for made in given]
     for made in program.definitions:
         if made.tensor not in forward_names:
             head, untidied = heads.get(made.tensor), raw.definition(made.tensor)
             changed = untidied is not None and untidied.body != made.body
             before = Equation(untidied, head) if changed and untidied is not None else None
-            made_steps.append(Step(made.rule, Equation(made, head), made.why, before))
+            made_steps.append(Step(made.rule, Equation(made, head), in_free_letters(made.why, taken), before))
     return tuple(made_steps)
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Entry, TensorNode
 from symderive.core.positions import Inside
 from symderive.functions import by_head
@@ -16,7 +17,7 @@ from symderive.functions.record import REALS
 def is_finite_outside(expr: sympy.Expr) -> bool:
     """Whether an expression has a value even where its entries lie outside their arrays and are 0."""
     if isinstance(expr, sympy.Pow) and not (expr.exp.is_number and expr.exp.is_positive):
-        return not expr.has(TensorNode) or not _reads_outside(expr)
+        return not has_kind(expr, TensorNode) or not _reads_outside(expr)
     entry = by_head().get(type(expr))
     if entry is not None and entry.domain != REALS and _reads_outside(expr):
         return False

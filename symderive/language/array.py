@@ -11,6 +11,7 @@ from sympy.core.function import AppliedUndef
 
 from symderive.core.dims import Size, as_size, shape_text, size_text
 from symderive.core.identity import fresh
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition
 from symderive.errors import ShapeError, SymderiveError
@@ -280,7 +281,7 @@ def as_array(value: Any, what: str) -> Array:
         )
     symbols = sorted(expr.free_symbols, key=str)
     loose = [one for one in symbols if not (one.is_Symbol and one.is_integer and one.is_positive)]
-    if loose or expr.atoms(AppliedUndef):
+    if loose or has_kind(expr, AppliedUndef):
         raise SymderiveError(
             f"{what}: {expr} is not a number; declare {loose[0] if loose else expr} with symderive.array."
         )

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from symderive.core.identity import fresh
-from symderive.core.nodes import Index
+from symderive.core.nodes import Entry, Index
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.language.array import Array, aligned, as_array, define
 from symderive.language.axes import Axis, Shape, broadcast, free_axes, normal_axes
@@ -71,7 +71,9 @@ def softmax(x: Any, axis: Axis = None) -> Array:
     if not bound:
         return define(indices, sympy.S.One, (given,))
     places = tuple(bound.get(place, index) for place, index in enumerate(indices))
-    total = IndexLogSum(sympy.exp(aligned(given, places)), *bound.values())
+    exponent = aligned(given, places)
+    raised = sympy.exp(exponent, evaluate=not isinstance(exponent, Entry))
+    total = IndexLogSum(raised, *bound.values())
     return define(indices, SoftmaxEntry(total, *(indices[place] for place in bound)), (given,))
 
 

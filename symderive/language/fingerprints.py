@@ -31,5 +31,5 @@ def structure(expr: sympy.Basic) -> str:
     if isinstance(expr, (sympy.Symbol, Tensor)):
         return str(expr.name)
     if not expr.args:
-        return str(expr)
+        return str(expr.p if isinstance(expr, sympy.Integer) else expr)
     return f"{type(expr).__name__}({','.join(map(structure, expr.args))})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy
 
+from symderive.core.kinds import has_kind
 from symderive.notation.forms import Const, Diag, Form, Ones, Plus, Power, Times
 
 _LARGEST = 1000
@@ -29,9 +30,9 @@ def times(coefficient: sympy.Expr, *factors: Form) -> Form:
             (arrays if factor.rank else scalars).append(factor)
     if len(arrays) > 1:
         arrays = [factor for factor in arrays if not isinstance(factor, Ones)] or arrays[:1]
-    if coefficient == 0:
-        return Const(sympy.S.Zero)
-    if coefficient == 1 and len(scalars) + len(arrays) == 1:
+    if coefficient is sympy.S.Zero:
+        return Const(coefficient)
+    if coefficient is ONE and len(scalars) + len(arrays) == 1:
         return (scalars + arrays)[0]
     if not scalars and not arrays:
         return Const(coefficient)
@@ -72,8 +73,10 @@ def plus(*terms: Form) -> Form:
 def _constants_joined(terms: list[Form]) -> list[Form]:
     """All constants as one, in the place of the first; logarithms of numbers as one logarithm."""
     values = [term.value for term in terms if isinstance(term, Const)]
+    if not values:
+        return terms
     total = sympy.Add(*values)
-    logs = [part for part in total.atoms(sympy.log) if part.is_number]
+    logs = [part for part in total.atoms(sympy.log) if part.is_number] if has_kind(total, sympy.log) else []
     if len(logs) > 1:
         total = sympy.factor_terms(total).replace(
             _sum_of_logs, lambda one: sympy.log(sympy.Mul(*(t.args[0] for t in one.args)))
@@ -143,9 +146,10 @@ def _content(coefficients: list[sympy.Expr], fractions: bool = False) -> sympy.E
     """
     numbers = [coefficient.as_coeff_Mul() for coefficient in coefficients]
     plain = all(n.is_Rational and n.q <= _LARGEST and abs(n.p) <= _LARGEST for n, _ in numbers)
-    gcd = sympy.gcd_list([abs(number) for number, _ in numbers]) if plain else ONE
+    sizes = dict.fromkeys(abs(number) for number, _ in numbers)
+    gcd = (sympy.gcd_list(list(sizes)) if len(sizes) > 1 else next(iter(sizes))) if plain else ONE
     rests = {rest for _, rest in numbers}
-    mixed = any(sympy.fraction(rest)[1] != 1 for rest in rests) and len(rests) > 1
+    mixed = len(rests) > 1 and any(sympy.fraction(rest)[1] != 1 for rest in rests)
     broken = plain and gcd.q != 1 and any(number.q == 1 for number, _ in numbers)
     if mixed or broken or (fractions and gcd.q != 1):
         gcd = ONE

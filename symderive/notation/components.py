@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
+from functools import cache
+from typing import Any
 
 import sympy
 
@@ -133,10 +136,24 @@ def put_inside(form: Form, known: Mapping[Tensor, Form]) -> Form:
 def rebuilt(form: Form, change: Callable[[Form], Form]) -> Form:
     """The form with `change` applied to the forms directly inside it."""
     new: dict[str, object] = {}
-    for field in fields(form):
-        value = getattr(form, field.name)
+    kind: Any = type(form)
+    for name in _fields_of(kind):
+        value = getattr(form, name)
         if isinstance(value, Form):
-            new[field.name] = change(value)
-        elif isinstance(value, tuple) and value and all(isinstance(one, Form) for one in value):
-            new[field.name] = tuple(change(one) for one in value)
+            made = change(value)
+            if made is not value:
+                new[name] = made
+        elif isinstance(value, tuple) and value and all(map(_is_form, value)):
+            changed = tuple(map(change, value))
+            if any(map(operator.is_not, changed, value)):
+                new[name] = changed
     return replace(form, **new) if new else form
+
+
+@cache
+def _fields_of(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _is_form(value: object) -> bool:
+    return isinstance(value, Form)

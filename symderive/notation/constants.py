@@ -15,6 +15,8 @@ _HALF = sympy.Rational(1, 2)
 
 def constant(value: sympy.Expr, marks: Marks) -> Written:
     """A constant in a dialect, and the precedence of what was written."""
+    if value.is_Integer and value.p >= 0:
+        return marks.plain(value), ATOM
     if value.is_Rational and not value.is_Integer and value.q > 1000:
         return marks.decimal(value), ATOM if value > 0 else SUM
     if value == sympy.E and "e" in marks.taken:
@@ -69,7 +71,11 @@ def _power(value: sympy.Expr, marks: Marks) -> Written:
 
 def one_root(value: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
     """Squared numerator and denominator of `√2/(2√π) = 1/√(2π)` or `√3/3 = 1/√3`; None for others."""
-    roots = [factor for factor in sympy.Mul.make_args(value) if factor.is_Pow and (2 * factor.exp).is_odd]
+    roots = [
+        factor
+        for factor in sympy.Mul.make_args(value)
+        if factor.is_Pow and factor.exp.is_Rational and factor.exp.q == 2
+    ]
     if not roots or not value.is_number:
         return None
     up, down = sympy.fraction(value**2)

@@ -56,14 +56,14 @@ class _Factors:
         elif len(value.labels) == 1:
             self.vectors.setdefault(value.labels[0], []).append(value.form)
         elif value.labels[::-1] in self.matrices:
-            known = self.matrices[value.labels[::-1]]
-            if transposes(value.form) + sum(transposes(transposed(one)) for one in known) < transposes(
-                transposed(value.form)
-            ) + sum(map(transposes, known)):
+            known, turned = self.matrices[value.labels[::-1]], transposed(value.form)
+            across = transposes(turned) + sum(map(transposes, known))
+            others = [transposed(one) for one in known] if across else []
+            if transposes(value.form) + sum(map(transposes, others)) < across:
                 del self.matrices[value.labels[::-1]]
-                self.matrices[value.labels] = [*(transposed(one) for one in known), value.form]
+                self.matrices[value.labels] = [*others, value.form]
             else:
-                known.append(transposed(value.form))
+                known.append(turned)
         else:
             self.matrices.setdefault(value.labels, []).append(value.form)
 
@@ -232,12 +232,13 @@ def _eliminate(found: _Factors, label: Index) -> None:
     j, right = rest[0]
     middle = [diagonal_matrix(times(ONE, *vectors))] if vectors else []
     product = chain(left, *middle, transposed(right))
-    turned = transposed(product)
-    straight, across = transposes(product), transposes(turned)
-    if across < straight or (across == straight and j.name < i.name):
-        found.add(Labelled(turned, (j, i)))
-    else:
-        found.add(Labelled(product, (i, j)))
+    straight = transposes(product)
+    if straight or j.name < i.name:
+        turned = transposed(product)
+        across = transposes(turned)
+        if across < straight or (across == straight and j.name < i.name):
+            product, i, j = turned, j, i
+    found.add(Labelled(product, (i, j)))
 
 
 def dot(vectors: list[Form]) -> Form:

@@ -110,6 +110,10 @@ class LatexDialect(Dialect):
 
     def plain(self, value: sympy.Expr) -> str:
         """SymPy's LaTeX, with the project's names."""
+        if value.is_Integer:
+            return str(value.p)
+        if isinstance(value, sympy.Symbol):
+            return latex_name(value.name)
         names = {symbol: latex_name(symbol.name) for symbol in value.free_symbols}
         return str(sympy.latex(value, symbol_names=names))
 

@@ -44,7 +44,7 @@ def factored(form: Form) -> Form:
     5. What stands on both sides of a diagonal matrix: `AᵀDA − Aᵀp pᵀA = Aᵀ(D − ppᵀ)A`.
     """
     inner = rebuilt(form, factored)
-    made = _merged(form) if inner == form else _joined_again(inner)
+    made = _merged(form) if inner is form or inner == form else _joined_again(inner)
     return _factored_sum(made) if isinstance(made, Plus) else made
 
 

@@ -35,6 +35,16 @@ class Form:
 
 
 @dataclass(frozen=True)
+class MatrixForm(Form):
+    """Abstract: a form with two axes."""
+
+    @property
+    def rank(self) -> int:
+        """2."""
+        return 2
+
+
+@dataclass(frozen=True)
 class Const(Form):
     """A number, or an expression in sizes."""
 
@@ -105,15 +115,10 @@ class Basis(Form):
 
 
 @dataclass(frozen=True)
-class Eye(Form):
+class Eye(MatrixForm):
     """The identity matrix."""
 
     size: Size
-
-    @property
-    def rank(self) -> int:
-        """2."""
-        return 2
 
 
 @dataclass(frozen=True)
@@ -233,33 +238,18 @@ class Unary(Form):
 
 
 @dataclass(frozen=True)
-class Transposed(Unary):
+class Transposed(MatrixForm, Unary):
     """`Aᵀ`."""
 
-    @property
-    def rank(self) -> int:
-        """2."""
-        return 2
-
 
 @dataclass(frozen=True)
-class Inverse(Unary):
+class Inverse(MatrixForm, Unary):
     """`A⁻¹`."""
 
-    @property
-    def rank(self) -> int:
-        """2."""
-        return 2
-
 
 @dataclass(frozen=True)
-class Cholesky(Unary):
+class Cholesky(MatrixForm, Unary):
     """`chol(A)`, the lower triangular L of `A = L Lᵀ`."""
-
-    @property
-    def rank(self) -> int:
-        """2."""
-        return 2
 
 
 @dataclass(frozen=True)
@@ -274,7 +264,7 @@ class SingularSum(Unary):
 
 
 @dataclass(frozen=True)
-class SingularSlope(Unary):
+class SingularSlope(MatrixForm, Unary):
     """The derivative of a `SingularSum`: `U Vᵀ` for `A = U Σ Vᵀ`, or `u vᵀ`.
 
     Attributes:
@@ -282,11 +272,6 @@ class SingularSlope(Unary):
     """
 
     kind: str
-
-    @property
-    def rank(self) -> int:
-        """2."""
-        return 2
 
 
 @dataclass(frozen=True)
@@ -305,13 +290,8 @@ class LogDeterminant(Unary):
 
 
 @dataclass(frozen=True)
-class Diag(Unary):
+class Diag(MatrixForm, Unary):
     """The diagonal matrix of a vector."""
-
-    @property
-    def rank(self) -> int:
-        """2."""
-        return 2
 
 
 @dataclass(frozen=True)
@@ -325,16 +305,11 @@ class DiagPart(Unary):
 
 
 @dataclass(frozen=True)
-class Triangle(Unary):
+class Triangle(MatrixForm, Unary):
     """The entries of a matrix on and below (or above) the k-th diagonal, zeros elsewhere."""
 
     is_lower: bool
     offset: sympy.Expr = sympy.S.Zero
-
-    @property
-    def rank(self) -> int:
-        """2."""
-        return 2
 
 
 @dataclass(frozen=True)
@@ -385,7 +360,7 @@ class LogSumExp(Unary):
 
 
 @dataclass(frozen=True)
-class Shares(Form):
+class Shares(MatrixForm):
     """`W_ij exp(v_j) / Σ_p W_ip exp(v_p)`: what each column has of a weighted sum of exponentials.
 
     It is written `diag(1 ⊘ Ws) W diag(s)` for `s = exp(v)`, and computed without overflow.
@@ -395,27 +370,17 @@ class Shares(Form):
     exponent: Form
 
     @property
-    def rank(self) -> int:
-        """2."""
-        return 2
-
-    @property
     def parts(self) -> tuple[Form, ...]:
         """The weights and the exponents."""
         return (self.weight, self.exponent)
 
 
 @dataclass(frozen=True)
-class OfTwo(Form):
+class OfTwo(MatrixForm):
     """Abstract: a matrix that is made of two forms."""
 
     left: Form
     right: Form
-
-    @property
-    def rank(self) -> int:
-        """2."""
-        return 2
 
     @property
     def parts(self) -> tuple[Form, ...]:

@@ -6,6 +6,7 @@ import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
 from symderive.core.idle import without_idle
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import (
     Binder,
@@ -57,7 +58,7 @@ def index_form(expr: sympy.Expr, rows: bool = True) -> Form:
         expr: a right-hand side.
         rows: whether an entry of a matrix-vector product is written `x_iᵀ w`; otherwise every sum is a Σ.
     """
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Fold, Delta, Inside):
+    if not free_indices(expr) and not has_kind(expr, (TensorNode, IndexSum, Fold, Delta, Inside)):
         return Const(expr)
     if isinstance(expr, MatrixNode):
         return Component(whole_matrix(expr), expr.own) if expr.own else whole_matrix(expr)

@@ -11,7 +11,7 @@ import sympy
 
 from symderive.core.dims import same_size
 from symderive.core.identity import fresh, index_names, substitute, tensors_of
-from symderive.core.nodes import Index, IndexSum
+from symderive.core.nodes import Index, IndexSum, Tensor
 from symderive.core.program import Definition
 from symderive.notation.arithmetic import MINUS_ONE, ONE, plus, split, times
 from symderive.notation.factoring import factored
@@ -36,6 +36,35 @@ def kronecker_form(definition: Definition, rows: int, names: Names = frozenset()
         names: of arrays on the left-hand side; where one is K, the commutation matrix is 𝒦.
     """
     return _found(definition.body, definition.indices, rows, False, names)
+
+
+def kronecker_factors(definition: Definition) -> list[tuple[Definition, Definition]] | None:
+    """Matrices P, Q for which an equation with four axes says Σ P ⊗ Q, or None where there are none.
+
+    Both have the name of the array that the equation defines.
+
+    Args:
+        definition: an equation of which the first two axes number the rows.
+    """
+    if definition.tensor.rank != 4 or definition.body == 0:
+        return None
+    i, j, k, l = definition.indices  # noqa: E741 -- as in the formulas
+    try:
+        terms = terms_of(definition.body, Sides((i, j), (k, l)))
+    except NoMatrixNotationError:
+        return None
+    found = []
+    for term in terms:
+        if not isinstance(term, Term) or term.kind != "straight" or (term.front, term.behind) != (1, 1):
+            return None
+        sides = ((j, l), term.left), ((i, k), term.scale * term.right)
+        found.append(tuple(_over(definition, *side) for side in sides))
+    return [(left, right) for left, right in found]
+
+
+def _over(definition: Definition, pair: tuple[Index, Index], body: sympy.Expr) -> Definition:
+    tensor = Tensor(definition.tensor.name, tuple(index.dim for index in pair))
+    return Definition(tensor, pair, body, definition.rule)
 
 
 def summed_kronecker_form(definition: Definition, rows: int, names: Names = frozenset()) -> Form | None:

@@ -20,6 +20,7 @@ from itertools import permutations
 import sympy
 
 from symderive.core.identity import BOUND_LETTERS, canonical, free_indices, fresh, index_names, substitute
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Delta, Index, IndexSum
 from symderive.notation.labelled import NoMatrixNotationError
 from symderive.notation.multiplying_out import multiplied_out
@@ -119,7 +120,7 @@ def _opened(term: sympy.Expr, sides: Sides) -> list[AnyTerm]:
 
 def _is_matrix(expr: sympy.Expr) -> bool:
     """Whether a sum has two indices at most, and says of none that they are equal."""
-    return len(free_indices(expr)) <= 2 and not expr.has(Delta)
+    return len(free_indices(expr)) <= 2 and not has_kind(expr, Delta)
 
 
 def _is_nothing(expr: sympy.Expr) -> bool:

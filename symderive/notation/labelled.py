@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.core.identity import free_indices
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Entry, Index, IndexSum, TensorNode
 from symderive.notation.arithmetic import ONE, times
 from symderive.notation.forms import (
@@ -62,14 +63,15 @@ def _written_order(expr: sympy.Expr) -> tuple[int, str]:
     base = expr.base if isinstance(expr, sympy.Pow) else expr
     if isinstance(base, Entry):
         return (1, str(base.tensor.name))
-    kind = 0 if not expr.has(TensorNode) else 2
+    kind = 0 if not has_kind(expr, TensorNode) else 2
     return (kind, "")
 
 
 def term_order(expr: sympy.Expr) -> tuple[int, int]:
     """Longer products first, numbers last, otherwise SymPy's order (sorted is stable)."""
-    sums = sum(1 for _ in sympy.preorder_traversal(expr) if isinstance(_, IndexSum))
-    entries = sum(1 for _ in sympy.preorder_traversal(expr) if isinstance(_, TensorNode))
+    parts = list(sympy.preorder_traversal(expr))
+    sums = sum(isinstance(one, IndexSum) for one in parts)
+    entries = sum(isinstance(one, TensorNode) for one in parts)
     if not entries:
         return (0, 0) if expr == 1 else (2, 0)
     return (1, -10 * sums - entries)

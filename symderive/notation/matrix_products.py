@@ -62,10 +62,18 @@ def transposed(form: Form) -> Form:
     if (coefficient != 1 or scalars) and rest is not None:
         return times(coefficient, *scalars, transposed(rest))
     if isinstance(form, (Plus, Times, Apply, Power)):
-        inside = _inside(form)
-        if _transposes(form) > 0 or inside == form or _turns_freely(form):
-            return inside
+        if _transposes(form) > 0 or _turns_freely(form):
+            return _inside(form)
+        if not _is_one_sided(form) and _inside(form) == form:
+            return form
     return Transposed(form)
+
+
+def _is_one_sided(form: Form) -> bool:
+    """Whether an elementwise form has a matrix of no symmetry in it, so that it is not its own transpose."""
+    if isinstance(form, Leaf):
+        return form.rank == 2 and not form.tensor.is_symmetric
+    return isinstance(form, (Plus, Times, Apply, Power)) and any(map(_is_one_sided, form.parts))
 
 
 def _inside(form: Form) -> Form:

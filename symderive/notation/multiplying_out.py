@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import sympy
 
 from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import CholeskyInverseEntry
 from symderive.core.nodes import IndexSum
 from symderive.notation.labelled import Labels, NoMatrixNotationError
@@ -31,7 +32,7 @@ def multiplied_out(
         NoMatrixNotationError: there are many terms.
     """
     terms = []
-    most = _MOST_OF_TRIANGLES if expr.has(CholeskyInverseEntry) else _MOST_TERMS
+    most = _MOST_OF_TRIANGLES if has_kind(expr, CholeskyInverseEntry) else _MOST_TERMS
     opener = _Opener(powers, whole, most, set(index_names(expr)))
     for product, indices in opener.terms_of(expr):
         used = tuple(index for index in indices if index in free_indices(product))

@@ -86,8 +86,9 @@ def text(form: Form, names: frozenset[str] = frozenset()) -> str:
 
 
 def _names(form: Form) -> frozenset[str]:
-    found = {part.tensor.name for part in walk(form) if isinstance(part, (Leaf, Slice))}
-    letters = {index.name for part in walk(form) if isinstance(part, BigSum) for index in part.indices}
+    parts = list(walk(form))
+    found = {part.tensor.name for part in parts if isinstance(part, (Leaf, Slice))}
+    letters = {index.name for part in parts if isinstance(part, BigSum) for index in part.indices}
     return frozenset(found | letters)
 
 
@@ -186,16 +187,15 @@ def _times(form: Times, marks: Marks) -> Written:
 
 def _scalars(coefficient: sympy.Expr, factors: tuple[Form, ...], marks: Marks, alone: bool) -> Written:
     """A product of scalars, as a fraction where something stands below; `alone` says that nothing follows."""
+    if not factors:
+        return constant(coefficient, marks)
     top, bottom = above_and_below(factors)
     up, down = sympy.fraction(coefficient)
-    whole = constant(coefficient, marks)
     if (coefficient.is_Rational and coefficient.q > 1000) or not is_quotient(coefficient, up, down):
         up, down = coefficient, ONE
     joined = one_root(coefficient)
     if joined is not None:
         up, down = sympy.sqrt(joined[0]), sympy.sqrt(joined[1])
-    if not factors:
-        return whole
     ups: list[Form] = [Const(up)] if up != 1 else []
     low: list[Form] = ([Const(down)] if down != 1 else []) + bottom
     if not low:

@@ -14,6 +14,7 @@ import sympy
 from symderive.core.dims import same_size
 from symderive.core.identity import free_indices, substitute
 from symderive.core.idle import without_idle
+from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import (
     CholeskyEntry,
     CholeskyInverseEntry,
@@ -120,7 +121,7 @@ def recover(expr: sympy.Expr) -> Labelled:
     Raises:
         NoMatrixNotationError: there is none with up to two axes.
     """
-    if not free_indices(expr) and not expr.has(TensorNode, IndexSum, Fold, Delta, Inside):
+    if not free_indices(expr) and not has_kind(expr, (TensorNode, IndexSum, Fold, Delta, Inside)):
         return Labelled(Const(expr), ())
     if isinstance(expr, Entry):
         return _entry(expr)
@@ -263,14 +264,14 @@ def _sum_of(terms: list[Labelled]) -> Labelled:
 def _combined(values: list[Labelled], build: Callable[[list[Form]], Form]) -> Labelled:
     """An elementwise form of several, with the axes in the order that needs fewer transposes."""
     labels = _common([value.labels for value in values])
+    if len(labels) == 2 and labels[1].name < labels[0].name:
+        labels = labels[::-1]  # of two orders with as many transposes, that of the names
     made = Labelled(build([oriented(value, labels) for value in values]), labels)
-    if len(labels) < 2:
+    straight = transposes(made.form) if len(labels) == 2 else 0
+    if not straight:
         return made
     turned = Labelled(build([oriented(value, labels[::-1]) for value in values]), labels[::-1])
-    straight, other = transposes(made.form), transposes(turned.form)
-    if other < straight or (other == straight and labels[1].name < labels[0].name):
-        return turned
-    return made
+    return turned if transposes(turned.form) < straight else made
 
 
 def _common(labels: list[Labels]) -> Labels:
@@ -357,7 +358,7 @@ def _is_trace(term: sympy.Expr) -> bool:
     return (
         len(indexed) == 2
         and all(len(free_indices(factor)) == 2 for factor in indexed)
-        and any(factor.has(InverseEntry) for factor in indexed)
+        and any(has_kind(factor, InverseEntry) for factor in indexed)
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 TASKS = (
@@ -45,6 +48,17 @@ VARIABLES = {
     "logistic": ["w"], "Poisson": ["w"], "two layers": ["W1", "b1", "W2", "b2"], "factorisation": ["U", "V"],
     "softmax": ["W"], "attention": ["Q", "K", "V"], "convolution": ["I", "F"],
 }  # fmt: skip
+
+FUNCTIONS = {
+    "logistic": "logistic", "Poisson": "poisson", "two layers": "layers", "factorisation": "factorisation",
+    "softmax": "softmax", "attention": "attention", "convolution": "convolution",
+}  # fmt: skip
+
+
+def loss_of(task: str, module: dict[str, Any]) -> tuple[Callable[..., Any], list[str]]:
+    """The loss that a task differentiates, out of what a module defines, and the names of its variables."""
+    model = task.split(",")[0]
+    return module[FUNCTIONS[model]], VARIABLES[model]
 
 
 def sizes_of(task: str) -> dict[str, int]:

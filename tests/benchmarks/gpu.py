@@ -23,15 +23,13 @@ from typing import Any
 
 import numpy as np
 
+LOGISTIC = (
+    "np.mean(np.logaddexp(0, -y * (X @ w)))",
+    {"X": "n,d", "w": "d", "y": "n:sign"}, "w", {"n": 10_000, "d": 100},
+)  # fmt: skip
 ROWS = {
-    "logistic gradient": (
-        "gradient", "np.mean(np.logaddexp(0, -y * (X @ w)))",
-        {"X": "n,d", "w": "d", "y": "n:sign"}, "w", {"n": 10_000, "d": 100},
-    ),
-    "logistic Hessian": (
-        "hessian", "np.mean(np.logaddexp(0, -y * (X @ w)))",
-        {"X": "n,d", "w": "d", "y": "n:sign"}, "w", {"n": 10_000, "d": 100},
-    ),
+    "logistic gradient": ("gradient", *LOGISTIC),
+    "logistic Hessian": ("hessian", *LOGISTIC),
     "softmax regression": (
         "gradient", "-np.mean(np.sum(Y * special.log_softmax(X @ W, axis=1), axis=1))",
         {"X": "n,d", "W": "d,k", "Y": "n,k:onehot"}, "W", {"n": 5_000, "d": 64, "k": 10},
@@ -212,7 +210,7 @@ def main() -> int:
                 for kind in TOLERANCE:
                     try:
                         print(compare(name, sources, backend, kind, device, args.scale), flush=True)
-                    except Exception as error:
+                    except Exception as error:  # a driver may raise anything: it counts as wrong
                         wrong += 1
                         print(f"{name:30s} {backend:10s} {kind:8s} WRONG {type(error).__name__}: {error}")
     return 1 if wrong else 0

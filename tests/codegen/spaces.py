@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from symderive.codegen.numpy_source import function_source
+from symderive.errors import SymderiveError
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,14 @@ class Space:
         space: dict[str, Any] = {}
         exec(function_source(program, "f", "f", self.backend), space)
         return self.compiled(space["f"])
+
+    def refusal(self, program) -> str:
+        """Why the library has no code for a program; empty where it has."""
+        try:
+            self.function(program)
+        except SymderiveError as error:
+            return str(error)
+        return ""
 
     def value(self, program, arrays, kind):
         """The output at arrays of a type of floats, and the name of its own type."""

@@ -89,7 +89,7 @@ def first_error(count: int = 150) -> bool:
         try:
             if disagreement(seed):
                 return True
-        except Exception:  # an error that makes the code fail is noticed too
+        except Exception:  # the planted error may break the planner anywhere: it is noticed
             return True
     return False
 

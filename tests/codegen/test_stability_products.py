@@ -1,4 +1,4 @@
-"""Jacobians, directional derivatives and Hessian-vector products: as exact far out as gradients and Hessians."""
+"""Jacobians, directional derivatives and Hessian-vector products: as exact far out as Hessians."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from tests.codegen.stability_rows import ROWS, Row
 NAMES = (
     "logistic: log(1 + exp)", "logistic: cross-entropy by hand", "logistic: focal loss", "logistic: silu",
     "normal: probit", "normal: gelu", "counts: log(expm1)", "counts: elu", "hyperbolic: log-cosh",
-    "hyperbolic: squared tanh", "roots: pseudo-Huber", "ratios: log(exp + exp)", "ordinal: between thresholds",
+    "hyperbolic: squared tanh", "roots: pseudo-Huber", "ratios: log(exp + exp)",
+    "ordinal: between thresholds",
     "links: complementary log-log", "links: Poisson of softplus", "links: (exp - 1)/z",
     "intervals: of width 1", "intervals: ordinal probit",
 )  # fmt: skip

@@ -132,7 +132,7 @@ def test_results_are_keyed_by_their_variables():
     assert str(blocks["w", "b"]) == "∇_w ∇_b L = 2 Xᵀ𝟏"
     assert str(blocks["b", "b"]) == "∇²_b L = 2n"
     assert str(sd.gradient(SQUARES, [w, b])["b"]) == "∇_b L = 2 𝟏ᵀr"
-    with pytest.raises(sd.SymderiveError, match=r"the hessian has no result 'w'; it has \['w', 'w'\], "):
+    with pytest.raises(sd.SymderiveError, match=r"the Hessian has no result 'w'; it has \['w', 'w'\], "):
         blocks["w"]
 
 

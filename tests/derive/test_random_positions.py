@@ -93,7 +93,11 @@ FOUND = [
     ("hessian", "np.sum(np.tanh((2 * (x)) * (x)))", "x"),  # rounding that differences do not show
     ("hessian", "np.sum(np.tanh((np.flip(x)) - (x)))", "x"),  # everything cancels
     ("hessian", "np.sum(np.tanh(((A).T) - (A)))", "A"),
-    ("hessian", "np.sum(np.tanh((X @ w)[[0, 1, 0]][[0, 1, 0]] - (X @ w)[[0, 1, 0]]))", "X"),  # 0 on the diagonal
+    (
+        "hessian",
+        "np.sum(np.tanh((X @ w)[[0, 1, 0]][[0, 1, 0]] - (X @ w)[[0, 1, 0]]))",
+        "X",
+    ),  # 0 on the diagonal
     ("hessian", "np.sum(np.tanh(X[:, [1, 0]][:, [1, 0]] - X[:, [1, 0]]))", "X"),  # cancels up to rounding
 ]
 

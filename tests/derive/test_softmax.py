@@ -6,7 +6,7 @@ import pytest
 from scipy import special
 
 import symderive as sd
-from symderive.calculus import rules
+from symderive.calculus import chain, relabelled, rules
 from symderive.errors import InternalError, SymderiveError
 from symderive.numeric import draw_all
 
@@ -134,6 +134,17 @@ def test_large_values_of_log_sum_exp():
     np.testing.assert_allclose(derived.to_numpy()(x=at), 2 * value * exact_softmax(at), rtol=1e-12, atol=0)
 
 
+def test_a_planted_error_is_caught_where_a_softmax_has_a_name(monkeypatch):
+    """The derivative of a softmax without its second term fails the check."""
+    monkeypatch.setattr(
+        chain,
+        "of_softmax",
+        lambda weight, value, body, used, at: relabelled._moved(weight * value, value, value.axes, at),
+    )
+    with pytest.raises(InternalError):
+        sd.gradient(np.sum(T * sd.softmax(X @ W, axis=1)), W).check()
+
+
 def test_a_planted_error_is_caught(monkeypatch):
     """The derivative of a softmax without its second term fails the check."""
     wrong = tuple(
@@ -142,7 +153,9 @@ def test_a_planted_error_is_caught(monkeypatch):
     )
     monkeypatch.setattr(rules, "RULES", wrong)
     with pytest.raises(InternalError):
-        sd.gradient(np.sum(T * sd.softmax(X @ W, axis=1)), W).check()
+        sd.gradient(np.sum(T * sd.softmax(2 * T * T, axis=1)), T).check()
+    with pytest.raises(InternalError):
+        sd.jacobian(sd.softmax(x), x).check()
 
 
 NORMALISED = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 
 from symderive.codegen.libraries import array_parts
+from symderive.codegen.libraries.common_rules import bounded
 from symderive.codegen.libraries.record import Call, Library, Rule, names, pads_of
 
 _LIKE = "dtype={source}.dtype, device=device({source})"
@@ -35,18 +36,6 @@ def _of_arrays(name: str) -> Rule:
             for arg, scalar in zip(call.args, call.scalars, strict=True)
         ]
         return f"xp.{name}({', '.join(given)})"
-
-    return rule
-
-
-def _bounded(end: str, name: str) -> Rule:
-    """`xp.clip(x, min=0)`, where one of two is a number."""
-
-    def rule(call: Call) -> str:
-        if call.scalars[0] == call.scalars[1]:
-            return call.written(f"xp.{name}")
-        number, array = call.args if call.scalars[0] else call.args[::-1]
-        return f"xp.clip({array}, {end}={number})"
 
     return rule
 
@@ -93,6 +82,12 @@ def _eye(call: Call) -> str:
     return f"xp.eye({sizes}, {shift}{_LIKE.format(source=call.source)})"
 
 
+def _tensordot(call: Call) -> str:
+    """`axes=(0, 1)` as two sequences."""
+    axes = (one if isinstance(one, tuple) else (one,) for one in ast.literal_eval(call.keywords["axes"]))
+    return f"xp.tensordot({call.args[0]}, {call.args[1]}, axes={tuple(axes)})"
+
+
 def _triangle(call: Call) -> str:
     return f"xp.{call.name[3:]}({call.args[0]}{f', k={call.args[1]}' if len(call.args) > 1 else ''})"
 
@@ -131,11 +126,12 @@ _RULES: dict[str, Rule] = {
     "np.arange": _arange,
     "np.where": _where,
     "np.sum": _sum,
-    "np.maximum": _bounded("min", "maximum"),
-    "np.minimum": _bounded("max", "minimum"),
+    "np.maximum": bounded("xp.clip", "min", "xp.maximum"),
+    "np.minimum": bounded("xp.clip", "max", "xp.minimum"),
     "np.heaviside": lambda call: _as_floats(f"{call.atoms[0]} > 0", call),
     "np.cbrt": "xp.sign({0}) * xp.abs({0}) ** (1 / 3)",
     "np.pad": _pad,
+    "np.tensordot": _tensordot,
     "np.linalg.norm": "xp.linalg.matrix_norm({0}, ord={1})",
     "np.diag": "_diag(xp, {0})",
 }  # fmt: skip
@@ -153,7 +149,8 @@ LIBRARY = Library(
         "device": "from array_api_compat import device",
     },
     same=names("""
-        exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh floor max min prod clip tensordot matmul
+        exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh floor max min prod clip matmul
+        reshape stack repeat
         linalg.inv linalg.det linalg.slogdet linalg.solve linalg.cholesky linalg.matrix_power linalg.svd
     """),
     rules=_RULES,

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-
+from symderive.codegen.libraries.common_rules import chosen, counted
 from symderive.codegen.libraries.record import Call, Library, Rule, names
 
 
 def _like(call: Call) -> str:
     return call.written(f"jnp.{call.name[3:]}", dtype=f"{call.source}.dtype")
-
-
-def _where(call: Call) -> str:
-    if call.args[1:] == ("1.0", "0.0"):
-        return f"{call.atoms[0]}.astype({call.source}.dtype)"
-    if all(call.scalars[1:]):
-        return f"{call.written('jnp.where')}.astype({call.source}.dtype)"
-    return call.written("jnp.where")
-
-
-def _sum(call: Call) -> str:
-    if isinstance(call.nodes[0], ast.Compare):
-        return call.written("jnp.sum", dtype=f"{call.source}.dtype")
-    return call.written("jnp.sum")
 
 
 def _arange(call: Call) -> str:
@@ -41,8 +26,8 @@ _RULES: dict[str, Rule] = {
     "np.zeros": lambda call: f"jnp.zeros({call.args[0]}, dtype={call.source}.dtype)",
     "np.tri": lambda call: call.written("jnp.tri") if "dtype" in call.keywords else _like(call),
     "np.arange": _arange,
-    "np.where": _where,
-    "np.sum": _sum,
+    "np.where": chosen("jnp.where", ".astype({source}.dtype)"),
+    "np.sum": counted("jnp.sum", "{source}.dtype"),
 }
 _SPECIAL = names("""
     expit gammaln digamma erf erfc erfinv erfcx ndtr ndtri log_ndtr i0 i0e i1 i1e polygamma xlogy xlog1py
@@ -61,7 +46,7 @@ LIBRARY = Library(
     same=names("""
         exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh
         arctanh arctan2 hypot logaddexp heaviside cbrt sinc floor maximum minimum max min prod cumsum clip
-        outer trace tril triu diag diagonal einsum tensordot matmul transpose pad
+        outer trace tril triu diag diagonal einsum tensordot matmul transpose pad reshape stack repeat
         linalg.inv linalg.det linalg.slogdet linalg.solve linalg.cholesky linalg.matrix_power linalg.svd
         linalg.norm
     """),

@@ -2,25 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-
+from symderive.codegen.libraries.common_rules import chosen, counted
 from symderive.codegen.libraries.record import Call, Library, Rule, names
-
-
-def _where(call: Call) -> str:
-    """Numbers alone would give double precision; a mask of ones and zeros is converted."""
-    if call.args[1:] == ("1.0", "0.0"):
-        return f"{call.atoms[0]}.astype({call.dtype})"
-    if all(call.scalars[1:]):
-        return f"{call.written('np.where')}.astype({call.dtype})"
-    return call.written("np.where")
-
-
-def _sum(call: Call) -> str:
-    """The number of places where something holds, as a float of the right type."""
-    if isinstance(call.nodes[0], ast.Compare):
-        return call.written("np.sum", dtype=call.dtype)
-    return call.written("np.sum")
 
 
 def _created(call: Call) -> str:
@@ -41,8 +24,8 @@ _RULES: dict[str, Rule] = {
     "np.zeros": lambda call: call.written("np.zeros") if len(call.args) > 1 else _created(call),
     "np.tri": lambda call: call.written("np.tri") if "dtype" in call.keywords else _created(call),
     "np.arange": _unless_typed,
-    "np.where": _where,
-    "np.sum": _sum,
+    "np.where": chosen("np.where", ".astype({dtype})"),
+    "np.sum": counted("np.sum", "{dtype}"),
     "special.polygamma": "special.polygamma({0}, {1}).astype({dtype})",
     "special.spherical_jn": "special.spherical_jn({0}, {1}).astype({dtype})",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from symderive.codegen.libraries import torch_parts
+from symderive.codegen.libraries.common_rules import bounded, chosen, counted
 from symderive.codegen.libraries.record import Call, Library, Rule, names, pads_of
 
 _LIKE = "dtype={source}.dtype, device={source}.device"
@@ -19,33 +20,6 @@ def _tensor(call: Call, place: int) -> str:
 
 def _of_tensors(name: str) -> Rule:
     return lambda call: f"{name}({', '.join(_tensor(call, place) for place in range(len(call.args)))})"
-
-
-def _bounded(end: str, name: str) -> Rule:
-    """`torch.clip(x, min=0)`, where one of two is a number."""
-
-    def rule(call: Call) -> str:
-        if call.scalars[0] == call.scalars[1]:
-            return call.written(name)
-        number, tensor = call.args if call.scalars[0] else call.args[::-1]
-        return f"torch.clip({tensor}, {end}={number})"
-
-    return rule
-
-
-def _where(call: Call) -> str:
-    if call.args[1:] == ("1.0", "0.0"):
-        return f"{call.atoms[0]}.to({call.source}.dtype)"
-    if all(call.scalars[1:]):
-        return f"{call.written('torch.where')}.to({call.source}.dtype)"
-    return call.written("torch.where")
-
-
-def _sum(call: Call) -> str:
-    """The number of places where something holds, as a float of the right type."""
-    if isinstance(call.nodes[0], ast.Compare):
-        return call.written("torch.sum", dtype=f"{call.source}.dtype")
-    return call.written("torch.sum")
 
 
 def _arange(call: Call) -> str:
@@ -118,10 +92,10 @@ _RULES: dict[str, Rule] = {
     "np.zeros": "torch.zeros({0}, " + _LIKE + ")",
     "np.tri": _tri,
     "np.arange": _arange,
-    "np.where": _where,
-    "np.sum": _sum,
-    "np.maximum": _bounded("min", "torch.maximum"),
-    "np.minimum": _bounded("max", "torch.minimum"),
+    "np.where": chosen("torch.where", ".to({source}.dtype)"),
+    "np.sum": counted("torch.sum", "{source}.dtype"),
+    "np.maximum": bounded("torch.clip", "min", "torch.maximum"),
+    "np.minimum": bounded("torch.clip", "max", "torch.minimum"),
     "np.logaddexp": _of_tensors("torch.logaddexp"),
     "np.hypot": _of_tensors("torch.hypot"),
     "np.arctan2": _of_tensors("torch.arctan2"),
@@ -132,6 +106,7 @@ _RULES: dict[str, Rule] = {
     "np.prod": _product,
     "np.cumsum": lambda call: call.written("torch.cumsum", axis=call.keywords.get("axis", "0")),
     "np.pad": _pad,
+    "np.repeat": lambda call: call.written("torch.repeat_interleave"),
     "np.transpose": lambda call: call.written("torch.permute"),
     "np.tensordot": _tensordot,
     "np.linalg.norm": lambda call: call.written("torch.linalg.matrix_norm"),
@@ -154,6 +129,7 @@ LIBRARY = Library(
     same=names("""
         exp log log1p expm1 sqrt abs sign sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh
         arctanh sinc floor outer trace tril triu diag diagonal einsum matmul clip maximum minimum
+        reshape stack
         linalg.inv linalg.det linalg.slogdet linalg.solve linalg.cholesky linalg.matrix_power linalg.svd
     """),
     rules=_RULES,

@@ -8,6 +8,7 @@ import sympy
 
 from symderive.codegen.stable.products import log_of_sum
 from symderive.codegen.stable.rational import linear
+from symderive.core.exponential_sums import is_exponential_sum
 from symderive.core.identity import free_indices, rename_bound, tensors_of
 from symderive.core.nodes import Entry, IndexSum
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry, split_exponential
@@ -24,7 +25,7 @@ def is_summed(expr: sympy.Expr) -> bool:
     Positive exponentials alone are such a sum where their exponents do not lie on a line.
     """
     if not isinstance(expr, sympy.Add):
-        return _is_sum(expr)
+        return is_exponential_sum(expr)
     terms = [_log_of_term(term) for term in expr.args]
     if None in terms:
         return False
@@ -38,13 +39,6 @@ def _is_plane(exponents: list[sympy.Expr]) -> bool:
         one.keys() != steps[0].keys() or len({one[term] / steps[0][term] for term in one}) > 1
         for one in steps
     )
-
-
-def _is_sum(expr: sympy.Expr) -> bool:
-    if not isinstance(expr, IndexSum):
-        return False
-    exponent = split_exponential(expr.body)[1]
-    return bool(free_indices(exponent) & set(expr.indices))
 
 
 def log_of_summed_exponentials(expr: sympy.Expr) -> sympy.Expr:
@@ -106,14 +100,14 @@ def _has_sums(expr: sympy.Expr) -> bool:
     """Whether a factor is large where exponentials are: a sum of them, or terms some of which are."""
     if isinstance(expr, sympy.Add):
         return any(map(_has_sums, expr.args))
-    return any(_is_sum(one) or isinstance(one, sympy.exp) for one in sympy.Mul.make_args(expr))
+    return any(is_exponential_sum(one) or isinstance(one, sympy.exp) for one in sympy.Mul.make_args(expr))
 
 
 def _share(above: sympy.Expr, total: sympy.Expr) -> sympy.Expr:
     """A sum of exponentials over another."""
     if isinstance(above, sympy.Add):
         return sympy.Add(*(_share(term, total) for term in above.args))
-    sums = [one for one in sympy.Mul.make_args(above) if _is_sum(one)]
+    sums = [one for one in sympy.Mul.make_args(above) if is_exponential_sum(one)]
     if not sums:
         weight, exponent = split_exponential(above)
         return weight * sympy.exp(exponent - total)
@@ -140,7 +134,7 @@ def _total(total: sympy.Expr) -> sympy.Expr:
 def _log_of_term(term: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
     """A positive factor and the exponent of a positive term; None where it is no such term."""
     front, exponent = split_exponential(term)
-    sums = [one for one in sympy.Mul.make_args(front) if _is_sum(one)]
+    sums = [one for one in sympy.Mul.make_args(front) if is_exponential_sum(one)]
     rest = sympy.Mul(*(one for one in sympy.Mul.make_args(front) if one not in sums))
     if len(sums) > 1 or tensors_of(rest) or not rest.is_positive:
         return None

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
-from tests.benchmarks.generated_data import VARIABLES
+from tests.benchmarks.generated_data import loss_of
 
 jax.config.update("jax_enable_x64", True)
 DISTRIBUTION, PEER = "jax", True
@@ -44,16 +44,9 @@ def convolution(I, F, R):
     return jnp.sum((out - R) ** 2) / 2
 
 
-LOSSES = {
-    "logistic": logistic, "Poisson": poisson, "two layers": layers, "factorisation": factorisation,
-    "softmax": softmax, "attention": attention, "convolution": convolution,
-}  # fmt: skip
-
-
 def prepared(task, arrays):
     """The call to be measured, and what turns its result into arrays of NumPy."""
-    model = task.split(",")[0]
-    loss, names = LOSSES[model], VARIABLES[model]
+    loss, names = loss_of(task, globals())
     given = {name: jnp.asarray(value) for name, value in arrays.items()}
     rest = {name: value for name, value in given.items() if name not in names}
 

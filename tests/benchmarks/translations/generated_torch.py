@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from tests.benchmarks.generated_data import VARIABLES
+from tests.benchmarks.generated_data import loss_of
 
 DISTRIBUTION, PEER = "torch", True
 
@@ -41,16 +41,9 @@ def convolution(I, F, R):
     return ((functional.conv2d(I, F) - R) ** 2).sum() / 2
 
 
-LOSSES = {
-    "logistic": logistic, "Poisson": poisson, "two layers": layers, "factorisation": factorisation,
-    "softmax": softmax, "attention": attention, "convolution": convolution,
-}  # fmt: skip
-
-
 def prepared(task, arrays):
     """The call to be measured, and what turns its result into arrays of NumPy."""
-    model = task.split(",")[0]
-    loss, names = LOSSES[model], VARIABLES[model]
+    loss, names = loss_of(task, globals())
     given = {name: torch.from_numpy(value.copy()) for name, value in arrays.items()}
 
     def of_first(value):

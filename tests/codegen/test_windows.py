@@ -1,0 +1,148 @@
+# ruff: noqa: E501 -- tables of errors
+"""Code for windows against the slow evaluator: every library, types, layouts, lengths, and planted errors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import symderive as sd
+from symderive.codegen import coarse, from_indices, placing, rolled, scattered, stacks, windows
+from symderive.codegen.numpy_source import numpy_function, plan_of
+from symderive.core.program import Program
+from symderive.language.evaluate import evaluate
+from tests.codegen.random_window_programs import SIZES, B, M, N, random_arrays, random_pooling, random_program
+from tests.codegen.spaces import HERE
+from tests.profiles import examples
+
+LAYOUTS = ("plain", "read-only", "strided", "turned")
+COUNT = examples(200)
+
+
+def slow_values(program, arrays, sizes):
+    return list(evaluate(program, arrays, {N: sizes["n"], M: sizes["m"], B: sizes["b"]}).values())
+
+
+def is_same(one, other, kind):
+    scale = max(1.0, float(np.abs(other).max(initial=0)))
+    tolerance = 1e-10 if kind is np.float64 else 1e-4
+    return one.shape == other.shape and np.allclose(one, other, rtol=tolerance, atol=tolerance * scale)
+
+
+def disagreement(seed, kind=np.float64):
+    """How the code of a random program differs from its equations; nothing where it agrees."""
+    sizes = SIZES[seed % len(SIZES)]
+    program = random_program(seed, inside=0 in (sizes["n"], sizes["m"]))
+    arrays = random_arrays(program, seed, sizes, kind, LAYOUTS[seed % len(LAYOUTS)])
+    before = {name: value.copy() for name, value in arrays.items()}
+    function = numpy_function(program, "f", accepted=(), plan=True)
+    fast = [np.asarray(one) for one in function.unchecked(arrays)]
+    for one, other in zip(fast, slow_values(program, arrays, sizes), strict=True):
+        if not is_same(one, other, kind) or one.dtype != kind:
+            return f"seed {seed}: values or types differ\n{function.source}"
+    if any(not np.array_equal(arrays[name], value) for name, value in before.items()):
+        return f"seed {seed}: an argument was written to\n{function.source}"
+    return ""
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_code_for_windows_gives_what_the_equations_say(kind):
+    for seed in range(COUNT):
+        assert disagreement(seed, kind) == ""
+
+
+def pooling(seed):
+    """The derivative of a random loss of windows, with arrays and what the equations say."""
+    sizes = (SIZES[0], {"n": 1, "m": 2, "b": 1}, {"n": 2, "m": 1, "b": 0}, {"n": 3, "m": 2, "b": 2})[seed % 4]
+    loss, variables = random_pooling(seed)
+    program = sd.gradient(loss, variables).to_numpy().program
+    arrays = random_arrays(program, seed, sizes, layout=LAYOUTS[seed % len(LAYOUTS)])
+    return program, arrays, slow_values(program, arrays, sizes)
+
+
+def pooling_disagreement(seed):
+    program, arrays, slow = pooling(seed)
+    function = numpy_function(program, "f", plan=True)
+    made = function.unchecked(arrays)
+    for one, other in zip(made if isinstance(made, tuple) else (made,), slow, strict=True):
+        if not is_same(np.asarray(one), other, np.float64):
+            return f"seed {seed}: values differ\n{function.source}"
+    return "a large index" if "arange" in function.source else ""
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_pooling_is_done_by_slices_and_reshapes(part):
+    for seed in range(part, COUNT // 3, 4):
+        assert pooling_disagreement(seed) == ""
+
+
+@pytest.mark.parametrize("space", HERE, ids=lambda one: one.name)
+def test_pooling_in_other_libraries(space):
+    for seed in range(0, COUNT // 5, 5):
+        program, arrays, slow = pooling(4 * seed)  # of the plain layout
+        plan = plan_of(program)
+        made, own = space.value(Program(plan.inputs, plan.definitions, plan.outputs[:1]), arrays, "float64")
+        assert own == "float64", (seed, space.name)
+        assert is_same(made, slow[0], np.float64), (seed, space.name)
+
+
+@pytest.mark.parametrize("space", HERE, ids=lambda one: one.name)
+def test_other_libraries_too(space):
+    for seed in range(0, COUNT, 12):
+        sizes = SIZES[seed % len(SIZES)]
+        program = plan_of(random_program(seed, inside=0 in (sizes["n"], sizes["m"])))
+        arrays = random_arrays(program, seed, sizes)
+        for output, expected in zip(program.outputs, slow_values(program, arrays, sizes), strict=True):
+            made, own = space.value(
+                Program(program.inputs, program.definitions, (output,)), arrays, "float64"
+            )
+            assert own == "float64", (seed, space.name)
+            assert is_same(made, expected, np.float64), (seed, space.name)
+
+
+def first_error(count=40, check=disagreement):
+    """Whether an error is noticed in one of the first programs."""
+    for seed in range(count):
+        try:
+            if check(seed):
+                return True
+        except Exception:  # an error that makes the code fail is noticed too
+            return True
+    return False
+
+
+def test_no_error_is_found_where_none_is_planted():
+    assert not first_error(12)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "wrong"),
+    [
+        (rolled, "_place", lambda right: lambda column, grid, indices: 2 * right(column, grid, indices)),
+        (windows, "slid", lambda right: lambda expr: type(expr)(right(expr).body.subs(2, 1), *right(expr).indices)),
+        (windows, "_missing", lambda right: lambda count: right(count - 1)),
+        (windows, "_slot", lambda right: lambda axis, size, window, counts: right(axis, size, window, counts).replace("u + 1", "u")),
+        (stacks, "_reshaped", lambda right: lambda written, groups: right(written, groups[::-1])),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)  # fmt: skip
+def test_planted_errors_are_found(monkeypatch, module, name, wrong):
+    monkeypatch.setattr(module, name, wrong(getattr(module, name)))
+    assert first_error()
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "wrong"),
+    [
+        (placing, "_slice_of", lambda right: lambda index, axis, ends: right(index, axis, ends).replace("1:", "0:")),
+        (scattered, "range_of", lambda right: lambda bracket, index: tuple(one + 1 for one in right(bracket, index))),
+        (scattered._Places, "moved", lambda right: lambda self, rest, index, axis, low=0: right(self, rest, index, scattered.Axis(axis.inner, axis.step, axis.first + 1), low)),
+        (coarse, "divided", lambda right: lambda size, step: right(size, step) and right(size, step) + 1),
+        (from_indices, "repeated_read", lambda right: lambda name, entry: right(name, entry) and ("0 * " + right(name, entry)[0], right(name, entry)[1])),
+        (windows, "_side_by_side", lambda right: lambda name, entry: right(name, entry) and (name + "[..., ::-1]", right(name, entry)[1])),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)  # fmt: skip
+def test_errors_planted_in_pooling_are_found(monkeypatch, module, name, wrong):
+    monkeypatch.setattr(module, name, wrong(getattr(module, name)))
+    assert first_error(16, pooling_disagreement)

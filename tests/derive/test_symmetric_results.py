@@ -1,0 +1,52 @@
+"""Results that are symmetric by their equations: `XPXᵀ + S`; what their symmetry rests on is said."""
+
+import itertools
+
+import pytest
+
+import symderive as sd
+from symderive.derive.detail import at_detail
+
+ARRAYS = {"X": "n,d", "y": "n", "S": "n,n:spd", "P": "d,d:spd", "s": "n:positive", "M": "n,n", "F": "d,d"}
+GAUSSIAN = "y @ np.linalg.inv({0}) @ y + np.linalg.slogdet({0})[1]"
+
+
+def by_x(loss, **arrays):
+    arrays = arrays or ARRAYS
+    return sd.gradient(sd.parse(loss, **arrays), sd.parse("X", **arrays))
+
+
+@pytest.mark.parametrize(
+    ("covariance", "printed", "facts"),
+    [
+        ("X @ X.T + np.diag(s)", "2((XXᵀ + diag(s))⁻¹ − (XXᵀ + diag(s))⁻¹yyᵀ(XXᵀ + diag(s))⁻¹)X", ()),
+        (
+            "X @ P @ X.T + S",
+            "2((XPXᵀ + S)⁻¹ − (XPXᵀ + S)⁻¹yyᵀ(XPXᵀ + S)⁻¹)XP",
+            ("Pᵀ = P, since P is symmetric", "Sᵀ = S, since S is symmetric"),
+        ),
+    ],
+)
+def test_the_gradient_of_a_gaussian_log_likelihood_by_a_factor_of_the_covariance(covariance, printed, facts):
+    made = by_x(GAUSSIAN.format(covariance))
+    assert str(made.results[0]) == f"∇_X L = {printed}"
+    assert tuple(str(one) for one in made.conditions if one.kind == "fact") == facts
+    assert made.check().passed
+
+
+@pytest.mark.parametrize("covariance", ["X @ P @ X.T + M", "X @ F @ X.T + S", "X @ X.T + np.diag(s) @ M"])
+def test_what_is_not_symmetric_is_not_taken_to_be(covariance):
+    made = by_x(GAUSSIAN.format(covariance))
+    assert not str(made.results[0]).startswith("∇_X L = 2")
+    assert made.check().passed
+
+
+def test_one_operation_in_each_step_sees_the_symmetry_too():
+    made = sd.gradient(
+        sd.parse("np.trace(np.linalg.inv(A @ A.T + np.eye(n)) @ B)", A="n,n", B="n,n"), sd.parse("A", A="n,n")
+    )
+    shown = at_detail(made, "full")
+    assert str(shown.derivation.results[0]) == "∇_A L = −(AAᵀ + I)⁻¹(B + Bᵀ)(AAᵀ + I)⁻¹A"
+    lines = [str(line.equation) for line in shown.lines]
+    assert all(one != other for one, other in itertools.pairwise(lines))
+    assert "dM⁻¹ = −M⁻¹ dM M⁻¹" in [line.reason for line in shown.lines]  # A is an array of the loss

@@ -22,7 +22,6 @@ EXAMPLES = {
     "density_over_tail": "normal: log(ndtr)",
     "exponential_quotient": "logistic: exp/(1 + exp)",
     "slope_and_argument": "normal: probit",
-    "log_of_hyperbolic_cosine": "hyperbolic: log-cosh",
     "log_of_product": "logistic: log(1 + exp)",
     "log_near_one": "roots: Cauchy",
     "root_less_number": "roots: pseudo-Huber",

@@ -13,15 +13,9 @@ from symderive.core.identity import tensors_of
 from symderive.functions.normal_tail import log_ndtr
 from symderive.functions.sigmoid import softplus
 from symderive.functions.special import ndtr
-from symderive.functions.stable_forms import log_cosh, log_one_minus_exp, log_one_plus
+from symderive.functions.stable_forms import log_one_minus_exp, log_one_plus
 
 _MOST_WAYS = 200
-
-
-def log_of_hyperbolic_cosine(expr: sympy.Expr) -> sympy.Expr:
-    """`log cosh(x)` without overflow, and exact for small x."""
-    inner = expr.args[0] if isinstance(expr, sympy.log) else None
-    return log_cosh(inner.args[0]) if isinstance(inner, sympy.cosh) else expr
 
 
 def log_of_product(expr: sympy.Expr) -> sympy.Expr:

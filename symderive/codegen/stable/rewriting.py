@@ -15,7 +15,6 @@ from symderive.codegen.stable.branches import (
 from symderive.codegen.stable.intervals import difference_of_tails, log_of_interval
 from symderive.codegen.stable.logarithms import (
     log_near_one,
-    log_of_hyperbolic_cosine,
     log_of_product,
 )
 from symderive.codegen.stable.quotients import exponential_quotient
@@ -53,7 +52,6 @@ INSIDE_OUT: tuple[Rule, ...] = (
     exponentials_together,
     slope_and_argument,
     log_of_interval,
-    log_of_hyperbolic_cosine,
     log_of_summed_exponentials,
     log_of_product,
     log_near_one,

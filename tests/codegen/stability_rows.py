@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 EVERYWHERE = (0.0, 1e-8, -1e-8, 1.0, -1.0, 30.0, -30.0, 40.0, -40.0, 800.0, -800.0, 1e4, -1e4)
 POSITIVE = tuple(one for one in EVERYWHERE if one > 0)
@@ -35,6 +36,7 @@ class Row:
     digits: int = 1
 
 
+UP_TO_1 = tuple(one for one in EVERYWHERE if one <= 1)
 _P = "special.expit(z)"
 _H = "(1 / (1 + np.exp(-z)))"
 _BINARY = {"y": (0.0, 1.0), "y_domain": "binary"}
@@ -71,6 +73,13 @@ LOGISTIC = {
     "sigmoid difference": Row("np.sum(special.expit(z + 1) - special.expit(z))"),
     "1 - 2 sigmoid": Row(f"np.sum(1 - 2 * {_P})"),
     "Bernoulli entropy": Row(f"-np.sum({_P} * np.log({_P}) + (1 - {_P}) * np.log(1 - {_P}))", given=1),
+    "entropy by scores": Row("np.sum(np.logaddexp(0, z) - z * special.expit(z))"),
+    "2 less two sigmoids": Row("np.sum(2 - special.expit(z) - special.expit(z - y))", y=(1.5,)),
+    "focal loss of both labels": Row(
+        f"-np.sum(y * (1 - {_P}) ** 2 * np.log({_P}) + (1 - y) * {_P} ** 2 * np.log(1 - {_P}))",
+        UP_TO_1,
+        **_BINARY,
+    ),
     "silu": Row("np.sum(z * special.expit(z))"),
     "silu by hand": Row("np.sum(z / (1 + np.exp(-z)))"),
     "mish": Row("np.sum(z * np.tanh(np.log(1 + np.exp(z))))"),
@@ -103,10 +112,15 @@ COUNTS = {
     "1 - exp": Row("np.sum(1 - np.exp(-z))", tuple(one for one in EVERYWHERE if one >= -40)),
     "exponentials less their number": Row("np.sum(np.exp(z)) - len(z)", UP_TO_40),
     "elu": Row("np.sum(np.where(z > 0, z, np.exp(z) - 1))", NOT_ZERO),
+    "celu": Row("np.sum(np.maximum(0, z) + np.minimum(0, 2 * (np.exp(z / 2) - 1)))", NOT_ZERO),
     "selu": Row("np.sum(np.where(z <= 0, 1.67 * (np.exp(z) - 1), z))", NOT_ZERO),
 }
 HYPERBOLIC = {
     "log-cosh": Row("np.sum(np.log(np.cosh(z)))"),
+    "log-cosh by hand": Row("np.sum(np.log((np.exp(z) + np.exp(-z)) / 2))"),
+    "log-cosh by one exponential": Row("np.sum(z + np.log(1 + np.exp(-2 * z)) - np.log(2))"),
+    "two slopes of tanh": Row("np.sum(2 - np.tanh(z) ** 2 - np.tanh(z - y) ** 2)", y=(1.0,)),
+    "slope of tanh in a sum": Row("np.sum(y * z - 1 + np.tanh(z) ** 2)", y=(0.0,)),
     "sech": Row("np.sum(1 / np.cosh(z))"),
     "squared sech": Row("np.sum(1 / np.cosh(z) ** 2)"),
     "logistic density": Row("np.sum(np.exp(-z) / (1 + np.exp(-z)) ** 2)"),
@@ -147,9 +161,81 @@ RATIOS = {
         f" + (1 - {_P}) * (np.log(1 - {_P}) - np.log(1 - special.expit(y))))", y=(1.0, -30.0), given=40,
     ),
 }  # fmt: skip
+ORDINAL = {
+    "a logit": Row("-np.sum(np.log(special.expit(z + 1) - special.expit(z)))"),
+    "between thresholds": Row("-np.sum(np.log(special.expit(2 - z) - special.expit(y - z)))", y=(1.0, 0.0)),
+    "by hand": Row("-np.sum(np.log(1 / (1 + np.exp(z - 2)) - 1 / (1 + np.exp(z - y))))", y=(1.0, 0.0)),
+    "discretised logistic": Row(
+        "-np.sum(np.log(special.expit((y + 0.5 - z) / 2) - special.expit((y - 0.5 - z) / 2)))",
+        y=(0.0, 3.0),
+        given=1,
+    ),
+}
+
+
+def _between(low: str, high: str, middle: str) -> tuple[str, str]:
+    """Minus the log-probability between two numbers; the same with the nearer tails for the truth."""
+    plain = f"special.ndtr({high}) - special.ndtr({low})"
+    mirrored = f"special.ndtr(-({low})) - special.ndtr(-({high}))"
+    return f"-np.sum(np.log({plain}))", f"-np.sum(np.log(np.where({middle} > 0, {mirrored}, {plain})))"
+
+
+def _interval(low: str, high: str, **about: Any) -> Row:
+    text, truth = _between(low, high, f"({low}) + ({high})")
+    return Row(text, truth=truth, **about)
+
+
+INTERVALS = {
+    "of width 1": _interval("z", "z + 1"),
+    "of any width": _interval("z", "z + y", y=(1.0, 0.05, 5.0), y_domain="positive"),
+    "ordinal probit": _interval("y - z", "2 - z", y=(1.0, 0.0)),
+    "discretised normal": _interval("(y - 0.5 - z) / 2", "(y + 0.5 - z) / 2", y=(0.0, 3.0), given=1),
+    "by erf": Row(
+        f"-np.sum(np.log((special.erf((z + 1) / np.sqrt(2)) - {_ERF}) / 2))",
+        truth=_between("z", "z + 1", "z + 0.5")[1],
+    ),
+    "log-normal, censored above": Row(
+        "-np.sum(np.log(1 - special.ndtr((np.log(y) - z) / 2)))", y=(0.5,), y_domain="positive",
+        truth="-np.sum(np.log(special.ndtr((z - np.log(y)) / 2)))",
+    ),
+    "Tobit": Row(
+        "np.sum(np.where(y > 0, 0.5 * (y - z) ** 2, -np.log(special.ndtr(-z))))", y=(0.0, 1.5), given=1
+    ),
+}  # fmt: skip
+NEAR_ZERO = (*NOT_ZERO, 1e-3, -1e-3, 0.1, -0.1)
+ABOVE, BELOW = (tuple(one for one in NEAR_ZERO if sign * one >= -40) for sign in (1, -1))
+UP_TO_5 = (*(one for one in EVERYWHERE if one < 5), -4.0, -7.0, -20.0)
+_RATE = "np.log(1 + np.exp(z))"
+LINKS = {
+    "complementary log-log": Row(
+        "-np.sum(y * np.log(1 - np.exp(-np.exp(z))) - (1 - y) * np.exp(z))", UP_TO_5, **_BINARY
+    ),
+    "the same by expm1": Row("-np.sum(np.log(-np.expm1(-np.exp(z))))", (*UP_TO_5, 30.0, 40.0)),
+    "Gumbel's upper tail": Row("-np.sum(np.log(1 - np.exp(-np.exp(-z))))", tuple(-one for one in UP_TO_5)),
+    "hurdle": Row(
+        "np.sum(np.exp(z) - y * z + np.log(1 - np.exp(-np.exp(z))))", UP_TO_5, y=(1.0, 5.0), given=10
+    ),
+    "logarithm of softplus": Row(f"np.sum(np.log({_RATE}))", (*EVERYWHERE, -4.0, -7.0, -20.0)),
+    "Poisson of softplus": Row(f"np.sum({_RATE} - y * np.log({_RATE}))", y=(0.0, 3.0)),
+    "normal of scale softplus": Row(
+        f"np.sum(np.log({_RATE}) + y ** 2 / (2 * {_RATE} ** 2))", ABOVE, y=(0.5,)
+    ),
+    "root of softplus": Row(f"np.sum(np.sqrt({_RATE}))"),
+    "root of sigmoid": Row(f"-np.sum((1 - {_P}) ** 0.5 * np.log({_P}))"),
+    "(exp - 1)/z": Row("np.sum((np.exp(z) - 1) / z)", BELOW),
+    "z/(exp - 1)": Row("np.sum(z / (np.exp(z) - 1))", NEAR_ZERO),
+    "(1 - exp(-z))/z": Row("np.sum((1 - np.exp(-z)) / z)", ABOVE),
+    "expm1/z": Row("np.sum(np.expm1(z) / z)", BELOW),
+    "Gompertz": Row("np.sum((np.exp(y * z) - 1) / z)", BELOW, y=(1.5, 0.0, -2.0)),
+    "continuous Bernoulli": Row(
+        "np.sum(np.log((np.exp(z) - 1) / z) - y * z)", NEAR_ZERO, y=(0.3,), given=1e4
+    ),
+    "log(sinh/z)": Row("np.sum(np.log(np.sinh(z) / z))", NEAR_ZERO, given=1),
+    "tanh/z": Row("np.sum(np.tanh(z) / z)", NEAR_ZERO),
+}  # fmt: skip
 FAMILIES = {
     "logistic": LOGISTIC, "normal": NORMAL, "counts": COUNTS, "hyperbolic": HYPERBOLIC, "roots": ROOTS,
-    "ratios": RATIOS,
+    "ratios": RATIOS, "ordinal": ORDINAL, "links": LINKS, "intervals": INTERVALS,
 }  # fmt: skip
 ROWS = {f"{family}: {name}": row for family, rows in FAMILIES.items() for name, row in rows.items()}
 _Y = (0.2, 0.3, 0.5)
@@ -172,6 +258,14 @@ COUPLED = {
     "risk sets": Row(
         "sum(np.log(np.sum(np.exp(z)[y >= y[i]])) - z[i] for i in range(len(z)))", y=(1.0, 2.0, 3.0),
         truth="np.sum(np.log(np.cumsum(np.exp(z)[::-1])[::-1]) - z)",
+    ),
+    "with a class that has score 0": Row("np.log(1 + np.sum(np.exp(z))) - np.sum(y * z)", y=_Y),
+    "log1p of a sum": Row("np.log1p(np.sum(np.exp(z)))"),
+    "2 and a sum": Row("np.log(2 + np.sum(np.exp(z)))"),
+    "shares beside 1": Row("np.sum(y * np.exp(z) / (1 + np.sum(np.exp(z))))", y=_Y),
+    "expected beside 1": Row("np.sum(y * np.exp(z)) / (1 + np.sum(np.exp(z)))", y=_Y),
+    "paths": Row(
+        "-np.log(np.exp(z[0] + z[1]) + np.exp(z[1] + z[2]) + np.exp(z[0] + z[2])) + np.log(np.sum(np.exp(z)))"
     ),
     "norm": Row("np.sqrt(1 + np.sum(z ** 2))"),
 }  # fmt: skip

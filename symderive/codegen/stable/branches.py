@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from symderive.codegen.stable.rational import linear
+from symderive.codegen.stable.rational import expanded, linear
 from symderive.core.nodes import Binder, TensorNode
 from symderive.functions.choice import where
 from symderive.functions.comparisons import greater, greater_equal, less, less_equal
@@ -23,6 +23,32 @@ def branch_within_bounds(expr: sympy.Expr) -> sympy.Expr:
     if isinstance(condition, _BELOW):
         u = -u
     return where(condition, _bounded(yes, u, larger), _bounded(no, u, smaller))
+
+
+def bounded_where_it_counts(expr: sympy.Expr) -> sympy.Expr:
+    """`1[u < 0] exp(u) = 1[u < 0] exp(min(u, 0))`: what is multiplied by 0 does not overflow."""
+    if not isinstance(expr, sympy.Mul):
+        return expr
+    for test in expr.args:
+        if isinstance(test, (*_ABOVE, *_BELOW)):
+            u = test.args[0] - test.args[1]
+            rest = sympy.Mul(*(one for one in expr.args if one is not test))
+            expr = test * _bounded(rest, -u if isinstance(test, _BELOW) else u, larger)
+    return expr
+
+
+def compared_without_exponential(expr: sympy.Expr) -> sympy.Expr:
+    """`min(0, exp(u) − 1) = exp(min(0, u)) − 1`, the same for the maximum; `exp(u) − 1 < 0` where `u < 0`."""
+    if not isinstance(expr, (smaller, larger, *_ABOVE, *_BELOW)) or sympy.S.Zero not in expr.args:
+        return expr
+    place = 1 if expr.args[0] == 0 else 0
+    number, raised = expr.args[place].as_coeff_Mul()
+    if not isinstance(raised, exp_minus_one) or not number.is_positive:
+        return expr
+    made = list(expr.args)
+    made[place] = raised.args[0]
+    inside = expr.func(*made)
+    return number * exp_minus_one(inside) if isinstance(expr, (smaller, larger)) else inside
 
 
 def _bounded(expr: sympy.Expr, u: sympy.Expr, bound: type[larger] | type[smaller]) -> sympy.Expr:
@@ -44,4 +70,4 @@ def _ratio(exponent: sympy.Expr, u: sympy.Expr) -> sympy.Rational | None:
     if own.keys() != other.keys() or len(ratios) != 1:
         return None
     (ratio,) = ratios
-    return ratio if sympy.expand(number - ratio * shift) == 0 else None
+    return ratio if expanded(number - ratio * shift) == 0 else None

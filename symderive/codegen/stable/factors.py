@@ -9,11 +9,12 @@ from functools import cached_property
 
 import sympy
 
-from symderive.codegen.stable.rational import Powers
+from symderive.codegen.stable.rational import Powers, expanded, number_raised
 
 Counted = tuple[sympy.Expr, dict[sympy.Expr, int]]
 _MOST = 10  # names in a quotient that is looked at
 _LONGEST = 160  # operations in it
+_MOST_SPREAD = 1000  # terms of it, multiplied out as it stands
 _MOST_TERMS = 400  # of what stands above or below the line, multiplied out
 
 
@@ -80,7 +81,7 @@ def factored(expr: sympy.Expr) -> tuple[Factored, ...]:
     rational = powers.named(expr)
     if len(rational.free_symbols) > _MOST or sympy.count_ops(rational) > _LONGEST:
         return ()
-    if _spread(rational) > _MOST_TERMS:
+    if _spread(rational) > _MOST_SPREAD:
         return ()
     top, bottom = sympy.fraction(sympy.together(rational))
     if max(_spread(top), _spread(bottom)) > _MOST_TERMS:
@@ -175,9 +176,7 @@ def _in_whole_steps(
     outside = (lowest[0] - lowest[1]) * powers.steps[term] * term
     powers.steps[term] *= step
     shorter = [
-        sympy.expand(part / name**low).xreplace(
-            {name ** (step * k): name**k for k in range(1, max(found) + 1)}
-        )
+        expanded(part / name**low).xreplace({name ** (step * k): name**k for k in range(1, max(found) + 1)})
         for part, low, found in zip((top, bottom), lowest, degrees, strict=True)
     ]
     return shorter[0], shorter[1], outside
@@ -235,4 +234,6 @@ def _on_line(terms: list[tuple[tuple[int, ...], sympy.Expr]], count: int, powers
     low, base = powers.exponent(first), powers.exponent(unit)
     if base.could_extract_minus_sign():
         low, base, numbers = powers.exponent(last), -base, numbers[::-1]
+    if len(numbers) == 2 and (shift := number_raised(-numbers[1] / numbers[0])) is not None:
+        base, numbers = base + shift, [numbers[0], -numbers[0]]
     return Factor(count, low, base, tuple(numbers))

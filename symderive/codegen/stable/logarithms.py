@@ -8,20 +8,14 @@ import sympy
 
 from symderive.codegen.stable.factors import Factor, Factored, factored
 from symderive.codegen.stable.products import Share, bounded, log_of_number, log_of_sum, product, size_of
-from symderive.codegen.stable.rational import is_active
+from symderive.codegen.stable.rational import expanded, is_active
 from symderive.core.identity import tensors_of
 from symderive.functions.normal_tail import log_ndtr
 from symderive.functions.sigmoid import softplus
 from symderive.functions.special import ndtr
-from symderive.functions.stable_forms import log_cosh, log_one_minus_exp, log_one_plus
+from symderive.functions.stable_forms import log_one_minus_exp, log_one_plus
 
 _MOST_WAYS = 200
-
-
-def log_of_hyperbolic_cosine(expr: sympy.Expr) -> sympy.Expr:
-    """`log cosh(x)` without overflow, and exact for small x."""
-    inner = expr.args[0] if isinstance(expr, sympy.log) else None
-    return log_cosh(inner.args[0]) if isinstance(inner, sympy.cosh) else expr
 
 
 def log_of_product(expr: sympy.Expr) -> sympy.Expr:
@@ -30,8 +24,9 @@ def log_of_product(expr: sympy.Expr) -> sympy.Expr:
     1. `log exp(a) = a`, `log(1 + exp(a)) = softplus(a)`, `log σ(a) = −softplus(−a)`.
     2. `log(1 − exp(a))` is a function of its own, exact for small and for large −a.
     3. `log Σ_t c_t exp(t a) = d softplus(a) + log Σ_t c_t σ(a)^t σ(−a)^(d−t)`.
-    4. `log(exp(a) + exp(b) + …) = logaddexp(a, b, …)`.
-    5. `log Φ(x)` and `log erfc(x) = log 2 + log Φ(−√2 x)` are exact where Φ underflows.
+    4. `log((1 − exp(a)) f) = softplus(a) + log(−tanh(a/2) f)` where the signs of both are not known.
+    5. `log(exp(a) + exp(b) + …) = logaddexp(a, b, …)`.
+    6. `log Φ(x)` and `log erfc(x) = log 2 + log Φ(−√2 x)` are exact where Φ underflows.
     """
     if not isinstance(expr, sympy.log):
         return expr
@@ -79,7 +74,7 @@ class _Logarithm:
         if isinstance(base, ndtr):
             self.terms.append(power * log_ndtr(base.args[0]))
         elif isinstance(base, sympy.erfc):
-            self.terms.append(power * (sympy.log(2) + log_ndtr(sympy.expand(-sympy.sqrt(2) * base.args[0]))))
+            self.terms.append(power * (sympy.log(2) + log_ndtr(expanded(-sympy.sqrt(2) * base.args[0]))))
         elif factor.is_number and factor.is_positive:
             self.terms.append(log_of_number(factor))
         elif factor == -1:
@@ -111,9 +106,18 @@ class _Logarithm:
         if single:
             self.only(self.unsure[0])
         elif self.unsure or self.inside or self.sign < 0:
+            self.differences()
             loose = Factored(sympy.S.Zero, sympy.Mul(self.sign, *self.inside), tuple(self.unsure))
             self.terms.append(sympy.log(product(loose)))
         return sympy.Add(*self.terms) + self.without_doubles()
+
+    def differences(self) -> None:
+        """`1 − exp(a) = −tanh(a/2) (1 + exp(a))` for those of which the sign is not known."""
+        for factor in [one for one in self.unsure if one.is_difference]:
+            self.unsure.remove(factor)
+            self.exponent += factor.power * factor.low
+            self.plus.append((factor.power, factor.base))
+            self.inside.append((-factor.numbers[0] * sympy.tanh(factor.base / 2)) ** factor.power)
 
     def only(self, factor: Factor) -> None:
         """The one factor whose sign is not known: the others are positive, so with the sign it is so too."""
@@ -146,4 +150,4 @@ class _Logarithm:
             (1 if power > 0 else -1) * taken * argument
             for taken, (power, argument) in zip(way, self.plus, strict=True)
         )
-        return sympy.expand(self.exponent + sympy.Add(*moved))
+        return expanded(self.exponent + sympy.Add(*moved))

@@ -14,9 +14,17 @@ from symderive.core.nodes import Binder, Entry, Index, IndexSum, Tensor, TensorN
 from symderive.core.program import Definition
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.functions.choice import where
-from symderive.functions.comparisons import less
+from symderive.functions.comparisons import greater, less
 from symderive.functions.kinked import absolute, larger, smaller
+from symderive.functions.normal_intervals import (
+    interval_excess,
+    interval_slope,
+    log_normal_interval,
+    normal_interval,
+)
+from symderive.functions.normal_tail import log_ndtr
 from symderive.functions.sigmoid import sigmoid
+from symderive.functions.special import ndtr
 from symderive.functions.stable_forms import (
     exp_minus_one,
     hypotenuse,
@@ -64,7 +72,7 @@ class Lowering:
         if isinstance(made, sympy.Mul):
             return _over_hypotenuse(self, made)
         rule = _LOWER.get(type(made))
-        return made if rule is None else rule(self, made.args[0])
+        return made if rule is None else rule(self, *made.args)
 
     def named(self, expr: sympy.Expr, word: str) -> sympy.Expr:
         """An entry of a new array that holds the expression; what is short stays."""
@@ -168,10 +176,61 @@ def _normal_excess(space: Lowering, x: sympy.Expr) -> sympy.Expr:
     return space.named(where(less(x, sympy.Integer(_FAR)), quotient, x + _normal_slope(space, x)), "excess")
 
 
-_LOWER: dict[Any, Callable[[Lowering, sympy.Expr], sympy.Expr]] = {
+def _is_right(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    return greater(a + b, sympy.S.Zero)
+
+
+def _normal_interval(space: Lowering, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    """`Φ(b) − Φ(a)`, in the right tail `Φ(−a) − Φ(−b)`."""
+    return where(_is_right(a, b), ndtr(-a) - ndtr(-b), ndtr(b) - ndtr(a))
+
+
+def _log_normal_interval(space: Lowering, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    """`log |Φ(b) − Φ(a)| = log Φ(n) + log(1 − Φ(f)/Φ(n))` with the larger tail Φ(n)."""
+    sign = space.named(where(_is_right(a, b), sympy.S.NegativeOne, sympy.S.One), "side")
+    near = space.named(log_ndtr(larger(sign * a, sign * b)), "near")
+    far = log_ndtr(smaller(sign * a, sign * b))
+    return near + _log_one_minus_exp(space, far - near)
+
+
+def _interval_slope(space: Lowering, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    """`φ(a)/(Φ(b) − Φ(a))` by `erfcx`, whose arguments are in the same tail, so that nothing underflows.
+
+    With `d = (b² − a²)/2` it is `√(2/π)/(erfcx(a/√2) − exp(−d) erfcx(b/√2))`, and in the left tail the same
+    with −a and −b, and another sign.
+    """
+    sign = space.named(where(_is_right(a, b), sympy.S.One, sympy.S.NegativeOne), "side")
+    step = space.named((b - a) * (b + a) / 2, "step")
+    high = space.named(sympy.exp(smaller(step, sympy.S.Zero)), "weight")
+    low = sympy.exp(-larger(step, sympy.S.Zero))
+    below = high * scaled_erfc(sign * a / sympy.sqrt(2)) - low * scaled_erfc(sign * b / sympy.sqrt(2))
+    return space.named(sign * sympy.sqrt(2 / sympy.pi) * high / below, "hazard")
+
+
+def _interval_excess(space: Lowering, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    """`p − a = (h − a) + p Φ(−b)/Φ(−a)` with `h = φ(a)/Φ(−a)`, in the right tail and for a below b.
+
+    The other way round p turns its sign where a and b do.
+    """
+    slope, sign = _interval_slope(space, a, b), sympy.S.One
+    if not sympy.expand(b - a).is_positive:
+        sign = space.named(where(greater(b - a, sympy.S.Zero), sympy.S.One, sympy.S.NegativeOne), "turn")
+    low = space.named(larger(sign * a, sympy.S.Zero), "low")
+    high = space.named(larger(sign * b, low), "high")
+    ratio = scaled_erfc(high / sympy.sqrt(2)) / scaled_erfc(low / sympy.sqrt(2))
+    ratio *= sympy.exp((low - high) * (low + high) / 2)
+    far = sign * _normal_excess(space, -low) + slope * ratio
+    return space.named(where(greater(sign * a, sympy.S.Zero), far, slope - a), "excess")
+
+
+_LOWER: dict[Any, Callable[..., sympy.Expr]] = {
     secant: _secant,
     log_cosh: _log_cosh,
     log_one_minus_exp: _log_one_minus_exp,
     normal_slope: _normal_slope,
     normal_excess: _normal_excess,
+    normal_interval: _normal_interval,
+    log_normal_interval: _log_normal_interval,
+    interval_slope: _interval_slope,
+    interval_excess: _interval_excess,
 }

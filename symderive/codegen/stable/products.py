@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.codegen.stable.factors import Factor, Factored
-from symderive.codegen.stable.rational import linear
+from symderive.codegen.stable.rational import expanded, linear
 from symderive.functions.sigmoid import sigmoid, softplus
 from symderive.functions.stable_forms import exp_minus_one, log_add_exp, secant
 
@@ -133,7 +133,7 @@ class _Product:
         for one, taken in zip(shares, best, strict=True):
             parts.append(sympy.exp(-taken * one.shift))
             count = one.count
-            if count > taken and one.shift == 0 and sympy.expand(rest - one.base / 2) == 0:
+            if count > taken and one.shift == 0 and expanded(rest - one.base / 2) == 0:
                 parts.append(secant(one.base / 2) / 2)  # exp(a/2) σ(−a) = 1/(2 cosh(a/2))
                 rest, count = sympy.S.Zero, count - 1
             if _is_aslant(rest, one.base) or _is_part(rest, one.base, taken, count - taken):
@@ -146,7 +146,7 @@ class _Product:
         """Sums above the line, multiplied out, with everything else inside."""
         only = factors[0]
         low = self.exponent + only.low
-        at_an_end = low == 0 or sympy.expand(low + only.base) == 0
+        at_an_end = low == 0 or expanded(low + only.base) == 0
         if (
             len(factors) == 1
             and only.is_difference
@@ -181,9 +181,9 @@ class _Product:
     def turned(self, factor: Factor) -> sympy.Expr:
         """`exp(−a) (c + d exp(a)) = d + c exp(−a)` as often as it makes the exponential simpler."""
         (one, two), base = factor.numbers, factor.base
-        exponent, turns = sympy.expand(self.exponent + factor.power * factor.low), 0
-        while turns < factor.power and size_of(sympy.expand(exponent + base)) < size_of(exponent):
-            exponent, turns = sympy.expand(exponent + base), turns + 1
+        exponent, turns = expanded(self.exponent + factor.power * factor.low), 0
+        while turns < factor.power and size_of(expanded(exponent + base)) < size_of(exponent):
+            exponent, turns = expanded(exponent + base), turns + 1
         self.exponent = exponent
         high, low = one + two * sympy.exp(base), two + one * sympy.exp(-base)
         return high ** (factor.power - turns) * low**turns
@@ -192,7 +192,7 @@ class _Product:
 def _left(exponent: sympy.Expr, shares: Sequence[Share], way: Sequence[int]) -> sympy.Expr:
     """What remains of an exponent."""
     taken = sympy.Add(*(count * one.base for one, count in zip(shares, way, strict=True)))
-    return sympy.expand(exponent - taken)
+    return expanded(exponent - taken)
 
 
 def _is_aslant(exponent: sympy.Expr, base: sympy.Expr) -> bool:

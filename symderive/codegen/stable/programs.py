@@ -9,7 +9,8 @@ import sympy
 
 from symderive.codegen.stable.lowering import Lowering
 from symderive.codegen.stable.rewriting import HEADS, concerns, rewritten
-from symderive.core.exponential_sums import is_exponential_sum
+from symderive.codegen.stable.shares import is_summed
+from symderive.core.delta import Delta
 from symderive.core.identity import tensors_of, with_args
 from symderive.core.nodes import Binder, Entry, Index, Tensor, TensorNode
 from symderive.core.program import Definition, Program
@@ -109,11 +110,11 @@ def _is_summed(body: sympy.Expr) -> bool:
     if isinstance(body, SoftmaxEntry):
         return True
     factors = [one for one in sympy.Mul.make_args(body) if tensors_of(one)]
-    return len(factors) == 1 and is_exponential_sum(factors[0])
+    return len(factors) == 1 and is_summed(factors[0])
 
 
 def _is_elementwise(expr: sympy.Basic) -> bool:
-    if isinstance(expr, Entry):
+    if isinstance(expr, (Entry, Delta)):
         return True
     if isinstance(expr, (TensorNode, Binder, Index)):
         return False

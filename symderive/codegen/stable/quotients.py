@@ -8,7 +8,7 @@ import sympy
 
 from symderive.codegen.stable.factors import factored
 from symderive.codegen.stable.products import product
-from symderive.codegen.stable.rational import is_active, linear
+from symderive.codegen.stable.rational import EXPONENTIAL, is_active, linear
 from symderive.core.identity import free_indices, tensors_of
 from symderive.core.nodes import TensorNode
 from symderive.functions.sigmoid import sigmoid
@@ -108,7 +108,11 @@ def _of_plain_sum(expr: sympy.Add) -> sympy.Expr:
     rest = [term for term in expr.args if not (is_active(term) or term in numbers)]
     groups = _groups(active)
     if len(groups) == 1 and not rest:
-        return _shorter(sympy.Add(*groups[0], *numbers))
+        made = _shorter(sympy.Add(*groups[0], *numbers))
+        return made if made != expr else _each_from_its_level(expr, active, numbers)
+    apart = _each_from_its_level(expr, active, numbers)
+    if apart != expr:
+        return apart
     found = False
     for place, group in enumerate(groups):
         made = _shorter(sympy.Add(*group)) if len(group) > 1 else group[0]
@@ -119,6 +123,16 @@ def _of_plain_sum(expr: sympy.Add) -> sympy.Expr:
             made = made if found else group[0]
         groups[place] = [made]
     return sympy.Add(*(term for group in groups for term in group), *rest, *([] if found else numbers))
+
+
+def _each_from_its_level(expr: sympy.Add, active: list[sympy.Expr], numbers: list[sympy.Expr]) -> sympy.Expr:
+    """`2 − tanh(a)² − σ(b) = (1 − tanh(a)²) + σ(−b)`, where the number is that of all terms."""
+    levels = [term.as_coeff_Mul()[0] for term in active]
+    if len(active) < 2 or sympy.Add(*levels, *numbers) != 0 or not numbers:
+        return expr
+    rest = [term for term in expr.args if term not in active and term not in numbers]
+    made = [_shorter(term - level) for term, level in zip(active, levels, strict=True)]
+    return sympy.Add(*made, *rest)
 
 
 def _groups(terms: list[sympy.Expr]) -> list[list[sympy.Expr]]:
@@ -145,7 +159,19 @@ def _shorter(expr: sympy.Expr) -> sympy.Expr:
         return expr
     made = _combined(expr)
     limit = _LONGER if isinstance(made, sympy.Add) else _MUCH_LONGER
-    return made if sympy.count_ops(made) <= sympy.count_ops(expr) + limit else expr
+    return made if _length(made) <= _length(expr) + limit else expr
+
+
+def _length(expr: sympy.Expr) -> int:
+    """The number of operations, in which an exponential of anything counts as one."""
+    heads = sorted(_exponentials(expr), key=sympy.default_sort_key)
+    return int(sympy.count_ops(expr.xreplace({one: one.func(sympy.Dummy(real=True)) for one in heads})))
+
+
+def _exponentials(expr: sympy.Expr) -> set[sympy.Expr]:
+    if isinstance(expr, EXPONENTIAL):
+        return {expr}
+    return set().union(*(_exponentials(arg) for arg in expr.args)) if is_active(expr) else set()
 
 
 @lru_cache(maxsize=20_000)

@@ -11,6 +11,7 @@ from typing import Any
 import sympy
 
 from symderive.core.identity import tensors_of
+from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.functions.sigmoid import sigmoid
 from symderive.functions.stable_forms import exp_minus_one, secant
 
@@ -29,11 +30,19 @@ def is_active(expr: sympy.Expr) -> bool:
     return False
 
 
+def expanded(expr: sympy.Expr) -> sympy.Expr:
+    """An exponent multiplied out; what stands inside a logarithm of a sum stays as it is."""
+    logs = expr.atoms(IndexLogSum, SoftmaxEntry)
+    names = {one: sympy.Dummy(real=True) for one in sorted(logs, key=sympy.default_sort_key)}
+    made = sympy.expand(expr.xreplace(names))
+    return made.xreplace({name: one for one, name in names.items()}) if names else made
+
+
 def linear(exponent: sympy.Expr) -> tuple[Linear, sympy.Expr]:
     """An exponent as rational multiples of terms with arrays, and the number beside them."""
     terms: Linear = {}
     number: sympy.Expr = sympy.S.Zero
-    for term in sympy.Add.make_args(sympy.expand(exponent)):
+    for term in sympy.Add.make_args(expanded(exponent)):
         if not tensors_of(term):
             number += term
             continue
@@ -67,6 +76,30 @@ def _common(exponents: list[sympy.Expr]) -> sympy.Expr | None:
     return sympy.Add(*(number_ / scale * term for term, number_ in terms.items()), number / scale)
 
 
+def number_raised(expr: sympy.Expr) -> sympy.Rational | None:
+    """`q` of `exp(q)` for a rational number other than 0."""
+    base, power = expr.as_base_exp()
+    return power if base is sympy.E and power.is_Rational and power != 0 else None
+
+
+def _raised_numbers(expr: sympy.Expr) -> Iterator[sympy.Rational]:
+    """The rational numbers that are raised beside the exponentials of arrays."""
+    number = number_raised(expr)
+    if number is not None:
+        yield number
+    elif isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
+        for arg in expr.args:
+            yield from _raised_numbers(arg)
+
+
+def _step(numbers: list[sympy.Expr]) -> sympy.Rational:
+    """The largest number of which all rational ones are multiples; 0 where one is a high multiple."""
+    given = [number for number in numbers if number.is_Rational and number != 0]
+    below = math.lcm(*(int(number.q) for number in given))
+    step = sympy.Rational(math.gcd(*(int(number * below) for number in given)), below)
+    return step if all(abs(number) <= _HIGHEST * step for number in given) else sympy.S.Zero
+
+
 @dataclass
 class Powers:
     """Names for exponentials and for everything else; final.
@@ -77,12 +110,14 @@ class Powers:
         raised: the name of each `exp(g term)`.
         opaque: the name of what is no exponential.
         whole: a term with a number, `z − 1`, if all exponents are multiples of it.
+        step: the rational number g so that all exponentials of rational numbers are powers of `exp(g)`.
     """
 
     steps: dict[sympy.Expr, sympy.Rational] = field(default_factory=dict)
     raised: dict[sympy.Expr, sympy.Symbol] = field(default_factory=dict)
     opaque: dict[sympy.Expr, sympy.Symbol] = field(default_factory=dict)
     whole: sympy.Expr | None = None
+    step: sympy.Rational = sympy.S.Zero
 
     @classmethod
     def of(cls, expr: sympy.Expr) -> Powers | None:
@@ -94,19 +129,19 @@ class Powers:
             for term, coefficient in made.linear(exponent)[0].items():
                 found.setdefault(term, []).append(coefficient)
         for term, numbers in found.items():
-            below = math.lcm(*(int(number.q) for number in numbers))
-            step = sympy.Rational(math.gcd(*(int(number * below) for number in numbers)), below)
-            if step == 0 or max(abs(number / step) for number in numbers) > _HIGHEST:
+            step = _step(numbers)
+            if step == 0:
                 return None
             made.steps[term] = step
             made.raised[term] = sympy.Dummy(f"E{len(made.raised)}", positive=True)
+        made.step = _step([*_raised_numbers(expr), *(made.linear(one)[1] for one in exponents)])
         return made
 
     def linear(self, exponent: sympy.Expr) -> tuple[Linear, sympy.Expr]:
         """An exponent as multiples of terms, and the number beside them."""
         if self.whole is None:
             return linear(exponent)
-        return {self.whole: sympy.cancel(sympy.expand(exponent) / self.whole)}, sympy.S.Zero
+        return {self.whole: sympy.cancel(expanded(exponent) / self.whole)}, sympy.S.Zero
 
     @property
     def gens(self) -> tuple[sympy.Symbol, ...]:
@@ -126,12 +161,15 @@ class Powers:
         """`exp(exponent)` in names."""
         terms, number = self.linear(exponent)
         factors = [self.raised[term] ** (number_ / self.steps[term]) for term, number_ in terms.items()]
-        return sympy.Mul(*factors) * (self.name(sympy.exp(number)) if number != 0 else 1)
+        return sympy.Mul(*factors) * self.name(sympy.exp(number))
 
     def name(self, expr: sympy.Expr) -> sympy.Expr:
         """The name of what is no exponential; numbers stand for themselves."""
         if expr.is_Rational:
             return expr
+        number = number_raised(expr)
+        if self.step and number is not None and number != self.step:
+            return self.name(sympy.exp(self.step)) ** (number / self.step)
         if expr.is_Mul:
             return sympy.Mul(*(self.name(factor) for factor in expr.args))
         if expr.is_Pow and expr.exp.is_Integer:

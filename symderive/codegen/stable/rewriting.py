@@ -7,15 +7,25 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.codegen.stable.branches import branch_within_bounds
+from symderive.codegen.stable.branches import (
+    bounded_where_it_counts,
+    branch_within_bounds,
+    compared_without_exponential,
+)
+from symderive.codegen.stable.intervals import difference_of_tails, log_of_interval
 from symderive.codegen.stable.logarithms import (
     log_near_one,
-    log_of_hyperbolic_cosine,
     log_of_product,
 )
 from symderive.codegen.stable.quotients import exponential_quotient
-from symderive.codegen.stable.shares import log_of_summed_exponentials, quotient_by_summed_exponentials
+from symderive.codegen.stable.shares import (
+    exponentials_together,
+    log_of_summed_exponentials,
+    quotient_by_summed_exponentials,
+)
+from symderive.codegen.stable.singularities import removable_singularity
 from symderive.codegen.stable.sums import (
+    entropy_of_sigmoid,
     root_less_number,
     root_of_squares,
     softplus_both_ways,
@@ -31,16 +41,17 @@ from symderive.functions.sigmoid import sigmoid, softplus
 from symderive.functions.special import ndtr
 
 Rule = Callable[[sympy.Expr], sympy.Expr]
-FIRST: tuple[Rule, ...] = (tail_of_complement,)
+FIRST_OUTSIDE_IN: tuple[Rule, ...] = (quotient_by_summed_exponentials,)
+FIRST: tuple[Rule, ...] = (tail_of_complement, difference_of_tails, exponentials_together)
 OUTSIDE_IN: tuple[Rule, ...] = (
     sum_of_differences,
     density_over_tail,
-    quotient_by_summed_exponentials,
     exponential_quotient,
 )
 INSIDE_OUT: tuple[Rule, ...] = (
+    exponentials_together,
     slope_and_argument,
-    log_of_hyperbolic_cosine,
+    log_of_interval,
     log_of_summed_exponentials,
     log_of_product,
     log_near_one,
@@ -48,10 +59,14 @@ INSIDE_OUT: tuple[Rule, ...] = (
     root_of_squares,
     softplus_less_argument,
     softplus_both_ways,
+    entropy_of_sigmoid,
     branch_within_bounds,
+    compared_without_exponential,
+    bounded_where_it_counts,
 )
+LAST: tuple[Rule, ...] = (removable_singularity,)
 _NESTED = 3
-RULES = {rule.__name__: rule for rule in (*FIRST, *OUTSIDE_IN, *INSIDE_OUT)}
+RULES = {rule.__name__: rule for rule in (*FIRST_OUTSIDE_IN, *FIRST, *OUTSIDE_IN, *INSIDE_OUT, *LAST)}
 HEADS = (
     sympy.exp, sympy.log, sympy.tanh, sympy.cosh, sympy.sinh, sympy.erf, sympy.erfc, sigmoid, softplus, ndtr,
     log_ndtr,
@@ -61,7 +76,21 @@ HEADS = (
 @lru_cache(maxsize=20_000)
 def rewritten(expr: sympy.Expr) -> sympy.Expr:
     """An equal expression that is exact far out too."""
-    return _walked(_walked(expr, (), FIRST), OUTSIDE_IN, INSIDE_OUT)
+    made = _walked(_walked(expr, FIRST_OUTSIDE_IN, FIRST), OUTSIDE_IN, INSIDE_OUT)
+    return _completed(made)
+
+
+def _completed(expr: sympy.Expr) -> sympy.Expr:
+    """The last rules, from the outside in; what they made stays."""
+    if not concerns(expr):
+        return expr
+    made = _applied(expr, LAST)
+    if made != expr:
+        return made
+    if isinstance(expr, Binder):
+        body = _completed(expr.body)
+        return expr if body == expr.body else expr.func(body, *expr.indices)
+    return with_args(expr, [_completed(arg) for arg in expr.args])
 
 
 def _walked(

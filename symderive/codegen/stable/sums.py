@@ -5,9 +5,11 @@ from __future__ import annotations
 import sympy
 
 from symderive.codegen.stable.quotients import exponential_quotient
+from symderive.codegen.stable.rational import expanded
 from symderive.core.identity import tensors_of
 from symderive.core.nodes import IndexSum
-from symderive.functions.sigmoid import softplus
+from symderive.functions.kinked import absolute
+from symderive.functions.sigmoid import sigmoid, softplus
 from symderive.functions.stable_forms import hypotenuse, log_cosh
 
 _HALF = sympy.Rational(1, 2)
@@ -27,7 +29,7 @@ def root_less_number(expr: sympy.Expr) -> sympy.Expr:
 
 
 def softplus_less_argument(expr: sympy.Expr) -> sympy.Expr:
-    """`softplus(a) − a = softplus(−a)` and `softplus(a) − softplus(−a) = a`."""
+    """`softplus(a) − a = softplus(−a)` and `softplus(a) − softplus(−a) = a`, where that is all of them."""
     if not isinstance(expr, sympy.Add):
         return expr
     for term in expr.args:
@@ -43,16 +45,16 @@ def _turned(expr: sympy.Add, term: sympy.Expr, plus: sympy.Expr) -> sympy.Expr |
     coefficient, a = term / plus, plus.args[0]
     opposite = -coefficient * softplus(-a)
     others = [one for one in expr.args if one is not term]
-    if opposite in others:
+    if opposite in others and not any(one.has(plus, softplus(-a)) for one in others if one != opposite):
         return sympy.Add(*(one for one in others if one != opposite), coefficient * a)
-    lost = sympy.Add.make_args(sympy.expand(-coefficient * a))
+    lost = sympy.Add.make_args(expanded(-coefficient * a))
     if coefficient.is_number and all(one in others for one in lost):
         return sympy.Add(*(one for one in others if one not in lost), coefficient * softplus(-a))
     return None
 
 
 def softplus_both_ways(expr: sympy.Expr) -> sympy.Expr:
-    """`softplus(a) + softplus(−a) − 2 log 2 = 2 log cosh(a/2)`."""
+    """`softplus(a) + softplus(−a) − 2 log 2 = 2 log cosh(a/2)`, `softplus(2a) − a − log 2 = log cosh(a)`."""
     if not isinstance(expr, sympy.Add):
         return expr
     number = sympy.Add(*(term for term in expr.args if not tensors_of(term)))
@@ -60,6 +62,11 @@ def softplus_both_ways(expr: sympy.Expr) -> sympy.Expr:
         coefficient, plus = term.as_coeff_Mul()
         if not isinstance(plus, softplus):
             continue
+        lost = sympy.Add.make_args(sympy.expand_mul(-coefficient * plus.args[0] / 2))
+        level = expanded(sympy.expand_log(number + coefficient * sympy.log(2), force=True))
+        if level == 0 and all(one in expr.args for one in lost):
+            rest = [one for one in expr.args if tensors_of(one) and one is not term and one not in lost]
+            return sympy.Add(*rest, coefficient * log_cosh(plus.args[0] / 2))
         other = coefficient * softplus(-plus.args[0])
         if other in expr.args and sympy.expand_log(number + 2 * coefficient * sympy.log(2), force=True) == 0:
             rest = [one for one in expr.args if tensors_of(one) and one not in (term, other)]
@@ -67,6 +74,23 @@ def softplus_both_ways(expr: sympy.Expr) -> sympy.Expr:
             return sympy.Add(
                 *rest, 2 * coefficient * log_cosh((-a if a.could_extract_minus_sign() else a) / 2)
             )
+    return expr
+
+
+def entropy_of_sigmoid(expr: sympy.Expr) -> sympy.Expr:
+    """`softplus(a) − a σ(a) = softplus(−|a|) + |a| σ(−|a|)`, the entropy of a coin that shows 1 with σ(a)."""
+    if not isinstance(expr, sympy.Add):
+        return expr
+    for term in expr.args:
+        coefficient, plus = term.as_coeff_Mul()
+        if not isinstance(plus, softplus):
+            continue
+        a = plus.args[0]
+        lost = sympy.Add.make_args(sympy.expand_mul(-coefficient * a * sigmoid(a)))
+        if all(one in expr.args for one in lost):
+            rest = (one for one in expr.args if one is not term and one not in lost)
+            size = absolute(a)
+            return sympy.Add(*rest, coefficient * softplus(-size), coefficient * size * sigmoid(-size))
     return expr
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import sympy
 
-from symderive.codegen.stable.rational import linear
+from symderive.codegen.stable.rational import expanded, linear
 from symderive.core.identity import tensors_of
+from symderive.functions.normal_intervals import (
+    interval_excess,
+    interval_slope,
+    normal_interval,
+)
 from symderive.functions.normal_tail import log_ndtr
 from symderive.functions.special import ndtr
 from symderive.functions.stable_forms import normal_excess, normal_slope
 
-_LONGEST = 120  # operations in what is multiplied out
+_HEADS = (ndtr, sympy.erf, sympy.erfc, log_ndtr, normal_interval)
+_LONGEST = 260  # operations in what is multiplied out
 
 
 def tail_of_complement(expr: sympy.Expr) -> sympy.Expr:
@@ -40,14 +47,15 @@ def _complement(head: sympy.Expr, ratio: sympy.Expr) -> sympy.Expr | None:
     if isinstance(head, ndtr):
         return ndtr(-x) if ratio == -1 else None
     if isinstance(head, sympy.erfc):
-        return ndtr(sympy.expand(sympy.sqrt(2) * x)) if 2 * ratio == -1 else None
-    return 2 * ndtr(sympy.expand(ratio * sympy.sqrt(2) * x)) if abs(ratio) == 1 else None
+        return ndtr(expanded(sympy.sqrt(2) * x)) if 2 * ratio == -1 else None
+    return 2 * ndtr(expanded(ratio * sympy.sqrt(2) * x)) if abs(ratio) == 1 else None
 
 
 def density_over_tail(expr: sympy.Expr) -> sympy.Expr:
     """`exp(−x²/2)/Φ(x) = √(2π) h(x)` with `h = φ/Φ`, a function of its own, also for `Φ = exp(log Φ)`.
 
-    `erfc(u) = 2 Φ(−√2 u)`. Sums with such quotients are multiplied out.
+    `erfc(u) = 2 Φ(−√2 u)`. Sums with such quotients are multiplied out. In the same way the densities at both
+    ends over `Φ(b) − Φ(a)` are functions of their own.
     """
     if not isinstance(expr, (sympy.Add, sympy.Mul, sympy.exp)) or not _has_quotient(expr):
         return expr
@@ -64,11 +72,11 @@ def density_over_tail(expr: sympy.Expr) -> sympy.Expr:
 
 def _below_as_above(expr: sympy.Expr) -> sympy.Expr:
     """`Φ(−x)` as `1 − Φ(x)` where Φ(x) stands below a line: it cancels there."""
-    below = {sympy.expand(x) for base in _bases_below(expr) if (x := _tail(base)) is not None}
-    known = {ndtr(sympy.expand(-x)): 1 - ndtr(x) for x in below if sympy.expand(-x) not in below}
-    erfs = {one: 2 * ndtr(sympy.expand(sympy.sqrt(2) * one.args[0])) - 1 for one in expr.atoms(sympy.erf)}
+    below = {expanded(x) for base in _bases_below(expr) if (x := _tail(base)) is not None}
+    known = {ndtr(expanded(-x)): 1 - ndtr(x) for x in below if expanded(-x) not in below}
+    erfs = {one: 2 * ndtr(expanded(sympy.sqrt(2) * one.args[0])) - 1 for one in expr.atoms(sympy.erf)}
     made = expr.xreplace(erfs)
-    spelled = {one: ndtr(sympy.expand(one.args[0])) for one in made.atoms(ndtr)}
+    spelled = {one: ndtr(expanded(one.args[0])) for one in made.atoms(ndtr)}
     return made.xreplace({one: known.get(plain, one) for one, plain in spelled.items()})
 
 
@@ -85,7 +93,7 @@ def _bases_below(expr: sympy.Expr) -> Iterator[sympy.Expr]:
 
 def _with_names(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Expr:
     """The expression with names for sums that have nothing to do with tails: they are not multiplied out."""
-    if isinstance(expr, sympy.Add) and not expr.has(ndtr, sympy.erf, sympy.erfc, log_ndtr, sympy.exp):
+    if isinstance(expr, sympy.Add) and not expr.has(*_HEADS, sympy.exp):
         if expr.could_extract_minus_sign():
             return -_with_names(-expr, names)
         return names.setdefault(expr, sympy.Dummy(f"s{len(names)}", real=True))
@@ -100,11 +108,7 @@ def _has_quotient(expr: sympy.Expr) -> bool:
         return any(_log_tail(term) is not None for term in sympy.Add.make_args(expr.args[0]))
     if isinstance(expr, sympy.Pow):
         base = expr.base
-        if (
-            expr.exp.is_Integer
-            and expr.exp < 0
-            and any(_tail(one) is not None for one in sympy.Mul.make_args(base))
-        ):
+        if expr.exp.is_Integer and expr.exp < 0 and any(_ends(one) for one in sympy.Mul.make_args(base)):
             return True
         return bool(expr.exp.is_Integer) and _has_quotient(base)
     return isinstance(expr, (sympy.Add, sympy.Mul)) and any(map(_has_quotient, expr.args))
@@ -114,7 +118,7 @@ def _tail(expr: sympy.Expr) -> sympy.Expr | None:
     """`x` of `Φ(x)` or of `erfc(−x/√2)`."""
     if isinstance(expr, ndtr):
         return expr.args[0]
-    return sympy.expand(-sympy.sqrt(2) * expr.args[0]) if isinstance(expr, sympy.erfc) else None
+    return expanded(-sympy.sqrt(2) * expr.args[0]) if isinstance(expr, sympy.erfc) else None
 
 
 def _log_tail(term: sympy.Expr) -> sympy.Expr | None:
@@ -122,56 +126,85 @@ def _log_tail(term: sympy.Expr) -> sympy.Expr | None:
     return head.args[0] if isinstance(head, log_ndtr) and coefficient.is_Integer and coefficient < 0 else None
 
 
+def _ends(base: sympy.Expr) -> tuple[sympy.Expr, ...]:
+    """`x` of a tail `Φ(x)`; `a` and `b` of `Φ(b) − Φ(a)`; nothing of anything else."""
+    if isinstance(base, normal_interval):
+        ends: tuple[sympy.Expr, ...] = base.args
+        return ends
+    x = _tail(base)
+    return () if x is None else (x,)
+
+
 def _term(term: sympy.Expr) -> sympy.Expr:
     """One product: as many exponentials as there are tails below the line go with them."""
-    exponent, rest, below = sympy.S.Zero, sympy.S.One, dict[sympy.Expr, int]()
+    exponent, rest, below = sympy.S.Zero, sympy.S.One, dict[tuple[sympy.Expr, ...], int]()
     for factor in sympy.Mul.make_args(term):
         base, power = (factor, sympy.S.One) if isinstance(factor, sympy.exp) else factor.as_base_exp()
-        x = _tail(base) if power.is_Integer and power < 0 else None
+        ends = _ends(base) if power.is_Integer and power < 0 else ()
         if isinstance(base, sympy.exp) and power.is_Integer:
             exponent += power * base.args[0]
-        elif x is not None:
-            below[x] = below.get(x, 0) - int(power)
+        elif ends:
+            below[ends] = below.get(ends, 0) - int(power)
             rest *= sympy.Integer(2) ** power if isinstance(base, sympy.erfc) else 1
         else:
             rest *= factor
     for piece in sympy.Add.make_args(exponent):
         x = _log_tail(piece)
         if x is not None:
-            below[x] = below.get(x, 0) - int(piece.as_coeff_Mul()[0])
+            below[(x,)] = below.get((x,), 0) - int(piece.as_coeff_Mul()[0])
             exponent -= piece
-    for x, count in below.items():
-        taken = _densities(exponent, x, count)
-        exponent = sympy.expand(exponent + taken * x**2 / 2)
-        rest *= (sympy.sqrt(2 * sympy.pi) * normal_slope(x)) ** taken
-        rest *= sympy.exp(-(count - taken) * log_ndtr(x)) if count > taken else 1
+    for ends, count in below.items():
+        exponent, made = _over(exponent, ends, count)
+        rest *= made
     return rest * sympy.exp(exponent) if below else term
 
 
-def _densities(exponent: sympy.Expr, x: sympy.Expr, count: int) -> int:
-    """How many factors `exp(−x²/2)` an exponential has, at most `count`."""
-    whole = set(linear(x**2 / 2)[0])
-    lengths = {taken: len(whole & set(linear(exponent + taken * x**2 / 2)[0])) for taken in range(count + 1)}
-    return min(lengths, key=lambda taken: (lengths[taken], taken))
+def _over(exponent: sympy.Expr, ends: tuple[sympy.Expr, ...], count: int) -> tuple[sympy.Expr, sympy.Expr]:
+    """What is left of an exponent, and what its densities give with tails below the line."""
+    ways = (way for way in itertools.product(range(count + 1), repeat=len(ends)) if sum(way) <= count)
+    best = min(ways, key=lambda way: (len(linear(_without(exponent, ends, way))[0]), sum(way)))
+    left = count - sum(best)
+    if len(ends) == 1:
+        slopes: tuple[sympy.Expr, ...] = (normal_slope(*ends),)
+        made = sympy.exp(-left * log_ndtr(*ends)) if left else sympy.S.One
+    else:
+        a, b = ends
+        slopes = (interval_slope(a, b), interval_slope(-b, -a))
+        made = normal_interval(a, b) ** (-left)
+    for slope, taken in zip(slopes, best, strict=True):
+        made *= (sympy.sqrt(2 * sympy.pi) * slope) ** taken
+    return _without(exponent, ends, best), made
+
+
+def _without(exponent: sympy.Expr, ends: tuple[sympy.Expr, ...], way: tuple[int, ...]) -> sympy.Expr:
+    """An exponent without so many terms `−x²/2` for each of the ends."""
+    return expanded(exponent + sympy.Add(*(taken * x**2 / 2 for x, taken in zip(ends, way, strict=True))))
 
 
 def slope_and_argument(expr: sympy.Expr) -> sympy.Expr:
-    """`c h² + c x h = c h (x + h)` with `h = φ(x)/Φ(x)`, where x and h nearly cancel far out."""
+    """`c h² + c x h = c h (x + h)` with `h = φ(x)/Φ(x)`, where x and h nearly cancel far out.
+
+    `c p² − c a p = c p (p − a)` with `p = φ(a)/(Φ(b) − Φ(a))`.
+    """
     if not isinstance(expr, sympy.Add):
         return expr
     terms = list(expr.args)
     for term in expr.args:
         for factor in sympy.Mul.make_args(term):
             base, power = factor.as_base_exp()
-            if term in terms and isinstance(base, normal_slope) and power.is_Integer:
+            if term in terms and isinstance(base, (normal_slope, interval_slope)) and power.is_Integer:
                 terms = _with_excess(terms, term, base)
     return expr if len(terms) == len(expr.args) else sympy.Add(*terms)
 
 
 def _with_excess(terms: list[sympy.Expr], term: sympy.Expr, slope: sympy.Expr) -> list[sympy.Expr]:
-    rest, x = term / slope, slope.args[0]
+    if isinstance(slope, normal_slope):
+        x, excess = slope.args[0], normal_excess(slope.args[0])
+    else:
+        x, excess = -slope.args[0], interval_excess(*slope.args)
+    rest = term / slope
     for partners in ((rest * x,), sympy.Add.make_args(sympy.expand_mul(rest * x))):
         if all(one in terms for one in partners):
             others = (one for one in terms if one != term and one not in partners)
-            return [*others, rest * normal_excess(x)]
+            return [*others, rest * excess]
     return terms

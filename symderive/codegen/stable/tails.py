@@ -203,7 +203,11 @@ def _with_excess(terms: list[sympy.Expr], term: sympy.Expr, slope: sympy.Expr) -
     else:
         x, excess = -slope.args[0], interval_excess(*slope.args)
     rest = term / slope
-    for partners in ((rest * x,), sympy.Add.make_args(sympy.expand_mul(rest * x))):
+    product = sympy.expand_mul(rest * x)
+    alike = tuple(one for one in terms if one.has(type(slope)) and sympy.expand_mul(one) == product)
+    for partners in (alike[:1], (rest * x,), sympy.Add.make_args(product)):
+        if not partners:
+            continue
         if all(one in terms for one in partners):
             others = (one for one in terms if one != term and one not in partners)
             return [*others, rest * excess]

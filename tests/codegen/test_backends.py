@@ -148,3 +148,21 @@ def test_an_array_with_the_name_of_the_library_is_refused_only_for_it():
 def test_counts_of_places_do_not_change_the_type(space, kind):
     program = derived("gradient", "np.max(6 * y)", "y=n", "y").to_numpy().program
     agree(space, program, {"y": np.array([1.0, 3.0, 3.0])}, kind)
+
+
+@pytest.mark.parametrize("space", HERE, ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "mask", ["(u > v) & (u >= w)", "(u > v) | (u >= w)", "~(u > v)", "(u > v) * 1.0 > 0"]
+)
+def test_masks_that_have_a_name_are_truth_values_in_every_library(space, mask):
+    """In the equations as written a mask is an array of ones and zeros, which `where` may not take."""
+    from symderive.language.programs import program_of
+
+    program = program_of(sd.parse(f"np.where({mask}, u, 2 * v) * w", u="n", v="n", w="n"))
+    numbers = np.random.default_rng(0)
+    arrays = {name: numbers.normal(size=5) for name in "uvw"}
+    (expected,) = evaluate(program, arrays).values()
+    for kind in ("float64", "float32"):
+        made, own = space.value(program, arrays, kind)
+        assert own == kind
+        np.testing.assert_allclose(made, expected, rtol=1e-5)

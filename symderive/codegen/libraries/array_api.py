@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 
 from symderive.codegen.libraries import array_parts
-from symderive.codegen.libraries.common_rules import bounded
+from symderive.codegen.libraries.common_rules import bounded, condition
 from symderive.codegen.libraries.record import Call, Library, Rule, names, pads_of
 
 _LIKE = "dtype={source}.dtype, device=device({source})"
@@ -49,7 +49,7 @@ def _where(call: Call) -> str:
         if call.single[0]:
             return f"xp.asarray({call.args[0]}, {_LIKE.format(source=call.source)})"
         return _as_floats(call.args[0], call)
-    given = list(call.args)
+    given = [condition(call), *call.args[1:]]
     for place in (1, 2):
         if call.scalars[place]:
             given[place] = f"xp.asarray({given[place]}, {_LIKE.format(source=call.source)})"

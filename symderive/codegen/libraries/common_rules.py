@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from symderive.codegen.libraries.record import Call, Rule
+
+
+def is_mask(node: ast.expr) -> bool:
+    """Whether code gives truth values: a comparison, or several with `&`, `|`, `~`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr)):
+        return is_mask(node.left) and is_mask(node.right)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert):
+        return is_mask(node.operand)
+    return isinstance(node, ast.Compare)
+
+
+def condition(call: Call) -> str:
+    """The first argument as truth values: an array of ones and zeros is compared with 0."""
+    return call.args[0] if is_mask(call.nodes[0]) else f"{call.atoms[0]} != 0"
 
 
 def chosen(name: str, cast: str, one: str) -> Rule:
@@ -22,6 +37,8 @@ def chosen(name: str, cast: str, one: str) -> Rule:
             if call.single[0]:
                 return one.format(*call.args, dtype=call.dtype, source=call.source)
             return call.atoms[0] + converted
+        if name != "np.where":
+            call = replace(call, args=(condition(call), *call.args[1:]))
         return call.written(name) + (converted if all(call.scalars[1:]) else "")
 
     return rule

@@ -71,6 +71,8 @@ def _offsets(made: Definition, single: dict[Tensor, Definition]) -> Offsets | No
         if not (isinstance(read, Entry) and read.tensor in single):
             continue
         padding = single[read.tensor]
+        if padding.body.tensor.rank != read.tensor.rank:  # an axis is repeated, as by `np.broadcast_to`
+            continue
         weight = sympy.Mul(*(one for one in factors if one is not factor))
         dropped = (factor.tensor, read.tensor)
         one = _fitted(made, weight, read, padding, dropped)

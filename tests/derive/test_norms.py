@@ -17,7 +17,7 @@ norm = np.linalg.norm
 PRINTED = {
     "1": (norm(x, 1), x, "Σᵢ |xᵢ|", "sign(x)"),
     "2": (norm(x, 2), x, "‖x‖", "(1/‖x‖) x"),
-    "3": (norm(x, 3), x, "(Σᵢ |xᵢ|³)^(1/3)", "(1/(Σᵢ |xᵢ|³)^(2/3))(|x|^⊙2 ⊙ sign(x))"),
+    "3": (norm(x, 3), x, "(Σᵢ |xᵢ|³)^(1/3)", "(1/(Σᵢ |xᵢ|³)^(2/3))(x ⊙ |x|)"),
     "4": (norm(x, 4), x, "(Σᵢ xᵢ⁴)^(1/4)", "(1/(Σᵢ xᵢ⁴)^(3/4)) x^⊙3"),
     "Frobenius": (norm(A, "fro"), A, "‖A‖_F", "(1/‖A‖_F) A"),
     "of a residual": (norm(A @ x - b, 1), x, "Σᵢ |aᵢᵀx − bᵢ|", "Aᵀsign(Ax − b)"),

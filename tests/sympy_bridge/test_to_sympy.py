@@ -109,7 +109,7 @@ def every_form():
     while stack:
         one = stack.pop()
         stack.extend(one.__subclasses__())
-        if one not in (forms.Unary, forms.OfTwo, forms.Folded):
+        if one not in (forms.Unary, forms.OfTwo, forms.Folded, forms.MatrixForm):
             made.append(one)
     return made
 

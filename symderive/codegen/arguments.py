@@ -118,6 +118,15 @@ def check_extents(arrays: Mapping[str, Any], error: ValueError, what: str) -> No
         ) from error
 
 
+def too_short(arrays: Mapping[str, Any], error: Exception, what: str) -> ShapeError:
+    """The error where an array has not a position that the formula reads, such as `x[2]` of two entries."""
+    shapes = ", ".join(f"{name} {one.shape}" for name, one in arrays.items() if np.ndim(one))
+    return ShapeError(
+        f"{what}: the formula reads a position that an array does not have ({error}); the shapes are "
+        f"{shapes}; give longer arrays, see the conditions of the derivation."
+    )
+
+
 def _numeric(tensor: Tensor, value: Any, what: str) -> Any:
     if isinstance(value, np.ma.MaskedArray):
         raise SymderiveError(f"{what}: {tensor.name} is a masked array; fill its gaps or leave them out.")

@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy
 
-from symderive.codegen.arguments import check_extents, check_numbers, checked_arrays
+from symderive.codegen.arguments import check_extents, check_numbers, checked_arrays, too_short
 from symderive.codegen.fixed_positions import with_rows_apart
 from symderive.codegen.generated import Generated
 from symderive.codegen.libraries import libraries, library
@@ -221,7 +221,7 @@ class NumpyFunction(Generated):
         Raises:
             SymderiveError: a missing or unknown name, an array that is not numeric, or NaN in an array that
                 makes the output NaN.
-            ShapeError: an array whose shape does not fit.
+            ShapeError: an array whose shape does not fit, or that is too short for a position in the formula.
         """
         given = checked_arrays(self.arguments(arrays), arrays, self.name)
         try:
@@ -229,6 +229,8 @@ class NumpyFunction(Generated):
         except ValueError as error:
             check_extents(given, error, self.name)
             raise
+        except IndexError as error:
+            raise too_short(given, error, self.name) from error
         check_numbers(given, value, self.name)
         return value
 

@@ -83,3 +83,15 @@ def test_what_is_no_array_of_real_numbers(arrays, sentence):
     with pytest.raises(SymderiveError) as found:
         checked_arrays((w, c), arrays, "f")
     assert str(found.value) == sentence
+
+
+def test_an_array_that_is_too_short_for_a_position():
+    made = sd.gradient(sd.parse("np.sum(X[1, :] * w) ** 2", X="n,d", w="d"), sd.parse("w", w="d"))
+    with pytest.raises(ShapeError) as found:
+        made.to_numpy()(X=np.ones((1, 3)), w=np.ones(3))
+    assert str(found.value) == (
+        "gradient: the formula reads a position that an array does not have (index 1 is out of bounds for "
+        "axis 0 with size 1); the shapes are X (1, 3), w (3,); give longer arrays, see the conditions of the "
+        "derivation."
+    )
+    assert [str(one) for one in made.conditions] == ["n ≥ 2"]

@@ -31,7 +31,7 @@ def of_jax(loss, arrays):
     return np.asarray(jax.grad(lambda at: loss.value({**arrays, loss.wrt: at}, space))(arrays[loss.wrt]))
 
 
-ROUNDED = 1e-5  # of terms of size 1 that cancel, the oracle too keeps 1e-9 of this
+ROUNDED = 1e-5  # of terms of the size of the loss that cancel, the oracle too keeps 1e-9 of this
 ORACLES = {"complex steps": complex_gradient, **({"JAX": of_jax} if find_spec("jax") else {})}
 
 
@@ -44,5 +44,6 @@ def test_gradient_is_the_exact_one(oracle, loss):
     expected = quiet(lambda: ORACLES[oracle](loss, arrays))
     assume(np.isfinite(expected).all())
     made = np.asarray(quiet(lambda: called(sd.gradient(loss.symbolic, loss.variable), arrays)))
-    scale = float(np.max(np.abs(expected), initial=ROUNDED))
+    size = max(1.0, abs(float(quiet(lambda: loss.value(arrays)))))
+    scale = float(np.max(np.abs(expected), initial=ROUNDED * size))
     np.testing.assert_allclose(made, expected, rtol=1e-7, atol=1e-9 * scale)

@@ -1,9 +1,10 @@
 # ruff: noqa: E501 -- commands and rows of tables
 """Generated code against code by hand, PyTorch and JAX: `python -m tests.benchmarks.generated`.
 
-Every tool has a process of its own, and the processes take turns, so that other load falls on all of them
-alike. All results are compared with those of the code by hand in the same run. `--python` names the interpreter
-that has PyTorch and JAX; a tool that is absent is said to be.
+Every tool has processes of its own, and these take turns, so that other load falls on all of them alike. A task is
+measured in several rounds, each with new processes: where its arrays come to lie in memory makes the same code up to a
+fifth faster or slower. All results are compared with those of the code by hand in the same run. `--python` names the
+interpreter that has PyTorch and JAX; a tool that is absent is said to be.
 """
 
 from __future__ import annotations
@@ -77,8 +78,19 @@ def started(tool: str, task: str, python: str, folder: str, threads: int) -> Wor
     return Worker(tool, process, result)
 
 
-def measured(task: str, tools: list[str], python: str, repeats: int, threads: int) -> list[Worker]:
-    """All tools on one task, taking turns."""
+def measured(
+    task: str, tools: list[str], python: str, repeats: int, threads: int, rounds: int = 1
+) -> list[Worker]:
+    """All tools on one task in so many rounds, the times of all rounds together; memory is that of the first."""
+    whole = one_round(task, tools, python, repeats, threads)
+    for _ in range(rounds - 1):
+        for worker, again in zip(whole, one_round(task, tools, python, repeats, threads), strict=True):
+            worker.times += again.times
+    return whole
+
+
+def one_round(task: str, tools: list[str], python: str, repeats: int, threads: int) -> list[Worker]:
+    """All tools on one task, taking turns, each in one new process."""
     with tempfile.TemporaryDirectory() as folder:
         workers = []
         for tool in tools:  # one after the other, so that nobody's memory or time is another's
@@ -137,7 +149,8 @@ def main() -> int:
     """Measure, compare and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--python", default=sys.executable, help="the interpreter that has PyTorch and JAX")
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=3, help="how often all processes start anew")
+    parser.add_argument("--repeats", type=int, default=5, help="measurements in each round")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=TOOLS)
     parser.add_argument("--tasks", nargs="+", default=TASKS, choices=TASKS)
@@ -145,7 +158,7 @@ def main() -> int:
     tools = list(dict.fromkeys(["symderive", "hand", *args.tools]))
     lines, known = [], {}
     for task in args.tasks:
-        workers = measured(task, tools, args.python, args.repeats, args.threads)
+        workers = measured(task, tools, args.python, args.repeats, args.threads, args.rounds)
         lines.append(row(task, workers))
         known |= {
             one.tool: f"{one.tool} {one.said['version']}: {one.said['threads']}"
@@ -155,7 +168,7 @@ def main() -> int:
         print(lines[-1], file=sys.stderr, flush=True)
     print(f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} "
           f"cores, {args.threads} thread{'s' * (args.threads > 1)} for each tool, double precision, "
-          f"median of up to {args.repeats}")  # fmt: skip
+          f"median of up to {args.rounds} × {args.repeats}")  # fmt: skip
     heads = [f"| task | {' | '.join(tools)} | symderive / hand |", f"|---|{'---|' * (len(tools) + 1)}"]
     print("\n".join(["", *heads, *lines, "", *(f"- {one}" for one in known.values())]))
     return 0

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 import symderive as sd
+from tests.benchmarks.generated_data import sizes_of
 
 DISTRIBUTION, PEER = "symderive", False
 
@@ -69,11 +70,11 @@ OPTIONS = {
 
 
 def function(task):
-    """The generated function of a task; a Hessian is that in the first variable."""
+    """The generated function of a task, written for its sizes; a Hessian is that in the first variable."""
     loss, variables = MODELS[task.split(",")[0]]()
     if "Hessian" in task:
-        return sd.hessian(loss, variables[0]).to_numpy(**OPTIONS.get(task, {}))
-    return sd.gradient(loss, variables).to_numpy()
+        return sd.hessian(loss, variables[0]).to_numpy(sizes=sizes_of(task), **OPTIONS.get(task, {}))
+    return sd.gradient(loss, variables).to_numpy(sizes=sizes_of(task))
 
 
 def prepared(task, arrays):

@@ -14,7 +14,7 @@ import sympy
 
 from symderive.core.identity import BOUND_LETTERS, canonical, free_indices, fresh, substitute, with_args
 from symderive.core.nodes import Delta, Entry, Index, IndexSum
-from symderive.core.positions import Inside, Loose, bare
+from symderive.core.positions import Inside, Loose, Remainder, bare
 from symderive.core.program import Definition, Program
 
 _FEWEST = 3  # terms; fewer are written as they stand
@@ -53,12 +53,14 @@ def _families(total: sympy.Add, taken: set[str]) -> sympy.Expr:
     if len(total.args) < _FEWEST:
         return total
     found: dict[object, list[tuple[sympy.Expr, _Parts]]] = {}
+    terms = [term for term in total.args if term.has(Remainder)]  # each tap has its own positions
     for term in total.args:
+        if term.has(Remainder):
+            continue
         plain = canonical(term)
         taken |= {index.name for index in plain.atoms(Index)}
         parts = _parts(plain)
         found.setdefault(parts.key, []).append((term, parts))
-    terms = []
     for family in found.values():
         joint = _joint([parts for _, parts in family], taken) if len(family) >= _FEWEST else None
         terms += [joint] if joint is not None else [term for term, _ in family]

@@ -140,7 +140,8 @@ class _Places:
         if not (shift.is_Integer and step.is_Integer and 0 <= value < step) or index in self.axes:
             return None
         first = sympy.Mod(value - shift, step)
-        whole, left = division(index.dim, step)
+        whole = division(index.dim, step)[0]
+        left = sympy.expand(index.dim - step * whole)
         if not left.is_Integer:
             return None
         count = whole + sympy.ceiling((left - first) / step)

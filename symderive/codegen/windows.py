@@ -32,22 +32,46 @@ from symderive.core.program import Definition, Program
 
 
 @dataclass(frozen=True)
-class Window:
+class Steps:
+    """A position `step · place + offset` on an axis.
+
+    Attributes:
+        place: the index that moves along the axis.
+        step: from one position to the next, positive.
+        offset: the first position.
+    """
+
+    place: Index
+    step: sympy.Expr
+    offset: sympy.Expr
+
+
+@dataclass(frozen=True)
+class Window(Steps):
     """A position `step · place + stride · tap + offset` on an axis.
 
     Attributes:
         place: the index that says which window.
-        tap: the index of the positions in a window.
         step: from one window to the next, positive.
-        stride: from one position in a window to the next.
         offset: the first position of the first window, less what is outside.
+        tap: the index of the positions in a window.
+        stride: from one position in a window to the next.
     """
 
-    place: Index
     tap: Index
-    step: sympy.Expr
     stride: sympy.Expr
-    offset: sympy.Expr
+
+
+def steps_of(axis: sympy.Expr) -> Steps | None:
+    """A position as one of evenly spaced ones; None for any other."""
+    where = sympy.expand(bare(axis))
+    if len(free_indices(where)) != 1:
+        return None
+    (place,) = free_indices(where)
+    step = where.coeff(place, 1)
+    offset = sympy.expand(where - step * place)
+    plain = not free_indices(offset) and step.is_Integer and step > 0
+    return Steps(place, step, offset) if plain else None
 
 
 def window_of(axis: sympy.Expr) -> Window | None:
@@ -63,7 +87,7 @@ def window_of(axis: sympy.Expr) -> Window | None:
     offset = sympy.expand(where - steps[0] * place - steps[1] * tap)
     if free_indices(offset) or not all(one.is_Integer for one in steps) or not tap.dim.is_Integer:
         return None
-    return Window(place, tap, steps[0], steps[1], offset) if steps[0] > 0 and tap.dim > 0 else None
+    return Window(place, steps[0], offset, tap, steps[1]) if steps[0] > 0 and tap.dim > 0 else None
 
 
 def with_windows_named(program: Program, names: NewNames) -> Program:
@@ -208,10 +232,10 @@ def _labels(entry: Entry) -> Labels | None:
             found[1].append(window.tap)
             found[2].append(window.place)
         elif free_indices(axis):
-            index = bare(axis)
-            if not isinstance(index, Index):
+            steps = steps_of(axis)
+            if steps is None:
                 return None
-            found[0 if number < places[0] else 3 if number > places[-1] else 2].append(index)
+            found[0 if number < places[0] else 3 if number > places[-1] else 2].append(steps.place)
     front, taps, moving, behind = found
     labels = (*front, *moving, *taps, *behind) if behind else (*front, *taps, *moving)
     return labels if len(set(labels)) == len(labels) else None
@@ -244,19 +268,23 @@ def windows_read(name: str, entry: Entry) -> tuple[str, Labels] | None:
 def _slot(
     axis: sympy.Expr, size: sympy.Expr, window: Window | None, counts: Mapping[Index, sympy.Symbol]
 ) -> str:
-    if window is None:
-        place = bare(axis)
-        if not isinstance(place, Index):
-            return constant(place)[0]
-        return ":" if place.dim == size else f":{constant(place.dim)[0]}"
-    start = window.stride * counts[window.tap] + window.offset
-    begin = (
-        f"-{constant(-start)[0]}" if start.is_Mul and start.could_extract_minus_sign() else constant(start)[0]
-    )
-    if window.step == 1:
-        return f"{begin}:{constant(sympy.expand(start + window.place.dim))[0]}"
-    stop = sympy.expand(start + window.step * (window.place.dim - 1) + 1)
-    return f"{begin}:{_at_least_0(stop)}:{window.step}"
+    steps = steps_of(axis) if window is None else window
+    if steps is None:
+        return constant(bare(axis))[0]
+    start = steps.offset if window is None else window.stride * counts[window.tap] + window.offset
+    if start == 0 and steps.step == 1:
+        return ":" if steps.place.dim == size else f":{constant(steps.place.dim)[0]}"
+    begin = _written(start) if start != 0 else ""
+    if steps.step == 1:
+        return f"{begin}:{constant(sympy.expand(start + steps.place.dim))[0]}"
+    stop = sympy.expand(start + steps.step * (steps.place.dim - 1) + 1)
+    return f"{begin}:{_at_least_0(stop)}:{steps.step}"
+
+
+def _written(start: sympy.Expr) -> str:
+    """The start of a slice; `-2 * u` without brackets."""
+    negative = start.is_Mul and start.could_extract_minus_sign()
+    return f"-{constant(-start)[0]}" if negative else constant(start)[0]
 
 
 def _at_least_0(stop: sympy.Expr) -> str:

@@ -29,6 +29,8 @@ class Delta(sympy.Expr):
             return sympy.S.One
         if left.is_Integer and right.is_Integer:
             return sympy.S.Zero
+        if left.is_zero and getattr(right, "dim", None) == 1:  # an index over one position
+            return sympy.S.One
         pair = sorted((left, right), key=lambda position: position.sort_key())
         made: sympy.Expr = sympy.Expr.__new__(cls, *pair)
         return made

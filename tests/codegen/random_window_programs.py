@@ -143,6 +143,31 @@ def random_pooling(seed: int) -> tuple[sd.Array, list[sd.Array]]:
     return np.sum(weight * function(pooled)), variables
 
 
+def random_strided(seed: int) -> tuple[sd.Array, list[sd.Array]]:
+    """A loss of a convolution of any stride and dilation, by slices of axes that are longer than it needs."""
+    draw = random.Random(seed)
+    count = draw.choice((1, 1, 2))
+    lead = [B] if draw.random() < 0.5 else []
+    many, plans = [N, M][:count], []
+    for one in many:
+        stride, dilation, taps = draw.choice((1, 2, 3)), draw.choice((1, 1, 2, 3)), draw.choice((1, 2, 3))
+        reach = stride * (one - 1) + 1
+        plans.append((stride, dilation, taps, reach, reach + dilation * (taps - 1) + draw.choice((0, 1, 2))))
+    y = sd.array("y", *lead, *(plan[-1] for plan in plans))
+    f = sd.array("f", *(plan[2] for plan in plans))
+    parts = []
+    for where in itertools.product(*(range(plan[2]) for plan in plans)):
+        slices = [
+            slice(dilation * at, dilation * at + reach, stride)
+            for at, (stride, dilation, _, reach, _) in zip(where, plans, strict=True)
+        ]
+        part = y[(*(slice(None) for _ in lead), *slices)]
+        parts.append(part * f[where if len(where) > 1 else where[0]])
+    function = draw.choice((np.tanh, np.exp, lambda one: one**2))
+    weight = sd.array("G", *parts[0].shape) if draw.random() < 0.5 else 1
+    return np.sum(weight * function(sum(parts))), [y, f]
+
+
 def _by_slices(draw, y, lead, many, side, kind, overlap):
     """The parts of all windows joined: a slice of the array for each position in a window."""
     taps = [range(side) for _ in many]

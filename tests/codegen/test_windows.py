@@ -21,7 +21,7 @@ from symderive.codegen import (
 from symderive.codegen.numpy_source import numpy_function, plan_of
 from symderive.core.program import Program
 from symderive.language.evaluate import evaluate
-from tests.codegen.random_window_programs import SIZES, B, M, N, random_arrays, random_pooling, random_program
+from tests.codegen.random_window_programs import SIZES, B, M, N, random_arrays, random_pooling, random_program, random_strided
 from tests.codegen.spaces import HERE
 from tests.profiles import examples
 
@@ -61,17 +61,17 @@ def test_code_for_windows_gives_what_the_equations_say(kind):
         assert disagreement(seed, kind) == ""
 
 
-def pooling(seed):
+def pooling(seed, drawn=random_pooling):
     """The derivative of a random loss of windows, with arrays and what the equations say."""
     sizes = (SIZES[0], {"n": 1, "m": 2, "b": 1}, {"n": 2, "m": 1, "b": 0}, {"n": 3, "m": 2, "b": 2})[seed % 4]
-    loss, variables = random_pooling(seed)
+    loss, variables = drawn(seed)
     program = sd.gradient(loss, variables).to_numpy().program
     arrays = random_arrays(program, seed, sizes, layout=LAYOUTS[seed % len(LAYOUTS)])
     return program, arrays, slow_values(program, arrays, sizes)
 
 
-def pooling_disagreement(seed):
-    program, arrays, slow = pooling(seed)
+def pooling_disagreement(seed, drawn=random_pooling):
+    program, arrays, slow = pooling(seed, drawn)
     function = numpy_function(program, "f", plan=True)
     made = function.unchecked(arrays)
     for one, other in zip(made if isinstance(made, tuple) else (made,), slow, strict=True):
@@ -84,6 +84,16 @@ def pooling_disagreement(seed):
 def test_pooling_is_done_by_slices_and_reshapes(part):
     for seed in range(part, COUNT // 3, 4):
         assert pooling_disagreement(seed) == ""
+
+
+def strided_disagreement(seed):
+    return pooling_disagreement(seed, random_strided)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_convolutions_of_any_stride_and_dilation_are_done_by_slices(part):
+    for seed in range(part, COUNT, 4):
+        assert strided_disagreement(seed) == ""
 
 
 @pytest.mark.parametrize("space", HERE, ids=lambda one: one.name)

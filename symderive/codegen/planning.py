@@ -21,6 +21,7 @@ from symderive.codegen.rolled import with_sums_rolled
 from symderive.codegen.scattered import with_scattered_named
 from symderive.codegen.shared_parts import key_of, with_shared_parts
 from symderive.codegen.signs import Signs
+from symderive.codegen.spaced import with_spaced_named
 from symderive.codegen.spread import without_spread
 from symderive.codegen.windows import with_windows_named
 from symderive.core.identity import canonical, free_indices, substitute
@@ -37,7 +38,8 @@ def planned(program: Program, sizes: Iterable[str] = ()) -> Program:
         sizes: names that new arrays must not have.
     """
     names = NewNames((program,), sizes)
-    rolled = with_sums_rolled(with_coarse_named(with_scattered_named(program, names), names))
+    spaced = with_spaced_named(program, names)
+    rolled = with_sums_rolled(with_coarse_named(with_scattered_named(spaced, names), names))
     short = without_spread(with_windows_named(rolled, names))
     plan = _Plan(names)
     for made in short.definitions:

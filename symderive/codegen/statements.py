@@ -15,6 +15,7 @@ from symderive.codegen.own_outputs import with_own_outputs
 from symderive.codegen.placing import placed
 from symderive.codegen.planning import has_form
 from symderive.codegen.row_blocks import RowBlocks
+from symderive.codegen.spaced import spaced_lines, spaced_of
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition, Program
 from symderive.notation.recover import matrix_form
@@ -40,7 +41,10 @@ def _straight(program: Program, in_place: bool) -> list[str]:
 
     def written(one: Definition) -> list[str]:
         found = offsets.get(one.tensor)
-        return _lines(one, in_place) if found is None else offset_lines(found, taken)
+        if found is not None:
+            return offset_lines(found, taken)
+        spaced = spaced_of(one) if in_place else None
+        return _lines(one, in_place) if spaced is None else spaced_lines(spaced, taken)
 
     *made, last = [one for one in program.definitions if one.tensor not in dropped] or (None,)
     rows = [line for one in made if one is not None for line in written(one)]

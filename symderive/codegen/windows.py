@@ -153,7 +153,7 @@ class _Namer:
             ends = bounds(axis)
             if ends is None:
                 return None
-            before, behind = _missing(-ends[0]), _missing(sympy.expand(ends[1] + 1 - size))
+            before, behind = missing(-ends[0]), missing(sympy.expand(ends[1] + 1 - size))
             if before is None or behind is None:
                 return None
             indices.append(Index(next(taken), sympy.expand(size + before + behind)))
@@ -168,7 +168,7 @@ def _has_windows(entry: Entry) -> bool:
     return any(window_of(axis) is not None for axis in entry.axes)
 
 
-def _missing(count: sympy.Expr) -> sympy.Expr | None:
+def missing(count: sympy.Expr) -> sympy.Expr | None:
     """How many positions are missing on one side, where that is known."""
     if is_surely_nonnegative(sympy.expand(-count)):
         return sympy.S.Zero
@@ -255,7 +255,7 @@ def windows_read(name: str, entry: Entry) -> tuple[str, Labels] | None:
     source = (one for one in letters(("u", "v", "t", "s")) if one not in taken)
     counts = {tap: sympy.Symbol(next(source), integer=True) for tap in taps}
     slots = [
-        _slot(axis, size, window, counts)
+        slot(axis, size, window, counts)
         for axis, size, window in zip(entry.axes, entry.tensor.shape, windows, strict=True)
     ]
     loops = " ".join(f"for {count} in range({tap.dim})" for tap, count in counts.items())
@@ -265,9 +265,17 @@ def windows_read(name: str, entry: Entry) -> tuple[str, Labels] | None:
     return (read if len(taps) == 1 else shaped(read, [(label,) for label in labels])), labels
 
 
-def _slot(
+def slot(
     axis: sympy.Expr, size: sympy.Expr, window: Window | None, counts: Mapping[Index, sympy.Symbol]
 ) -> str:
+    """The slice that a window reads of an axis; a number where a position is fixed.
+
+    Args:
+        axis: the position.
+        size: the length of the axis.
+        window: the position as one in a window, if it is.
+        counts: the variable that counts the positions in a window, for each tap.
+    """
     steps = steps_of(axis) if window is None else window
     if steps is None:
         return constant(bare(axis))[0]
@@ -278,7 +286,7 @@ def _slot(
     if steps.step == 1:
         return f"{begin}:{constant(sympy.expand(start + steps.place.dim))[0]}"
     stop = sympy.expand(start + steps.step * (steps.place.dim - 1) + 1)
-    return f"{begin}:{_at_least_0(stop)}:{steps.step}"
+    return f"{begin}:{at_least_0(stop)}:{steps.step}"
 
 
 def _written(start: sympy.Expr) -> str:
@@ -287,7 +295,7 @@ def _written(start: sympy.Expr) -> str:
     return f"-{constant(-start)[0]}" if negative else constant(start)[0]
 
 
-def _at_least_0(stop: sympy.Expr) -> str:
+def at_least_0(stop: sympy.Expr) -> str:
     """The end of a slice, which must not count from behind where an axis has length 0."""
     written = constant(stop)[0]
     return written if stop.subs(dict.fromkeys(stop.free_symbols, 0)) >= 0 else f"max(0, {written})"

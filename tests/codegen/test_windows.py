@@ -21,7 +21,16 @@ from symderive.codegen import (
 from symderive.codegen.numpy_source import numpy_function, plan_of
 from symderive.core.program import Program
 from symderive.language.evaluate import evaluate
-from tests.codegen.random_window_programs import SIZES, B, M, N, random_arrays, random_pooling, random_program, random_strided
+from tests.codegen.random_window_programs import (
+    SIZES,
+    B,
+    M,
+    N,
+    random_arrays,
+    random_pooling,
+    random_program,
+    random_strided,
+)
 from tests.codegen.spaces import HERE
 from tests.profiles import examples
 
@@ -140,8 +149,8 @@ def test_no_error_is_found_where_none_is_planted():
     [
         (rolled, "_place", lambda right: lambda column, grid, indices: 2 * right(column, grid, indices)),
         (windows, "slid", lambda right: lambda expr: type(expr)(right(expr).body.subs(2, 1), *right(expr).indices)),
-        (windows, "_missing", lambda right: lambda count: right(count - 1)),
-        (windows, "_slot", lambda right: lambda axis, size, window, counts: right(axis, size, window, counts).replace("u + 1", "u")),
+        (windows, "missing", lambda right: lambda count: right(count - 1)),
+        (windows, "slot", lambda right: lambda axis, size, window, counts: right(axis, size, window, counts).replace("u + 1", "u")),
         (statements, "offset_lines", lambda right: lambda found, taken: [row.replace("u:", "u + 1:") for row in right(found, taken)]),
         (lifetimes, "_late", lambda right: lambda units, large: [units[1], units[0], *units[2:]]),
         (stacks, "_reshaped", lambda right: lambda written, groups: right(written, groups[::-1])),

@@ -31,6 +31,11 @@ def _equation(made: Definition) -> Definition:
     return made.with_body(_rolled(made.body, _names(made)))
 
 
+def sums_rolled(total: sympy.Expr, made: Definition) -> sympy.Expr:
+    """A sum on the right-hand side of an equation with every full family of its terms under a sign Σ."""
+    return _families(total, _names(made)) if isinstance(total, sympy.Add) else total
+
+
 def _names(made: Definition) -> set[str]:
     """The names of all indices of an equation, bound ones too."""
     return {index.name for index in (*made.indices, *made.body.atoms(Index))}
@@ -126,9 +131,16 @@ def placed(place: sympy.Expr, size: sympy.Expr) -> sympy.Expr:
 
 
 def _delta(expr: Delta) -> _Parts:
-    number, index = expr.args if expr.args[0].is_Integer else expr.args[::-1]
-    if not (number.is_Integer and isinstance(index, Index)):
+    place, index = expr.args if isinstance(expr.args[1], Index) else expr.args[::-1]
+    if not isinstance(index, Index) or isinstance(place, Index):
         return _Parts(expr, (), (), lambda values: expr)
+    first = place.as_coeff_Add()[0]
+    number = first if first.is_Integer else sympy.S.Zero
+    rest = sympy.expand(place - number)
+    if rest != 0:
+        return _Parts(
+            ("delta", index, rest), (number,), (sympy.S.Zero,), lambda values: Delta(values[0] + rest, index)
+        )
     return _Parts(("delta", index), (number,), (index.dim,), lambda values: Delta(values[0], index))
 
 
@@ -172,7 +184,7 @@ def _joint(family: list[_Parts], taken: set[str]) -> sympy.Expr | None:
     if any(count < 2 for count in uses.values()):
         return None  # nothing is paired: a sum of entries is no product
     made = _summed(family[0].made(values), indices)
-    if any(free_indices(delta) & set(indices) for delta in made.atoms(Delta)):
+    if any(set(indices) & set(delta.args) for delta in made.atoms(Delta)):
         return None
     taken.update(index.name for index in indices)
     return made

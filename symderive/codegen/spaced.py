@@ -16,6 +16,7 @@ from symderive.codegen.axes import Labels, spread
 from symderive.codegen.from_forms import constant
 from symderive.codegen.from_indices import labelled_code
 from symderive.codegen.new_names import NewNames
+from symderive.codegen.rolled import sums_rolled
 from symderive.codegen.windows import Steps, Window, at_least_0, missing, slot, steps_of, window_of
 from symderive.core.identity import BOUND_LETTERS, canonical, free_indices, fresh, letters, substitute
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
@@ -28,6 +29,8 @@ from symderive.core.positions import (
     is_surely_nonnegative,
 )
 from symderive.core.program import Definition, Program
+
+_FEWEST = 3  # terms; fewer are written as they stand
 
 
 @dataclass(frozen=True)
@@ -52,34 +55,76 @@ def with_spaced_named(program: Program, names: NewNames) -> Program:
     definitions: list[Definition] = []
     for made in program.definitions:
         terms: list[sympy.Expr] = []
-        for term in sympy.Add.make_args(made.body):
-            moved = _with_deltas(term, made.indices)
-            if moved is not None and spaced_of(made.with_body(moved)) is None:
-                moved = None
-            if moved is not None:
-                moved = _with_sums_named(moved, made.indices, names, definitions)
-            if moved is None and spaced_of(made.with_body(term)) is not None:
-                moved = term
-            if moved is not None and len(sympy.Add.make_args(made.body)) > 1:
+        whole = _with_taps_joined(made)
+        for term in sympy.Add.make_args(whole):
+            moved = _with_deltas(term, made.indices) or term
+            if not _has_window(made.with_body(moved)):
+                terms.append(term)
+                continue
+            moved = _with_parts_named(moved, made.indices, names, definitions)
+            if isinstance(whole, sympy.Add):
                 tensor = names.tensor(made.indices)
                 definitions.append(Definition(tensor, made.indices, moved, made.rule))
                 moved = Entry(tensor, *made.indices)
-            terms.append(term if moved is None else moved)
+            terms.append(moved)
         definitions.append(made.with_body(sympy.Add(*terms)))
     return Program(program.inputs, tuple(definitions), program.outputs)
 
 
-def _with_sums_named(
-    total: IndexSum, indices: Labels, names: NewNames, definitions: list[Definition]
-) -> IndexSum:
-    """The sum with the sums inside of other functions as arrays, so that no loop computes them again."""
-    named: dict[sympy.Expr, sympy.Expr] = {}
-    for one in sorted(total.body.atoms(IndexSum), key=str):
-        labels = tuple(index for index in (*indices, *total.indices) if index in free_indices(one))
-        if labels and free_indices(one) == set(labels):
-            named[one] = Entry(names.tensor(labels), *labels)
-            definitions.append(Definition(named[one].tensor, labels, one))
-    return IndexSum(total.body.xreplace(named), *total.indices)
+def _with_taps_joined(made: Definition) -> sympy.Expr:
+    """The right-hand side with terms at fixed remainders, one for each position in a window, as one sum."""
+    terms = sympy.Add.make_args(made.body)
+    combs = [one for one in terms if _is_comb(one)]
+    if len(combs) < _FEWEST:
+        return made.body
+    moved = [_with_deltas(one, made.indices) for one in combs]
+    if any(one is None for one in moved):
+        return made.body
+    joint = sums_rolled(sympy.Add(*moved), made)
+    if not _has_window(made.with_body(joint)):
+        return made.body
+    return sympy.Add(joint, *(one for one in terms if one not in combs))
+
+
+def _has_window(made: Definition) -> bool:
+    """Whether an equation is a sum over the positions of windows."""
+    found = spaced_of(made)
+    return found is not None and any(isinstance(one, Window) for one in found.axes.values())
+
+
+def _is_comb(term: sympy.Expr) -> bool:
+    return any(isinstance(one, Delta) and one.has(Remainder) for one in sympy.Mul.make_args(term))
+
+
+def _with_parts_named(
+    total: sympy.Expr, indices: Labels, names: NewNames, definitions: list[Definition]
+) -> sympy.Expr:
+    """The sum with what no position of a window changes as arrays, so that no loop computes it again."""
+    found = spaced_of(Definition(Tensor("", tuple(one.dim for one in indices)), indices, total))
+    inside = _parts(total)
+    if found is None or inside is None:
+        return total
+    taps = {one.tap for one in found.axes.values() if isinstance(one, Window)}
+    labels = (*(one for one in indices if one not in found.axes), *inside[1])
+
+    def named(part: sympy.Expr) -> sympy.Expr:
+        own = tuple(one for one in labels if one in free_indices(part))
+        if not own or taps & set(own) or free_indices(part) != set(own) or isinstance(part, Entry):
+            return part
+        entry = Entry(names.tensor(own), *own)
+        definitions.append(Definition(entry.tensor, own, part))
+        return entry
+
+    factors = [one for one in sympy.Mul.make_args(inside[0]) if not isinstance(one, Delta)]
+    deltas = [one for one in sympy.Mul.make_args(inside[0]) if isinstance(one, Delta)]
+    fixed = [one for one in factors if free_indices(one) and not free_indices(one) & taps]
+    rest = [one for one in factors if one not in fixed]
+    if not all(isinstance(one, Entry) for one in fixed):
+        fixed = [named(sympy.Mul(*fixed))]
+    product = sympy.Mul(*rest).xreplace(
+        {one: named(one) for one in sorted(sympy.Mul(*rest).atoms(IndexSum), key=str)}
+    )
+    return IndexSum(sympy.Mul(*deltas, *fixed, product), *inside[1])
 
 
 def _parts(term: sympy.Expr) -> tuple[sympy.Expr, Labels] | None:
@@ -103,6 +148,8 @@ def _with_deltas(term: sympy.Expr, indices: Labels) -> sympy.Expr | None:
         if index not in free_indices(product):
             continue
         move = _in_two(product, index, taken) or _move(product, index, bound, taken)
+        if move is None and _is_comb(term):
+            move = _shifted(product, index, taken)
         if move is None:
             continue
         position, new, wanted = move
@@ -117,10 +164,11 @@ def _with_deltas(term: sympy.Expr, indices: Labels) -> sympy.Expr | None:
 
 
 def _in_two(product: sympy.Expr, index: Index, taken: set[str]) -> tuple[sympy.Expr, Labels, bool] | None:
-    """An index of which `⌊(k + a) / s⌋` is read as `s p + u − a`: windows that lie side by side.
+    """An index of which `⌊(k + a) / s⌋ − x` is read as `s (p + x) + u − a`: windows that lie side by side.
 
     Returns:
-        the position, p and u, and whether it must be; where s divides the axis, it may also be repeated.
+        the position, p and u (p alone where a delta fixes the remainder), and whether it must be; where s
+        divides the axis, it may also be repeated.
     """
     moving = [one for one in product.atoms(Quotient, Remainder) if index in free_indices(one)]
     pairs = {tuple(map(bare, one.args)) for one in moving}
@@ -128,18 +176,41 @@ def _in_two(product: sympy.Expr, index: Index, taken: set[str]) -> tuple[sympy.E
         return None
     ((inside, step),) = pairs
     shift = sympy.expand(inside - index)
-    sizes = [
-        size
+    read = [
+        (sympy.expand(bare(axis) - Quotient(inside, step)), size)
         for one in sympy.Mul.make_args(product)
-        if isinstance(one, Entry)
-        for axis, size in zip(one.axes, one.tensor.shape, strict=True)
-        if bare(axis) == Quotient(inside, step)
+        for axis, size in _axes(one)
     ]
-    if not (sizes and shift.is_Integer and shift >= 0 and step.is_Integer):
+    read = [(start, size) for start, size in read if start.is_Integer]
+    if not (read and shift.is_Integer and shift >= 0 and step.is_Integer):
         return None
-    place, tap = fresh((sizes[0], step), taken, BOUND_LETTERS)
-    is_needed = any(isinstance(one, Remainder) for one in moving) or step * sizes[0] != index.dim
-    return step * place + tap - shift, (place, tap), is_needed
+    start, size = read[0]
+    place, tap = fresh((size, step), taken, BOUND_LETTERS)
+    left = _remainder(product, inside, step)
+    first = sympy.expand(step * (place - start) - shift)
+    if left is not None:
+        return first + left, (place,), True
+    is_needed = any(isinstance(one, Remainder) for one in moving) or step * size != index.dim
+    return first + tap, (place, tap), is_needed
+
+
+def _shifted(product: sympy.Expr, index: Index, taken: set[str]) -> tuple[sympy.Expr, Labels, bool] | None:
+    """An index of which `k + c` is read on an axis of another length as `p − c`."""
+    for factor in sympy.Mul.make_args(product):
+        for axis, size in _axes(factor):
+            shift = sympy.expand(bare(axis) - index)
+            if shift.is_Integer and (shift != 0 or size != index.dim):
+                (place,) = fresh((size,), taken, BOUND_LETTERS)
+                return place - shift, (place,), False
+    return None
+
+
+def _axes(factor: sympy.Expr) -> list[tuple[sympy.Expr, sympy.Expr]]:
+    """The positions that a factor of a product is read at, or that a bracket is 1 for, with their number."""
+    if isinstance(factor, Inside):
+        turned = sympy.expand(factor.size - 1 - factor.position)  # counted from the other end
+        return [(factor.position, factor.size), (turned, factor.size)]
+    return list(zip(factor.axes, factor.tensor.shape, strict=True)) if isinstance(factor, Entry) else []
 
 
 def _others(product: sympy.Expr, index: Index) -> set[sympy.Basic]:
@@ -181,15 +252,10 @@ def _move(
 
 def _short_axes(product: sympy.Expr, index: Index) -> list[tuple[sympy.Expr, sympy.Expr]]:
     """The positions with an index on axes, or in brackets, of few positions."""
-    found = []
-    for factor in sympy.Mul.make_args(product):
-        if isinstance(factor, Inside):
-            found.append((factor.position, factor.size))
-        if isinstance(factor, Entry):
-            found += list(zip(factor.axes, factor.tensor.shape, strict=True))
     return [
         (bare(place), size)
-        for place, size in found
+        for factor in sympy.Mul.make_args(product)
+        for place, size in _axes(factor)
         if size.is_Integer
         and not (index.dim.is_Integer and index.dim < size)
         and index in free_indices(place)

@@ -21,6 +21,7 @@ TASKS = (
     "attention, gradient",
     "attention, Hessian",
     "convolution, gradient",
+    "strided convolution, gradient",
 )
 SIZES = {
     "logistic": {"n": 10_000, "d": 100},
@@ -34,6 +35,7 @@ SIZES = {
     "attention, gradient": {"n": 512, "m": 512, "d": 64, "p": 64},
     "attention, Hessian": {"n": 32, "m": 48, "d": 16, "p": 16},
     "convolution": {"b": 8, "c": 8, "k": 16, "H": 34, "W": 34},
+    "strided convolution": {"b": 8, "c": 8, "k": 16, "h": 32, "w": 32},
 }
 SHAPES = {
     "logistic": {"X": "nd", "w": "d", "y": "n"},
@@ -43,15 +45,18 @@ SHAPES = {
     "softmax": {"X": "nd", "W": "dk", "T": "nk"},
     "attention": {"Q": "nd", "K": "md", "V": "mp", "G": "np"},
     "convolution": {"I": "bcHW", "F": "kc33", "R": "bkhw"},
+    "strided convolution": {"I": "bcHW", "F": "kc33", "R": "bkhw"},
 }
 VARIABLES = {
     "logistic": ["w"], "Poisson": ["w"], "two layers": ["W1", "b1", "W2", "b2"], "factorisation": ["U", "V"],
     "softmax": ["W"], "attention": ["Q", "K", "V"], "convolution": ["I", "F"],
+    "strided convolution": ["I", "F"],
 }  # fmt: skip
 
 FUNCTIONS = {
     "logistic": "logistic", "Poisson": "poisson", "two layers": "layers", "factorisation": "factorisation",
     "softmax": "softmax", "attention": "attention", "convolution": "convolution",
+    "strided convolution": "strided",
 }  # fmt: skip
 
 
@@ -73,6 +78,8 @@ def data(task: str) -> dict[str, np.ndarray]:
     sizes = {**sizes_of(task), "3": 3}
     if "H" in sizes:
         sizes |= {"h": sizes["H"] - 2, "w": sizes["W"] - 2}
+    elif "w" in sizes:
+        sizes |= {"H": 2 * sizes["h"] + 1, "W": 2 * sizes["w"] + 1}
     model = task.split(",")[0]
     made = {}
     for name, shape in SHAPES[model].items():

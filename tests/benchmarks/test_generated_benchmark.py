@@ -12,7 +12,7 @@ import pytest
 from tests.benchmarks import generated, generated_data
 from tests.benchmarks.translations import generated_hand, generated_symderive
 
-SMALL = {"n": 6, "d": 3, "h": 4, "k": 2, "m": 5, "r": 2, "p": 3, "b": 2, "c": 2, "H": 6, "W": 5}
+SMALL = {"n": 6, "w": 3, "d": 3, "h": 4, "k": 2, "m": 5, "r": 2, "p": 3, "b": 2, "c": 2, "H": 6, "W": 5}
 
 
 @pytest.fixture

@@ -105,19 +105,24 @@ def attention_hessian(Q, K, V, G):
     return hessian
 
 
-def convolution(I, F, R):
+def convolution(I, F, R, stride=1):
     """A matrix product of all windows; the gradient in the image by one product for each offset."""
     b, c, H, W = I.shape
-    k = F.shape[0]
-    windows = np.lib.stride_tricks.sliding_window_view(I, (3, 3), axis=(2, 3))
+    k, h, w = R.shape[1:]
+    windows = np.lib.stride_tricks.sliding_window_view(I, (3, 3), axis=(2, 3))[:, :, ::stride, ::stride]
     columns = windows.transpose(0, 2, 3, 1, 4, 5).reshape(-1, c * 9)
     E = columns @ F.reshape(k, -1).T - R.transpose(0, 2, 3, 1).reshape(-1, k)
     dF = (E.T @ columns).reshape(F.shape)
     dI = np.zeros((b, H, W, c))
     for u in range(3):
         for v in range(3):
-            dI[:, u : u + H - 2, v : v + W - 2] += (E @ F[:, :, u, v]).reshape(b, H - 2, W - 2, c)
+            down, right = (slice(at, at + stride * (n - 1) + 1, stride) for at, n in ((u, h), (v, w)))
+            dI[:, down, right] += (E @ F[:, :, u, v]).reshape(b, h, w, c)
     return dI.transpose(0, 3, 1, 2), dF
+
+
+def strided(I, F, R):
+    return convolution(I, F, R, stride=2)
 
 
 FUNCTIONS = {
@@ -134,6 +139,7 @@ FUNCTIONS = {
     "attention, gradient": attention_gradient,
     "attention, Hessian": attention_hessian,
     "convolution, gradient": convolution,
+    "strided convolution, gradient": strided,
 }
 
 

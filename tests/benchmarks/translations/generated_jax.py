@@ -39,9 +39,13 @@ def attention(Q, K, V, G):
     return jnp.sum(G * (jax.nn.softmax(Q @ K.T / jnp.sqrt(Q.shape[1]), axis=1) @ V))
 
 
-def convolution(I, F, R):
-    out = jax.lax.conv_general_dilated(I, F, (1, 1), "VALID")
+def convolution(I, F, R, stride=1):
+    out = jax.lax.conv_general_dilated(I, F, (stride, stride), "VALID")
     return jnp.sum((out - R) ** 2) / 2
+
+
+def strided(I, F, R):
+    return convolution(I, F, R, stride=2)
 
 
 def prepared(task, arrays):

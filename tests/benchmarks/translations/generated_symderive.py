@@ -59,9 +59,21 @@ def convolution():
     return np.sum((out - R) ** 2) / 2, [I, F]
 
 
+def strided():
+    b, c, k, h, w = sd.dims("b c k h w")
+    I, F, R = sd.array("I", b, c, 2 * h + 1, 2 * w + 1), sd.array("F", k, c, 3, 3), sd.array("R", b, k, h, w)
+    out = sum(
+        np.einsum("bcij,kc->bkij", I[:, :, u : 2 * h - 1 + u : 2, v : 2 * w - 1 + v : 2], F[:, :, u, v])
+        for u in range(3)
+        for v in range(3)
+    )
+    return np.sum((out - R) ** 2) / 2, [I, F]
+
+
 MODELS = {
     "logistic": logistic, "Poisson": poisson, "two layers": layers, "factorisation": factorisation,
     "softmax": softmax, "attention": attention, "convolution": convolution,
+    "strided convolution": strided,
 }  # fmt: skip
 OPTIONS = {
     "logistic, value + gradient + Hessian": {"with_value": True, "with_gradient": True},

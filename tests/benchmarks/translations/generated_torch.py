@@ -41,6 +41,10 @@ def convolution(I, F, R):
     return ((functional.conv2d(I, F) - R) ** 2).sum() / 2
 
 
+def strided(I, F, R):
+    return ((functional.conv2d(I, F, stride=2) - R) ** 2).sum() / 2
+
+
 def prepared(task, arrays):
     """The call to be measured, and what turns its result into arrays of NumPy."""
     loss, names = loss_of(task, globals())

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 import sympy
 
+from symderive.codegen.new_arrays import NewArrays
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.rolled import placed
-from symderive.codegen.shared_parts import key_of, labels_of, put_in
+from symderive.codegen.shared_parts import labels_of, put_in
 from symderive.core.identity import free_indices, substitute, with_args
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Binder, Entry, Index, Tensor, TensorNode
@@ -59,18 +60,8 @@ def runs_of(expr: sympy.Expr) -> dict[Index, sympy.Expr] | None:
     return None if free_indices(marked) & steps.keys() or marked.has(Quotient) else steps
 
 
-class _Namer:
+class _Namer(NewArrays):
     """Makes the arrays of such parts."""
-
-    def __init__(self, names: NewNames) -> None:
-        self.names = names
-        self.known: dict[object, Tensor] = {}
-        self.fresh: list[Definition] = []
-
-    def taken(self) -> list[Definition]:
-        """The equations made since the last time."""
-        made, self.fresh = self.fresh, []
-        return made
 
     def named(self, expr: sympy.Expr, indices: Sequence[Index]) -> sympy.Expr:
         """An expression with its largest parts of this kind by name."""
@@ -109,12 +100,8 @@ class _Namer:
         short = {one: Index(one.name, divided(one.dim, step)) for one, step in steps.items()}
         labels = tuple(short.get(index, index) for index in own)
         body = substitute(expr, {one: steps[one] * inner for one, inner in short.items()})
-        key = key_of(body, labels)
-        if key not in self.known:
-            self.known[key] = self.names.tensor(labels)
-            self.fresh.append(Definition(self.known[key], labels, body))
         places = (placed(Quotient(one, steps[one]), short[one].dim) if one in steps else one for one in own)
-        return Entry(self.known[key], *places)
+        return Entry(self.tensor(body, labels), *places)
 
 
 def repeated_read(name: str, entry: Entry) -> tuple[str, tuple[Index, ...]] | None:

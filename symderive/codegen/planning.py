@@ -21,7 +21,7 @@ from symderive.codegen.rolled import with_sums_rolled
 from symderive.codegen.scattered import with_scattered_named
 from symderive.codegen.shared_parts import key_of, with_shared_parts
 from symderive.codegen.signs import Signs
-from symderive.codegen.spaced import with_spaced_named
+from symderive.codegen.spacing import with_spaced_named
 from symderive.codegen.spread import without_spread
 from symderive.codegen.windows import with_windows_named
 from symderive.core.identity import canonical, free_indices, substitute

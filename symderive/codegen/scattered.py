@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.codegen.brackets import range_of
+from symderive.codegen.new_arrays import NewArrays
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.rolled import placed
-from symderive.codegen.shared_parts import key_of
 from symderive.core.identity import free_indices, substitute
-from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
+from symderive.core.nodes import Delta, Entry, Index, IndexSum
 from symderive.core.positions import (
     Inside,
     Quotient,
@@ -184,23 +184,21 @@ class _Places:
 
 def with_scattered_named(program: Program, names: NewNames) -> Program:
     """The program with arrays of what stands at restricted positions; equal ones are made once."""
-    known: dict[object, Tensor] = {}
+    arrays = NewArrays(names)
     definitions: list[Definition] = []
     for made in program.definitions:
         terms = []
         for term in sympy.Add.make_args(made.body):
             some = term.has(Inside) or term.has(Remainder) or bool(_implied(term))
             found = scattered(term, made.indices) if some else None
-            terms.append(term if found is None else _named(found, made, (names, known, definitions)) or term)
+            terms.append(term if found is None else _named(found, made, arrays) or term)
+        definitions += arrays.taken()
         definitions.append(made.with_body(sympy.Add(*terms)))
     return Program(program.inputs, tuple(definitions), program.outputs)
 
 
-def _named(
-    found: Scattered, made: Definition, into: tuple[NewNames, dict[object, Tensor], list[Definition]]
-) -> sympy.Expr | None:
+def _named(found: Scattered, made: Definition, arrays: NewArrays) -> sympy.Expr | None:
     """The term with an entry of a new array; None where one array says it already."""
-    names, known, definitions = into
     inner = {axis.inner for axis in found.axes.values()}
     factors = sympy.Mul.make_args(found.body)
     moving = sympy.Mul(*(one for one in factors if free_indices(one) & inner))
@@ -217,9 +215,5 @@ def _named(
             places.append(placed(Quotient(index - axis.first, axis.step), axis.inner.dim))
     if free_indices(moving) != set(labels):
         return None
-    key = key_of(moving, tuple(labels))
-    if key not in known:
-        known[key] = names.tensor(tuple(labels))
-        definitions.append(Definition(known[key], tuple(labels), moving, made.rule))
     rest = sympy.Mul(*(one for one in factors if not free_indices(one) & inner))
-    return rest * combs * Entry(known[key], *places)
+    return rest * combs * Entry(arrays.tensor(moving, tuple(labels), made.rule), *places)

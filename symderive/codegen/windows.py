@@ -14,11 +14,11 @@ import sympy
 from symderive.codegen.axes import Labels
 from symderive.codegen.contraction_order import usual_size
 from symderive.codegen.from_forms import constant
+from symderive.codegen.new_arrays import NewArrays
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.rolled import placed
-from symderive.codegen.shared_parts import key_of
 from symderive.core.identity import free_indices, fresh, letters, substitute, with_args
-from symderive.core.nodes import Entry, Index, IndexSum, Tensor
+from symderive.core.nodes import Entry, Index, IndexSum
 from symderive.core.positions import (
     Inside,
     Quotient,
@@ -100,18 +100,8 @@ def with_windows_named(program: Program, names: NewNames) -> Program:
     return Program(program.inputs, tuple(definitions), program.outputs)
 
 
-class _Namer:
-    """Makes the arrays of windows; equal ones once."""
-
-    def __init__(self, names: NewNames) -> None:
-        self.names = names
-        self.known: dict[object, Tensor] = {}
-        self.fresh: list[Definition] = []
-
-    def taken(self) -> list[Definition]:
-        """The equations made since the last time."""
-        made, self.fresh = self.fresh, []
-        return made
+class _Namer(NewArrays):
+    """Makes the arrays of windows."""
 
     def named(self, expr: sympy.Expr) -> sympy.Expr:
         """An expression with the windows under its sums read off arrays of their own."""
@@ -135,15 +125,7 @@ class _Namer:
         """An entry of the array of windows that an entry reads; the entry itself where it reads none."""
         inside = self.padded(entry) if _has_windows(entry) else None
         labels = None if inside is None else _labels(inside)
-        return entry if inside is None or labels is None else self.of(inside, labels)
-
-    def of(self, body: sympy.Expr, labels: Labels) -> sympy.Expr:
-        """An entry of the array that holds an expression."""
-        key = key_of(body, labels)
-        if key not in self.known:
-            self.known[key] = self.names.tensor(labels)
-            self.fresh.append(Definition(self.known[key], labels, body))
-        return Entry(self.known[key], *labels)
+        return entry if inside is None or labels is None else self.entry(inside, labels)
 
     def padded(self, entry: Entry) -> sympy.Expr | None:
         """The entry read from an array with zeros around; None where it is not known how many it takes."""
@@ -161,7 +143,7 @@ class _Namer:
             axes.append(placed(sympy.expand(bare(axis) + before), indices[-1].dim))
         if all(one == index for one, index in zip(shifted, indices, strict=True)):
             return entry
-        return Entry(self.of(Entry(entry.tensor, *shifted), tuple(indices)).tensor, *axes)
+        return Entry(self.tensor(Entry(entry.tensor, *shifted), tuple(indices)), *axes)
 
 
 def _has_windows(entry: Entry) -> bool:

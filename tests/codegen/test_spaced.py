@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 import symderive as sd
 from symderive.calculus.chain import reverse
-from symderive.codegen import spaced
+from symderive.codegen import spaced, spacing
 from symderive.codegen.numpy_source import numpy_function
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Definition, Program
@@ -90,17 +90,17 @@ def test_gradients_of_random_transposed_convolutions(layer):
 
 
 @pytest.mark.parametrize(
-    ("name", "wrong"),
+    ("module", "name", "wrong"),
     [
-        ("_slots", lambda right: lambda start, steps: right(start + 1, steps)),
-        ("_length", lambda right: lambda own, needed: right(own, own)),
-        ("margin", lambda right: lambda index, steps: (right(index, steps)[0] + 1, right(index, steps)[1])),
-        ("_solved", lambda right: lambda place, index, tap, product: right(place + 1, index, tap, product)),
-        ("_remainder", lambda right: lambda product, inside, size: (right(product, inside, size) + 1) % size),
+        (spaced, "_slots", lambda right: lambda start, steps: right(start + 1, steps)),
+        (spaced, "_length", lambda right: lambda own, needed: right(own, own)),
+        (spaced, "margin", lambda right: lambda *given: (right(*given)[0] + 1, right(*given)[1])),
+        (spacing, "_solved", lambda right: lambda place, *given: right(place + 1, *given)),
+        (spacing, "_remainder", lambda right: lambda *given: (right(*given) + 1) % given[2]),
     ],
 )
-def test_a_planted_error_is_noticed(name, wrong, monkeypatch):
-    monkeypatch.setattr(spaced, name, wrong(getattr(spaced, name)))
+def test_a_planted_error_is_noticed(module, name, wrong, monkeypatch):
+    monkeypatch.setattr(module, name, wrong(getattr(module, name)))
     with pytest.raises((AssertionError, ValueError)):
         list(map(test_gradients_of_strided_layers_are_added_up_by_slices, SPACED))
 

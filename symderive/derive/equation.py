@@ -14,7 +14,7 @@ from symderive.notation.dialects import LATEX, TEXT, Relation
 from symderive.notation.expanded import expanded, spread_out
 from symderive.notation.extents import unshown
 from symderive.notation.forms import Component, Form, Leaf, Slice
-from symderive.notation.index_notation import index_form, readable_indices
+from symderive.notation.index_notation import clear_indices, index_form, readable_indices
 from symderive.notation.kronecker import kronecker_form, summed_kronecker_form
 from symderive.notation.printing import latex, text
 from symderive.notation.recover import matrix_form
@@ -57,8 +57,8 @@ class Equation:
         if self.style == "index" and not self.entrywise:
             return readable_indices(self.definition)
         if self.style == "expanded":
-            return self.definition.with_body(expanded(self.definition.body))
-        return self.definition
+            return clear_indices(self.definition.with_body(expanded(self.definition.body)))
+        return clear_indices(self.definition)
 
     @cached_property
     def form(self) -> Form:
@@ -149,7 +149,7 @@ class Equation:
     @cached_property
     def entry_form(self) -> Form:
         """One entry of the right-hand side in index notation, at the definition's own indices."""
-        return index_form(self.definition.body)
+        return index_form(clear_indices(self.definition).body)
 
     def index_latex(self, left: str = "") -> str:
         """The equation in index notation in LaTeX, with the left-hand side given or by name."""

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy
 
-from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
+from symderive.core.identity import (
+    BOUND_LETTERS,
+    free_indices,
+    fresh,
+    index_names,
+    substitute,
+)
 from symderive.core.idle import without_idle
 from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import MatrixNode
@@ -151,12 +159,46 @@ def _is_plain(form: Form) -> bool:
 
 def readable_indices(definition: Definition, summed: str = "i", free: str = "jklm") -> Definition:
     """The same equation with the index letters of a textbook: `j, k` free, `i` over observations."""
-    indices = fresh(definition.tensor.shape, (), tuple(free if definition.tensor.rank else summed))
-    taken = frozenset(index.name for index in indices)
+    other = _other_names(definition)
+    indices = fresh(definition.tensor.shape, other, tuple(free if definition.tensor.rank else summed))
+    taken = other | {index.name for index in indices}
     body = substitute(
         separate_names(definition.body, taken), dict(zip(definition.indices, indices, strict=True))
     )
     return Definition(definition.tensor, indices, _renamed(body, taken, (summed, *BOUND_LETTERS)))
+
+
+def clear_indices(definition: Definition) -> Definition:
+    """The same equation with no index called like a size or an array in it: `Σ_{r < p}`, not `Σ_{p < p}`."""
+    other = _other_names(definition)
+    if other.isdisjoint(index_names(definition.body) | {index.name for index in definition.indices}):
+        return definition
+    kept = {index.name for index in definition.indices} - other
+    source = fresh(definition.tensor.shape, other | kept | index_names(definition.body), "ijklm")
+    pairs = zip(definition.indices, source, strict=True)
+    indices = [new if index.name in other else index for index, new in pairs]
+    taken = other | {index.name for index in indices}
+    body = substitute(
+        separate_names(definition.body, taken), dict(zip(definition.indices, indices, strict=True))
+    )
+    return Definition(definition.tensor, tuple(indices), _renamed(body, taken, BOUND_LETTERS))
+
+
+def _other_names(definition: Definition) -> frozenset[str]:
+    """The names of the sizes and arrays in an equation."""
+    return _names_in(definition.body).union(*map(_names_in, definition.tensor.shape))
+
+
+@lru_cache(maxsize=50_000)
+def _names_in(expr: sympy.Basic) -> frozenset[str]:
+    """The names of symbols and arrays, those of the extents of indices too."""
+    if isinstance(expr, Index):
+        return _names_in(expr.dim)
+    if isinstance(expr, TensorNode):
+        return frozenset((str(expr.tensor.name),)).union(*map(_names_in, (*expr.axes, *expr.tensor.shape)))
+    if not expr.args:
+        return frozenset((expr.name,)) if isinstance(expr, sympy.Symbol) else frozenset()
+    return frozenset().union(*map(_names_in, expr.args))
 
 
 def separate_names(expr: sympy.Expr, names: frozenset[str]) -> sympy.Expr:

@@ -57,8 +57,13 @@ class Equation:
         if self.style == "index" and not self.entrywise:
             return readable_indices(self.definition)
         if self.style == "expanded":
-            return clear_indices(self.definition.with_body(expanded(self.definition.body)))
-        return clear_indices(self.definition)
+            return self.definition.with_body(expanded(self.definition.body))
+        return self.definition
+
+    @cached_property
+    def in_indices(self) -> Definition:
+        """What is shown where there is no matrix notation: no index is called like what stands beside it."""
+        return clear_indices(self.shown)
 
     @cached_property
     def form(self) -> Form:
@@ -70,7 +75,7 @@ class Equation:
         found = self._matrix_form if self.kronecker is None else self.kronecker
         if found is None and self.block is not None:
             found = self.block.form
-        body = index_form(self.shown.body, rows=self.style != "index") if found is None else found
+        body = index_form(self.in_indices.body, rows=self.style != "index") if found is None else found
         made = put_inside(body, dict(self.inside))
         return spread_out(made) if self.style == "expanded" else made
 
@@ -112,7 +117,7 @@ class Equation:
         if not self.definition.tensor.rank or self._matrix_form is not None:
             return leaf
         if self.block is None:
-            return component_of(leaf, self.shown.indices)
+            return component_of(leaf, self.in_indices.indices)
         held = any(axis is not None for axis in self.block.axes)
         return Slice(self.definition.tensor, self.block.axes) if held else leaf
 
@@ -138,7 +143,7 @@ class Equation:
         if self.kronecker is not None and self.stacked is not None:
             return self.stacked.latex, self.stacked.text
         if self.block is None:
-            return left.at(self.shown.indices)
+            return left.at(self.in_indices.indices)
         return left.held(self.block.axes)
 
     @cached_property
@@ -172,7 +177,7 @@ class Equation:
         """`i < 2` for an index of an intermediate result that numbers no whole axis on the right."""
         if self.left is not None or not isinstance(self.left_form, Component):
             return []
-        return [(one, "<", one.dim) for one in unshown(self.shown.body, self.shown.indices)]
+        return [(one, "<", one.dim) for one in unshown(self.in_indices.body, self.in_indices.indices)]
 
     def latex(self) -> str:
         """The equation in LaTeX."""

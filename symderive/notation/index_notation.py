@@ -159,9 +159,9 @@ def _is_plain(form: Form) -> bool:
 
 def readable_indices(definition: Definition, summed: str = "i", free: str = "jklm") -> Definition:
     """The same equation with the index letters of a textbook: `j, k` free, `i` over observations."""
-    other = _other_names(definition)
-    indices = fresh(definition.tensor.shape, other, tuple(free if definition.tensor.rank else summed))
-    taken = other | {index.name for index in indices}
+    beside = _names_beside(definition.body)
+    indices = fresh(definition.tensor.shape, beside, tuple(free if definition.tensor.rank else summed))
+    taken = beside | {index.name for index in indices}
     body = substitute(
         separate_names(definition.body, taken), dict(zip(definition.indices, indices, strict=True))
     )
@@ -169,36 +169,36 @@ def readable_indices(definition: Definition, summed: str = "i", free: str = "jkl
 
 
 def clear_indices(definition: Definition) -> Definition:
-    """The same equation with no index called like a size or an array in it: `Σ_{r < p}`, not `Σ_{p < p}`."""
-    other = _other_names(definition)
-    if other.isdisjoint(index_names(definition.body) | {index.name for index in definition.indices}):
+    """The same equation with no index called like a size or array beside it: `Σ_{r < p}`, not `Σ_{p < p}`."""
+    beside = _names_beside(definition.body)
+    if beside.isdisjoint(index_names(definition.body) | {index.name for index in definition.indices}):
         return definition
-    kept = {index.name for index in definition.indices} - other
-    source = fresh(definition.tensor.shape, other | kept | index_names(definition.body), "ijklm")
+    taken = beside | {index.name for index in definition.indices}
+    source = fresh(definition.tensor.shape, taken | index_names(definition.body), "ijklm")
     pairs = zip(definition.indices, source, strict=True)
-    indices = [new if index.name in other else index for index, new in pairs]
-    taken = other | {index.name for index in indices}
+    indices = tuple(new if index.name in beside else index for index, new in pairs)
+    taken = beside | {index.name for index in indices}
     body = substitute(
         separate_names(definition.body, taken), dict(zip(definition.indices, indices, strict=True))
     )
-    return Definition(definition.tensor, tuple(indices), _renamed(body, taken, BOUND_LETTERS))
-
-
-def _other_names(definition: Definition) -> frozenset[str]:
-    """The names of the sizes and arrays in an equation."""
-    return _names_in(definition.body).union(*map(_names_in, definition.tensor.shape))
+    return Definition(definition.tensor, indices, _renamed(body, taken, BOUND_LETTERS))
 
 
 @lru_cache(maxsize=50_000)
-def _names_in(expr: sympy.Basic) -> frozenset[str]:
-    """The names of symbols and arrays, those of the extents of indices too."""
+def _names_beside(expr: sympy.Basic) -> frozenset[str]:
+    """The names of arrays, of sizes that are numbers in a formula, and of those that sums may run up to."""
     if isinstance(expr, Index):
-        return _names_in(expr.dim)
+        return frozenset()
     if isinstance(expr, TensorNode):
-        return frozenset((str(expr.tensor.name),)).union(*map(_names_in, (*expr.axes, *expr.tensor.shape)))
+        return frozenset((str(expr.tensor.name),)).union(*map(_names_beside, expr.axes))
     if not expr.args:
         return frozenset((expr.name,)) if isinstance(expr, sympy.Symbol) else frozenset()
-    return frozenset().union(*map(_names_in, expr.args))
+    found = frozenset().union(*map(_names_beside, expr.args))
+    return (
+        found.union(*(_names_beside(index.dim) for index in expr.indices))
+        if isinstance(expr, Binder)
+        else found
+    )
 
 
 def separate_names(expr: sympy.Expr, names: frozenset[str]) -> sympy.Expr:

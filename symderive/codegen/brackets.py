@@ -75,7 +75,7 @@ def padded(piece: Code, labels: Labels, part: Restricted) -> Labelled:
         for label in labels
     ]
     whole = tuple(part.index if label == part.inner else label for label in labels)
-    return (with_pads(piece[0], pads), ATOM), whole
+    return (with_pads(piece[0], pads, [label.dim for label in whole]), ATOM), whole
 
 
 def over_ranges(expr: IndexSum) -> IndexSum:

@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 
 from symderive.codegen.chains import bracketed
+from symderive.codegen.lengths import is_length
 from symderive.codegen.singular_values import singular_slope, singular_sum
 from symderive.codegen.solves import contains_inverse, ready, with_solves_by
 from symderive.core.positions import Quotient, Remainder
@@ -98,6 +99,12 @@ def constant(value: sympy.Expr) -> Code:
     return _constant_function(value)
 
 
+def length(size: sympy.Expr) -> str:
+    """The code of the length of an axis, which is 0 where an array is too short for it."""
+    written = constant(size)[0]
+    return written if is_length(size) else f"max(0, {written})"
+
+
 def _sum_of_constants(value: sympy.Expr) -> str:
     """`n - d + 1`: what is added first, numbers last."""
     terms = sorted(
@@ -157,15 +164,15 @@ def _component(form: Component) -> Code:
 
 
 def _ones(form: Ones) -> Code:
-    return f"np.ones({constant(form.size)[0]})", ATOM
+    return f"np.ones({length(form.size)})", ATOM
 
 
 def _basis(form: Basis) -> Code:
-    return f"np.where(np.arange({constant(form.size)[0]}) == {constant(form.position)[0]}, 1.0, 0.0)", ATOM
+    return f"np.where(np.arange({length(form.size)}) == {constant(form.position)[0]}, 1.0, 0.0)", ATOM
 
 
 def _eye(form: Eye) -> Code:
-    return f"np.eye({constant(form.size)[0]})", ATOM
+    return f"np.eye({length(form.size)})", ATOM
 
 
 def _plus(form: Plus) -> Code:

@@ -13,7 +13,7 @@ from symderive.codegen.brackets import (
 )
 from symderive.codegen.coarse import repeated_read
 from symderive.codegen.contractions import contracted
-from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, code, constant
+from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, code, constant, length
 from symderive.codegen.pairs import letters_of
 from symderive.codegen.positions import both, bracket, comparisons, delta, exists, parts_read, position, test
 from symderive.codegen.windows import windows_read
@@ -56,7 +56,7 @@ def code_of(definition: Definition) -> str:
     full = spread(piece, labels, definition.indices)
     if len(labels) == len(definition.indices):
         return full[0]
-    shape = ", ".join(constant(index.dim)[0] for index in definition.indices)
+    shape = ", ".join(length(index.dim) for index in definition.indices)
     shape = f"({shape})" if len(definition.indices) > 1 else shape
     return f"{within(full, UNARY)} * np.ones({shape})"
 
@@ -67,7 +67,7 @@ def labelled_code(expr: sympy.Expr, order: Labels) -> tuple[Code, Labels]:
 
 
 def _zeros(labels: Labels) -> str:
-    shape = ", ".join(constant(index.dim)[0] for index in labels)
+    shape = ", ".join(length(index.dim) for index in labels)
     return f"np.zeros(({shape}))" if len(labels) > 1 else f"np.zeros({shape})"
 
 
@@ -294,7 +294,7 @@ def _sum(expr: IndexSum, order: Labels) -> tuple[Code, Labels]:
     arrays = [(piece, own) for piece, own in emitted if own]
     labels = tuple(dict.fromkeys(label for _, own in arrays for label in own))
     loose = [index for index in expr.indices if index not in labels]
-    plain.extend(constant(index.dim) for index in loose)
+    plain.extend((length(index.dim), constant(index.dim)[1]) for index in loose)
     if not arrays:
         return (" * ".join(within(piece, UNARY) for piece in plain), PRODUCT), ()
     made, out = contracted(arrays, tuple(index for index in expr.indices if index in labels), order)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.codegen.axes import spread
-from symderive.codegen.from_forms import constant
+from symderive.codegen.from_forms import constant, length
 from symderive.codegen.from_indices import labelled_code
-from symderive.codegen.windows import Window, window_of
+from symderive.codegen.windows import Window, stop_after, window_of
 from symderive.core.identity import free_indices, letters, substitute, tensors_of
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.positions import bare, is_surely_nonnegative
@@ -136,13 +136,13 @@ def offset_lines(found: Offsets, taken: set[str]) -> list[str]:
         if window is not None:
             moved[window.place] = Index(window.place.name, size)
             first = start + counts[window.tap]
-            slots[window.place] = f"{constant(first)[0]}:{constant(sympy.expand(first + size))[0]}"
+            slots[window.place] = f"{constant(first)[0]}:{stop_after(first, size)}"
     axes = (moved.get(label, label) for label in found.labels)
     product = substitute(found.weight, dict(counts)) * Entry(found.inner, *axes)
     left = tuple(index for index in made.body.indices if index not in counts)
     order = tuple(moved.get(index, index) for index in made.indices)
     piece, labels = labelled_code(IndexSum(product, *left) if left else product, order)
-    shape = ", ".join(constant(size)[0] for size in made.tensor.shape)
+    shape = ", ".join(length(size) for size in made.tensor.shape)
     rows = [f"{name} = np.zeros(({shape}{',' * (made.tensor.rank == 1)}))"]
     for depth, (tap, count) in enumerate(counts.items()):
         rows.append(f"{'    ' * depth}for {count} in range({tap.dim}):")

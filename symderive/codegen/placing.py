@@ -13,7 +13,7 @@ import sympy
 
 from symderive.codegen.axes import Labels, spread
 from symderive.codegen.brackets import range_of
-from symderive.codegen.from_forms import constant
+from symderive.codegen.from_forms import length
 from symderive.codegen.from_indices import code_of, labelled_code
 from symderive.codegen.pairs import letters_of
 from symderive.codegen.scattered import Axis, without_combs
@@ -219,7 +219,7 @@ class _Statements:
         order = own if block.window or len(own) > len(labels) else labels
         written = piece[0] if order[len(order) - len(labels) :] == labels else spread(piece, labels, order)[0]
         if is_first:
-            shape = ", ".join(constant(size)[0] for size in self.made.tensor.shape)
+            shape = ", ".join(length(size) for size in self.made.tensor.shape)
             self.rows.append(f"{self.name} = np.zeros(({shape}{',' * (self.made.tensor.rank == 1)}))")
         sign = "=" if is_first else "-=" if negative else "+="
         self.rows.append(f"{self.target(block, order)} {sign} {written}")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import sympy
 
 from symderive.codegen.axes import Labelled, Labels, arranged, spread, within
-from symderive.codegen.from_forms import ATOM, PRODUCT, SUM, UNARY, constant
+from symderive.codegen.from_forms import ATOM, PRODUCT, SUM, UNARY, constant, length
+from symderive.codegen.lengths import is_length
 from symderive.core.identity import free_indices
 from symderive.core.nodes import Delta, Index
 from symderive.core.positions import (
@@ -29,7 +30,7 @@ def position(expr: sympy.Expr, order: Labels, kind: str = "int") -> Labelled:
     if not free_indices(expr):
         return constant(expr), ()
     if isinstance(expr, Index):
-        size = constant(expr.dim)[0]
+        size = length(expr.dim)
         return (f"np.arange({size})" if kind == "int" else f"np.arange({size}, dtype=float)", ATOM), (expr,)
     if not isinstance(expr, (sympy.Add, sympy.Mul, Quotient, Remainder)):
         raise SymderiveError(f"writing code: the position {expr} has no code.")
@@ -131,7 +132,7 @@ def bracket(expr: Inside, order: Labels) -> Labelled:
 
 
 def _tri(i: Index, j: Index, offset: sympy.Expr) -> str:
-    rows, columns, k = (constant(one)[0] for one in (i.dim, j.dim, offset))
+    rows, columns, k = length(i.dim), length(j.dim), constant(offset)[0]
     if offset == 0:
         return rows if rows == columns else f"{rows}, {columns}"
     return f"{rows}, {columns}, {k}"
@@ -169,7 +170,7 @@ def delta(expr: Delta, order: Labels) -> Labelled:
 
 def _shifted_identity(i: Index, j: Index, offset: sympy.Expr, order: Labels) -> Labelled:
     """`i = j + offset`: in row j the 1 stands in column j + offset."""
-    rows, columns = constant(j.dim)[0], constant(i.dim)[0]
+    rows, columns = length(j.dim), length(i.dim)
     if offset != 0:
         return (f"np.eye({rows}, {columns}, {constant(offset)[0]})", ATOM), (j, i)
     if rows == columns:
@@ -199,15 +200,29 @@ def parts_read(
         labels.append(index)
         pads.append(pad)
     written = name if all(slot == ":" for slot in slots) else f"{name}[{', '.join(slots)}]"
-    return with_pads(written, pads), tuple(labels)
+    return with_pads(written, pads, [label.dim for label in labels]), tuple(labels)
 
 
-def with_pads(written: str, pads: Sequence[tuple[sympy.Expr, sympy.Expr]]) -> str:
-    """The code in a call of `np.pad`, where there is something to pad."""
+def with_pads(
+    written: str, pads: Sequence[tuple[sympy.Expr, sympy.Expr]], extents: Sequence[sympy.Expr]
+) -> str:
+    """The code in a call of `np.pad`, where there is something to pad.
+
+    Args:
+        written: the code of the array.
+        pads: how many zeros stand before it and behind it, for each axis.
+        extents: the lengths with zeros. Where an axis may be shorter than its zeros, such as two zeros before
+            n − 2 entries of which there are none for n = 1, it is cut off.
+    """
     if all(before == after == 0 for before, after in pads):
         return written
+    cuts = [
+        ":" if is_length(sympy.expand(extent - before - after)) else f":{length(extent)}"
+        for (before, after), extent in zip(pads, extents, strict=True)
+    ]
+    cut = f"[{', '.join(cuts)}]" if set(cuts) != {":"} else ""
     widths = [f"({constant(before)[0]}, {constant(after)[0]})" for before, after in pads]
-    return f"np.pad({written}, {widths[0] if len(widths) == 1 else '(' + ', '.join(widths) + ')'})"
+    return f"np.pad({written}, {widths[0] if len(widths) == 1 else '(' + ', '.join(widths) + ')'}){cut}"
 
 
 Range = tuple[str, Index, tuple[sympy.Expr, sympy.Expr]]

@@ -13,9 +13,18 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.codegen.axes import Labels, spread
-from symderive.codegen.from_forms import constant
+from symderive.codegen.from_forms import constant, length
 from symderive.codegen.from_indices import labelled_code
-from symderive.codegen.windows import Steps, Window, at_least_0, missing, slot, steps_of, window_of
+from symderive.codegen.windows import (
+    Steps,
+    Window,
+    at_least_0,
+    missing,
+    slot,
+    steps_of,
+    stop_after,
+    window_of,
+)
 from symderive.core.identity import canonical, free_indices, letters, substitute
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.positions import (
@@ -129,7 +138,7 @@ def spaced_lines(found: Spaced, taken: set[str]) -> list[str]:
     for index in found.made.indices:
         steps = found.axes.get(index)
         if steps is None:
-            shape.append(constant(index.dim)[0])
+            shape.append(length(index.dim))
             slots.append(":")
             cut.append(":")
             continue
@@ -138,8 +147,8 @@ def spaced_lines(found: Spaced, taken: set[str]) -> list[str]:
             counts[steps.tap] = sympy.Symbol(next(source), integer=True, nonnegative=True)
             start += steps.stride * counts[steps.tap]
         before, needed = margin(index, steps) or (sympy.S.Zero, sympy.S.Zero)
-        length, is_whole = _length(sympy.expand(before + index.dim), needed)
-        shape.append(length)
+        extent, is_whole = _length(sympy.expand(before + index.dim), needed)
+        shape.append(extent)
         slots.append(_slots(sympy.expand(start + before), steps))
         end = constant(sympy.expand(before + index.dim))[0]
         cut.append(":" if before == 0 and is_whole else f"{before if before else ''}:{end}")
@@ -183,5 +192,5 @@ def _slots(start: sympy.Expr, steps: Steps) -> str:
     """The slice of the positions on an axis, from the first one on."""
     begin = constant(start)[0] if start != 0 else ""
     if steps.step == 1:
-        return f"{begin}:{constant(sympy.expand(start + steps.place.dim))[0]}"
+        return f"{begin}:{stop_after(start, steps.place.dim)}"
     return f"{begin}:{at_least_0(sympy.expand(start + steps.step * (steps.place.dim - 1) + 1))}:{steps.step}"

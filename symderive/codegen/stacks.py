@@ -14,7 +14,7 @@ import sympy
 
 from symderive.codegen.axes import Labelled, Labels, spread, within
 from symderive.codegen.contraction_order import extent
-from symderive.codegen.from_forms import ATOM, PRODUCT, UNARY, Code, constant
+from symderive.codegen.from_forms import ATOM, PRODUCT, UNARY, Code, length
 from symderive.core.nodes import Index
 
 _SMALLEST = 2_000  # multiplications of one matrix product of a stack, below which a stack is slow
@@ -113,5 +113,5 @@ def _shaped(piece: Labelled, groups: Sequence[Labels]) -> Code:
 
 def _reshaped(written: str, groups: Sequence[Labels]) -> str:
     """The code with one axis for each group of labels; of length 1 for an empty group."""
-    sizes = [constant(sympy.Mul(*(label.dim for label in group)))[0] for group in groups]
+    sizes = [length(sympy.Mul(*(label.dim for label in group))) for group in groups]
     return f"np.reshape({written}, ({', '.join(sizes)}))"

@@ -13,7 +13,8 @@ import sympy
 
 from symderive.codegen.axes import Labels
 from symderive.codegen.contraction_order import usual_size
-from symderive.codegen.from_forms import constant
+from symderive.codegen.from_forms import constant, length
+from symderive.codegen.lengths import is_length
 from symderive.codegen.new_arrays import NewArrays
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.rolled import placed
@@ -263,10 +264,10 @@ def slot(
         return constant(bare(axis))[0]
     start = steps.offset if window is None else window.stride * counts[window.tap] + window.offset
     if start == 0 and steps.step == 1:
-        return ":" if steps.place.dim == size else f":{constant(steps.place.dim)[0]}"
+        return ":" if steps.place.dim == size else f":{length(steps.place.dim)}"
     begin = _written(start) if start != 0 else ""
     if steps.step == 1:
-        return f"{begin}:{constant(sympy.expand(start + steps.place.dim))[0]}"
+        return f"{begin}:{stop_after(start, steps.place.dim)}"
     stop = sympy.expand(start + steps.step * (steps.place.dim - 1) + 1)
     return f"{begin}:{at_least_0(stop)}:{steps.step}"
 
@@ -275,6 +276,13 @@ def _written(start: sympy.Expr) -> str:
     """The start of a slice; `-2 * u` without brackets."""
     negative = start.is_Mul and start.could_extract_minus_sign()
     return f"-{constant(-start)[0]}" if negative else constant(start)[0]
+
+
+def stop_after(start: sympy.Expr, size: sympy.Expr) -> str:
+    """The end of a slice of so many positions."""
+    if is_length(size):
+        return constant(sympy.expand(start + size))[0]
+    return f"{constant(start)[0]} + {length(size)}" if start != 0 else length(size)
 
 
 def at_least_0(stop: sympy.Expr) -> str:
@@ -303,5 +311,5 @@ def _side_by_side(name: str, entry: Entry) -> tuple[str, Labels] | None:
 
 def shaped(written: str, groups: Iterable[Sequence[Index]]) -> str:
     """The code with one axis for each group of labels."""
-    sizes = [constant(sympy.Mul(*(label.dim for label in group)))[0] for group in groups]
+    sizes = [length(sympy.Mul(*(label.dim for label in group))) for group in groups]
     return f"np.reshape({written}, ({', '.join(sizes)}{',' * (len(sizes) == 1)}))"

@@ -11,6 +11,7 @@ import sympy
 from symderive.codegen.array_function import ArrayFunction, array_function
 from symderive.codegen.contraction_order import for_sizes
 from symderive.codegen.fixed_positions import with_rows_apart
+from symderive.codegen.lengths import where_at_least_0
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.numpy_source import NumpyFunction, numpy_function, sizes_of
 from symderive.core.nodes import Tensor
@@ -51,7 +52,8 @@ def numpy_code(derivation: Derivation, options: CodeOptions) -> NumpyFunction:
         SymderiveError: an option that does not exist or does not fit the derivation.
     """
     program, summary = _wanted(derivation, options)
-    with for_sizes(_checked_sizes(program, options.get("sizes", {}))):
+    sizes = _checked_sizes(program, options.get("sizes", {}))
+    with for_sizes(sizes), where_at_least_0(derivation.slacks):
         return numpy_function(
             program,
             derivation.kind,
@@ -71,7 +73,8 @@ def library_code(derivation: Derivation, backend: str, options: CodeOptions) -> 
             not known or has not a function that occurs in it.
     """
     program, summary = _wanted(derivation, options)
-    with for_sizes(_checked_sizes(program, options.get("sizes", {}))):
+    sizes = _checked_sizes(program, options.get("sizes", {}))
+    with for_sizes(sizes), where_at_least_0(derivation.slacks):
         return array_function(
             with_rows_apart(program, derivation.slacks),
             derivation.kind,

@@ -15,6 +15,7 @@ from typing import Any
 from symderive.calculus.condense import without_symmetry
 from symderive.codegen.fixed_positions import with_rows_apart
 from symderive.codegen.from_forms import constant
+from symderive.codegen.lengths import where_at_least_0
 from symderive.codegen.libraries import library
 from symderive.codegen.loading import loaded
 from symderive.codegen.numpy_source import def_source, exact_far_out, plan_of
@@ -116,7 +117,8 @@ def _docstring(lines: Iterable[str]) -> str:
 def _value(derivation: Derivation) -> str:
     """The function that was differentiated, right also where a variable is not symmetric as declared."""
     program = exact_far_out(without_symmetry(derivation.original, derivation.wrt))
-    return def_source(program, "value", _words([derivation.loss], [], derivation, ()))
+    with where_at_least_0(derivation.slacks):
+        return def_source(program, "value", _words([derivation.loss], [], derivation, ()))
 
 
 def _derivative(order: Derivation, derivation: Derivation) -> str:
@@ -124,9 +126,9 @@ def _derivative(order: Derivation, derivation: Derivation) -> str:
     program = without_symmetry(with_rows_apart(order.program, order.slacks), derivation.wrt)
     inputs = without_symmetry(derivation.original, derivation.wrt).inputs
     whole = Program(inputs, program.definitions, program.outputs)
-    return def_source(
-        plan_of(whole), order.kind, _words(order.results, order.lets, derivation, program.outputs)
-    )
+    words = _words(order.results, order.lets, derivation, program.outputs)
+    with where_at_least_0(order.slacks):
+        return def_source(plan_of(whole), order.kind, words)
 
 
 def _words(

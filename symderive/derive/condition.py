@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.calculus.condense import condense
-from symderive.core.identity import free_indices, substitute
+from symderive.core.identity import free_indices, substitute, tensors_of
 from symderive.core.matrix_nodes import Det
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
@@ -146,6 +146,16 @@ def condition_of(demand: Demand, body: sympy.Expr, domain: sympy.Set, several: b
         )
     plain, written = _membership(text(form), latex(form), domain)
     return Condition(f"{plain}{every}", f"{written}{latex_every}", demand.kind)
+
+
+def why_never(demand: Demand, body: sympy.Expr, domain: sympy.Set) -> str:
+    """Why a demand that is never met has no value: in words where a number stands under a function."""
+    if tensors_of(body):
+        return f"it needs: {condition_of(demand, body, domain)}"
+    value = text(_form_of(body))
+    if demand.word == "power":
+        return f"it divides by {value}" if domain == NONZERO else f"it takes a root of {value}"
+    return f"it takes {demand.word} of {value}"
 
 
 def _for_all(body: sympy.Expr) -> tuple[str, str]:

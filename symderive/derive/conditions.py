@@ -16,6 +16,7 @@ from symderive.derive.condition import (
     regularity,
     settled,
     symmetric_part,
+    why_never,
 )
 from symderive.derive.demands import Demand, compared_only, demands, outer_powers
 from symderive.derive.guards import is_implied
@@ -63,7 +64,7 @@ def conditions_of(
                 continue
             one = condition_of(demand, body, domain, made.tensor in several)
             if demand.kind == "domain" and not demand.guards and is_apart(range_of(body, ranges), domain):
-                raise _never(one.text)
+                raise _never(why_never(demand, body, domain))
             found.add(one, demand, body, domain)
         moving = orders.of(made.body) > 0 and not is_compared
         for one in _of_matrices(program, made, moving):
@@ -112,7 +113,7 @@ def _of_matrices(program: Program, made: Definition, moving: bool) -> Iterator[C
             one = regularity(program, made, tensor, "is invertible")
             whole = program.definition(tensor)
             if whole is not None and whole.body == 0:
-                raise _never(one.text)
+                raise _never("it inverts a matrix of zeros")
             yield one
     for tensor, word in singular_demands(made.body) if moving else ():
         if not (word == FULL_RANK and is_regular(program, tensor)):
@@ -122,9 +123,9 @@ def _of_matrices(program: Program, made: Definition, moving: bool) -> Iterator[C
             yield regularity(program, made, tensor, "is symmetric positive definite")
 
 
-def _never(condition: str) -> SymderiveError:
+def _never(reason: str) -> SymderiveError:
     return SymderiveError(
-        f"the formula has no value or no derivative anywhere, because it needs: {condition}; "
+        f"the formula has no value or no derivative anywhere, because {reason}; "
         "check its signs, or declare other domains."
     )
 

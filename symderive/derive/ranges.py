@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sympy
 
+from symderive.core.dims import same_size
+from symderive.core.identity import free_indices, substitute
 from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, Det
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexMin, Tensor
+from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexMin, IndexSum, Tensor
 from symderive.core.positions import Inside
 from symderive.core.program import Program
 from symderive.core.singular_nodes import SingularNumber
@@ -14,8 +16,8 @@ from symderive.derive.guards import is_implied
 from symderive.derive.intervals import added, is_within, multiplied
 from symderive.functions import by_head
 from symderive.functions.choice import where
-from symderive.functions.comparisons import opposite
-from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, REALS, UNIT
+from symderive.functions.comparisons import equal, greater_equal, less_equal, opposite
+from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, REALS, UNIT, OwnFunction
 
 _DOMAINS = {
     "positive": POSITIVE, "nonnegative": NONNEGATIVE, "unit": UNIT, "binary": sympy.Interval(0, 1),
@@ -68,8 +70,8 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return NONNEGATIVE
     if isinstance(expr, (Delta, Inside)):
         return sympy.Interval(0, 1)
-    if expr.is_number:
-        return sympy.FiniteSet(expr)
+    if expr.is_number:  # of SymPy's, which compares numbers: `|0|` is 0
+        return sympy.FiniteSet(sympy.nsimplify(expr.evalf()) if expr.has(OwnFunction) else expr)
     if isinstance(expr, sympy.Symbol):
         return sympy.Interval(1, sympy.oo) if expr.is_positive and expr.is_integer else REALS
     if isinstance(expr, sympy.Add):
@@ -87,13 +89,29 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return next((found for sign, found in _SHARES if is_within(weights, sign)), REALS)
     if isinstance(expr, Binder):
         inner = range_of(expr.body, ranges)
-        return next((sign for sign in (POSITIVE, NONNEGATIVE) if is_within(inner, sign)), REALS)
+        sign = next((sign for sign in (POSITIVE, NONNEGATIVE) if is_within(inner, sign)), REALS)
+        return POSITIVE if sign == NONNEGATIVE and _has_positive_term(expr, ranges) else sign
+    if isinstance(expr, (greater_equal, less_equal, equal)) and expr.args[0] == expr.args[1]:
+        return sympy.FiniteSet(1)
     if isinstance(expr, where):
         condition, first, second = expr.args
+        if range_of(condition, ranges) == sympy.FiniteSet(1):
+            return range_of(first, ranges)
         parts = [_range_where(first, condition, ranges), _range_where(second, opposite(condition), ranges)]
         return next((one for one in (POSITIVE, NONNEGATIVE) if all(is_within(p, one) for p in parts)), REALS)
     entry = by_head().get(type(expr))
     return REALS if entry is None else entry.values
+
+
+def _has_positive_term(total: Binder, ranges: Ranges) -> bool:
+    """Whether a sum has a term that is surely positive: of `Σ_p [t_p ≥ t_i] exp(z_p)` the one at p = i."""
+    if not isinstance(total, IndexSum):
+        return False
+    free = sorted(free_indices(total), key=str)
+    pairs = [(one, other) for one in total.indices for other in free if same_size(one.dim, other.dim)]
+    return any(
+        is_within(range_of(substitute(total.body, {one: other}), ranges), POSITIVE) for one, other in pairs
+    )
 
 
 def _range_where(branch: sympy.Expr, condition: sympy.Expr, ranges: Ranges) -> sympy.Set:

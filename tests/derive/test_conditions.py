@@ -325,3 +325,21 @@ def test_a_fixed_position_beyond_one_of_the_joined_arrays_is_said():
     assert said == ["d+n ≥ 6", "entries outside an array are 0"]
     plain = sd.gradient(sd.parse("(A @ x)[5]", A="d,m", x="m"), sd.parse("x", x="m"))
     assert [str(one) for one in plain.conditions] == ["d ≥ 6"]
+
+
+OWN_TERM = [("t >= {}", True), ("t <= {}", True), ("t == {}", True), ("t > {}", False), ("t != {}", False)]
+
+
+@pytest.mark.parametrize(("compared", "positive"), OWN_TERM)
+@pytest.mark.parametrize(
+    "written", ["({}) @ np.exp(x)", "np.sum(np.where({}, np.exp(x)[None, :], 0), axis=1)"]
+)
+def test_a_sum_over_those_who_are_compared_has_the_term_of_oneself(compared, positive, written):
+    mask = compared.replace("t", "t[None, :]").format("t[:, None]")
+    found = texts(f"np.sum(np.log({written.format(mask)}))", t="n")
+    assert (not any("> 0 for all i" in one for one in found)) == positive
+
+
+def test_a_sum_of_terms_that_may_vanish_at_oneself_has_a_condition():
+    assert texts("np.sum(np.log((np.abs(t[None, :] - t[:, None])) @ np.exp(x)))", t="n")
+    assert texts("np.sum(np.log((t[None, :] <= t[:, None]) @ x**2))", t="n")

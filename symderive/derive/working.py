@@ -9,7 +9,7 @@ from functools import cached_property
 import sympy
 
 from symderive.calculus.chain import in_free_letters
-from symderive.calculus.condense import condense, entries_in, rename_all, weight
+from symderive.calculus.condense import condense, entries_in, powers_joined, rename_all, weight
 from symderive.calculus.domains import Fact
 from symderive.core.identity import free_indices
 from symderive.core.kinds import has_kind
@@ -75,10 +75,10 @@ class Working:
 
     @cached_property
     def loss(self) -> Equation:
-        """The equation that was differentiated."""
-        return replace(
-            _loss_equation(self.original, self.start, self.problem), written=composed(self.written)
-        )
+        """The equation that was differentiated, with `|u|²` where a person wrote it."""
+        joined = powers_joined(self.written) != self.written
+        shown = self.written if joined else self.original
+        return replace(_loss_equation(shown, self.start, self.problem), written=composed(self.written))
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

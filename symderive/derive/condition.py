@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sympy
 
+from symderive.calculus.compared import without_common_terms
 from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute, tensors_of
 from symderive.core.matrix_nodes import Det
@@ -112,7 +113,8 @@ def settled(program: Program, made: Definition, demand: Demand) -> tuple[sympy.E
     """What a demand is about, in terms of inputs and named results at indices `i, j, k, l`, and its set."""
     guard = sympy.Mul(*demand.guards)
     whole = demand.argument if guard == 1 else where(guard, demand.argument, sympy.S.Zero)
-    return _readable(_in_letters(program, made, whole), demand.domain)
+    there = _in_letters(program, made, whole)
+    return _readable(without_common_terms(there) if isinstance(there, equal) else there, demand.domain)
 
 
 def condition_of(demand: Demand, body: sympy.Expr, domain: sympy.Set, several: bool = False) -> Condition:

@@ -84,3 +84,18 @@ def test_a_matrix_that_stands_under_an_inverse_twice_needs_no_name():
     )
     assert not made.lets
     assert str(made.results[0]) == "∇_A L = −(A + B)⁻ᵀCᵀ(A + B)⁻ᵀ"
+
+
+@pytest.mark.parametrize(
+    ("kind", "printed"),
+    [
+        ("gradient", "∇_s L = (1/2)(tr((sI + K)⁻¹) − ‖(sI + K)⁻¹y‖²)"),
+        ("hessian", "∇²_s L = yᵀV⁻³y − (1/2) ‖V⁻¹‖_F²"),
+    ],
+)
+def test_sums_of_traces_and_norms_with_inverses_are_written_one_by_one(kind, printed):
+    arrays = {"K": "n,n:spd", "y": "n", "s": ":positive"}
+    loss = sd.parse(f"0.5 * ({GAUSSIAN.format('(K + s * np.eye(n))')})", **arrays)
+    made = getattr(sd, kind)(loss, sd.parse("s", **arrays))
+    assert str(made.results[0]) == printed
+    assert made.check().passed

@@ -114,7 +114,7 @@ def settled(program: Program, made: Definition, demand: Demand) -> tuple[sympy.E
     guard = sympy.Mul(*demand.guards)
     whole = demand.argument if guard == 1 else where(guard, demand.argument, sympy.S.Zero)
     there = _in_letters(program, made, whole)
-    return _readable(without_common_terms(there) if isinstance(there, equal) else there, demand.domain)
+    return readable(without_common_terms(there) if isinstance(there, equal) else there, demand.domain)
 
 
 def condition_of(demand: Demand, body: sympy.Expr, domain: sympy.Set, several: bool = False) -> Condition:
@@ -176,7 +176,7 @@ def _for_all(body: sympy.Expr) -> tuple[str, str]:
     return f" for all {plain}", rf"\text{{ for all }} {written}"
 
 
-def _readable(argument: sympy.Expr, domain: sympy.Set) -> tuple[sympy.Expr, sympy.Set]:
+def readable(argument: sympy.Expr, domain: sympy.Set) -> tuple[sympy.Expr, sympy.Set]:
     """`x² > 0`, `|x| > 0` and `√x ≠ 0` as `x ≠ 0`."""
     if domain in (POSITIVE, NONZERO) and isinstance(argument, absolute):
         return argument.args[0], NONZERO

@@ -13,6 +13,7 @@ from symderive.derive.condition import (
     Condition,
     condition_of,
     factor_removed,
+    readable,
     regularity,
     settled,
     symmetric_part,
@@ -59,13 +60,13 @@ def conditions_of(
         for demand in demands(made.body, orders.of, powers.get(made.tensor, (sympy.S.One,)), is_compared):
             if demand.kind == "domain" and _is_given(demand, ranges):
                 continue
-            body, domain = settled(program, made, demand)
-            if demand.kind == "domain" and _is_given(_as_demand(body, domain), ranges):
-                continue
-            one = condition_of(demand, body, domain, made.tensor in several)
-            if demand.kind == "domain" and not demand.guards and is_apart(range_of(body, ranges), domain):
-                raise _never(why_never(demand, body, domain))
-            found.add(one, demand, body, domain)
+            for body, domain in _apart(*settled(program, made, demand), ranges):
+                if demand.kind == "domain" and _is_given(_as_demand(body, domain), ranges):
+                    continue
+                one = condition_of(demand, body, domain, made.tensor in several)
+                if demand.kind == "domain" and not demand.guards and is_apart(range_of(body, ranges), domain):
+                    raise _never(why_never(demand, body, domain))
+                found.add(one, demand, body, domain)
         moving = orders.of(made.body) > 0 and not is_compared
         for one in _of_matrices(program, made, moving):
             found.conditions.setdefault(one.text, one)
@@ -128,6 +129,18 @@ def _never(reason: str) -> SymderiveError:
         f"the formula has no value or no derivative anywhere, because {reason}; "
         "check its signs, or declare other domains."
     )
+
+
+def _apart(body: sympy.Expr, domain: sympy.Set, ranges: Ranges) -> list[tuple[sympy.Expr, sympy.Set]]:
+    """A demand on a product as demands on its factors, without those that meet it: `x/√n ≠ 0` as `x ≠ 0`."""
+    plain = not isinstance(body, sympy.Mul) or not tensors_of(body)
+    if plain or domain not in (NONZERO, POSITIVE, NONNEGATIVE):
+        return [(body, domain)]
+    known = [one for one in body.args if is_within(range_of(one, ranges), POSITIVE)]
+    others = [one for one in body.args if one not in known]
+    if domain == NONZERO:
+        return [readable(one, domain) for one in others] or [(body, domain)]
+    return [readable(sympy.Mul(*others), domain) if others else (body, domain)]
 
 
 def _is_given(demand: Demand, ranges: Ranges) -> bool:

@@ -24,6 +24,7 @@ _DOMAINS = {
     "sign": sympy.Interval(-1, 1), "count": NONNEGATIVE, "onehot": sympy.Interval(0, 1),
     "simplex": sympy.Interval(0, 1),
 }  # fmt: skip
+_SHARED_OUT = ("onehot", "simplex")  # their entries along the last axis add up to 1
 _SHARES = ((POSITIVE, sympy.Interval.Lopen(0, 1)), (NONNEGATIVE, sympy.Interval(0, 1)))  # by the weights
 
 
@@ -107,11 +108,25 @@ def _has_positive_term(total: Binder, ranges: Ranges) -> bool:
     """Whether a sum has a term that is surely positive: of `Σ_p [t_p ≥ t_i] exp(z_p)` the one at p = i."""
     if not isinstance(total, IndexSum):
         return False
+    if _is_mean(total, ranges):
+        return True
     free = sorted(free_indices(total), key=str)
     pairs = [(one, other) for one in total.indices for other in free if same_size(one.dim, other.dim)]
     return any(
         is_within(range_of(substitute(total.body, {one: other}), ranges), POSITIVE) for one, other in pairs
     )
+
+
+def _is_mean(total: IndexSum, ranges: Ranges) -> bool:
+    """Whether a sum is one of positive numbers, weighted by numbers that add up to 1: `Σ_c y_c exp(z_c)`."""
+    factors = sympy.Mul.make_args(total.body)
+    weights = [
+        one
+        for one in factors
+        if isinstance(one, Entry) and one.tensor.domain in _SHARED_OUT and one.axes[-1:] == total.indices
+    ]
+    others = [one for one in factors if one not in weights]
+    return len(weights) == 1 and all(is_within(range_of(one, ranges), POSITIVE) for one in others)
 
 
 def _range_where(branch: sympy.Expr, condition: sympy.Expr, ranges: Ranges) -> sympy.Set:

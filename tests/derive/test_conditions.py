@@ -343,3 +343,19 @@ def test_a_sum_over_those_who_are_compared_has_the_term_of_oneself(compared, pos
 def test_a_sum_of_terms_that_may_vanish_at_oneself_has_a_condition():
     assert texts("np.sum(np.log((np.abs(t[None, :] - t[:, None])) @ np.exp(x)))", t="n")
     assert texts("np.sum(np.log((t[None, :] <= t[:, None]) @ x**2))", t="n")
+
+
+def test_a_product_is_not_0_where_its_factors_are_not():
+    assert texts("1 / (np.linalg.norm(x) * np.linalg.norm(y))", y="n") == ["‖x‖² > 0", "‖y‖² ≠ 0"]
+    assert texts("np.sum(1 / (x * y * np.exp(x)))", y="n") == ["xᵢ ≠ 0 for all i", "yᵢ ≠ 0 for all i"]
+    assert texts("np.sum(np.log(x * s / len(x)))", s=":positive") == ["xᵢ > 0 for all i"]
+    assert texts("np.sum(np.log(x * y))", y="n") == ["xᵢ yᵢ > 0 for all i"]
+
+
+@pytest.mark.parametrize("domain", ["onehot", "simplex"])
+def test_a_mean_of_positive_numbers_is_positive(domain):
+    arrays = {"Y": f"n,k:{domain}", "Z": "n,k"}
+    for rate, axis, positive in (("np.exp(x[:, None] * Z)", 1, True), ("np.exp(x[:, None] * Z)", 0, False),
+                                 ("x[:, None] * Z", 1, False)):  # fmt: skip
+        found = texts(f"np.sum(np.log(np.sum(Y * {rate}, axis={axis})))", **arrays)
+        assert (not found) == positive

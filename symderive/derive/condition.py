@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import sympy
 
 from symderive.calculus.compared import without_common_terms
 from symderive.calculus.condense import condense
 from symderive.core.identity import free_indices, substitute, tensors_of
-from symderive.core.matrix_nodes import Det
+from symderive.core.matrix_nodes import Det, MatrixNode
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.demands import Demand
@@ -20,17 +22,18 @@ from symderive.functions.choice import where
 from symderive.functions.comparisons import equal
 from symderive.functions.kinked import absolute
 from symderive.functions.record import NONZERO, POSITIVE
-from symderive.notation.components import component_of
+from symderive.notation.components import component_of, put_inside
 from symderive.notation.dialects import LATEX, TEXT
 from symderive.notation.extents import unshown
 from symderive.notation.forms import Apply, Basis, Const, Form, Leaf
-from symderive.notation.index_notation import index_form
+from symderive.notation.index_notation import apart_from_arrays, index_form
 from symderive.notation.labelled import NoMatrixNotationError, laid_out
 from symderive.notation.printing import latex, stated, text
 from symderive.notation.recover import recover
 
 AT_TIES = "(at ties: the mean over the places)"
 MEAN = "the mean over the places where"
+NOTHING: Mapping[Tensor, Form] = MappingProxyType({})
 _OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
 
 
@@ -100,13 +103,27 @@ def regularity(program: Program, made: Definition, tensor: Tensor, word: str) ->
             else (f"each matrix of {text(Leaf(tensor))}", rf"\text{{each matrix of }} {latex(Leaf(tensor))}")
         )
         return Condition(f"{plain} {word}", rf"{written} \text{{ {word}}}", "domain")
+    form = _written_out(program, made, tensor)
+    return Condition(f"{text(form)} {word}", rf"{latex(form)} \text{{ {word}}}", "domain")
+
+
+def _written_out(program: Program, made: Definition, tensor: Tensor) -> Form:
+    """A matrix that stands in an equation, in terms of inputs and named results."""
     indices = (Index("i", tensor.shape[0]), Index("j", tensor.shape[1]))
     body = _inlined(program, made, indices, tensor[indices])
     try:
         form = laid_out(recover(body), indices)
     except NoMatrixNotationError:
-        form = Leaf(tensor)
-    return Condition(f"{text(form)} {word}", rf"{latex(form)} \text{{ {word}}}", "domain")
+        return Leaf(tensor)
+    inner = {one.tensor for one in body.atoms(MatrixNode) if one.tensor.rank == 2 and one.tensor != tensor}
+    unnamed = sorted((one for one in inner if is_unnamed(one.name)), key=str)
+    return put_inside(form, {one: _written_out(program, made, one) for one in unnamed})
+
+
+def matrices_in(program: Program, made: Definition, body: sympy.Expr) -> dict[Tensor, Form]:
+    """The matrices of which a condition names the determinant, written out."""
+    found = sorted((one.tensor for one in body.atoms(Det) if one.tensor.rank == 2), key=str)
+    return {one: _written_out(program, made, one) for one in found if program.definition(one) is not None}
 
 
 def settled(program: Program, made: Definition, demand: Demand) -> tuple[sympy.Expr, sympy.Set]:
@@ -117,9 +134,23 @@ def settled(program: Program, made: Definition, demand: Demand) -> tuple[sympy.E
     return readable(without_common_terms(there) if isinstance(there, equal) else there, demand.domain)
 
 
-def condition_of(demand: Demand, body: sympy.Expr, domain: sympy.Set, several: bool = False) -> Condition:
-    """A demand in words and in LaTeX; `several`: a maximum has ties as a rule."""
-    form = _form_of(body)
+def condition_of(
+    demand: Demand,
+    body: sympy.Expr,
+    domain: sympy.Set,
+    several: bool = False,
+    inside: Mapping[Tensor, Form] = NOTHING,
+) -> Condition:
+    """A demand in words and in LaTeX.
+
+    Args:
+        demand: what it is.
+        body: what it is about, at indices `i, j, k, l`.
+        domain: the set that this must lie in.
+        several: whether a maximum has ties as a rule.
+        inside: what is written for a matrix under a determinant.
+    """
+    form = put_inside(_form_of(body), inside)
     only, only_latex = "", ""
     if isinstance(form, Apply) and form.head is where:
         held, form = form.args[:2]
@@ -230,7 +261,7 @@ def _form_of(body: sympy.Expr) -> Form:
         labelled = recover(body)
         return component_of(labelled.form, labelled.labels)
     except NoMatrixNotationError:
-        return index_form(body)
+        return index_form(apart_from_arrays(body))
 
 
 def _inlined(

@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import sympy
 
 from symderive.core.identity import tensors_of
+from symderive.core.matrix_nodes import Det
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.condition import (
     Condition,
     condition_of,
     factor_removed,
+    matrices_in,
     readable,
     regularity,
     settled,
@@ -63,13 +65,16 @@ def conditions_of(
             for body, domain in _apart(*settled(program, made, demand), ranges):
                 if demand.kind == "domain" and _is_given(_as_demand(body, domain), ranges):
                     continue
-                one = condition_of(demand, body, domain, made.tensor in several)
+                inside = matrices_in(program, made, body)
+                one = condition_of(demand, body, domain, made.tensor in several, inside)
                 if demand.kind == "domain" and not demand.guards and is_apart(range_of(body, ranges), domain):
                     raise _never(why_never(demand, body, domain))
                 found.add(one, demand, body, domain)
         moving = orders.of(made.body) > 0 and not is_compared
-        for one in _of_matrices(program, made, moving):
+        for matrix, one in _of_matrices(program, made, moving):
             found.conditions.setdefault(one.text, one)
+            if matrix is not None:
+                found.matrices[matrix] = one.text
     for slack in slacks(program) if given is None else given:
         plain, written = inequality(slack)
         found.conditions.setdefault(plain, Condition(plain, written, "domain", slack))
@@ -83,6 +88,7 @@ class _Found:
         self.conditions: dict[str, Condition] = {}
         self._kinks: dict[str, sympy.Expr] = {}
         self._domains: dict[sympy.Expr, dict[sympy.Set, str]] = {}
+        self.matrices: dict[Tensor, str] = {}
 
     def add(self, one: Condition, demand: Demand, body: sympy.Expr, domain: sympy.Set) -> None:
         """Note a condition, and what it is about."""
@@ -104,24 +110,28 @@ class _Found:
                 for weaker in (NONZERO, NONNEGATIVE):
                     self.conditions.pop(said.get(weaker, ""), None)
             away.update((body,) if {POSITIVE, NONZERO} & said.keys() else ())
+            if isinstance(body, Det) and {POSITIVE, NONZERO} & said.keys():
+                self.conditions.pop(self.matrices.get(body.tensor, ""), None)  # its determinant says more
         return tuple(one for text, one in self.conditions.items() if self._kinks.get(text) not in away)
 
 
-def _of_matrices(program: Program, made: Definition, moving: bool) -> Iterator[Condition]:
-    """The conditions on matrices that are inverted or factored in an equation."""
+def _of_matrices(
+    program: Program, made: Definition, moving: bool
+) -> Iterator[tuple[Tensor | None, Condition]]:
+    """The conditions on matrices that are inverted or factored in an equation; with those inverted."""
     for tensor in inverted(made.body, moving):
         if not is_regular(program, tensor):
             one = regularity(program, made, tensor, "is invertible")
             whole = program.definition(tensor)
             if whole is not None and whole.body == 0:
                 raise _never("it inverts a matrix of zeros")
-            yield one
+            yield tensor, one
     for tensor, word in singular_demands(made.body) if moving else ():
         if not (word == FULL_RANK and is_regular(program, tensor)):
-            yield regularity(program, made, tensor, word)
+            yield None, regularity(program, made, tensor, word)
     for tensor in factored(made.body):
         if not is_positive_definite(program, tensor):
-            yield regularity(program, made, tensor, "is symmetric positive definite")
+            yield None, regularity(program, made, tensor, "is symmetric positive definite")
 
 
 def _never(reason: str) -> SymderiveError:

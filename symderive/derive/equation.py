@@ -14,7 +14,7 @@ from symderive.notation.dialects import LATEX, TEXT, Relation
 from symderive.notation.expanded import expanded, spread_out
 from symderive.notation.extents import unshown
 from symderive.notation.forms import Component, Form, Leaf, Slice
-from symderive.notation.index_notation import index_form, readable_indices
+from symderive.notation.index_notation import apart_from_arrays, index_form, readable_indices
 from symderive.notation.kronecker import kronecker_form, summed_kronecker_form
 from symderive.notation.printing import latex, text
 from symderive.notation.recover import matrix_form
@@ -54,11 +54,12 @@ class Equation:
     @cached_property
     def shown(self) -> Definition:
         """The definition with the letters and products that its style wants."""
+        made = self.definition
         if self.style == "index" and not self.entrywise:
-            return readable_indices(self.definition)
-        if self.style == "expanded":
-            return self.definition.with_body(expanded(self.definition.body))
-        return self.definition
+            made = readable_indices(made)
+        elif self.style == "expanded":
+            made = made.with_body(expanded(made.body))
+        return made.with_body(apart_from_arrays(made.body))
 
     @cached_property
     def form(self) -> Form:

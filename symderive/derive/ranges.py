@@ -14,6 +14,7 @@ from symderive.core.singular_nodes import SingularNumber
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.derive.guards import is_implied
 from symderive.derive.intervals import added, is_within, multiplied
+from symderive.derive.regular import is_positive_definite
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.comparisons import equal, greater_equal, less_equal, opposite
@@ -24,6 +25,7 @@ _DOMAINS = {
     "sign": sympy.Interval(-1, 1), "count": NONNEGATIVE, "onehot": sympy.Interval(0, 1),
     "simplex": sympy.Interval(0, 1),
 }  # fmt: skip
+_DETERMINANTS = {"invertible": NONZERO}
 _SHARED_OUT = ("onehot", "simplex")  # their entries along the last axis add up to 1
 _SHARES = ((POSITIVE, sympy.Interval.Lopen(0, 1)), (NONNEGATIVE, sympy.Interval(0, 1)))  # by the weights
 
@@ -40,6 +42,10 @@ class Ranges:
         """Whether `tensor` is a Cholesky factor, whose diagonal is positive."""
         made = self._program.definition(tensor)
         return made is not None and isinstance(made.body, CholeskyEntry)
+
+    def is_definite(self, tensor: Tensor) -> bool:
+        """Whether `tensor` is a positive definite matrix."""
+        return tensor.rank == 2 and is_positive_definite(self._program, tensor)
 
     def of(self, tensor: Tensor) -> sympy.Set:
         """A set that contains every entry of `tensor`; all reals beyond a fixed depth of definitions."""
@@ -66,7 +72,7 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
     if isinstance(expr, SingularNumber):
         return NONNEGATIVE
     if isinstance(expr, Det):
-        return {"spd": POSITIVE, "invertible": NONZERO}.get(expr.tensor.domain, REALS)
+        return POSITIVE if ranges.is_definite(expr.tensor) else _DETERMINANTS.get(expr.tensor.domain, REALS)
     if isinstance(expr, Index):
         return NONNEGATIVE
     if isinstance(expr, (Delta, Inside)):

@@ -28,6 +28,7 @@ from symderive.derive.ties import attained_several_times
 from symderive.notation.composed import composed
 from symderive.notation.forms import Basis, walk
 from symderive.notation.names import latex_name, text_name
+from symderive.notation.recover import matrix_form
 
 LONGEST_STATEMENT, DEEPEST_STATEMENT = 24, 8
 
@@ -151,9 +152,12 @@ def _loss_equation(original: Program, start: Program, problem: Problem) -> Equat
         whole = condense(original, lambda made, count, consumer: True, shown=True)
         if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
             whole = start
-    made = whole.definitions[-1]
+    *before, made = whole.definitions
+    forms = [] if whole is start else [(one.tensor, matrix_form(one)) for one in before if not one.pinned]
     return Equation(
-        made, (latex_name(problem.symbol), text_name(problem.symbol)) if not problem.rank else None
+        made,
+        (latex_name(problem.symbol), text_name(problem.symbol)) if not problem.rank else None,
+        inside=tuple((tensor, form) for tensor, form in forms if form is not None),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy
 
-from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute
+from symderive.core.identity import BOUND_LETTERS, free_indices, fresh, index_names, substitute, tensors_of
 from symderive.core.idle import without_idle
 from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import MatrixNode
@@ -162,6 +162,13 @@ def readable_indices(definition: Definition, summed: str = "i", free: str = "jkl
 def separate_names(expr: sympy.Expr, names: frozenset[str]) -> sympy.Expr:
     """Bound indices away from the given names."""
     return _renamed(expr, names | index_names(expr), BOUND_LETTERS)
+
+
+def apart_from_arrays(expr: sympy.Expr) -> sympy.Expr:
+    """The expression without bound indices that are called like an array in it: `Σ_r p_r` for `Σ_p p_p`."""
+    names = frozenset(str(tensor.name) for tensor in tensors_of(expr))
+    free = frozenset(index.name for index in free_indices(expr))
+    return separate_names(expr, names) if names & (index_names(expr) - free) else expr
 
 
 def _renamed(expr: sympy.Expr, taken: frozenset[str], pool: tuple[str, ...]) -> sympy.Expr:

@@ -359,3 +359,27 @@ def test_a_mean_of_positive_numbers_is_positive(domain):
                                  ("x[:, None] * Z", 1, False)):  # fmt: skip
         found = texts(f"np.sum(np.log(np.sum(Y * {rate}, axis={axis})))", **arrays)
         assert (not found) == positive
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("np.log(np.linalg.det(X.T @ X))", ["det(XᵀX) > 0"]),
+        ("np.log(np.linalg.det(X.T @ X + np.eye(d)))", []),
+        ("1 / np.linalg.det(A)", ["det(A) ≠ 0"]),
+        ("np.tanh(np.linalg.det(A))", ["A is invertible"]),
+        (
+            "np.sum(np.linalg.inv(np.linalg.inv(A @ B) + np.eye(n)))",
+            ["AB is invertible", "(AB)⁻¹ + I is invertible"],
+        ),
+    ],
+)
+def test_what_a_determinant_asks_for_is_said_once_and_written_out(loss, expected):
+    arrays = {"X": "n,d"} if "X" in loss else {"A": "n,n", "B": "n,n"}
+    wrt = next(iter(arrays))
+    made = sd.gradient(
+        sd.parse(loss, **{name: arrays[name] for name in arrays if name in loss}),
+        sd.parse(wrt, **{wrt: arrays[wrt]}),
+    )
+    assert [one.text for one in made.conditions] == expected
+    assert "Z" not in str(made.loss)

@@ -118,3 +118,19 @@ def test_both_tails_are_read_off_one_result(text, shown):
     made = sd.gradient(sd.parse(text, X=X, w=w, b=b), w)
     assert str(made.results[0]) == shown
     assert made.check().passed
+
+
+def test_a_bound_index_is_not_called_like_an_array():
+    text = "-np.sum(np.log(np.exp(-(x[:, None] - u[None, :])**2 / 2) @ p))"
+    arrays = {"x": "n", "u": "k", "p": "k:simplex"}
+    made = sd.gradient(sd.parse(text, **arrays), sd.parse("u", **arrays))
+    assert [str(one) for one in made.lets] == ["Rᵢⱼ = pⱼ exp(−(1/2)(xᵢ − uⱼ)²)/(Σᵣ pᵣ exp(−(1/2)(xᵢ − uᵣ)²))"]
+
+
+def test_a_squared_norm_of_a_matrix_needs_no_brackets():
+    arrays = {"X": "n,d", "W": "n,d"}
+    made = sd.gradient(
+        sd.parse("np.linalg.norm(X - W)**2 + np.linalg.norm(X)**3", **arrays), sd.parse("X", **arrays)
+    )
+    assert str(made.loss) == "L = ‖X − W‖_F² + ‖X‖_F³"
+    assert r"\lVert X\rVert_{F}^{3}" in made.loss.latex()

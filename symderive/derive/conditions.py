@@ -24,6 +24,7 @@ from symderive.derive.condition import (
 from symderive.derive.demands import Demand, compared_only, demands, outer_powers
 from symderive.derive.guards import is_implied
 from symderive.derive.intervals import is_apart, is_within
+from symderive.derive.paths import guards_of_uses, is_passed_over
 from symderive.derive.ranges import Ranges, range_of
 from symderive.derive.regular import factored, inverted, is_positive_definite, is_regular
 from symderive.derive.singular_conditions import FULL_RANK, singular_demands
@@ -55,12 +56,14 @@ def conditions_of(
     """
     ranges, found = Ranges(program), _Found()
     orders, compared = _Orders(blocks), compared_only(program)
-    powers = outer_powers(program)
+    powers, ways = outer_powers(program), guards_of_uses(program, compared)
     for made in program.definitions:
         orders.learn(made)
         is_compared = made.tensor in compared
         for demand in demands(made.body, orders.of, powers.get(made.tensor, (sympy.S.One,)), is_compared):
             if demand.kind == "domain" and _is_given(demand, ranges):
+                continue
+            if demand.kind == "kink" and is_passed_over(demand.argument, made, ways.get(made.tensor, [])):
                 continue
             for body, domain in _apart(*settled(program, made, demand), ranges):
                 if demand.kind == "domain" and _is_given(_as_demand(body, domain), ranges):

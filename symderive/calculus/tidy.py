@@ -8,6 +8,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.brackets import has_bracket
+from symderive.calculus.compared import comparisons_settled
 from symderive.calculus.domains import Fact, Facts, domain_facts
 from symderive.calculus.joined import weights_joined
 from symderive.calculus.known_sums import known_sums, with_known_sums, with_vanishing_sums
@@ -115,7 +116,7 @@ def _entries(expr: sympy.Expr) -> int:
 
 _LAWS = (
     summed_by_terms, weights_joined, recognised, opposites_joined, powers_completed,
-    signs_joined,
+    comparisons_settled, signs_joined,
 )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def loaded(source: str, title: str) -> dict[str, Any]:
             f"the code of {title} reads {', '.join(unknown)}, which it does not define; it was not run."
         )
     space: dict[str, Any] = {"__name__": "derived"}
-    exec(compile(tree, f"<{title}>", "exec"), space)  # noqa: S102 -- looked through above; the text is ours
+    exec(compile(tree, f"<{title}>", "exec"), space)  # noqa: S102 -- our text, looked through above
     return space
 
 

@@ -6,6 +6,7 @@ larger than `E` as a window has positions, is never made.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import sympy
@@ -45,21 +46,14 @@ class Offsets:
 
 def offsets_of(program: Program) -> dict[Tensor, Offsets]:
     """The equations that can be added up so, by what they define."""
-    uses: dict[Tensor, int] = {}
-    for made in program.definitions:
-        for tensor in tensors_of(made.body):
-            uses[tensor] = uses.get(tensor, 0) + 1
+    uses = Counter(tensor for made in program.definitions for tensor in tensors_of(made.body))
     single = {
         made.tensor: made
         for made in program.definitions
-        if uses.get(made.tensor) == 1 and made.tensor not in program.outputs and isinstance(made.body, Entry)
+        if uses[made.tensor] == 1 and made.tensor not in program.outputs and isinstance(made.body, Entry)
     }
-    found = {}
-    for made in program.definitions:
-        one = _offsets(made, single)
-        if one is not None:
-            found[made.tensor] = one
-    return found
+    found = ((made.tensor, _offsets(made, single)) for made in program.definitions)
+    return {tensor: one for tensor, one in found if one is not None}
 
 
 def _offsets(made: Definition, single: dict[Tensor, Definition]) -> Offsets | None:

@@ -15,6 +15,7 @@ import sympy
 
 from symderive.codegen.coarse import with_coarse_named
 from symderive.codegen.contraction_order import Pair, best_order
+from symderive.codegen.inverses import with_inverses_named
 from symderive.codegen.new_names import NewNames
 from symderive.codegen.products import Term, TooLongError, gathered, has_places, terms_of
 from symderive.codegen.rolled import with_sums_rolled
@@ -45,7 +46,7 @@ def planned(program: Program, sizes: Iterable[str] = ()) -> Program:
     for made in short.definitions:
         plan.add(made)
     whole = Program(program.inputs, tuple(plan.definitions), program.outputs)
-    return with_shared_parts(whole, names)
+    return with_shared_parts(with_inverses_named(whole, names), names)
 
 
 class _Plan:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import sympy
 
+from symderive.calculus.compared import without_common_terms
 from symderive.calculus.condense import condense
-from symderive.core.identity import free_indices, substitute
-from symderive.core.matrix_nodes import Det
+from symderive.core.identity import free_indices, substitute, tensors_of
+from symderive.core.matrix_nodes import Det, MatrixNode
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.demands import Demand
@@ -19,17 +22,18 @@ from symderive.functions.choice import where
 from symderive.functions.comparisons import equal
 from symderive.functions.kinked import absolute
 from symderive.functions.record import NONZERO, POSITIVE
-from symderive.notation.components import component_of
+from symderive.notation.components import component_of, put_inside
 from symderive.notation.dialects import LATEX, TEXT
 from symderive.notation.extents import unshown
 from symderive.notation.forms import Apply, Basis, Const, Form, Leaf
-from symderive.notation.index_notation import index_form
+from symderive.notation.index_notation import apart_from_arrays, index_form
 from symderive.notation.labelled import NoMatrixNotationError, laid_out
 from symderive.notation.printing import latex, stated, text
 from symderive.notation.recover import recover
 
 AT_TIES = "(at ties: the mean over the places)"
 MEAN = "the mean over the places where"
+NOTHING: Mapping[Tensor, Form] = MappingProxyType({})
 _OR_EQUAL = {">": ("≥", r"\ge"), "<": ("≤", r"\le")}
 
 
@@ -99,25 +103,54 @@ def regularity(program: Program, made: Definition, tensor: Tensor, word: str) ->
             else (f"each matrix of {text(Leaf(tensor))}", rf"\text{{each matrix of }} {latex(Leaf(tensor))}")
         )
         return Condition(f"{plain} {word}", rf"{written} \text{{ {word}}}", "domain")
+    form = _written_out(program, made, tensor)
+    return Condition(f"{text(form)} {word}", rf"{latex(form)} \text{{ {word}}}", "domain")
+
+
+def _written_out(program: Program, made: Definition, tensor: Tensor) -> Form:
+    """A matrix that stands in an equation, in terms of inputs and named results."""
     indices = (Index("i", tensor.shape[0]), Index("j", tensor.shape[1]))
     body = _inlined(program, made, indices, tensor[indices])
     try:
         form = laid_out(recover(body), indices)
     except NoMatrixNotationError:
-        form = Leaf(tensor)
-    return Condition(f"{text(form)} {word}", rf"{latex(form)} \text{{ {word}}}", "domain")
+        return Leaf(tensor)
+    inner = {one.tensor for one in body.atoms(MatrixNode) if one.tensor.rank == 2 and one.tensor != tensor}
+    unnamed = sorted((one for one in inner if is_unnamed(one.name)), key=str)
+    return put_inside(form, {one: _written_out(program, made, one) for one in unnamed})
+
+
+def matrices_in(program: Program, made: Definition, body: sympy.Expr) -> dict[Tensor, Form]:
+    """The matrices of which a condition names the determinant, written out."""
+    found = sorted((one.tensor for one in body.atoms(Det) if one.tensor.rank == 2), key=str)
+    return {one: _written_out(program, made, one) for one in found if program.definition(one) is not None}
 
 
 def settled(program: Program, made: Definition, demand: Demand) -> tuple[sympy.Expr, sympy.Set]:
     """What a demand is about, in terms of inputs and named results at indices `i, j, k, l`, and its set."""
     guard = sympy.Mul(*demand.guards)
     whole = demand.argument if guard == 1 else where(guard, demand.argument, sympy.S.Zero)
-    return _readable(_in_letters(program, made, whole), demand.domain)
+    there = _in_letters(program, made, whole)
+    return readable(without_common_terms(there) if isinstance(there, equal) else there, demand.domain)
 
 
-def condition_of(demand: Demand, body: sympy.Expr, domain: sympy.Set, several: bool = False) -> Condition:
-    """A demand in words and in LaTeX; `several`: a maximum has ties as a rule."""
-    form = _form_of(body)
+def condition_of(
+    demand: Demand,
+    body: sympy.Expr,
+    domain: sympy.Set,
+    several: bool = False,
+    inside: Mapping[Tensor, Form] = NOTHING,
+) -> Condition:
+    """A demand in words and in LaTeX.
+
+    Args:
+        demand: what it is.
+        body: what it is about, at indices `i, j, k, l`.
+        domain: the set that this must lie in.
+        several: whether a maximum has ties as a rule.
+        inside: what is written for a matrix under a determinant.
+    """
+    form = put_inside(_form_of(body), inside)
     only, only_latex = "", ""
     if isinstance(form, Apply) and form.head is where:
         held, form = form.args[:2]
@@ -148,6 +181,16 @@ def condition_of(demand: Demand, body: sympy.Expr, domain: sympy.Set, several: b
     return Condition(f"{plain}{every}", f"{written}{latex_every}", demand.kind)
 
 
+def why_never(demand: Demand, body: sympy.Expr, domain: sympy.Set) -> str:
+    """Why a demand that is never met has no value: in words where a number stands under a function."""
+    if tensors_of(body):
+        return f"it needs: {condition_of(demand, body, domain)}"
+    value = text(_form_of(body))
+    if demand.word == "power":
+        return f"it divides by {value}" if domain == NONZERO else f"it takes a root of {value}"
+    return f"it takes {demand.word} of {value}"
+
+
 def _for_all(body: sympy.Expr) -> tuple[str, str]:
     """`for all i, j`, with the extents that the entries do not show."""
     indices = sorted(free_indices(body), key=lambda index: str(index.name))
@@ -164,7 +207,7 @@ def _for_all(body: sympy.Expr) -> tuple[str, str]:
     return f" for all {plain}", rf"\text{{ for all }} {written}"
 
 
-def _readable(argument: sympy.Expr, domain: sympy.Set) -> tuple[sympy.Expr, sympy.Set]:
+def readable(argument: sympy.Expr, domain: sympy.Set) -> tuple[sympy.Expr, sympy.Set]:
     """`x² > 0`, `|x| > 0` and `√x ≠ 0` as `x ≠ 0`."""
     if domain in (POSITIVE, NONZERO) and isinstance(argument, absolute):
         return argument.args[0], NONZERO
@@ -218,7 +261,7 @@ def _form_of(body: sympy.Expr) -> Form:
         labelled = recover(body)
         return component_of(labelled.form, labelled.labels)
     except NoMatrixNotationError:
-        return index_form(body)
+        return index_form(apart_from_arrays(body))
 
 
 def _inlined(

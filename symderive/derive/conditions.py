@@ -7,19 +7,24 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import sympy
 
 from symderive.core.identity import tensors_of
+from symderive.core.matrix_nodes import Det
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition, Program
 from symderive.derive.condition import (
     Condition,
     condition_of,
     factor_removed,
+    matrices_in,
+    readable,
     regularity,
     settled,
     symmetric_part,
+    why_never,
 )
 from symderive.derive.demands import Demand, compared_only, demands, outer_powers
 from symderive.derive.guards import is_implied
 from symderive.derive.intervals import is_apart, is_within
+from symderive.derive.paths import guards_of_uses, is_passed_over
 from symderive.derive.ranges import Ranges, range_of
 from symderive.derive.regular import factored, inverted, is_positive_definite, is_regular
 from symderive.derive.singular_conditions import FULL_RANK, singular_demands
@@ -51,23 +56,28 @@ def conditions_of(
     """
     ranges, found = Ranges(program), _Found()
     orders, compared = _Orders(blocks), compared_only(program)
-    powers = outer_powers(program)
+    powers, ways = outer_powers(program), guards_of_uses(program, compared)
     for made in program.definitions:
         orders.learn(made)
         is_compared = made.tensor in compared
         for demand in demands(made.body, orders.of, powers.get(made.tensor, (sympy.S.One,)), is_compared):
             if demand.kind == "domain" and _is_given(demand, ranges):
                 continue
-            body, domain = settled(program, made, demand)
-            if demand.kind == "domain" and _is_given(_as_demand(body, domain), ranges):
+            if demand.kind == "kink" and is_passed_over(demand.argument, made, ways.get(made.tensor, [])):
                 continue
-            one = condition_of(demand, body, domain, made.tensor in several)
-            if demand.kind == "domain" and not demand.guards and is_apart(range_of(body, ranges), domain):
-                raise _never(one.text)
-            found.add(one, demand, body, domain)
+            for body, domain in _apart(*settled(program, made, demand), ranges):
+                if demand.kind == "domain" and _is_given(_as_demand(body, domain), ranges):
+                    continue
+                inside = matrices_in(program, made, body)
+                one = condition_of(demand, body, domain, made.tensor in several, inside)
+                if demand.kind == "domain" and not demand.guards and is_apart(range_of(body, ranges), domain):
+                    raise _never(why_never(demand, body, domain))
+                found.add(one, demand, body, domain)
         moving = orders.of(made.body) > 0 and not is_compared
-        for one in _of_matrices(program, made, moving):
+        for matrix, one in _of_matrices(program, made, moving):
             found.conditions.setdefault(one.text, one)
+            if matrix is not None:
+                found.matrices[matrix] = one.text
     for slack in slacks(program) if given is None else given:
         plain, written = inequality(slack)
         found.conditions.setdefault(plain, Condition(plain, written, "domain", slack))
@@ -81,6 +91,7 @@ class _Found:
         self.conditions: dict[str, Condition] = {}
         self._kinks: dict[str, sympy.Expr] = {}
         self._domains: dict[sympy.Expr, dict[sympy.Set, str]] = {}
+        self.matrices: dict[Tensor, str] = {}
 
     def add(self, one: Condition, demand: Demand, body: sympy.Expr, domain: sympy.Set) -> None:
         """Note a condition, and what it is about."""
@@ -102,31 +113,47 @@ class _Found:
                 for weaker in (NONZERO, NONNEGATIVE):
                     self.conditions.pop(said.get(weaker, ""), None)
             away.update((body,) if {POSITIVE, NONZERO} & said.keys() else ())
+            if isinstance(body, Det) and {POSITIVE, NONZERO} & said.keys():
+                self.conditions.pop(self.matrices.get(body.tensor, ""), None)  # its determinant says more
         return tuple(one for text, one in self.conditions.items() if self._kinks.get(text) not in away)
 
 
-def _of_matrices(program: Program, made: Definition, moving: bool) -> Iterator[Condition]:
-    """The conditions on matrices that are inverted or factored in an equation."""
+def _of_matrices(
+    program: Program, made: Definition, moving: bool
+) -> Iterator[tuple[Tensor | None, Condition]]:
+    """The conditions on matrices that are inverted or factored in an equation; with those inverted."""
     for tensor in inverted(made.body, moving):
         if not is_regular(program, tensor):
             one = regularity(program, made, tensor, "is invertible")
             whole = program.definition(tensor)
             if whole is not None and whole.body == 0:
-                raise _never(one.text)
-            yield one
+                raise _never("it inverts a matrix of zeros")
+            yield tensor, one
     for tensor, word in singular_demands(made.body) if moving else ():
         if not (word == FULL_RANK and is_regular(program, tensor)):
-            yield regularity(program, made, tensor, word)
+            yield None, regularity(program, made, tensor, word)
     for tensor in factored(made.body):
         if not is_positive_definite(program, tensor):
-            yield regularity(program, made, tensor, "is symmetric positive definite")
+            yield None, regularity(program, made, tensor, "is symmetric positive definite")
 
 
-def _never(condition: str) -> SymderiveError:
+def _never(reason: str) -> SymderiveError:
     return SymderiveError(
-        f"the formula has no value or no derivative anywhere, because it needs: {condition}; "
+        f"the formula has no value or no derivative anywhere, because {reason}; "
         "check its signs, or declare other domains."
     )
+
+
+def _apart(body: sympy.Expr, domain: sympy.Set, ranges: Ranges) -> list[tuple[sympy.Expr, sympy.Set]]:
+    """A demand on a product as demands on its factors, without those that meet it: `x/√n ≠ 0` as `x ≠ 0`."""
+    plain = not isinstance(body, sympy.Mul) or not tensors_of(body)
+    if plain or domain not in (NONZERO, POSITIVE, NONNEGATIVE):
+        return [(body, domain)]
+    known = [one for one in body.args if is_within(range_of(one, ranges), POSITIVE)]
+    others = [one for one in body.args if one not in known]
+    if domain == NONZERO:
+        return [readable(one, domain) for one in others] or [(body, domain)]
+    return [readable(sympy.Mul(*others), domain) if others else (body, domain)]
 
 
 def _is_given(demand: Demand, ranges: Ranges) -> bool:

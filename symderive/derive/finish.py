@@ -23,6 +23,7 @@ from symderive.calculus.places import counted
 from symderive.calculus.standardised import absorbed, standards
 from symderive.calculus.symmetry import symmetric_results
 from symderive.calculus.tidy import tidy_program
+from symderive.core.identity import tensors_of
 from symderive.core.kinds import has_kind
 from symderive.core.matrix_nodes import MatrixNode
 from symderive.core.nodes import Tensor, TensorNode
@@ -39,11 +40,11 @@ from symderive.derive.ties import attained_several_times
 from symderive.derive.valued import refuse_without_value
 from symderive.derive.working import Working
 from symderive.errors import InternalError
-from symderive.notation.forms import Form
+from symderive.notation.forms import Form, Leaf, walk
 from symderive.notation.matrix_products import is_symmetric
 from symderive.notation.recover import matrix_form
 
-LONGEST_INSIDE = 4
+LONGEST_INSIDE, MOST_INSIDE = 4, 2  # entries of a matrix that stands under inverses, and times it is shown
 
 
 @dataclass(frozen=True)
@@ -139,9 +140,10 @@ def finish(chain: Chain, first: Derivation | None = None) -> Derivation:
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.results}
     names |= {one.tensor: Tensor(one.name, one.tensor.shape, "real", one.latex) for one in chain.earlier}
     names |= {} if entries is None else entries.names(short, problem.symbol)
+    at_last = _with_symmetry(whole, short, names, ())  # nothing is differentiated any more
     names = _with_symmetry(whole, short, names, problem.targets)
-    programs = (problem.plain, problem.start, short, problem.written)
-    original, start, short, written = rename_all(programs, names)
+    original, start, written = rename_all((problem.plain, problem.start, problem.written), names)
+    (short,) = rename_all((short,), at_last | {one: names[one] for one in short.outputs})
     heads = {names[one.tensor]: one.heading for one in (*chain.earlier, *chain.results)}
     inner = {} if entries is None else entries.inner_headings(names, problem.symbol)
     heads |= {tensor: Heading(*written) for tensor, written in inner.items()}
@@ -235,6 +237,16 @@ def _with_symmetry(
     return found
 
 
+def _times_shown(made: Definition, tensor: Tensor) -> int:
+    """How often a matrix stands in an equation as it is printed."""
+    if tensor not in tensors_of(made.body):
+        return 0
+    form = matrix_form(made)
+    if form is None:
+        return sum(node.tensor == tensor for node in entries_in(made.body))
+    return sum(isinstance(part, Leaf) and part.tensor == tensor for part in walk(form))
+
+
 def _written_inside(program: Program) -> dict[Tensor, Form]:
     """Short matrices that only stand under an inverse or determinant: `(XᵀX)⁻¹` needs no name."""
     matrices = inverted(program)
@@ -248,6 +260,8 @@ def _written_inside(program: Program) -> dict[Tensor, Form]:
         uses = uses_of.get(made.tensor, [])
         plain = made.pinned or made.tensor in outputs or not uses or len(uses) > LONGEST_INSIDE
         if plain or not all(isinstance(node, MatrixNode) and node.is_algebraic for node in uses):
+            continue
+        if sum(_times_shown(one, made.tensor) for one in program.definitions) > MOST_INSIDE:
             continue
         form = matrix_form(made)
         short = weight(made.body) <= LONGEST_INSIDE and not has_kind(made.body, MatrixNode)

@@ -55,9 +55,18 @@ def is_excluded(border: sympy.Expr, guards: tuple[sympy.Expr, ...]) -> bool:
         for one in holds_together(guard):
             first, second, allowed = _as_difference(one)
             there = (first - second).xreplace({left: right}).replace(absolute, sympy.Abs)
-            if allowed is not None and there.is_number and there not in allowed:
+            if allowed is not None and _lies_outside(there, allowed):
                 return True
     return False
+
+
+def _lies_outside(value: sympy.Expr, allowed: sympy.Set) -> bool:
+    """Whether a number, or a multiple of a positive array, is surely not what a comparison allows."""
+    if value.is_number:
+        return value not in allowed
+    if allowed in (POSITIVE, NONNEGATIVE):
+        return bool(value.is_nonpositive if allowed == POSITIVE else value.is_negative)
+    return bool(value.is_positive) and allowed != NONZERO
 
 
 def is_implied(argument: sympy.Expr, domain: sympy.Set, guards: tuple[sympy.Expr, ...]) -> bool:

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import sympy
 
+from symderive.core.dims import same_size
+from symderive.core.identity import free_indices, substitute
 from symderive.core.matrix_nodes import CHOLESKY, CholeskyEntry, Det
-from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexMin, Tensor
+from symderive.core.nodes import Binder, Delta, Entry, Index, IndexMax, IndexMin, IndexSum, Tensor
 from symderive.core.positions import Inside
 from symderive.core.program import Program
 from symderive.core.singular_nodes import SingularNumber
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.derive.guards import is_implied
 from symderive.derive.intervals import added, is_within, multiplied
+from symderive.derive.regular import is_positive_definite
 from symderive.functions import by_head
 from symderive.functions.choice import where
-from symderive.functions.comparisons import opposite
-from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, REALS, UNIT
+from symderive.functions.comparisons import equal, greater_equal, less_equal, opposite
+from symderive.functions.record import NONNEGATIVE, NONZERO, POSITIVE, REALS, UNIT, OwnFunction
 
 _DOMAINS = {
     "positive": POSITIVE, "nonnegative": NONNEGATIVE, "unit": UNIT, "binary": sympy.Interval(0, 1),
     "sign": sympy.Interval(-1, 1), "count": NONNEGATIVE, "onehot": sympy.Interval(0, 1),
     "simplex": sympy.Interval(0, 1),
 }  # fmt: skip
+_DETERMINANTS = {"invertible": NONZERO}
+_SHARED_OUT = ("onehot", "simplex")  # their entries along the last axis add up to 1
 _SHARES = ((POSITIVE, sympy.Interval.Lopen(0, 1)), (NONNEGATIVE, sympy.Interval(0, 1)))  # by the weights
 
 
@@ -37,6 +42,10 @@ class Ranges:
         """Whether `tensor` is a Cholesky factor, whose diagonal is positive."""
         made = self._program.definition(tensor)
         return made is not None and isinstance(made.body, CholeskyEntry)
+
+    def is_definite(self, tensor: Tensor) -> bool:
+        """Whether `tensor` is a positive definite matrix."""
+        return tensor.rank == 2 and is_positive_definite(self._program, tensor)
 
     def of(self, tensor: Tensor) -> sympy.Set:
         """A set that contains every entry of `tensor`; all reals beyond a fixed depth of definitions."""
@@ -63,13 +72,13 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
     if isinstance(expr, SingularNumber):
         return NONNEGATIVE
     if isinstance(expr, Det):
-        return {"spd": POSITIVE, "invertible": NONZERO}.get(expr.tensor.domain, REALS)
+        return POSITIVE if ranges.is_definite(expr.tensor) else _DETERMINANTS.get(expr.tensor.domain, REALS)
     if isinstance(expr, Index):
         return NONNEGATIVE
     if isinstance(expr, (Delta, Inside)):
         return sympy.Interval(0, 1)
-    if expr.is_number:
-        return sympy.FiniteSet(expr)
+    if expr.is_number:  # of SymPy's, which compares numbers: `|0|` is 0
+        return sympy.FiniteSet(sympy.nsimplify(expr.evalf()) if expr.has(OwnFunction) else expr)
     if isinstance(expr, sympy.Symbol):
         return sympy.Interval(1, sympy.oo) if expr.is_positive and expr.is_integer else REALS
     if isinstance(expr, sympy.Add):
@@ -87,13 +96,43 @@ def range_of(expr: sympy.Expr, ranges: Ranges) -> sympy.Set:
         return next((found for sign, found in _SHARES if is_within(weights, sign)), REALS)
     if isinstance(expr, Binder):
         inner = range_of(expr.body, ranges)
-        return next((sign for sign in (POSITIVE, NONNEGATIVE) if is_within(inner, sign)), REALS)
+        sign = next((sign for sign in (POSITIVE, NONNEGATIVE) if is_within(inner, sign)), REALS)
+        return POSITIVE if sign == NONNEGATIVE and _has_positive_term(expr, ranges) else sign
+    if isinstance(expr, (greater_equal, less_equal, equal)) and expr.args[0] == expr.args[1]:
+        return sympy.FiniteSet(1)
     if isinstance(expr, where):
         condition, first, second = expr.args
+        if range_of(condition, ranges) == sympy.FiniteSet(1):
+            return range_of(first, ranges)
         parts = [_range_where(first, condition, ranges), _range_where(second, opposite(condition), ranges)]
         return next((one for one in (POSITIVE, NONNEGATIVE) if all(is_within(p, one) for p in parts)), REALS)
     entry = by_head().get(type(expr))
     return REALS if entry is None else entry.values
+
+
+def _has_positive_term(total: Binder, ranges: Ranges) -> bool:
+    """Whether a sum has a term that is surely positive: of `Σ_p [t_p ≥ t_i] exp(z_p)` the one at p = i."""
+    if not isinstance(total, IndexSum):
+        return False
+    if _is_mean(total, ranges):
+        return True
+    free = sorted(free_indices(total), key=str)
+    pairs = [(one, other) for one in total.indices for other in free if same_size(one.dim, other.dim)]
+    return any(
+        is_within(range_of(substitute(total.body, {one: other}), ranges), POSITIVE) for one, other in pairs
+    )
+
+
+def _is_mean(total: IndexSum, ranges: Ranges) -> bool:
+    """Whether a sum is one of positive numbers, weighted by numbers that add up to 1: `Σ_c y_c exp(z_c)`."""
+    factors = sympy.Mul.make_args(total.body)
+    weights = [
+        one
+        for one in factors
+        if isinstance(one, Entry) and one.tensor.domain in _SHARED_OUT and one.axes[-1:] == total.indices
+    ]
+    others = [one for one in factors if one not in weights]
+    return len(weights) == 1 and all(is_within(range_of(one, ranges), POSITIVE) for one in others)
 
 
 def _range_where(branch: sympy.Expr, condition: sympy.Expr, ranges: Ranges) -> sympy.Set:

@@ -17,12 +17,32 @@ from symderive.derive.naming import Slope
 from symderive.derive.turned import turned_back
 from symderive.errors import InternalError
 from symderive.numeric.comparison import Comparison, compare
-from symderive.numeric.differences import central
+from symderive.numeric.differences import Difference, central
 from symderive.numeric.rounded import rounding_noise
 
 _MOST_STEPS = 40  # of a derivation; of a longer one, evenly spread
 _ENTRIES, _MOST_ENTRIES = 120, 6  # entries moved in all steps, and in one
 Arrays = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """An array as a function of what is added to another one.
+
+    Attributes:
+        run: takes all arrays that it needs.
+        start: these arrays.
+        name: that of the array which is added to; None where nothing depends on it.
+    """
+
+    run: Callable[[Arrays], Any]
+    start: Arrays
+    name: str | None
+
+    def __call__(self, added: Any, start: Arrays | None = None) -> Any:
+        """The value; from other arrays where they are given."""
+        given = self.start if start is None else start
+        return self.run(given if self.name is None else {**given, self.name: given[self.name] + added})
 
 
 @dataclass(frozen=True)
@@ -121,9 +141,7 @@ def _usual(derivation: Derivation, claim: _Claim, value: Any, arrays: Arrays) ->
     return turned_back(value, (*lead, *inner), outer or None)
 
 
-def _moved_loss(
-    derivation: Derivation, claims: list[_Claim], arrays: Arrays
-) -> dict[Tensor, Callable[[Any], Any]]:
+def _moved_loss(derivation: Derivation, claims: list[_Claim], arrays: Arrays) -> dict[Tensor, _Moved]:
     """For each array with an adjoint, the loss as a function of what is added to that array."""
     targets = tuple(dict.fromkeys(claim.variable for claim in claims if claim.base is None))
     if not targets:
@@ -145,11 +163,8 @@ def _moved_loss(
     sizes = _shapes(program, [real[str(one.name)] for one in defined], start)
     start |= {str(shift.name): np.zeros(sizes[str(of.name)]) for of, shift in shifts.items()}
 
-    def function(target: Tensor) -> Callable[[Any], Any]:
-        name = f"shift_of_{target.name}_" if str(target.name) in real else str(target.name)
-        return lambda added: moved.unchecked({**start, name: start[name] + added})
-
-    return {one: function(one) for one in targets}
+    names = {one: f"shift_of_{one.name}_" if str(one.name) in real else str(one.name) for one in targets}
+    return {one: _Moved(moved.unchecked, start, name) for one, name in names.items()}
 
 
 def _shapes(program: Program, tensors: list[Tensor], arrays: Arrays) -> dict[str, tuple[int, ...]]:
@@ -162,7 +177,7 @@ def _shapes(program: Program, tensors: list[Tensor], arrays: Arrays) -> dict[str
     return {str(one.name): np.shape(value) for one, value in zip(tensors, several, strict=True)}
 
 
-def _base(derivation: Derivation, claim: _Claim, arrays: Arrays) -> Callable[[Any], Any]:
+def _base(derivation: Derivation, claim: _Claim, arrays: Arrays) -> _Moved:
     """The array whose derivative is claimed, as a function of what is added to the variable."""
     definitions = {made.tensor: made for made in derivation.given.definitions}
     worked = derivation.worked
@@ -173,47 +188,75 @@ def _base(derivation: Derivation, claim: _Claim, arrays: Arrays) -> Callable[[An
     made = numpy_function(program, "base", accepted=derivation.original.inputs)
     start = {str(one.name): arrays[str(one.name)] for one in made.program.inputs}
     name = str(claim.variable.name)
-    if name not in start:
-        return lambda added: made.unchecked(start)
-    return lambda added: made.unchecked({**start, name: start[name] + added})
+    return _Moved(made.unchecked, start, name if name in start else None)
 
 
 def _compared(
-    claim: _Claim, function: Callable[[Any], Any], found: tuple[Any, Any], arrays: Arrays, most: int
+    claim: _Claim, function: _Moved, found: tuple[Any, Any], arrays: Arrays, most: int
 ) -> Comparison:
     """Compare at a few entries of the variable, or along the direction."""
     derived, error = (np.asarray(one, dtype=float) for one in found)
-    words = ("quotient", "derived")
     name = str(claim.made.name)
     if claim.along is not None:
         along = np.asarray(arrays[str(claim.along.name)], dtype=float)
         length = float(np.linalg.norm(along)) or 1.0
-        with np.errstate(all="ignore"):
-            least = _least(function, np.zeros(along.shape))
-            quotient = central(
-                lambda t: function(float(t) * along / length), np.array(0.0), least_error=least
-            )
-        noise = length * quotient.noise + error
-        return compare(length * quotient.value, derived, noise=noise, name=name, words=words)
+        moves = _Moves(function, lambda t: float(t) * along / length, along.shape, ())
+        return moves.compared(derived, error, length, name)
     outer = derived.ndim - claim.variable.rank
     shape = derived.shape[outer:]
     size = int(np.prod(shape))
     chosen = np.sort(np.random.default_rng(size).choice(size, min(size, most), replace=False))
 
-    def at(entries: Any) -> Any:
+    def put(entries: Any) -> Any:
         added = np.zeros(size)
         added[chosen] = entries
-        return function(added.reshape(shape))
+        return added.reshape(shape)
 
-    with np.errstate(all="ignore"):
-        quotient = central(at, np.zeros(len(chosen)), least_error=_least(function, np.zeros(shape)))
     part, own = (one.reshape(*derived.shape[:outer], size)[..., chosen] for one in (derived, error))
-    return compare(quotient.value, part, noise=quotient.noise + own, name=name, words=words)
+    return _Moves(function, put, shape, (len(chosen),)).compared(part, own, 1.0, name)
 
 
-def _least(function: Callable[[Any], Any], added: Any) -> Any:
-    """What rounding can do to a value of a function of what is added to an array."""
-    return rounding_noise(lambda arrays: function(arrays["added"]), {"added": added})[0]
+@dataclass(frozen=True)
+class _Moves:
+    """The movements of an array that a claim is compared by.
+
+    Attributes:
+        function: of what is added to the array.
+        added: that, for numbers that say how far.
+        shape: that of the array.
+        numbers: the shape of these numbers.
+    """
+
+    function: _Moved
+    added: Callable[[Any], Any]
+    shape: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+    def quotient(self, start: Arrays | None = None) -> Difference:
+        """Central differences; from other arrays where they are given."""
+        least = rounding_noise(
+            lambda arrays: self.function(arrays["added"]), {"added": np.zeros(self.shape)}
+        )[0]
+        return central(
+            lambda far: self.function(self.added(far), start), np.zeros(self.numbers), least_error=least
+        )
+
+    def compared(self, derived: Any, error: Any, scale: float, name: str) -> Comparison:
+        """The claim beside the quotients.
+
+        Where it differs, the arrays that the step starts from may be what rounding has left of 0: what that
+        does to the quotients is counted too.
+        """
+        words = ("quotient", "derived")
+        with np.errstate(all="ignore"):
+            quotient = self.quotient()
+            noise = scale * quotient.noise + error
+            made = compare(scale * quotient.value, derived, noise=noise, name=name, words=words)
+            if made.verdict != "different":
+                return made
+            (rounding,) = rounding_noise(lambda start: self.quotient(start).value, self.function.start)
+            noise = noise + scale * np.where(np.isfinite(rounding), rounding, 0.0)
+        return compare(scale * quotient.value, derived, noise=noise, name=name, words=words)
 
 
 def _outcome(claim: _Claim, comparison: Comparison) -> StepCheck:

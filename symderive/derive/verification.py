@@ -286,7 +286,8 @@ def _base(
     if lower is None:
         return lambda arrays: (written(arrays),)
     verify_by_differences(lower, seed)
-    program = without_symmetry(lower.program, derivation.wrt)
+    results = (one.tensor for one in lower.program.definitions)  # symmetric where the variable is
+    program = without_symmetry(lower.program, (*derivation.wrt, *results))
     made = numpy_function(program, lower.kind, accepted=lower.original.inputs, given=lower.slacks)
 
     def base(arrays: Arrays) -> tuple[Any, ...]:

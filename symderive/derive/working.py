@@ -9,7 +9,7 @@ from functools import cached_property
 import sympy
 
 from symderive.calculus.chain import in_free_letters
-from symderive.calculus.condense import condense, entries_in, rename_all, weight
+from symderive.calculus.condense import condense, entries_in, powers_joined, rename_all, weight
 from symderive.calculus.domains import Fact
 from symderive.core.identity import free_indices
 from symderive.core.kinds import has_kind
@@ -28,6 +28,7 @@ from symderive.derive.ties import attained_several_times
 from symderive.notation.composed import composed
 from symderive.notation.forms import Basis, walk
 from symderive.notation.names import latex_name, text_name
+from symderive.notation.recover import matrix_form
 
 LONGEST_STATEMENT, DEEPEST_STATEMENT = 24, 8
 
@@ -75,10 +76,10 @@ class Working:
 
     @cached_property
     def loss(self) -> Equation:
-        """The equation that was differentiated."""
-        return replace(
-            _loss_equation(self.original, self.start, self.problem), written=composed(self.written)
-        )
+        """The equation that was differentiated, with `|u|²` where a person wrote it."""
+        joined = powers_joined(self.written) != self.written
+        shown = self.written if joined else self.original
+        return replace(_loss_equation(shown, self.start, self.problem), written=composed(self.written))
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -151,9 +152,12 @@ def _loss_equation(original: Program, start: Program, problem: Problem) -> Equat
         whole = condense(original, lambda made, count, consumer: True, shown=True)
         if weight(whole.definitions[-1].body) > LONGEST_STATEMENT:
             whole = start
-    made = whole.definitions[-1]
+    *before, made = whole.definitions
+    forms = [] if whole is start else [(one.tensor, matrix_form(one)) for one in before if not one.pinned]
     return Equation(
-        made, (latex_name(problem.symbol), text_name(problem.symbol)) if not problem.rank else None
+        made,
+        (latex_name(problem.symbol), text_name(problem.symbol)) if not problem.rank else None,
+        inside=tuple((tensor, form) for tensor, form in forms if form is not None),
     )
 
 

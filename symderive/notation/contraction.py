@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.core.nodes import Index
+from symderive.functions.kinked import absolute
 from symderive.notation.arithmetic import ONE, times
 from symderive.notation.forms import (
     Apply,
@@ -194,9 +195,7 @@ def total(matrices: list[Form]) -> Form:
     """The sum of all entries of an elementwise product of matrices."""
     product = _one_product(matrices)
     if not isinstance(product, Times):
-        if isinstance(product, Power) and product.exponent == Const(sympy.Integer(2)):
-            return NormSquared(product.base)
-        return Total(product)
+        return _norm_squared(product) or Total(product)
     plain = product.coefficient, *product.scalars
     arrays = product.arrays
     if len(arrays) == 2 and not any(isinstance(one, (Apply, Power)) for one in arrays):
@@ -209,6 +208,14 @@ def total(matrices: list[Form]) -> Form:
             inner = fewest_transposes(trace(chain(transposed(first), second)))
         return times(plain[0], *product.scalars, inner)
     return times(plain[0], *product.scalars, Total(times(ONE, *arrays)))
+
+
+def _norm_squared(squares: Form) -> Form | None:
+    """`‖u‖²` for the squares of u; None for others, and for `|u|²`: a norm says that already."""
+    if not isinstance(squares, Power) or squares.exponent != Const(sympy.Integer(2)):
+        return None
+    base = squares.base
+    return None if isinstance(base, Apply) and base.head is absolute else NormSquared(base)
 
 
 def _eliminate(found: _Factors, label: Index) -> None:
@@ -245,9 +252,11 @@ def dot(vectors: list[Form]) -> Form:
     """The sum of the entries of an elementwise product of vectors."""
     product = times(ONE, *vectors)
     if not isinstance(product, Times):
-        if isinstance(product, Power) and product.exponent == Const(sympy.Integer(2)):
-            return NormSquared(product.base)
-        return trace(product.inner) if isinstance(product, DiagPart) else Total(product)
+        return (
+            trace(product.inner)
+            if isinstance(product, DiagPart)
+            else _norm_squared(product) or Total(product)
+        )
     arrays = product.arrays
     if len(arrays) == 2 and not any(isinstance(one, (Apply, Power)) for one in arrays):
         inner = chain(*arrays)

@@ -48,16 +48,16 @@ def kronecker_factors(definition: Definition) -> list[tuple[Definition, Definiti
     """
     if definition.tensor.rank != 4 or definition.body == 0:
         return None
-    i, j, k, l = definition.indices  # noqa: E741 -- as in the formulas
+    i, j, p, q = definition.indices
     try:
-        terms = terms_of(definition.body, Sides((i, j), (k, l)))
+        terms = terms_of(definition.body, Sides((i, j), (p, q)))
     except NoMatrixNotationError:
         return None
     found = []
     for term in terms:
         if not isinstance(term, Term) or term.kind != "straight" or (term.front, term.behind) != (1, 1):
             return None
-        sides = ((j, l), term.left), ((i, k), term.scale * term.right)
+        sides = ((j, q), term.left), ((i, p), term.scale * term.right)
         found.append(tuple(_over(definition, *side) for side in sides))
     return [(left, right) for left, right in found]
 

@@ -73,6 +73,7 @@ from symderive.notation.vectorised import Commutation, KroneckerProduct, Vec
 
 Marks = LatexDialect | TextDialect
 Written = tuple[str, int]
+_ROOT = Const(sympy.Rational(1, 2))
 
 
 def latex(form: Form, names: frozenset[str] = frozenset()) -> str:
@@ -266,6 +267,9 @@ def _power(form: Power, marks: Marks) -> Written:
     exponent = form.exponent
     if isinstance(exponent, Const):
         value = exponent.value
+        norm = form.base.base if isinstance(form.base, Power) and form.base.exponent == _ROOT else None
+        if isinstance(norm, NormSquared) and value.is_integer and value.is_positive:  # of a norm as written
+            return _power(Power(norm, Const(value / 2)), marks)
         if isinstance(form.base, NormSquared) and (2 * value).is_integer and value.is_positive:
             return marks.norm(write(form.base.inner, marks)[0], _norm_kind(form.base), str(2 * value)), POWER
         if value.could_extract_minus_sign():

@@ -76,6 +76,7 @@ from symderive.notation.forms import (
     SingularSum,
     Slice,
     Smallest,
+    Total,
     Triangle,
     walk,
 )
@@ -289,7 +290,7 @@ def _common(labels: list[Labels]) -> Labels:
 def _index_sum(expr: IndexSum) -> Labelled:
     body = expr.body
     if isinstance(body, sympy.Add) and _is_apart(body, expr.indices):
-        return _sum_of([_index_sum_term(term, expr.indices) for term in sorted(body.args, key=term_order)])
+        return _sum_of(_sums_of_terms(body, expr.indices))
     try:
         factors = recovered(factors_in_order(body), recover)
         return contracted(factors, expr.indices, label_order(expr))
@@ -320,9 +321,16 @@ def held_position(index: Index) -> sympy.Symbol:
     return sympy.Symbol(index.name, integer=True, nonnegative=True)
 
 
+def _sums_of_terms(body: sympy.Add, indices: Labels) -> list[Labelled]:
+    return [_index_sum_term(term, indices) for term in sorted(body.args, key=term_order)]
+
+
 def _index_sum_term(term: sympy.Expr, indices: Labels) -> Labelled:
     used = tuple(index for index in indices if index in free_indices(term))
     extent = sympy.Mul(*(index.dim for index in indices if index not in used))
+    number, rest = term.as_coeff_Mul()
+    if isinstance(rest, IndexSum):  # both sums at once: `Σᵢ Σ_p Aᵢₚ² = ‖A‖²`
+        term, used = number * rest.body, (*rest.indices, *used)
     inner = recover(IndexSum(term, *used)) if used else recover(term)
     return Labelled(times(extent, inner.form), inner.labels)
 
@@ -330,7 +338,16 @@ def _index_sum_term(term: sympy.Expr, indices: Labels) -> Labelled:
 def _is_apart(body: sympy.Add, indices: Labels) -> bool:
     """Whether a sum over the terms is written term by term."""
     whole = _one_vector(body) or _one_matrix(body, indices)
-    return not whole or all(map(_is_trace, body.args))
+    return not whole or (has_kind(body, InverseEntry) and _are_numbers_with_names(body, indices))
+
+
+def _are_numbers_with_names(body: sympy.Add, indices: Labels) -> bool:
+    """Whether the sums over all terms are traces, norms and the like: `Σᵢ (Vᵢᵢ − uᵢ²) = tr(V) − ‖u‖²`."""
+    try:
+        sums = _sums_of_terms(body, indices)
+    except NoMatrixNotationError:
+        return False
+    return not any(isinstance(part, (Total, BigSum)) for one in sums for part in walk(one.form))
 
 
 def _one_vector(body: sympy.Expr) -> bool:
@@ -349,16 +366,6 @@ def _one_matrix(body: sympy.Add, indices: Labels) -> bool:
         and len(labels.intersection(indices)) == 1
         and whole > 1
         and not any(map(_is_contraction, body.args))
-    )
-
-
-def _is_trace(term: sympy.Expr) -> bool:
-    """Whether a term is a product of two matrices, one of them with an inverse in it."""
-    indexed = [factor for factor in sympy.Mul.make_args(term) if free_indices(factor)]
-    return (
-        len(indexed) == 2
-        and all(len(free_indices(factor)) == 2 for factor in indexed)
-        and any(has_kind(factor, InverseEntry) for factor in indexed)
     )
 
 

@@ -18,6 +18,11 @@ from mpmath import mp, mpf
 GUARD = 350
 
 
+def _beside_arrays(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """An operation that leaves arrays to NumPy, which takes it entry by entry."""
+    return lambda x, y: NotImplemented if isinstance(y, np.ndarray) else operation(x, y)
+
+
 class Jet:
     """A number with two infinitesimal parts and their product."""
 
@@ -28,6 +33,7 @@ class Jet:
         """`f(x)` from f, f′ and f″ at the value."""
         return Jet(value, slope * self.a, slope * self.b, slope * self.c + second * self.a * self.b)
 
+    @_beside_arrays
     def __add__(self, other: Any) -> Jet:
         y = jet(other)
         return Jet(self.v + y.v, self.a + y.a, self.b + y.b, self.c + y.c)
@@ -35,12 +41,14 @@ class Jet:
     def __neg__(self) -> Jet:
         return Jet(-self.v, -self.a, -self.b, -self.c)
 
+    @_beside_arrays
     def __sub__(self, other: Any) -> Jet:
         return self + -jet(other)
 
     def __rsub__(self, other: Any) -> Jet:
         return jet(other) - self
 
+    @_beside_arrays
     def __mul__(self, other: Any) -> Jet:
         y = jet(other)
         return Jet(
@@ -50,6 +58,7 @@ class Jet:
 
     __radd__, __rmul__ = __add__, __mul__
 
+    @_beside_arrays
     def __truediv__(self, other: Any) -> Jet:
         return self * jet(other).reciprocal()
 
@@ -105,6 +114,18 @@ class Jet:
     def arctan(self) -> Jet:
         return self.through(mp.atan(self.v), 1 / (1 + self.v**2), -2 * self.v / (1 + self.v**2) ** 2)
 
+    def arcsinh(self) -> Jet:
+        root = mp.sqrt(1 + self.v**2)
+        return self.through(mp.asinh(self.v), 1 / root, -self.v / root**3)
+
+    def sin(self) -> Jet:
+        sine, cosine = mp.sin(self.v), mp.cos(self.v)
+        return self.through(sine, cosine, -sine)
+
+    def polygamma(self, order: int) -> Jet:
+        """The derivatives of `log Γ(x)`, itself for the order −1."""
+        return self.through(*(_polygamma(order + times, self.v, mp.prec) for times in range(3)))
+
 
 @lru_cache(maxsize=4000)
 def _exp(x: Any, precision: int) -> Any:
@@ -114,6 +135,11 @@ def _exp(x: Any, precision: int) -> Any:
 @lru_cache(maxsize=4000)
 def _log(x: Any, precision: int) -> Any:
     return mp.log(x)
+
+
+@lru_cache(maxsize=4000)
+def _polygamma(order: int, x: Any, precision: int) -> Any:
+    return mp.loggamma(x) if order < 0 else mp.psi(order, x)
 
 
 def jet(x: Any) -> Jet:
@@ -152,6 +178,10 @@ def _where(test: Any, yes: Any, no: Any) -> Any:
     return np.where(np.asarray(test, bool), np.asarray(yes, object), np.asarray(no, object))
 
 
+def _var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.mean((x - np.mean(x, axis=axis, keepdims=True)) ** 2, axis=axis, keepdims=keepdims)
+
+
 def _log_ndtr(x: Jet) -> Jet:
     return x.ndtr().log()
 
@@ -164,7 +194,11 @@ NP = SimpleNamespace(
     logaddexp=_each(lambda x, y: (x.exp() + y.exp()).log()),
     hypot=_each(lambda x, y: (x * x + y * y).sqrt()),
     maximum=_each(lambda x, y: x if x > y else y), minimum=_each(lambda x, y: y if x > y else x),
-    sum=np.sum, max=np.max, cumsum=np.cumsum, where=_where, linalg=SimpleNamespace(norm=_norm),
+    sin=_each(lambda x: x.sin()), cos=_each(lambda x: (x + mp.pi / 2).sin()),
+    arctan=_each(lambda x: x.arctan()), arcsinh=_each(lambda x: x.arcsinh()),
+    log2=_each(lambda x: x.log() / mp.log(2)), reciprocal=_each(lambda x: 1 / x),
+    sum=np.sum, max=np.max, cumsum=np.cumsum, where=_where, linalg=SimpleNamespace(norm=_norm), var=_var,
+    mean=np.mean, prod=np.prod, outer=np.outer, diag=np.diag, trace=np.trace, einsum=np.einsum,
 )  # fmt: skip
 SPECIAL = SimpleNamespace(
     expit=_each(lambda x: 1 / (1 + (-x).exp())), ndtr=_each(lambda x: x.ndtr()), log_ndtr=_each(_log_ndtr),
@@ -172,6 +206,7 @@ SPECIAL = SimpleNamespace(
     logsumexp=_logsumexp, softmax=_softmax, log_softmax=lambda x, axis=None: NP.log(_softmax(x, axis)),
     erf=_each(lambda x: 2 * (x * mp.sqrt(2)).ndtr() - 1),
     erfc=_each(lambda x: 2 * (-x * mp.sqrt(2)).ndtr()),
+    gammaln=_each(lambda x: x.polygamma(-1)), digamma=_each(lambda x: x.polygamma(0)),
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy
 
 import symderive as sd
 from symderive.codegen import (
@@ -19,8 +20,11 @@ from symderive.codegen import (
     windows,
 )
 from symderive.codegen.numpy_source import numpy_function, plan_of
-from symderive.core.program import Program
+from symderive.core.identity import substitute
+from symderive.core.nodes import Entry, Index, IndexSum, Tensor
+from symderive.core.program import Definition, Program
 from symderive.language.evaluate import evaluate
+from tests.codegen.noticed import is_noticed, results
 from tests.codegen.random_window_programs import (
     SIZES,
     B,
@@ -55,7 +59,9 @@ def disagreement(seed, kind=np.float64):
     arrays = random_arrays(program, seed, sizes, kind, LAYOUTS[seed % len(LAYOUTS)])
     before = {name: value.copy() for name, value in arrays.items()}
     function = numpy_function(program, "f", accepted=(), plan=True)
-    fast = [np.asarray(one) for one in function.unchecked(arrays)]
+    fast = results(lambda: function.unchecked(arrays))
+    if isinstance(fast, str):
+        return f"seed {seed}: {fast}\n{function.source}"
     for one, other in zip(fast, slow_values(program, arrays, sizes), strict=True):
         if not is_same(one, other, kind) or one.dtype != kind:
             return f"seed {seed}: values or types differ\n{function.source}"
@@ -82,9 +88,11 @@ def pooling(seed, drawn=random_pooling):
 def pooling_disagreement(seed, drawn=random_pooling):
     program, arrays, slow = pooling(seed, drawn)
     function = numpy_function(program, "f", plan=True)
-    made = function.unchecked(arrays)
-    for one, other in zip(made if isinstance(made, tuple) else (made,), slow, strict=True):
-        if not is_same(np.asarray(one), other, np.float64):
+    made = results(lambda: function.unchecked(arrays))
+    if isinstance(made, str):
+        return f"seed {seed}: {made}\n{function.source}"
+    for one, other in zip(made, slow, strict=True):
+        if not is_same(one, other, np.float64):
             return f"seed {seed}: values differ\n{function.source}"
     return "a large index" if "arange" in function.source else ""
 
@@ -129,51 +137,85 @@ def test_other_libraries_too(space):
             assert is_same(made, expected, np.float64), (seed, space.name)
 
 
-def first_error(count=40, check=disagreement):
-    """Whether an error is noticed in one of the first programs."""
-    for seed in range(count):
-        try:
-            if check(seed):
-                return True
-        except Exception:  # an error that makes the code fail is noticed too
-            return True
-    return False
+VALUES = "values (or types )?differ"
+
+
+def flipped(right):
+    """A sum that is turned, with the window of one factor read from its end."""
+
+    def wrong(expr):
+        made = right(expr)
+        taps = {one: one.dim - 1 - one for one in made.indices if one not in expr.indices}
+        factors = sympy.Mul.make_args(made.body)
+        first = next(one for one in factors if one.free_symbols)
+        return made.xreplace({first: substitute(first, taps)}) if taps else made
+
+    return wrong
+
+
+def shorter(ends):
+    return ends and (ends[0], ends[1] - 1)
 
 
 def test_no_error_is_found_where_none_is_planted():
-    assert not first_error(12)
+    assert not is_noticed(disagreement, range(12))
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "wrong"),
+    ("module", "name", "wrong", "words"),
     [
-        (rolled, "_place", lambda right: lambda column, grid, indices: 2 * right(column, grid, indices)),
-        (windows, "slid", lambda right: lambda expr: type(expr)(right(expr).body.subs(2, 1), *right(expr).indices)),
-        (windows, "missing", lambda right: lambda count: right(count - 1)),
-        (windows, "slot", lambda right: lambda axis, size, window, counts: right(axis, size, window, counts).replace("u + 1", "u")),
-        (statements, "offset_lines", lambda right: lambda found, taken: [row.replace("u:", "u + 1:") for row in right(found, taken)]),
-        (lifetimes, "_late", lambda right: lambda units, large: [units[1], units[0], *units[2:]]),
-        (stacks, "_reshaped", lambda right: lambda written, groups: right(written, groups[::-1])),
+        (rolled, "_place", lambda right: lambda column, grid, indices: 2 * right(column, grid, indices), VALUES),
+        (windows, "slid", lambda right: flipped(right), VALUES),
+        (windows, "missing", lambda right: lambda count: right(count - 1), "IndexError: index -1 is out of bounds"),
+        (windows, "slot", lambda right: lambda axis, size, window, counts: right(axis, size, window, counts).replace("u + 1", "u"), VALUES),
+        (statements, "offset_lines", lambda right: lambda found, taken: [row.replace("u:", "u + 1:") for row in right(found, taken)], VALUES),
+        (lifetimes, "_late", lambda right: lambda units, large: [units[1], units[0], *units[2:]], "Error: cannot access (local|free) variable"),
+        (stacks, "_reshaped", lambda right: lambda written, groups: right(written, groups[::-1]), VALUES),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )  # fmt: skip
-def test_planted_errors_are_found(monkeypatch, module, name, wrong):
+def test_planted_errors_are_found(monkeypatch, module, name, wrong, words):
     monkeypatch.setattr(module, name, wrong(getattr(module, name)))
-    assert first_error()
+    assert is_noticed(disagreement, range(40), words)
 
 
 @pytest.mark.parametrize(
     ("module", "name", "wrong"),
     [
         (placing, "_slice_of", lambda right: lambda index, axis, ends: right(index, axis, ends).replace("1:", "0:")),
-        (scattered, "range_of", lambda right: lambda bracket, index: tuple(one + 1 for one in right(bracket, index))),
+        (scattered, "range_of", lambda right: lambda bracket, index: shorter(right(bracket, index))),
         (scattered._Places, "moved", lambda right: lambda self, rest, index, axis, low=0: right(self, rest, index, scattered.Axis(axis.inner, axis.step, axis.first + 1), low)),
-        (coarse, "divided", lambda right: lambda size, step: right(size, step) and right(size, step) + 1),
+        (coarse, "placed", lambda right: lambda place, size: right(place.args[0], size)),
         (from_indices, "repeated_read", lambda right: lambda name, entry: right(name, entry) and ("0 * " + right(name, entry)[0], right(name, entry)[1])),
-        (windows, "_side_by_side", lambda right: lambda name, entry: right(name, entry) and (name + "[..., ::-1]", right(name, entry)[1])),
+        (windows, "_side_by_side", lambda right: lambda name, entry: right(name, entry) and (right(name, entry)[0] + "[..., ::-1]", right(name, entry)[1])),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )  # fmt: skip
 def test_errors_planted_in_pooling_are_found(monkeypatch, module, name, wrong):
     monkeypatch.setattr(module, name, wrong(getattr(module, name)))
-    assert first_error(16, pooling_disagreement)
+    assert is_noticed(pooling_disagreement, range(16), VALUES)
+
+
+def test_a_sum_over_a_part_of_an_axis_is_not_turned(monkeypatch):
+    """`Σ_p G[p + 1] W[k − p]`: where p leaves its range, G is not 0."""
+    G, W, out = Tensor("G", (N + 2,)), Tensor("W", (3,)), Tensor("out", (N + 2,))
+    p, k = Index("p", N), Index("k", N + 2)
+    made = Definition(out, (k,), IndexSum(Entry(G, p + 1) * Entry(W, k - p), p))
+    program = Program((G, W), (made,), (out,))
+    arrays = {"G": np.array([1.0, 2.0, 4.0, 8.0, 16.0]), "W": np.array([1.0, 3.0, 9.0])}
+    sums = np.convolve(arrays["G"][1:-1], arrays["W"])
+
+    def is_right():
+        (value,) = results(lambda: numpy_function(program, "f", plan=True).unchecked(arrays))
+        return is_same(value, sums, np.float64)
+
+    assert is_right()
+    monkeypatch.setattr(windows, "_ends_at", lambda factor, index: True)
+    assert not is_right()
+
+
+def test_an_array_is_not_made_after_what_it_reads_has_changed(monkeypatch):
+    rows = ["Z = f(a)", "a -= 1", "y = h(a, Z)"]
+    assert lifetimes.with_short_lives(rows, {"Z"}) == rows
+    monkeypatch.setattr(lifetimes, "_changes", lambda unit, reader: False)
+    assert lifetimes.with_short_lives(rows, {"Z"}) != rows

@@ -127,7 +127,7 @@ def test_valid_macs_need_numbers_only_where_there_is_padding():
     assert cost(Conv2d(stride=2)).valid_macs == cost(Conv2d(stride=2)).macs
     assert cost(Conv2d(padding=1)).is_padded
     with pytest.raises(SymderiveError, match="has no value"):
-        cost(Conv2d(padding=1)).valid_macs  # noqa: B018 -- to read it is enough
+        _ = cost(Conv2d(padding=1)).valid_macs
     assert cost(Conv2d(1, 1, 3, 3, 3, padding=1)).valid_macs == (2 + 3 + 2) ** 2
 
 

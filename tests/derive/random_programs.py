@@ -44,6 +44,8 @@ KINKED = [
     "np.maximum(0.3, {})",
     "np.minimum({}, 0.2)",
     "np.clip({}, -0.7, 0.8)",
+    "np.maximum(0.7 * ({0}), -0.3 * ({0}))",
+    "np.minimum(({0}) + 0.1, c * ({0}) + 0.1)",
 ]
 SAFE = [
     "np.log({0})",

@@ -205,3 +205,36 @@ def test_sympy_knows_the_results():
     assert isinstance(sd.gradient(np.prod(x), x).to_sympy(), sympy.Basic)
     with pytest.raises(SymderiveError, match="no maximum or minimum"):
         sd.gradient(np.max(x), x).to_sympy()
+
+
+HUBER = "np.sum(np.where(np.abs(x) <= d, x**2 / 2, d * (np.abs(x) - d / 2)))"
+KINK = "at xᵢ = 0: |x|′ = sign(x)"
+
+
+@pytest.mark.parametrize(
+    ("loss", "domain", "has_kink"),
+    [
+        (HUBER, ":positive", False),
+        (HUBER.replace("<= d", "<= 2 * d"), ":positive", False),
+        (HUBER.replace("<= d", "<= 1"), ":real", False),
+        (HUBER, ":real", True),
+        (HUBER.replace("<= d", "<= -d"), ":positive", True),
+        (HUBER.replace("<=", ">"), ":positive", True),
+        (f"{HUBER} + np.sum(np.abs(x))", ":positive", True),
+        (f"{HUBER} * np.max(np.abs(x))", ":positive", True),
+        (HUBER.replace("d * (np.abs(x)", "d * (np.abs(x)[::-1]"), ":positive", True),
+        (HUBER.replace("d * (np.abs(x)", "d * (np.cumsum(np.abs(x))"), ":positive", True),
+    ],
+)
+@pytest.mark.parametrize("derive", [sd.gradient, sd.hessian])
+def test_a_kink_that_no_branch_reaches_is_not_mentioned(loss, domain, has_kink, derive):
+    arrays = {"x": "n", "d": domain}
+    made = derive(sd.parse(loss, **arrays), sd.parse("x", **arrays))
+    assert any(str(one).startswith(KINK) for one in made.conditions) == has_kink
+
+
+def test_a_matrix_that_is_inverted_is_read_whole_whatever_branch_reads_its_entries():
+    arrays = {"A": "n,n"}
+    loss = "np.sum(np.where(np.abs(A) > 1, np.abs(A), 0)) + np.sum(np.linalg.inv(np.abs(A)))"
+    made = sd.gradient(sd.parse(loss, **arrays), sd.parse("A", **arrays))
+    assert any(str(one).startswith("at Aᵢⱼ = 0: ") for one in made.conditions)

@@ -325,3 +325,61 @@ def test_a_fixed_position_beyond_one_of_the_joined_arrays_is_said():
     assert said == ["d+n ≥ 6", "entries outside an array are 0"]
     plain = sd.gradient(sd.parse("(A @ x)[5]", A="d,m", x="m"), sd.parse("x", x="m"))
     assert [str(one) for one in plain.conditions] == ["d ≥ 6"]
+
+
+OWN_TERM = [("t >= {}", True), ("t <= {}", True), ("t == {}", True), ("t > {}", False), ("t != {}", False)]
+
+
+@pytest.mark.parametrize(("compared", "positive"), OWN_TERM)
+@pytest.mark.parametrize(
+    "written", ["({}) @ np.exp(x)", "np.sum(np.where({}, np.exp(x)[None, :], 0), axis=1)"]
+)
+def test_a_sum_over_those_who_are_compared_has_the_term_of_oneself(compared, positive, written):
+    mask = compared.replace("t", "t[None, :]").format("t[:, None]")
+    found = texts(f"np.sum(np.log({written.format(mask)}))", t="n")
+    assert (not any("> 0 for all i" in one for one in found)) == positive
+
+
+def test_a_sum_of_terms_that_may_vanish_at_oneself_has_a_condition():
+    assert texts("np.sum(np.log((np.abs(t[None, :] - t[:, None])) @ np.exp(x)))", t="n")
+    assert texts("np.sum(np.log((t[None, :] <= t[:, None]) @ x**2))", t="n")
+
+
+def test_a_product_is_not_0_where_its_factors_are_not():
+    assert texts("1 / (np.linalg.norm(x) * np.linalg.norm(y))", y="n") == ["‖x‖² > 0", "‖y‖² ≠ 0"]
+    assert texts("np.sum(1 / (x * y * np.exp(x)))", y="n") == ["xᵢ ≠ 0 for all i", "yᵢ ≠ 0 for all i"]
+    assert texts("np.sum(np.log(x * s / len(x)))", s=":positive") == ["xᵢ > 0 for all i"]
+    assert texts("np.sum(np.log(x * y))", y="n") == ["xᵢ yᵢ > 0 for all i"]
+
+
+@pytest.mark.parametrize("domain", ["onehot", "simplex"])
+def test_a_mean_of_positive_numbers_is_positive(domain):
+    arrays = {"Y": f"n,k:{domain}", "Z": "n,k"}
+    for rate, axis, positive in (("np.exp(x[:, None] * Z)", 1, True), ("np.exp(x[:, None] * Z)", 0, False),
+                                 ("x[:, None] * Z", 1, False)):  # fmt: skip
+        found = texts(f"np.sum(np.log(np.sum(Y * {rate}, axis={axis})))", **arrays)
+        assert (not found) == positive
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("np.log(np.linalg.det(X.T @ X))", ["det(XᵀX) > 0"]),
+        ("np.log(np.linalg.det(X.T @ X + np.eye(d)))", []),
+        ("1 / np.linalg.det(A)", ["det(A) ≠ 0"]),
+        ("np.tanh(np.linalg.det(A))", ["A is invertible"]),
+        (
+            "np.sum(np.linalg.inv(np.linalg.inv(A @ B) + np.eye(n)))",
+            ["AB is invertible", "(AB)⁻¹ + I is invertible"],
+        ),
+    ],
+)
+def test_what_a_determinant_asks_for_is_said_once_and_written_out(loss, expected):
+    arrays = {"X": "n,d"} if "X" in loss else {"A": "n,n", "B": "n,n"}
+    wrt = next(iter(arrays))
+    made = sd.gradient(
+        sd.parse(loss, **{name: arrays[name] for name in arrays if name in loss}),
+        sd.parse(wrt, **{wrt: arrays[wrt]}),
+    )
+    assert [one.text for one in made.conditions] == expected
+    assert "Z" not in str(made.loss)

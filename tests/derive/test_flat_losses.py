@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import symderive as sd
-from symderive.derive import verification
+from symderive.derive import step_checks, verification
 from symderive.errors import InternalError
 
 x = sd.array("x", sd.dims("n"))
@@ -54,3 +54,23 @@ def test_a_constant_is_confirmed_and_a_small_slope_is_not(name, monkeypatch):
     for made in (sd.gradient(CONSTANT[name], x), sd.directional(CONSTANT[name], x, "v")):
         with pytest.raises(InternalError, match=r"does not agree|could not be confirmed"):
             made.check()
+
+
+def test_a_step_from_what_rounding_has_left_of_0_is_confirmed_and_a_wrong_one_is_not(monkeypatch):
+    """A total of standardised columns is 0, and so is the slope of its square; computed, it is 1e-16."""
+    total = "np.sum(((X - np.mean(X, axis=0)) / np.std(X, axis=0)) @ w) ** 2"
+    arrays = {"X": "n,d", "w": "d"}
+    made = sd.gradient(sd.parse(total, **arrays), sd.parse("X", **arrays))
+    assert str(made.results[0]) == "∇_X L = 0"
+    assert made.check().passed
+    loss = f"{total} + np.sum(np.sin(X @ w) ** 2)"
+    made = sd.gradient(sd.parse(loss, **arrays), sd.parse("X", **arrays))
+    assert made.check().passed
+    right = step_checks._values
+    monkeypatch.setattr(
+        step_checks,
+        "_values",
+        lambda *args: ({one: 1.001 * value for one, value in right(*args)[0].items()}, right(*args)[1]),
+    )
+    with pytest.raises(InternalError, match="the step"):
+        sd.gradient(sd.parse(loss, **arrays), sd.parse("X", **arrays)).check()

@@ -24,6 +24,8 @@ ROWS = [
     ("gradient", "np.sum(np.abs(X @ w - y)**2)", "w", "∇_w L = 2 Xᵀ(Xw − y)"),
     ("gradient", "np.sum(np.maximum(X @ w, 0)**2)", "w", "∇_w L = 2 Xᵀ relu(Xw)"),
     ("hessian", "np.sum(np.maximum(x, 0)**3)", "x", "∇²_x L = 6 diag(relu(x))"),
+    ("gradient", "np.sum(np.maximum(m*x, (m - 1)*x))", "x", "∇_x L = m𝟏 − 1[x ≤ 0]"),
+    ("gradient", "np.sum(np.maximum(x, 0.1*x))", "x", "∇_x L = (1/10) 1[x ≤ 0] + 1[x > 0]"),
     ("gradient", "np.max(np.ones(3)) * np.sum(w**2)", "w", "∇_w L = 2w"),
     ("gradient", "np.sum(np.log(1 + (y - m)**2 / s))", "m", "∇_m L = 2 Σᵢ (m − yᵢ)/((yᵢ − m)² + s)"),
     ("hessian", "np.sum(np.log(1 + (y - m)**2 / s))", "m", "∇²_m L = 2 Σᵢ (s − (yᵢ − m)²)/((yᵢ − m)² + s)²"),
@@ -55,6 +57,32 @@ def test_it_is_short_and_right(kind, text, wrt, shown):
 @pytest.mark.parametrize("kind", ["gradient", "hessian"])
 def test_even_powers_of_an_absolute_value_have_no_kink(text, kind):
     assert not derived(kind, text, "x").conditions
+
+
+@pytest.mark.parametrize(
+    ("text", "wrt", "shown"),
+    [
+        ("np.sum(np.abs(x)**2)", "x", "L = Σᵢ |xᵢ|²"),
+        ("np.sum(np.abs(X @ w - y)**2)", "w", "L = Σᵢ |xᵢᵀw − yᵢ|²"),
+        ("np.linalg.norm(x)**2", "x", "L = ‖x‖²"),
+    ],
+)
+def test_the_loss_stands_as_it_was_written(text, wrt, shown):
+    made = derived("gradient", text, wrt)
+    assert str(made.loss) == shown
+    assert "|" not in str(made.results[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("np.sum(np.maximum(m*x, (m - 1)*x))", "at xᵢ = 0: "),
+        ("np.sum(np.minimum(x - y, y - x))", "at xᵢ = yᵢ: "),
+    ],
+)
+def test_a_kink_is_where_the_arguments_differ(text, at):
+    (said,) = derived("gradient", text, "x").conditions
+    assert str(said).startswith(at)
 
 
 @pytest.mark.parametrize("text", [
@@ -90,3 +118,19 @@ def test_both_tails_are_read_off_one_result(text, shown):
     made = sd.gradient(sd.parse(text, X=X, w=w, b=b), w)
     assert str(made.results[0]) == shown
     assert made.check().passed
+
+
+def test_a_bound_index_is_not_called_like_an_array():
+    text = "-np.sum(np.log(np.exp(-(x[:, None] - u[None, :])**2 / 2) @ p))"
+    arrays = {"x": "n", "u": "k", "p": "k:simplex"}
+    made = sd.gradient(sd.parse(text, **arrays), sd.parse("u", **arrays))
+    assert [str(one) for one in made.lets] == ["Rᵢⱼ = pⱼ exp(−(1/2)(xᵢ − uⱼ)²)/(Σᵣ pᵣ exp(−(1/2)(xᵢ − uᵣ)²))"]
+
+
+def test_a_squared_norm_of_a_matrix_needs_no_brackets():
+    arrays = {"X": "n,d", "W": "n,d"}
+    made = sd.gradient(
+        sd.parse("np.linalg.norm(X - W)**2 + np.linalg.norm(X)**3", **arrays), sd.parse("X", **arrays)
+    )
+    assert str(made.loss) == "L = ‖X − W‖_F² + ‖X‖_F³"
+    assert r"\lVert X\rVert_{F}^{3}" in made.loss.latex()

@@ -1,7 +1,8 @@
 """Kinds of questions: each file here solves one, and is found by being here.
 
 A file `name.py` has `KIND = "name"`, `SCHEMA`, the `Table` of its keys besides `kind`, and
-`solve(question) -> Section`.
+`solve(question) -> Section`, which takes a question with the keys of `SCHEMA`, returns the section of its
+answer and raises `ProblemError` where the question cannot be solved as it stands.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from symderive.solutions import document as doc
+from symderive.solutions.parts.answer import answer, heading
 from symderive.solutions.parts.convolution_blocks import count_blocks, description, kernel_blocks
 from symderive.solutions.parts.convolution_input import check, inferred, report_of
 from symderive.solutions.problem_file import Question
@@ -11,8 +12,7 @@ from symderive.solutions.schema import Field, Integer, ListOf, OneOf, String, Ta
 KIND = "convolution_cost"
 _SIZE = OneOf(Integer(least=1), String())
 SCHEMA = Table(
-    Field("title", String(), default="Multiplications of a convolution", doc="the heading"),
-    Field("text", String(), default="", doc="the question as it was set"),
+    *heading("Multiplications of a convolution"),
     Field(
         "input", ListOf(_SIZE), default=("H", "W", "C_in"), doc="height, width, channels; numbers or names"
     ),
@@ -34,12 +34,6 @@ SCHEMA = Table(
 def solve(question: Question) -> doc.Section:
     """Infer the kernel, count, compare.
 
-    Args:
-        question: With the keys of `SCHEMA`.
-
-    Returns:
-        The section of the answer.
-
     Raises:
         ProblemError: The question cannot be solved as it stands.
     """
@@ -48,5 +42,4 @@ def solve(question: Question) -> doc.Section:
     blocks: list[doc.Block] = [] if found is None else kernel_blocks(found)
     if found is None or found.status == "determined":
         blocks += count_blocks(report_of(question, found))
-    statement = (*doc.paragraphs(question.values["text"]), description(question.values))
-    return doc.Section(doc.text(question.values["title"]), statement, tuple(blocks))
+    return answer(question, description(question.values), blocks)

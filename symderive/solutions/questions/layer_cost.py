@@ -5,6 +5,7 @@ from __future__ import annotations
 from symderive.cost.entry import cost
 from symderive.errors import SymderiveError
 from symderive.solutions import document as doc
+from symderive.solutions.parts.answer import answer, heading
 from symderive.solutions.parts.layer_blocks import layer_blocks, shape_of
 from symderive.solutions.parts.layer_input import layer_from, layer_kind
 from symderive.solutions.problem_file import Question
@@ -13,8 +14,7 @@ from symderive.solutions.schema import Boolean, Field, Integer, ListOf, MapOf, O
 KIND = "layer_cost"
 _SIZE = OneOf(Integer(least=0), String())
 SCHEMA = Table(
-    Field("title", String(), default="Cost of a layer", doc="the heading"),
-    Field("text", String(), default="", doc="the question as it was set"),
+    *heading("Cost of a layer"),
     Field("layer", String(), doc="the kind of layer, for example conv2d"),
     Field(
         "sizes",
@@ -27,12 +27,6 @@ SCHEMA = Table(
 
 def solve(question: Question) -> doc.Section:
     """Build the layer and count.
-
-    Args:
-        question: With the keys of `SCHEMA`.
-
-    Returns:
-        The section of the answer.
 
     Raises:
         ProblemError: There is no such layer, or its sizes do not fit.
@@ -48,5 +42,4 @@ def solve(question: Question) -> doc.Section:
     except SymderiveError as error:
         raise question.error("sizes", str(error)) from None
     sentence = doc.text(f"{kind.__name__}, with an output of ", shape_of(layer), ".")
-    statement = (*doc.paragraphs(values["text"]), doc.Paragraph(sentence))
-    return doc.Section(doc.text(values["title"]), statement, tuple(blocks))
+    return answer(question, doc.Paragraph(sentence), blocks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symderive.likelihoods.links import LINKS
 from symderive.solutions import document as doc
+from symderive.solutions.parts.answer import answer, heading
 from symderive.solutions.parts.likelihood_blocks import (
     convexity_blocks,
     derivative_blocks,
@@ -18,8 +19,7 @@ from symderive.solutions.schema import Field, String, Table
 
 KIND = "likelihood"
 SCHEMA = Table(
-    Field("title", String(), default="A likelihood", doc="the heading"),
-    Field("text", String(), default="", doc="the question as it was set"),
+    *heading("A likelihood"),
     Field("distribution", String(), doc="the distribution of an observation"),
     Field(
         "link", String(), default=None, choices=(None, *LINKS), doc="the link; the canonical one without it"
@@ -31,12 +31,6 @@ SCHEMA = Table(
 
 def solve(question: Question) -> doc.Section:
     """Derive everything from the density.
-
-    Args:
-        question: With the keys of `SCHEMA`.
-
-    Returns:
-        The section of the answer.
 
     Raises:
         ProblemError: The question cannot be solved as it stands.
@@ -52,5 +46,4 @@ def solve(question: Question) -> doc.Section:
     ]
     if data is not None:
         blocks += number_blocks(model, data)
-    statement = (*doc.paragraphs(question.values["text"]), description(model))
-    return doc.Section(doc.text(question.values["title"]), statement, tuple(blocks))
+    return answer(question, description(model), blocks)

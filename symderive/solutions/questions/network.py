@@ -6,6 +6,7 @@ from symderive.derive.network import ACTIVATIONS, LAYOUTS, LOSSES
 from symderive.derive.network_numbers import METHODS, Judgement, NetworkNumbers, Reported
 from symderive.errors import SymderiveError
 from symderive.solutions import document as doc
+from symderive.solutions.parts.answer import answer, heading
 from symderive.solutions.parts.network_equations import backward_blocks, description, forward_blocks
 from symderive.solutions.parts.network_input import REPORTED, arrays_of, network_of, numbers_of, reported_of
 from symderive.solutions.parts.network_tables import number_blocks, report_blocks
@@ -24,8 +25,7 @@ _DRAW = Table(
     Field("with", String(), default="rand", choices=("rand", "randn"), doc="the function of numpy.random"),
 )
 SCHEMA = Table(
-    Field("title", String(), default="Gradients of a network", doc="the heading"),
-    Field("text", String(), default="", doc="the question as it was set"),
+    *heading("Gradients of a network"),
     Field("inputs", _SIZE, doc="the number of inputs, a number or a name"),
     Field("batch", _SIZE, default=None, doc="the number of samples; one input vector without it"),
     Field("layers", ListOf(_LAYER), doc="the layers, first to last"),
@@ -42,12 +42,6 @@ SCHEMA = Table(
 
 def solve(question: Question) -> doc.Section:
     """Derive, compute and judge.
-
-    Args:
-        question: With the keys of `SCHEMA`.
-
-    Returns:
-        The section of the answer.
 
     Raises:
         ProblemError: The question cannot be solved as it stands.
@@ -67,8 +61,7 @@ def solve(question: Question) -> doc.Section:
         blocks += number_blocks(network, numbers)
         for place, reported in enumerate(reports):
             blocks += report_blocks(_judged(question, numbers, place, reported))
-    statement = (*doc.paragraphs(question.values["text"]), description(network))
-    return doc.Section(doc.text(question.values["title"]), statement, tuple(blocks))
+    return answer(question, description(network), blocks)
 
 
 def _judged(question: Question, numbers: NetworkNumbers, place: int, reported: Reported) -> Judgement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy
 
@@ -103,7 +104,7 @@ def _body(expr: sympy.Expr, style: Style, first: tuple[Tensor, ...]) -> str:
     if isinstance(expr, Entry):
         return _entry(expr, style)
     if isinstance(expr, sympy.Add):
-        terms = sorted(expr.args, key=lambda term: (not term.has(IndexSum), sympy.default_sort_key(term)))
+        terms = sorted(expr.args, key=_place)
         return Writer(style).joined_sum(_body(term, style, first) for term in terms)
     if isinstance(expr, IndexSum) and not isinstance(expr.body, sympy.Add):
         sign = r"\sum" if style is LATEX else "Σ"
@@ -113,6 +114,11 @@ def _body(expr: sympy.Expr, style: Style, first: tuple[Tensor, ...]) -> str:
     if isinstance(expr, sympy.Mul) and all(isinstance(one, (Entry, Delta, Inside)) for one in expr.args):
         return _product(expr, style, first)
     return _noted(expr, style)
+
+
+def _place(term: sympy.Expr) -> tuple[bool, bool, Any]:
+    """Sums first, then what is added, then what is subtracted."""
+    return not term.has(IndexSum), term.could_extract_minus_sign(), sympy.default_sort_key(term)
 
 
 def _product(expr: sympy.Mul, style: Style, first: tuple[Tensor, ...]) -> str:

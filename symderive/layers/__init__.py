@@ -14,6 +14,7 @@ from functools import cache
 from symderive.layers.activation import Activation
 from symderive.layers.attention import Attention
 from symderive.layers.avg_pool import AvgPool1d, AvgPool2d, AvgPool3d
+from symderive.layers.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from symderive.layers.bilinear import Bilinear
 from symderive.layers.conv1d import Conv1d
 from symderive.layers.conv2d import Conv2d
@@ -25,10 +26,14 @@ from symderive.layers.dense import Dense
 from symderive.layers.depthwise import DepthwiseConv2d
 from symderive.layers.einsum import Einsum
 from symderive.layers.embedding import Embedding
+from symderive.layers.group_norm import GroupNorm
+from symderive.layers.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from symderive.layers.layer import Layer
+from symderive.layers.layer_norm import LayerNorm
 from symderive.layers.max_pool import MaxPool1d, MaxPool2d, MaxPool3d
 from symderive.layers.multi_head_attention import MultiHeadAttention
 from symderive.layers.pointwise import PointwiseConv2d
+from symderive.layers.rms_norm import RMSNorm
 from symderive.layers.separable import SeparableConv2d
 
 __all__ = [
@@ -37,6 +42,9 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
     "Bilinear",
     "Conv1d",
     "Conv2d",
@@ -48,12 +56,18 @@ __all__ = [
     "DepthwiseConv2d",
     "Einsum",
     "Embedding",
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
     "Layer",
+    "LayerNorm",
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
     "MultiHeadAttention",
     "PointwiseConv2d",
+    "RMSNorm",
     "SeparableConv2d",
     "catalogue",
     "kinds",

@@ -61,19 +61,19 @@ class Attention(Layer):
 
     def __post_init__(self) -> None:
         for field, same in (("keys", "queries"), ("d_v", "d"), ("kv_heads", "heads")):
-            self._settle(same)
+            self._turn(same)
             if getattr(self, field) is not None:
-                self._settle(field)
+                self._turn(field)
                 if getattr(self, field) == getattr(self, same):
                     object.__setattr__(self, field, None)
         for field in ("batch", "window"):
             if getattr(self, field) is not None:
-                self._settle(field)
+                self._turn(field)
         if self.window is not None and not self.causal:
             raise SymderiveError("Attention: a window is of the keys up to the query; set causal, too.")
         require(self._demands())
 
-    def _settle(self, field: str) -> None:
+    def _turn(self, field: str) -> None:
         object.__setattr__(self, field, as_size(getattr(self, field), f"Attention: {field}"))
 
     def _demands(self) -> list[tuple[Any, str]]:

@@ -66,7 +66,7 @@ class Convolution(Layer):
         return [
             *fitting(self),
             *ends,
-            *divisible(name, self.groups, {"input": self.c_in, "output": self.c_out}),
+            *divisible(name, self.groups, {"input channels": self.c_in, "output channels": self.c_out}),
         ]
 
     @property

@@ -99,7 +99,7 @@ def divisible(name: str, groups: Size, channels: Mapping[str, Size]) -> list[tup
     return [
         (
             sympy.Eq(sympy.Mod(size, groups), 0),
-            f"{name}: {groups} groups do not divide {size} {which} channels; change one.",
+            f"{name}: {groups} groups do not divide {size} {which}; change one.",
         )
         for which, size in channels.items()
     ]

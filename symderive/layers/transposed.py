@@ -79,7 +79,10 @@ class TransposedConvolution(Layer):
                     f"of stride and dilation, {step}.",
                 ),
             ]
-        return [*demands, *divisible(name, self.groups, {"input": self.c_in, "output": self.c_out})]
+        return [
+            *demands,
+            *divisible(name, self.groups, {"input channels": self.c_in, "output channels": self.c_out}),
+        ]
 
     @property
     def parameters(self) -> tuple[Tensor, ...]:

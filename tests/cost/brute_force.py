@@ -93,6 +93,10 @@ class Loops:
             return parts[0] ** int(expr.exp)
         if isinstance(expr, sympy.Pow) and expr.exp == -1:  # counted by the product around it
             return 1 / parts[0]
+        if isinstance(expr, sympy.Pow) and abs(expr.exp) == sympy.Rational(1, 2):
+            self.counts["sqrt"] += 1
+            self.counts["divisions"] += int(expr.exp.is_negative)
+            return parts[0] ** float(expr.exp)
         entry = by_head()[type(expr)]
         self.counts[entry.name] += 1
         return entry.scalar(*parts)
@@ -159,9 +163,12 @@ class Loops:
 
 
 def random_arrays(program, seed=0):
-    """Generic values for the inputs of a program with integer sizes."""
+    """Generic values for the inputs of a program with integer sizes; nonnegative ones are not near 0."""
     draw = np.random.default_rng(seed)
     arrays = {one.name: draw.normal(size=[int(size) for size in one.shape]) for one in program.inputs}
+    for one in program.inputs:
+        if one.domain in ("nonnegative", "positive"):
+            arrays[one.name] = 0.5 + np.abs(arrays[one.name])
     held = {one.tensor: index.dim for index, one in look_ups(program)}
     for tensor, size in held.items():
         arrays[tensor.name] = draw.integers(0, int(size), arrays[tensor.name].shape).astype(float)

@@ -20,8 +20,8 @@ from tests.cost.brute_force import Loops, random_arrays
 from tests.cost.torch_facts import DEPTHWISE, FACTS, NOT_YET, layer_of, output_of
 from tests.profiles import examples
 
-IN_SUMS = ("macs", "sum_adds", "elementwise_adds", "elementwise_muls", "negations", "params")
-"""Quantities that are counted as muls and adds, and signs and parameters, which no loop counts."""
+IN_SUMS = ("macs", "sum_adds", "elementwise_adds", "elementwise_muls", "negations", "params", "buffers")
+"""Quantities that are counted as muls and adds, and signs, parameters and buffers, which no loop counts."""
 
 
 def disagreements(program, counted):

@@ -242,10 +242,12 @@ def test_a_dense_layer_is_a_matrix_product():
 def test_every_layer_is_one_program_over_its_inputs_and_parameters(layer):
     program = layer.program()
     assert isinstance(program, Program)
-    data = len(program.inputs) - len(layer.parameters)
+    kept = tuple(one for one in layer.buffers if one in program.inputs)
+    data = len(program.inputs) - len(layer.parameters) - len(kept)
     assert data > 0
-    assert program.inputs[data:] == layer.parameters
-    (output,) = program.outputs
+    assert program.inputs[data:] == (*layer.parameters, *kept)
+    output, *moved = program.outputs
+    assert [one.shape for one in moved] == [one.shape for one in kept if moved]
     size = np.prod([int(one) for one in output.shape])
     assert size == np.prod([int(one) for one in layer.output_shape])
     assert all(isinstance(one, Definition) and one.pinned for one in program.definitions)

@@ -1,0 +1,98 @@
+"""Fields of a layer: what each of them holds, what it is called in a formula, and how it is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import field
+from typing import Any
+
+import sympy
+
+from symderive.core.dims import Size, as_size
+from symderive.core.nodes import Index
+from symderive.errors import SymderiveError
+
+ROLE, SETTLE = "role", "settle"
+POSITIONS = ("i", "j", "l")
+"""The indices of the outputs along up to three axes."""
+
+
+def size(role: str, **default: Any) -> Any:
+    """A field that holds one size; by default its role as a symbol.
+
+    Args:
+        role: the customary name of the size, as in a formula.
+        default: `default=…` for another default; with None the size may be left out.
+    """
+    is_optional = "default" in default and default["default"] is None
+    return _field(role, _optional if is_optional else as_size, default.get("default", role))
+
+
+def sizes(role: str, **default: Any) -> Any:
+    """A field that holds the sizes of any number of axes, as a tuple; by default one, its role."""
+    return _field(role, sizes_from, default.get("default", (role,)))
+
+
+def positive(default: str) -> Any:
+    """A field that holds a positive number exactly as it is written: `1e-5` as 1/100000."""
+    return field(default=sympy.Rational(default), metadata={SETTLE: positive_number})
+
+
+def _field(role: str, settle: Callable[[Any, str], Any], default: Any) -> Any:
+    return field(default=default, metadata={ROLE: role, SETTLE: settle})
+
+
+def _optional(value: Any, what: str) -> Size | None:
+    return None if value is None else as_size(value, what)
+
+
+def sizes_from(value: Any, what: str) -> tuple[Size, ...]:
+    """The sizes of several axes: None or () for none, one size, or several.
+
+    Raises:
+        ShapeError: not sizes.
+
+    >>> sizes_from(None, "Dense: batch"), sizes_from([2, "T"], "Dense: batch")
+    ((), (2, T))
+    """
+    given = () if value is None else value if isinstance(value, (tuple, list)) else (value,)
+    return tuple(as_size(one, what) for one in given)
+
+
+def positive_number(value: Any, what: str) -> sympy.Rational:
+    """A positive number as an exact fraction.
+
+    Raises:
+        SymderiveError: not a positive number.
+
+    >>> positive_number(1e-5, "LayerNorm: eps")
+    1/100000
+    """
+    try:
+        found = sympy.Rational(str(value))
+    except (TypeError, ValueError):
+        found = None
+    if found is None or not found.is_finite or found <= 0:
+        raise SymderiveError(f"{what}: {value!r} is not a positive number; give one such as 1e-5.")
+    return found
+
+
+def numbered(letter: str, count: int, mark: str = "") -> tuple[str, ...]:
+    """One name for one, else `n1`, `n2` and so on, or with a mark `N_1`, `N_2`.
+
+    >>> numbered("n", 1), numbered("n", 2), numbered("N", 2, "_")
+    (('n',), ('n1', 'n2'), ('N_1', 'N_2'))
+    """
+    return (letter,) if count == 1 else tuple(f"{letter}{mark}{place}" for place in range(1, count + 1))
+
+
+def indices_over(letter: str, given: tuple[Size, ...]) -> tuple[Index, ...]:
+    """One index for each size: `n`, or `n1`, `n2` and so on."""
+    return tuple(map(Index, numbered(letter, len(given)), given))
+
+
+def positions_over(given: tuple[Size, ...]) -> tuple[Index, ...]:
+    """One index for each size: i, j, l for up to three, else `i1`, `i2` and so on."""
+    if len(given) > len(POSITIONS):
+        return indices_over("i", given)
+    return tuple(Index(letter, one) for letter, one in zip(POSITIONS, given, strict=False))

@@ -27,16 +27,22 @@ from symderive.layers.depthwise import DepthwiseConv2d
 from symderive.layers.einsum import Einsum
 from symderive.layers.embedding import Embedding
 from symderive.layers.group_norm import GroupNorm
+from symderive.layers.gru import GRU
 from symderive.layers.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from symderive.layers.layer import Layer
 from symderive.layers.layer_norm import LayerNorm
+from symderive.layers.lstm import LSTM
 from symderive.layers.max_pool import MaxPool1d, MaxPool2d, MaxPool3d
 from symderive.layers.multi_head_attention import MultiHeadAttention
 from symderive.layers.pointwise import PointwiseConv2d
 from symderive.layers.rms_norm import RMSNorm
+from symderive.layers.rnn import RNN
 from symderive.layers.separable import SeparableConv2d
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
     "Attention",
     "AvgPool1d",

@@ -80,7 +80,7 @@ class Layer(ABC):
         """The sizes in the order in which people write them in a product."""
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
-        """For each field that holds sizes, the customary name of each size."""
+        """For each field that holds sizes, the customary name of each; empty for one that stays a number."""
         found = {}
         for one in fields(self):
             value = getattr(self, one.name)
@@ -106,7 +106,7 @@ class Layer(ABC):
         for field, names in self.roles().items():
             sizes = []
             for size, name in zip(given[field], names, strict=True):
-                if not size.is_Integer:
+                if not size.is_Integer or not name:
                     sizes.append(size)
                     continue
                 symbol = Dim(unused(name, taken))

@@ -12,7 +12,7 @@ import sympy
 
 from symderive.core.identity import free_indices
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum
-from symderive.core.positions import Inside, bare
+from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.functions import by_head
 
 
@@ -77,12 +77,14 @@ class Loops:
     def value(self, expr, env, path):
         key = (path, tuple(sorted((index.name, env[index]) for index in free_indices(expr))))
         if key not in self.memo:
+            counts = None if expr.has(Entry) else self.counts.copy()
             self.memo[key] = self.compute(expr, env, path)
+            self.counts = self.counts if counts is None else counts  # no array is in it: known beforehand
         return self.memo[key]
 
     def compute(self, expr, env, path):
-        if isinstance(expr, Index):
-            return env[expr]
+        if isinstance(expr, (Index, Quotient, Remainder)):
+            return self.place(expr, env)
         if isinstance(expr, Inside):
             return float(0 <= self.place(expr.position, env) < int(expr.size))
         if expr.is_number:

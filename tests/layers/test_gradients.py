@@ -25,7 +25,7 @@ def with_loss(layer):
     loss, weights = Tensor("loss"), Tensor("weights_of_y", y.shape)
     indices = tuple(Index(f"i{place}", size) for place, size in enumerate(y.shape))
     total = Definition(loss, (), IndexSum(Entry(weights, *indices) * Entry(y, *indices), *indices))
-    inputs = [one for one in program.inputs if one.domain != "count"]
+    inputs = [one for one in program.inputs if one.domain not in ("count", "binary")]
     return Program((*program.inputs, weights), (*program.definitions, total), (loss,)), inputs
 
 

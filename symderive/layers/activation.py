@@ -11,12 +11,11 @@ import sympy
 from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Program
-from symderive.errors import SymderiveError, did_you_mean
 from symderive.functions.kinked import relu
 from symderive.functions.sigmoid import sigmoid, softplus
 from symderive.functions.special import ndtr
 from symderive.layers.equations import defined, indices_over
-from symderive.layers.fields import sizes
+from symderive.layers.fields import one_of, sizes
 from symderive.layers.layer import Layer
 
 Function = Callable[[sympy.Expr], sympy.Expr]
@@ -63,10 +62,7 @@ class Activation(Layer):
     batch: Any = sizes("N", default=("N", "d"))
 
     def _settle(self) -> None:
-        if self.function not in KINDS:
-            near = did_you_mean(str(self.function), KINDS)
-            hint = near if near != "." else f"; known are {', '.join(KINDS)}."
-            raise SymderiveError(f"Activation: unknown function {self.function!r}{hint}")
+        one_of(self.function, KINDS, "Activation: unknown function")
         super()._settle()
 
     @property

@@ -1,6 +1,7 @@
 """Counts against loops that count, and against facts measured elsewhere."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -59,6 +60,8 @@ def test_every_layer_prints_its_equations_and_its_cost(layer):
             for text in (step.equation, step.equation_latex):
                 assert not set(text) & {"*"}
                 assert all(name not in text for name in ("Loose", "Inside", "delta(", "Sum["))
+            for twice in ("_", r"\^"):
+                assert not re.search(twice + r"\{(?:[^{}]|\{[^{}]*\})*\}" + twice, step.equation_latex)
 
 
 def naive_convolution(x, weight, stride, padding, dilation, groups):

@@ -94,7 +94,7 @@ def _sentence(cost: Cost, contraction: Contraction, what: str, style: Style) -> 
     if contraction.lands:
         return f"each product is added to the one {what} where it lands; there are {total} products"
     if not contraction.bound:
-        return f"each {what} is one product; there are {many} of them"
+        return f"each {what} has one product; there are {many} of them"
     if not contraction.free:
         return f"{what} is a sum of {each} products"
     return f"each {what} is a sum of {each} products; there are {many} of them: {total} products"

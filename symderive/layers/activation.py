@@ -8,15 +8,14 @@ from typing import Any
 
 import sympy
 
-from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Program
 from symderive.functions.kinked import relu
 from symderive.functions.sigmoid import sigmoid, softplus
 from symderive.functions.special import ndtr
+from symderive.layers.elementwise import Elementwise
 from symderive.layers.equations import defined, indices_over
 from symderive.layers.fields import one_of, sizes
-from symderive.layers.layer import Layer
 
 Function = Callable[[sympy.Expr], sympy.Expr]
 
@@ -42,7 +41,7 @@ KINDS: Mapping[str, Function] = {
 
 
 @dataclass(frozen=True)
-class Activation(Layer):
+class Activation(Elementwise):
     """A function of each entry: `y[n] = f(x[n])`.
 
     Args:
@@ -64,16 +63,6 @@ class Activation(Layer):
     def _settle(self) -> None:
         one_of(self.function, KINDS, "Activation: unknown function")
         super()._settle()
-
-    @property
-    def output_shape(self) -> tuple[Size, ...]:
-        """That of the input."""
-        return self.batch
-
-    @property
-    def size_order(self) -> tuple[Size, ...]:
-        """The input's sizes."""
-        return self.batch
 
     def program(self) -> Program:
         """The equation with the input x."""

@@ -104,7 +104,7 @@ class MixtureOfExperts(Layer):
         weights = shares(entry_of(picked), (*batch, j), j)
         row = IndexSum(Entry(w_up, e, h, m) * here, e)
         up = defined("up", (*batch, j, h), IndexSum(row * Entry(x, *batch, m), m), "a")
-        hidden = defined("hidden", (*batch, j, h), KINDS[self.function](entry_of(up)), "z")
+        hidden = defined("hidden", (*batch, j, h), KINDS[self.function](entry_of(up)), r"\bar{a}")
         row = IndexSum(Entry(w_down, e, o, h) * here, e)
         down = defined("down", (*batch, j, o), IndexSum(row * entry_of(hidden), h), "v")
         y = defined("y", (*batch, o), IndexSum(entry_of(weights[-1]) * entry_of(down), j))

@@ -28,6 +28,10 @@ class Costable(Protocol):
         """The trainable arrays."""
 
     @property
+    def buffers(self) -> tuple[Tensor, ...]:
+        """The arrays that are kept and not trained."""
+
+    @property
     def relations(self) -> Mapping[Dim, Size]:
         """What named output sizes are."""
 
@@ -70,6 +74,7 @@ def cost(thing: Any, *, parameters: Iterable[str] = (), **sizes: int) -> Cost:
             order,
             layer.relations,
             layer.conditions,
+            kept=layer.buffers,
         )
         return made.subs(values).subs(sizes) if values or sizes else made
     program = _program_of(thing)

@@ -19,7 +19,7 @@ from symderive.cost.valid import padded_axes, share_of_a_triangle, valid_product
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
 
-MULS, ADDS, FLOPS, PARAMS = "muls", "adds", "flops", "params"
+MULS, ADDS, FLOPS, PARAMS, BUFFERS = "muls", "adds", "flops", "params", "buffers"
 _SUMS = {MULS: (MACS, ELEMENTWISE_MULS), ADDS: (SUM_ADDS, ELEMENTWISE_ADDS)}
 
 
@@ -38,6 +38,7 @@ class Cost:
         relations: what named output sizes are in the input's sizes.
         conditions: what has to hold of the sizes.
         values: numbers put in for symbols.
+        kept: the arrays that are kept from one call to the next and not trained.
     """
 
     parts: tuple[Part, ...]
@@ -46,6 +47,7 @@ class Cost:
     relations: Mapping[Dim, Size] = field(default_factory=dict)
     conditions: tuple[Any, ...] = ()
     values: Mapping[Dim, int] = field(default_factory=dict)
+    kept: tuple[Tensor, ...] = ()
 
     @property
     def macs(self) -> sympy.Expr:
@@ -73,6 +75,11 @@ class Cost:
         return self.quantity(PARAMS)
 
     @property
+    def buffers(self) -> sympy.Expr:
+        """Entries of the arrays that are kept and not trained: running statistics."""
+        return self.quantity(BUFFERS)
+
+    @property
     def valid_macs(self) -> sympy.Expr:
         """Multiply-accumulates that are not against zero padding.
 
@@ -84,13 +91,17 @@ class Cost:
     @property
     def parameters(self) -> Formula:
         """The number of trainable entries, one term per array."""
-        return Formula(tuple(Product.of(tensor.shape, self.order) for tensor in self.trained), self.order)
+        return self._entries(self.trained)
+
+    def _entries(self, tensors: tuple[Tensor, ...]) -> Formula:
+        return Formula(tuple(Product.of(tensor.shape, self.order) for tensor in tensors), self.order)
 
     @property
     def quantities(self) -> tuple[str, ...]:
         """The names of all quantities that are not 0, functions by their own name."""
         names = dict.fromkeys(name for part in self.parts for name in part.counts)
-        return (*names, *([PARAMS] if self.parameters.terms else []))
+        arrays = [name for name, some in ((PARAMS, self.trained), (BUFFERS, self.kept)) if some]
+        return (*names, *arrays)
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -100,7 +111,11 @@ class Cost:
     @property
     def symbols(self) -> tuple[Dim, ...]:
         """The sizes: those of the order, and what formulas, relations and conditions are written in."""
-        formulas = [self.parameters, *(formula for part in self.parts for formula in part.counts.values())]
+        formulas = [
+            self.parameters,
+            self._entries(self.kept),
+            *(formula for part in self.parts for formula in part.counts.values()),
+        ]
         used: set[Dim] = set().union(*(formula.expr.free_symbols for formula in formulas))
         used.update(*(meaning.free_symbols for meaning in self.relations.values()), self.relations)
         used.update(*(condition.free_symbols for condition in self.conditions))
@@ -121,8 +136,10 @@ class Cost:
         """
         if quantity == PARAMS:
             return self.parameters
+        if quantity == BUFFERS:
+            return self._entries(self.kept)
         if quantity not in (*_SUMS, MACS, FLOPS) and quantity not in self.quantities:
-            choices = sorted({*self.quantities, MACS, MULS, ADDS, FLOPS, PARAMS})
+            choices = sorted({*self.quantities, MACS, MULS, ADDS, FLOPS, PARAMS, BUFFERS})
             raise SymderiveError(f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}")
         terms = (self.part_formula(part, quantity) for part in self.parts)
         return reduce(lambda left, right: left + right, terms, Formula(order=self.order))
@@ -301,4 +318,4 @@ def _packed(result: Any) -> Any:
     return result.astype(np.int64) if fits else result
 
 
-__all__ = ["ADDS", "FLOPS", "MACS", "MULS", "PARAMS", "Cost"]
+__all__ = ["ADDS", "BUFFERS", "FLOPS", "MACS", "MULS", "PARAMS", "Cost"]

@@ -9,7 +9,7 @@ from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_A
 from symderive.cost.formula import Formula
 from symderive.cost.infer import Inference
 from symderive.cost.ratio import Ratio, ratio
-from symderive.cost.record import ADDS, FLOPS, MULS, PARAMS, Cost
+from symderive.cost.record import ADDS, BUFFERS, FLOPS, MULS, PARAMS, Cost
 from symderive.cost.steps import Step, steps
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError
@@ -254,14 +254,15 @@ def layout(lines: Sequence[Line], notes: Sequence[tuple[str, str]] = ()) -> str:
 def table_of(cost: Cost) -> str:
     """All that is known of one cost, as a table."""
     lines: list[Line] = []
-    shown = (MACS, PARAMS, ADDS)
+    shown = (MACS, PARAMS, BUFFERS, ADDS)
     others = [name for name in cost.quantities if name not in (*shown, SUM_ADDS, ELEMENTWISE_ADDS)]
     for quantity in (*shown, *others):
         label = LABELS.get(quantity, quantity.replace("_", " "))
-        if quantity == PARAMS and cost.trained:
-            row = _row("", cost.parameters, cost)
-            lines.append((label, row.formula, row.numbers, row.result, ""))
-        elif quantity == MACS or (quantity != PARAMS and cost.formula(quantity).terms):
+        if quantity in (PARAMS, BUFFERS):
+            if cost.formula(quantity).terms:
+                row = _row("", cost.formula(quantity), cost)
+                lines.append((label, row.formula, row.numbers, row.result, ""))
+        elif quantity == MACS or cost.formula(quantity).terms:
             lines += _variant_lines(_variant(label, cost, quantity), "", label)
     valid = cost.valid_text()
     notes = [("valid MACs", valid)] if valid else []

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sympy
 
+from symderive.core.identity import tensors_of
 from symderive.core.nodes import Delta, Entry, IndexSum, Tensor
 from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition
-from symderive.cost.count import Contraction, Part
-from symderive.cost.formula import Product
+from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, SUM_ADDS, Contraction, Part
+from symderive.cost.formula import Formula, Product
 from symderive.cost.record import Cost
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
 from symderive.notation.index_notation import index_form
 from symderive.notation.labelled import NoMatrixNotationError
 from symderive.notation.printing import latex, text
+
+_IN_WORDS = {SUM_ADDS: "additions", ELEMENTWISE_ADDS: "additions", ELEMENTWISE_MULS: "multiplications"}
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,24 @@ def _sentences(cost: Cost, part: Part, style: Style) -> Iterator[str]:
     left = _math(_entry(Entry(part.definition.tensor, *part.definition.indices), style), style)
     if not part.contractions:
         copied = not part.counts and not part.unknown
+        if copied and not tensors_of(part.definition.body):
+            yield f"each {left} is known before there are data"
+            return
         yield f"each {left} is one entry, copied" if copied else f"there is no sum of products in {left}"
+        for operation, formula in _operations(part).items():
+            yield f"{operation}: {_math(formula.write(style), style)}"
     for contraction in part.contractions:
         what = left if len(part.contractions) == 1 else f"one sum of products in {left}"
         yield _sentence(cost, contraction, what, style)
+
+
+def _operations(part: Part) -> dict[str, Formula]:
+    """What an equation takes, by the names of the operations in print."""
+    found: dict[str, Formula] = {}
+    for quantity, formula in part.counts.items():
+        operation = _IN_WORDS.get(quantity, quantity.replace("_", " "))
+        found[operation] = found.get(operation, Formula()) + formula
+    return found
 
 
 def _sentence(cost: Cost, contraction: Contraction, what: str, style: Style) -> str:
@@ -76,7 +94,7 @@ def _sentence(cost: Cost, contraction: Contraction, what: str, style: Style) -> 
     if contraction.lands:
         return f"each product is added to the one {what} where it lands; there are {total} products"
     if not contraction.bound:
-        return f"each {what} is one product; there are {many} of them"
+        return f"each {what} has one product; there are {many} of them"
     if not contraction.free:
         return f"{what} is a sum of {each} products"
     return f"each {what} is a sum of {each} products; there are {many} of them: {total} products"
@@ -103,7 +121,7 @@ def _body(expr: sympy.Expr, style: Style, first: tuple[Tensor, ...]) -> str:
     if isinstance(expr, Entry):
         return _entry(expr, style)
     if isinstance(expr, sympy.Add):
-        terms = sorted(expr.args, key=lambda term: (not term.has(IndexSum), sympy.default_sort_key(term)))
+        terms = sorted(expr.args, key=_place)
         return Writer(style).joined_sum(_body(term, style, first) for term in terms)
     if isinstance(expr, IndexSum) and not isinstance(expr.body, sympy.Add):
         sign = r"\sum" if style is LATEX else "Σ"
@@ -113,6 +131,11 @@ def _body(expr: sympy.Expr, style: Style, first: tuple[Tensor, ...]) -> str:
     if isinstance(expr, sympy.Mul) and all(isinstance(one, (Entry, Delta, Inside)) for one in expr.args):
         return _product(expr, style, first)
     return _noted(expr, style)
+
+
+def _place(term: sympy.Expr) -> tuple[bool, bool, Any]:
+    """Sums first, then what is added, then what is subtracted."""
+    return not term.has(IndexSum), term.could_extract_minus_sign(), sympy.default_sort_key(term)
 
 
 def _product(expr: sympy.Mul, style: Style, first: tuple[Tensor, ...]) -> str:
@@ -140,5 +163,7 @@ def _entry(entry: Entry, style: Style) -> str:
     axes = ", ".join(Writer(inside).write(bare(axis)) for axis in entry.axes)
     if style is LATEX:
         name = entry.tensor.latex_name or style.name(entry.tensor.name)
+        if "_" in name:  # a second subscript needs a group of its own
+            name = f"{{{name}}}"
         return f"{name}_{{{axes}}}" if axes else str(name)
     return f"{entry.tensor.name}[{axes}]" if axes else str(entry.tensor.name)

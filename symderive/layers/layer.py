@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import sympy
@@ -13,6 +13,7 @@ from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.errors import ShapeError
+from symderive.layers.fields import ROLE, SETTLE, numbered
 
 
 @dataclass(frozen=True)
@@ -24,17 +25,39 @@ class Layer(ABC):
     `x[n, c, i, j]`, `weight[o, c, u, v]`; the batch axis is there only if `batch` is given.
     """
 
+    def __post_init__(self) -> None:
+        """Turn the fields into sizes and check them."""
+        self._settle()
+        require(self._demands())
+
+    def _settle(self) -> None:
+        """Turn the fields into what they say that they hold."""
+        for one in fields(self):
+            if SETTLE in one.metadata:
+                settled = one.metadata[SETTLE](getattr(self, one.name), f"{type(self).__name__}: {one.name}")
+                object.__setattr__(self, one.name, settled)
+
+    def _demands(self) -> Iterable[tuple[Any, str]]:
+        """What has to hold of the sizes: conditions, and for each the sentence to say if it does not."""
+        return ()
+
     @abstractmethod
     def program(self) -> Program:
-        """The index equations; inputs are the data, then the parameters.
+        """The index equations; inputs are the data, then the parameters, then the buffers that are read.
 
-        An output extent that is not simply an input size is named (`H′`); `relations` says what it is.
+        The first output is that of the layer. An output extent that is not simply an input size is named
+        (`H′`); `relations` says what it is.
         """
 
     @property
-    @abstractmethod
     def parameters(self) -> tuple[Tensor, ...]:
         """The trainable arrays, in the order in which the equations use them."""
+        return ()
+
+    @property
+    def buffers(self) -> tuple[Tensor, ...]:
+        """The arrays that the layer keeps from one call to the next and that are not trained."""
+        return ()
 
     @property
     @abstractmethod
@@ -42,23 +65,28 @@ class Layer(ABC):
         """The shape of the output in terms of the input's sizes."""
 
     @property
-    @abstractmethod
     def relations(self) -> Mapping[Dim, Size]:
         """What each named output extent is: `{H′: H − k + 1}`."""
+        return {}
 
     @property
-    @abstractmethod
     def conditions(self) -> tuple[Any, ...]:
         """What has to hold for the layer to exist, less what holds for all sizes: SymPy conditions."""
+        return require(self._demands())
 
     @property
     @abstractmethod
     def size_order(self) -> tuple[Size, ...]:
         """The sizes in the order in which people write them in a product."""
 
-    @abstractmethod
     def roles(self) -> Mapping[str, tuple[str, ...]]:
-        """For each field that holds sizes, the customary name of each size."""
+        """For each field that holds sizes, the customary name of each; empty for one that stays a number."""
+        found = {}
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if ROLE in one.metadata and value is not None:
+                found[one.name] = numbered(one.metadata[ROLE], len(as_tuple(value)), "_")
+        return found
 
     def named(self) -> tuple[Self, dict[Dim, int]]:
         """The same layer with a symbol for every integer size, and the values of these symbols.
@@ -78,7 +106,7 @@ class Layer(ABC):
         for field, names in self.roles().items():
             sizes = []
             for size, name in zip(given[field], names, strict=True):
-                if not size.is_Integer:
+                if not size.is_Integer or not name:
                     sizes.append(size)
                     continue
                 symbol = Dim(unused(name, taken))
@@ -123,3 +151,16 @@ def _undecided(conditions: Iterable[tuple[Any, str]]) -> Iterator[Any]:
             raise ShapeError(sentence)
         if condition != sympy.true:
             yield condition
+
+
+def divisible(
+    name: str, groups: Size, split: Mapping[str, Size], what: str = "groups"
+) -> list[tuple[Any, str]]:
+    """The groups divide each of the sizes; with what to say if not."""
+    return [
+        (
+            sympy.Eq(sympy.Mod(size, groups), 0),
+            f"{name}: {groups} {what} do not divide {size} {which}; change one.",
+        )
+        for which, size in split.items()
+    ]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from symderive.core.nodes import Index
 from symderive.core.program import Definition, Program
 from symderive.layers import (
     Conv1d,
@@ -242,10 +243,12 @@ def test_a_dense_layer_is_a_matrix_product():
 def test_every_layer_is_one_program_over_its_inputs_and_parameters(layer):
     program = layer.program()
     assert isinstance(program, Program)
-    data = len(program.inputs) - len(layer.parameters)
+    kept = tuple(one for one in layer.buffers if one in program.inputs)
+    data = len(program.inputs) - len(layer.parameters) - len(kept)
     assert data > 0
-    assert program.inputs[data:] == layer.parameters
-    (output,) = program.outputs
+    assert program.inputs[data:] == (*layer.parameters, *kept)
+    output, *moved = program.outputs
+    assert [one.shape for one in moved] == [one.shape for one in kept if moved]
     size = np.prod([int(one) for one in output.shape])
     assert size == np.prod([int(one) for one in layer.output_shape])
     assert all(isinstance(one, Definition) and one.pinned for one in program.definitions)
@@ -258,7 +261,8 @@ def test_naming_the_sizes_and_putting_them_back_gives_the_same_shapes(layer):
     assert tuple(size.xreplace(dict(values.items())) for size in symbolic.output_shape) == layer.output_shape
     assert [one.name for one in symbolic.parameters] == [one.name for one in layer.parameters]
     for size, meaning in symbolic.relations.items():
-        assert size in {
-            one for shape in (made.tensor.shape for made in symbolic.program().definitions) for one in shape
-        }
+        made = symbolic.program().definitions
+        shapes = [size for one in made for size in one.tensor.shape]
+        summed = [index.dim for one in made for index in one.body.atoms(Index)]
+        assert size in {*shapes, *summed}
         assert not meaning.has(size)

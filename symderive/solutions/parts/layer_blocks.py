@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symderive.cost.count import MACS, SUM_ADDS
-from symderive.cost.record import ADDS, FLOPS, PARAMS, Cost
+from symderive.cost.record import ADDS, BUFFERS, FLOPS, PARAMS, Cost
 from symderive.cost.report import LABELS, report
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.layers import Layer
@@ -50,7 +50,8 @@ def shape_of(layer: Layer) -> doc.Math:
 
 def _quantities(cost: Cost) -> list[str]:
     flops = [FLOPS] if cost.formula(MACS).terms else []
-    first = [MACS, *flops, *([PARAMS] if cost.trained else []), *([ADDS] if cost.formula(ADDS).terms else [])]
+    arrays = [one for one, some in ((PARAMS, cost.trained), (BUFFERS, cost.kept)) if some]
+    first = [MACS, *flops, *arrays, *([ADDS] if cost.formula(ADDS).terms else [])]
     return [*first, *(one for one in cost.quantities if one not in (*first, *_HIDDEN))]
 
 

@@ -86,6 +86,11 @@ class Jet:
     def __ge__(self, other: Any) -> bool:
         return bool(self.v >= jet(other).v)
 
+    def __eq__(self, other: object) -> bool:
+        return bool(self.v == jet(other).v)
+
+    __hash__ = None  # type: ignore[assignment]  # numbers that are compared by value
+
     def exp(self) -> Jet:
         e = _exp(self.v, mp.prec)
         return self.through(e, e, e)
@@ -157,6 +162,7 @@ def _log_ndtr(x: Jet) -> Jet:
 
 
 NP = SimpleNamespace(
+    pi=np.pi,
     exp=_each(lambda x: x.exp()), log=_each(lambda x: x.log()), sqrt=_each(lambda x: x.sqrt()),
     log1p=_each(lambda x: (1 + x).log()), expm1=_each(lambda x: x.exp() - 1), abs=_each(lambda x: abs(x)),
     tanh=_each(_tanh), cosh=_each(lambda x: (x.exp() + (-x).exp()) / 2),

@@ -6,26 +6,12 @@ import sympy
 
 from symderive.codegen.stable.quotients import exponential_quotient
 from symderive.codegen.stable.rational import expanded
+from symderive.codegen.stable.roots import root_less_number
 from symderive.core.identity import tensors_of
 from symderive.core.nodes import IndexSum
 from symderive.functions.kinked import absolute
 from symderive.functions.sigmoid import sigmoid, softplus
-from symderive.functions.stable_forms import hypotenuse, log_cosh
-
-_HALF = sympy.Rational(1, 2)
-
-
-def root_less_number(expr: sympy.Expr) -> sympy.Expr:
-    """`√(c² + u) − c = u/(c + √(c² + u))`."""
-    if not (isinstance(expr, sympy.Add) and len(expr.args) == 2):
-        return expr
-    number, root = expr.as_coeff_Add()
-    coefficient, power = root.as_coeff_Mul()
-    c = -number / coefficient
-    if not (isinstance(power, sympy.Pow) and power.exp == _HALF and c.is_positive and tensors_of(power)):
-        return expr
-    own, rest = power.base.as_coeff_Add()
-    return coefficient * rest / (c + power) if own == c**2 else expr
+from symderive.functions.stable_forms import log_cosh
 
 
 def softplus_less_argument(expr: sympy.Expr) -> sympy.Expr:
@@ -92,18 +78,6 @@ def entropy_of_sigmoid(expr: sympy.Expr) -> sympy.Expr:
             size = absolute(a)
             return sympy.Add(*rest, coefficient * softplus(-size), coefficient * size * sigmoid(-size))
     return expr
-
-
-def root_of_squares(expr: sympy.Expr) -> sympy.Expr:
-    """`√(x² + y²)`, in which the squares neither overflow nor underflow."""
-    if not (isinstance(expr, sympy.Pow) and (2 * expr.exp).is_Integer and (2 * expr.exp) % 2 == 1):
-        return expr
-    terms = expr.base.args if isinstance(expr.base, sympy.Add) else ()
-    if len(terms) != 2 or not all(isinstance(one, sympy.Pow) and one.exp == 2 for one in terms):
-        return expr
-    if not all(tensors_of(one) for one in terms):
-        return expr
-    return hypotenuse(*(one.base for one in terms)) ** (2 * expr.exp)
 
 
 def sum_of_differences(expr: sympy.Expr) -> sympy.Expr:

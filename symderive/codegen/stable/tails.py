@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sympy
 
@@ -14,6 +14,7 @@ from symderive.functions.normal_intervals import (
     interval_slope,
     normal_interval,
 )
+from symderive.functions.normal_moments import normal_skew, normal_spread
 from symderive.functions.normal_tail import log_ndtr
 from symderive.functions.special import ndtr
 from symderive.functions.stable_forms import normal_excess, normal_slope
@@ -179,6 +180,37 @@ def _over(exponent: sympy.Expr, ends: tuple[sympy.Expr, ...], count: int) -> tup
 def _without(exponent: sympy.Expr, ends: tuple[sympy.Expr, ...], way: tuple[int, ...]) -> sympy.Expr:
     """An exponent without so many terms `−x²/2` for each of the ends."""
     return expanded(exponent + sympy.Add(*(taken * x**2 / 2 for x, taken in zip(ends, way, strict=True))))
+
+
+def moments_of_tail(expr: sympy.Expr) -> sympy.Expr:
+    """`1 − x h − h²` and `2 h² + 3 x h + x² − 1` with `h = φ(x)/Φ(x)` are functions of their own.
+
+    The first is the variance of a normal number above −x, the second is its slope over h.
+    """
+    if not isinstance(expr, sympy.Add):
+        return expr
+    for term in expr.args:
+        for factor in sympy.Mul.make_args(term):
+            base, power = factor.as_base_exp()
+            if isinstance(base, normal_slope) and power.is_Integer and power >= 2:
+                x = base.args[0]
+                for head, (two, one, none) in (
+                    (normal_spread, (-1, -x, sympy.S.One)),
+                    (normal_skew, (2, 3 * x, x**2 - 1)),
+                ):
+                    front = term / base**2 / two
+                    wanted = sympy.Add.make_args(sympy.expand_mul(front * base * one + front * none))
+                    found = _all_of(wanted, [it for it in expr.args if it is not term])
+                    if found is not None:
+                        rest = (it for it in expr.args if it is not term and it not in found)
+                        return moments_of_tail(sympy.Add(*rest, front * head(x)))
+    return expr
+
+
+def _all_of(wanted: Sequence[sympy.Expr], terms: Sequence[sympy.Expr]) -> list[sympy.Expr] | None:
+    """Those of the terms that make the wanted sum; None where one is missing."""
+    spelled = {sympy.expand_mul(one): one for one in terms}
+    return [spelled[one] for one in wanted] if all(one in spelled for one in wanted) else None
 
 
 def slope_and_argument(expr: sympy.Expr) -> sympy.Expr:

@@ -89,6 +89,8 @@ def constant(value: sympy.Expr) -> Code:
         return str(value.name), ATOM
     if value in (sympy.pi, sympy.E):
         return ("np.pi" if value == sympy.pi else "np.e"), ATOM
+    if value is sympy.S.NegativeInfinity:
+        return "-np.inf", UNARY
     if value.is_Add:
         return _sum_of_constants(value), SUM
     if value.is_Mul:

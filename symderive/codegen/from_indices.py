@@ -16,6 +16,7 @@ from symderive.codegen.contractions import contracted
 from symderive.codegen.from_forms import ATOM, POWER, PRODUCT, SUM, UNARY, Code, code, constant, length
 from symderive.codegen.pairs import letters_of
 from symderive.codegen.positions import both, bracket, comparisons, delta, exists, parts_read, position, test
+from symderive.codegen.stable.weights import capped
 from symderive.codegen.windows import windows_read
 from symderive.core.identity import free_indices, rename_bound
 from symderive.core.idle import without_idle
@@ -38,9 +39,7 @@ from symderive.errors import SymderiveError
 from symderive.functions import by_head
 from symderive.functions.choice import where
 from symderive.functions.comparisons import SIGNS
-from symderive.functions.kinked import smaller
 from symderive.functions.outside import is_finite_outside
-from symderive.functions.record import Indicator
 from symderive.notation.recover import whole_matrix
 
 
@@ -329,12 +328,9 @@ def _softmax(expr: SoftmaxEntry, order: Labels) -> tuple[Code, Labels]:
 
 
 def _within_share(expr: sympy.Expr) -> sympy.Expr:
-    """`w exp(f)` as `w exp(min(f, 0))` where w is 0 or 1: what has no share must not overflow."""
+    """What has no share, because its weight is 0, must not overflow."""
     weight, exponent = split_exponential(expr)
-    factors = sympy.Mul.make_args(weight)
-    if weight == 1 or not all(isinstance(one, (Indicator, Inside)) for one in factors):
-        return expr
-    return weight * sympy.exp(smaller(exponent, sympy.S.Zero))
+    return weight * sympy.exp(capped(weight, exponent))
 
 
 def _axis(labels: Labels, summed: Labels) -> str:

@@ -22,6 +22,7 @@ _NEEDS_NO_BRACKETS = (
 _NUMBERS = frozenset(
     ["sqrt", "log", "exp", "floor", "sin", "cos", "tan", "sinh", "cosh", "tanh", "log1p", "expm1", "cbrt"]
 )
+_CONSTANTS = ("np.pi", "np.e", "np.inf")
 _MATH = {f"np.{name}": f"math.{name}" for name in _NUMBERS} | {
     "np.abs": "abs", "np.arctan": "math.atan", "np.arcsin": "math.asin", "np.arccos": "math.acos",
     "np.arcsinh": "math.asinh", "np.arccosh": "math.acosh", "np.arctanh": "math.atanh",
@@ -159,7 +160,7 @@ class _Translator:
             self._refuse_assignment(node)
         if isinstance(node, ast.Call):
             return self._call(node)
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in ("np.pi", "np.e"):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in _CONSTANTS:
             return self._constant(node)
         if isinstance(node, ast.Subscript):
             return self._read(node)
@@ -270,7 +271,7 @@ class _Translator:
         if isinstance(node, ast.Name):
             return node.id in self.sizes
         if isinstance(node, ast.Attribute):
-            return ast.unparse(node) in ("np.pi", "np.e")
+            return ast.unparse(node) in _CONSTANTS
         if isinstance(node, ast.Call):
             inside = all(map(self._is_number, node.args)) and not node.keywords
             return ast.unparse(node.func) in _MATH and inside

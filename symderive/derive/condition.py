@@ -26,7 +26,7 @@ from symderive.notation.components import component_of, put_inside
 from symderive.notation.dialects import LATEX, TEXT
 from symderive.notation.extents import unshown
 from symderive.notation.forms import Apply, Basis, Const, Form, Leaf
-from symderive.notation.index_notation import apart_from_arrays, index_form
+from symderive.notation.index_notation import clear_bound, index_form
 from symderive.notation.labelled import NoMatrixNotationError, laid_out
 from symderive.notation.printing import latex, stated, text
 from symderive.notation.recover import recover
@@ -261,7 +261,7 @@ def _form_of(body: sympy.Expr) -> Form:
         labelled = recover(body)
         return component_of(labelled.form, labelled.labels)
     except NoMatrixNotationError:
-        return index_form(apart_from_arrays(body))
+        return index_form(clear_bound(body))
 
 
 def _inlined(

@@ -145,17 +145,19 @@ def _scaled_erfc(x: float) -> float:
     return float(special.erfcx(x))
 
 
-def _normal_slope(x: float) -> float:
+def normal_slope_of(x: float) -> float:
+    """`φ(x)/Φ(x)` of a float."""
     from scipy import special
 
     return float(math.sqrt(2 / math.pi) / special.erfcx(-x / math.sqrt(2)))
 
 
 def _normal_excess(x: float) -> float:
-    return x + _normal_slope(x) if x >= -200 else -1 / (x + 2 / (x + 3 / x))
+    return x + normal_slope_of(x) if x >= -200 else -1 / (x + 2 / (x + 3 / x))
 
 
-def _slope_in_words(x: sympy.Expr) -> sympy.Expr:
+def slope_in_words(x: sympy.Expr) -> sympy.Expr:
+    """`φ(x)/Φ(x)` as SymPy says it."""
     return sympy.sqrt(2 / sympy.pi) * sympy.exp(-(x**2) / 2) / sympy.erfc(-x / sympy.sqrt(2))
 
 
@@ -192,14 +194,14 @@ ENTRIES = [
                 r"\operatorname{{erfcx}}({0})", "erfcx({0})", "erfcx′ = 2x erfcx − 2/√π", values=POSITIVE,
                 words=lambda x: sympy.exp(x**2) * sympy.erfc(x)),
     Elementwise("normal_slope", normal_slope, (), normal_slope,
-                "(np.sqrt(2 / np.pi) / special.erfcx(-({0}) / np.sqrt(2)))", _normal_slope,
+                "(np.sqrt(2 / np.pi) / special.erfcx(-({0}) / np.sqrt(2)))", normal_slope_of,
                 r"\frac{{\phi({0})}}{{\Phi({0})}}", "φ({0})/Φ({0})", "(φ/Φ)′ = −(φ/Φ)(x + φ/Φ)",
-                values=POSITIVE, words=_slope_in_words),
+                values=POSITIVE, words=slope_in_words),
     Elementwise("normal_excess", normal_excess, (), normal_excess,
                 "np.where({0} < -200, "
                 "-1 / (np.minimum({0}, -1) + 2 / (np.minimum({0}, -1) + 3 / np.minimum({0}, -1))), "
                 "{0} + np.sqrt(2 / np.pi) / special.erfcx(-({0}) / np.sqrt(2)))", _normal_excess,
                 r"({0} + \frac{{\phi({0})}}{{\Phi({0})}})", "({0} + φ({0})/Φ({0}))",
                 "(x + φ/Φ)′ = 1 − (φ/Φ)(x + φ/Φ)", values=POSITIVE,
-                words=lambda x: x + _slope_in_words(x)),
+                words=lambda x: x + slope_in_words(x)),
 ]  # fmt: skip

@@ -184,6 +184,12 @@ def clear_indices(definition: Definition) -> Definition:
     return Definition(definition.tensor, indices, _renamed(body, taken, BOUND_LETTERS))
 
 
+def clear_bound(expr: sympy.Expr) -> sympy.Expr:
+    """An expression with no bound index called like a size or an array beside it."""
+    beside, free = _names_beside(expr), {index.name for index in free_indices(expr)}
+    return separate_names(expr, beside) if beside & (index_names(expr) - free) else expr
+
+
 @lru_cache(maxsize=50_000)
 def _names_beside(expr: sympy.Basic) -> frozenset[str]:
     """The names of arrays, of sizes that are numbers in a formula, and of those that sums may run up to."""

@@ -95,6 +95,11 @@ class Jet:
     def __ge__(self, other: Any) -> bool:
         return bool(self.v >= jet(other).v)
 
+    def __eq__(self, other: object) -> bool:
+        return bool(self.v == jet(other).v)
+
+    __hash__ = None  # type: ignore[assignment]  # numbers that are compared by value
+
     def exp(self) -> Jet:
         e = _exp(self.v, mp.prec)
         return self.through(e, e, e)
@@ -110,6 +115,15 @@ class Jet:
         """`Φ(x)`; mpmath's erfc is exact in its tail."""
         slope = mp.exp(-(self.v**2) / 2) / mp.sqrt(2 * mp.pi)
         return self.through(mp.erfc(-self.v / mp.sqrt(2)) / 2, slope, -self.v * slope)
+
+    def loggamma(self) -> Jet:
+        """`log Γ(x)` for a positive number."""
+        return self.through(mp.loggamma(self.v), mp.psi(0, self.v), mp.psi(1, self.v))
+
+    def i0(self) -> Jet:
+        """`I₀(x)`."""
+        second = mp.besseli(0, self.v) - (mp.besseli(1, self.v) / self.v if self.v else mpf(1) / 2)
+        return self.through(mp.besseli(0, self.v), mp.besseli(1, self.v), second)
 
     def arctan(self) -> Jet:
         return self.through(mp.atan(self.v), 1 / (1 + self.v**2), -2 * self.v / (1 + self.v**2) ** 2)
@@ -187,6 +201,7 @@ def _log_ndtr(x: Jet) -> Jet:
 
 
 NP = SimpleNamespace(
+    pi=np.pi,
     exp=_each(lambda x: x.exp()), log=_each(lambda x: x.log()), sqrt=_each(lambda x: x.sqrt()),
     log1p=_each(lambda x: (1 + x).log()), expm1=_each(lambda x: x.exp() - 1), abs=_each(lambda x: abs(x)),
     tanh=_each(_tanh), cosh=_each(lambda x: (x.exp() + (-x).exp()) / 2),
@@ -204,9 +219,12 @@ SPECIAL = SimpleNamespace(
     expit=_each(lambda x: 1 / (1 + (-x).exp())), ndtr=_each(lambda x: x.ndtr()), log_ndtr=_each(_log_ndtr),
     log_expit=_each(lambda x: (1 / (1 + (-x).exp())).log()), logit=_each(lambda x: x.log() - (1 - x).log()),
     logsumexp=_logsumexp, softmax=_softmax, log_softmax=lambda x, axis=None: NP.log(_softmax(x, axis)),
+    gammaln=_each(lambda x: x.loggamma()), i0=_each(lambda x: x.i0()),
+    i0e=_each(lambda x: x.i0() * (-abs(x)).exp()),
+    betaln=_each(lambda x, y: x.loggamma() + y.loggamma() - (x + y).loggamma()),
     erf=_each(lambda x: 2 * (x * mp.sqrt(2)).ndtr() - 1),
     erfc=_each(lambda x: 2 * (-x * mp.sqrt(2)).ndtr()),
-    gammaln=_each(lambda x: x.polygamma(-1)), digamma=_each(lambda x: x.polygamma(0)),
+    digamma=_each(lambda x: x.polygamma(0)),
 )  # fmt: skip
 
 

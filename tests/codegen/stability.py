@@ -18,11 +18,17 @@ RELATIVE, ROUNDINGS, UNDERFLOW = 1e-10, 4e-16, 1e-300
 LARGEST = 1e308
 
 
-def functions(row: Row) -> tuple[NumpyFunction, NumpyFunction, NumpyFunction]:
-    """The code of the loss, of its gradient and of its Hessian by z."""
+def symbols(row: Row) -> dict[str, sd.Array]:
+    """The arrays of a loss."""
     arrays = {"z": sd.array("z", sd.dims("n"))}
     if row.y:
         arrays["y"] = sd.array("y", sd.dims("n"), domain=row.y_domain)
+    return arrays | {name: sd.array(name, domain="positive") for name, _ in row.scalars}
+
+
+def functions(row: Row) -> tuple[NumpyFunction, NumpyFunction, NumpyFunction]:
+    """The code of the loss, of its gradient and of its Hessian by z."""
+    arrays = symbols(row)
     loss = sd.parse(row.text, **arrays)
     first = sd.gradient(loss, arrays["z"])
     value = numpy_function(first.original, "loss")
@@ -31,9 +37,10 @@ def functions(row: Row) -> tuple[NumpyFunction, NumpyFunction, NumpyFunction]:
 
 def points(row: Row) -> Iterator[dict[str, Any]]:
     """The arrays of length one at which a loss is looked at."""
+    scalars = {name: np.array(value) for name, value in row.scalars}
     for z in row.at:
         for y in row.y or (None,):
-            yield {"z": np.array([z])} | ({} if y is None else {"y": np.array([y])})
+            yield {"z": np.array([z])} | ({} if y is None else {"y": np.array([y])}) | scalars
 
 
 def called(function: NumpyFunction, arrays: Mapping[str, Any]) -> tuple[Any, str]:
@@ -65,7 +72,7 @@ def faults(row: Row, made: tuple[NumpyFunction, ...]) -> list[str]:
             got = float(result.ravel()[0])
             large = abs(wanted) > LARGEST
             if not is_right(got, wanted, row.given) or (warning and not large):
-                at = ", ".join(f"{name} = {value[0]:g}" for name, value in arrays.items())
+                at = ", ".join(f"{name} = {value.item():g}" for name, value in arrays.items())
                 found.append(f"{word} at {at}: {got!r}, but {float(wanted)!r} {warning}")
     return found
 
@@ -80,19 +87,11 @@ def coupled_faults(row: Row) -> list[str]:
     What is 1 less a share is exact to roundings of 1, a share to roundings of the exponents: an error of some
     roundings of the largest number is allowed.
     """
-    arrays = {"z": sd.array("z", sd.dims("n"))} | (
-        {"y": sd.array("y", sd.dims("n"), domain=row.y_domain)} if row.y else {}
-    )
-    loss = sd.parse(row.text, **arrays)
-    first = sd.gradient(loss, arrays["z"])
-    made = (
-        numpy_function(first.original, "loss"),
-        first.to_numpy(),
-        sd.hessian(loss, arrays["z"]).to_numpy(),
-    )
+    made = functions(row)
     found = []
     for z in row.at:
         point = {"z": np.array([z, -z / 2, 1.0])} | ({"y": np.array(row.y)} if row.y else {})
+        point |= {name: np.array(value) for name, value in row.scalars}
         results = [called(function, point) for function in made]
         given = max(4.0, 2 * abs(z))
         found += [f"at {z}: {warning}" for _, warning in results if warning]

@@ -25,6 +25,7 @@ class Row:
         given: what the data can say: an error of some roundings of a number of this size is no fault of the
             code, as in `σ(z) − y` for a y that happens to be 1, or where a loss has a zero.
         digits: how many times as many digits the truth needs.
+        scalars: names and values of positive numbers beside z and y.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Row:
     y_domain: str = "real"
     given: float = 0.0
     digits: int = 1
+    scalars: tuple[tuple[str, float], ...] = ()
 
 
 UP_TO_1 = tuple(one for one in EVERYWHERE if one <= 1)

@@ -10,7 +10,7 @@ import pytest
 import symderive as sd
 from symderive.codegen.stable import quotients, rewriting
 from tests.codegen.exact import exact
-from tests.codegen.stability import LARGEST, called, is_right, points
+from tests.codegen.stability import LARGEST, called, is_right, points, symbols
 from tests.codegen.stability_rows import ROWS, Row
 
 NAMES = (
@@ -26,9 +26,7 @@ ALONG = 0.75
 
 def derived(row: Row) -> dict[str, Any]:
     """The code of the Jacobian of the terms, of the slope along v, and of the Hessian times v."""
-    arrays = {"z": sd.array("z", sd.dims("n"))}
-    if row.y:
-        arrays["y"] = sd.array("y", sd.dims("n"), domain=row.y_domain)
+    arrays = symbols(row)
     z, loss = arrays["z"], sd.parse(row.text, **arrays)
     terms = sd.parse(row.text.replace("np.sum(", "(", 1), **arrays)
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import sympy
 
@@ -10,10 +11,13 @@ from symderive.codegen.stable.factors import Factor, Factored, factored
 from symderive.codegen.stable.products import Share, bounded, log_of_number, log_of_sum, product, size_of
 from symderive.codegen.stable.rational import expanded, is_active
 from symderive.core.identity import tensors_of
+from symderive.functions.choice import where
+from symderive.functions.comparisons import less
+from symderive.functions.kinked import absolute, larger, smaller
 from symderive.functions.normal_tail import log_ndtr
 from symderive.functions.sigmoid import softplus
 from symderive.functions.special import ndtr
-from symderive.functions.stable_forms import log_one_minus_exp, log_one_plus
+from symderive.functions.stable_forms import exp_minus_one, log_one_minus_exp, log_one_plus
 
 _MOST_WAYS = 200
 
@@ -44,6 +48,34 @@ def log_near_one(expr: sympy.Expr) -> sympy.Expr:
         return expr
     rest = sympy.Add(*(term for term in inner.args if term != 1))
     return log_one_plus(rest) if tensors_of(rest) else expr
+
+
+def log_of_mixture(expr: sympy.Expr) -> sympy.Expr:
+    """`log(1 − w + w exp(a)) = log(1 + w (exp(a) − 1))`, exact for small a, where it is close to 0."""
+    inner = expr.args[0] if isinstance(expr, sympy.log) else sympy.S.Zero
+    raised = set(_raised(inner)) if isinstance(inner, sympy.Add) else ()
+    if len(raised) != 1:
+        return expr
+    (whole,), name = raised, sympy.Dummy("E", positive=True)
+    a = whole.args[0]
+    found = sympy.expand(inner.xreplace({whole: name}))
+    weight = found.coeff(name, 1)
+    if weight.has(name) or sympy.expand(found - weight * (name - 1)) != 1:
+        return expr
+    size = absolute(-a if a.could_extract_minus_sign() else a)
+    near, test = larger(a, sympy.S.NegativeOne), less(size, sympy.S.One)
+    if not a.is_negative:
+        near = smaller(near, sympy.S.One)
+    return where(test, log_one_plus(weight * exp_minus_one(near)), expr)
+
+
+def _raised(expr: sympy.Expr) -> Iterator[sympy.Expr]:
+    """The exponentials of arrays in sums and products."""
+    if isinstance(expr, sympy.exp) and tensors_of(expr):
+        yield expr
+    elif isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
+        for arg in expr.args:
+            yield from _raised(arg)
 
 
 def _has_tail(expr: sympy.Expr) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy
 
+from symderive.codegen.stable.rational import expanded
 from symderive.core.identity import free_indices, with_args
 from symderive.core.nodes import Binder, Entry, Index, IndexSum, Tensor, TensorNode
 from symderive.core.program import Definition
@@ -22,7 +23,18 @@ from symderive.functions.normal_intervals import (
     log_normal_interval,
     normal_interval,
 )
+from symderive.functions.normal_moments import (
+    SKEW_FROM,
+    SPREAD_FROM,
+    normal_skew,
+    normal_spread,
+    skew_far,
+    skew_near,
+    spread_far,
+    spread_near,
+)
 from symderive.functions.normal_tail import log_ndtr
+from symderive.functions.root_gap import root_gap
 from symderive.functions.sigmoid import sigmoid
 from symderive.functions.special import ndtr
 from symderive.functions.stable_forms import (
@@ -163,6 +175,13 @@ def _log_one_minus_exp(space: Lowering, x: sympy.Expr) -> sympy.Expr:
     return where(less(x, sympy.S.NegativeOne), far, sympy.log(-exp_minus_one(x)))
 
 
+def _root_gap(space: Lowering, c: sympy.Expr, rest: sympy.Expr) -> sympy.Expr:
+    """`√(c² + r) − c = r/(√(c² + r) + |c|)` for a positive c, else the sum below the line."""
+    turned = -c if c.could_extract_minus_sign() else c
+    size = space.named(sympy.sqrt(expanded(c**2 + rest)) + absolute(turned), "size")
+    return where(greater(c, sympy.S.Zero), rest / size, size)
+
+
 def _normal_slope(space: Lowering, x: sympy.Expr) -> sympy.Expr:
     """`φ(x)/Φ(x) = √(2/π)/erfcx(−x/√2)`."""
     return space.named(sympy.sqrt(2 / sympy.pi) / scaled_erfc(-x / sympy.sqrt(2)), "hazard")
@@ -174,6 +193,24 @@ def _normal_excess(space: Lowering, x: sympy.Expr) -> sympy.Expr:
     far = space.named(smaller(x, sympy.S.NegativeOne), "far")
     quotient = -1 / (far + 2 / (far + 3 / far))
     return space.named(where(less(x, sympy.Integer(_FAR)), quotient, x + _normal_slope(space, x)), "excess")
+
+
+def _normal_spread(space: Lowering, x: sympy.Expr) -> sympy.Expr:
+    """`1 − h (x + h)`, far out by a continued fraction."""
+    return _by_fraction(space, x, SPREAD_FROM, spread_near, spread_far)
+
+
+def _normal_skew(space: Lowering, x: sympy.Expr) -> sympy.Expr:
+    """`(x + h)(x + 2 h) − 1`, far out by a continued fraction."""
+    return _by_fraction(space, x, SKEW_FROM, skew_near, skew_far)
+
+
+def _by_fraction(
+    space: Lowering, x: sympy.Expr, border: int, near: Callable[..., Any], far: Callable[..., Any]
+) -> sympy.Expr:
+    x = space.named(x, "u")
+    out = far(space.named(smaller(x, sympy.Integer(border)), "far"), lambda one: space.named(one, "quotient"))
+    return space.named(where(less(x, sympy.Integer(border)), out, near(x, _normal_slope(space, x))), "moment")
 
 
 def _is_right(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
@@ -227,8 +264,11 @@ _LOWER: dict[Any, Callable[..., sympy.Expr]] = {
     secant: _secant,
     log_cosh: _log_cosh,
     log_one_minus_exp: _log_one_minus_exp,
+    root_gap: _root_gap,
     normal_slope: _normal_slope,
     normal_excess: _normal_excess,
+    normal_spread: _normal_spread,
+    normal_skew: _normal_skew,
     normal_interval: _normal_interval,
     log_normal_interval: _log_normal_interval,
     interval_slope: _interval_slope,

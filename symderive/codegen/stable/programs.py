@@ -7,17 +7,21 @@ from functools import lru_cache
 
 import sympy
 
+from symderive.codegen.stable.concerned import HEADS, concerns
 from symderive.codegen.stable.lowering import Lowering
-from symderive.codegen.stable.rewriting import HEADS, concerns, rewritten
+from symderive.codegen.stable.positive_sums import as_exponentials
+from symderive.codegen.stable.rational import is_active
+from symderive.codegen.stable.rewriting import rewritten
 from symderive.codegen.stable.shares import is_summed
 from symderive.core.delta import Delta
 from symderive.core.identity import tensors_of, with_args
-from symderive.core.nodes import Binder, Entry, Index, Tensor, TensorNode
+from symderive.core.nodes import Binder, Entry, Index, IndexProduct, Tensor, TensorNode
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import SoftmaxEntry
 
 _LONGEST = 24  # operations in an equation that is opened
-_MOST = 200  # operations in an equation that others are put into
+_LONG = 120  # the same, where it may be large beside what it is multiplied by
+_MOST = 250  # operations in an equation that others are put into
 
 
 def stabilised(program: Program, taken: Iterable[str] = ()) -> Program:
@@ -42,6 +46,8 @@ def stabilised(program: Program, taken: Iterable[str] = ()) -> Program:
         straight = rewritten(made.body)
         inside = rewritten(whole)
         gains = inside != _opened(straight, known)
+        if _is_loose(inside) and sympy.count_ops(whole) <= _LONG and _is_elementwise(whole):
+            known[made.tensor] = made.with_body(whole)
         plain.append(made.with_body(straight))
         opened.append(made.with_body(inside if gains else straight))
     lowering = Lowering((*program.names, *taken))
@@ -65,11 +71,7 @@ def _without_repetition(
     for before, after, given in zip(plain, opened, program.definitions, strict=True):
         lost = tensors_of(before.body) - tensors_of(after.body)
         kept = lost and lost <= alive and not _is_fraction(given.body) and not given.body.has(sympy.log)
-        bounded = kept and all(
-            not one.body.has(sympy.exp, sympy.cosh, sympy.sinh)
-            for one in program.definitions
-            if one.tensor in lost
-        )
+        bounded = kept and all(not _is_loose(one.body) for one in program.definitions if one.tensor in lost)
         chosen.append(before if bounded else after)
     return chosen
 
@@ -105,12 +107,25 @@ def _is_material(body: sympy.Expr) -> bool:
     return body.has(*HEADS) and sympy.count_ops(body) <= _LONGEST and _is_elementwise(body)
 
 
+def _is_loose(body: sympy.Expr) -> bool:
+    """Whether a right-hand side may overflow, although what it is used for need not."""
+    return body.has(sympy.exp, sympy.cosh, sympy.sinh)
+
+
 def _is_summed(body: sympy.Expr) -> bool:
     """Whether a right-hand side is a share or a multiple of one sum of exponentials: logarithms need it."""
     if isinstance(body, SoftmaxEntry):
         return True
     factors = [one for one in sympy.Mul.make_args(body) if tensors_of(one)]
-    return len(factors) == 1 and is_summed(factors[0])
+    sums = [
+        one for one in factors if _has_logarithm(one if isinstance(one, sympy.exp) else one.as_base_exp()[0])
+    ]
+    return len(sums) == 1 and all(one in sums or is_active(one) for one in factors)
+
+
+def _has_logarithm(base: sympy.Expr) -> bool:
+    """Whether the logarithm of a sum, or of a product, may be known."""
+    return isinstance(base, IndexProduct) or is_summed(base) or as_exponentials(base) is not None
 
 
 def _is_elementwise(expr: sympy.Basic) -> bool:

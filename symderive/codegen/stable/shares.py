@@ -7,15 +7,14 @@ from functools import lru_cache
 import sympy
 
 from symderive.codegen.stable.products import log_of_sum
-from symderive.codegen.stable.rational import linear
+from symderive.codegen.stable.rational import expanded, linear
+from symderive.codegen.stable.weights import capped, is_never_negative, without_zeros
 from symderive.core.exponential_sums import is_exponential_sum
-from symderive.core.identity import free_indices, rename_bound, tensors_of
-from symderive.core.nodes import Entry, IndexSum
+from symderive.core.identity import free_indices, rename_bound, substitute, tensors_of
+from symderive.core.nodes import IndexSum
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry, split_exponential
 from symderive.functions.sigmoid import softplus
 from symderive.functions.stable_forms import log_add_exp
-
-_UP_TO_1 = ("binary", "onehot", "simplex", "unit")
 
 
 @lru_cache(maxsize=20_000)
@@ -74,15 +73,39 @@ def quotient_by_summed_exponentials(expr: sympy.Expr) -> sympy.Expr:
         if isinstance(base, sympy.exp):
             exponent += power * base.args[0]
         elif power.is_Integer and power < 0 and is_summed(base):
-            totals.extend([_total(base)] * -int(power))
+            totals.extend([base] * -int(power))
         elif power.is_Integer and power > 0 and _has_sums(base):
             above.extend([base] * int(power))
         else:
             others *= factor
     if not totals:
         return expr
-    made = [_share(one, totals.pop()) if totals else one for one in above]
-    return sympy.Mul(others, *made, sympy.exp(exponent - sympy.Add(*totals)))
+    if exponent != 0:
+        exponent += sympy.Add(*(_total(one) for one in above if _is_positive_sum(one)))
+        above = [one for one in above if not _is_positive_sum(one)]
+    made = [_share(one, _total(totals.pop())) if totals else one for one in above]
+    for base in totals:
+        exponent = _divided(exponent, base, others)
+    return sympy.Mul(others, *made, sympy.exp(exponent))
+
+
+def _is_positive_sum(expr: sympy.Expr) -> bool:
+    return is_exponential_sum(expr) and is_never_negative(expr.body)
+
+
+def _divided(exponent: sympy.Expr, base: sympy.Expr, beside: sympy.Expr) -> sympy.Expr:
+    """The exponent of an exponential over a sum; the share of a term whose weight may be 0 is capped."""
+    total, weights = _total(base), set(sympy.Mul.make_args(beside))
+    for one in (it for it in base.atoms(IndexSum) if len(it.indices) == 1):
+        for index in sorted(free_indices(exponent), key=lambda it: it.name):
+            body = substitute(one.body, {one.indices[0]: index})
+            weight, raised = split_exponential(body)
+            left = expanded(exponent - raised)
+            factors = sympy.Mul.make_args(weight)
+            known = all(it in weights or -it in weights for it in factors)
+            if index.dim == one.indices[0].dim and known and len(linear(left)[0]) < len(linear(exponent)[0]):
+                return left + capped(weight, raised - total)
+    return exponent - total
 
 
 def exponentials_together(expr: sympy.Expr) -> sympy.Expr:
@@ -110,10 +133,10 @@ def _share(above: sympy.Expr, total: sympy.Expr) -> sympy.Expr:
     sums = [one for one in sympy.Mul.make_args(above) if is_exponential_sum(one)]
     if not sums:
         weight, exponent = split_exponential(above)
-        return weight * sympy.exp(exponent - total)
+        return weight * sympy.exp(capped(weight, exponent - total))
     inner = rename_bound(sums[0], {index.name for index in free_indices(total)})
     weight, exponent = split_exponential(inner.body)
-    return above / sums[0] * IndexSum(weight * sympy.exp(exponent - total), *inner.indices)
+    return above / sums[0] * IndexSum(weight * sympy.exp(capped(weight, exponent - total)), *inner.indices)
 
 
 def _base_and_power(factor: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
@@ -136,19 +159,11 @@ def _log_of_term(term: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
     front, exponent = split_exponential(term)
     sums = [one for one in sympy.Mul.make_args(front) if is_exponential_sum(one)]
     rest = sympy.Mul(*(one for one in sympy.Mul.make_args(front) if one not in sums))
-    if len(sums) > 1 or tensors_of(rest) or not rest.is_positive:
+    if tensors_of(rest) or not rest.is_positive:
         return None
-    if not all(_never_negative(one.body) for one in sums):
+    if not all(is_never_negative(one.body) for one in sums):
         return None
-    return rest, exponent + sympy.Add(*(IndexLogSum(one.body, *one.indices) for one in sums))
-
-
-def _never_negative(expr: sympy.Expr) -> bool:
-    """Whether all factors are known not to be negative; `1 − y` is so for an y that is 0 or 1."""
-    return all(
-        one.is_nonnegative or (isinstance(1 - one, Entry) and (1 - one).tensor.domain in _UP_TO_1)
-        for one in sympy.Mul.make_args(expr)
-    )
+    return rest, exponent + sympy.Add(*(IndexLogSum(without_zeros(one.body), *one.indices) for one in sums))
 
 
 def _logarithm(factor: sympy.Expr) -> sympy.Expr | None:

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import sympy
 
 from symderive.codegen.stable.quotients import exponential_quotient
 from symderive.codegen.stable.rational import expanded
+from symderive.codegen.stable.roots import root_less_number
 from symderive.core.identity import tensors_of
 from symderive.core.nodes import IndexSum
 from symderive.functions.kinked import absolute
 from symderive.functions.sigmoid import sigmoid, softplus
-from symderive.functions.stable_forms import hypotenuse, log_cosh
-
-_HALF = sympy.Rational(1, 2)
-
-
-def root_less_number(expr: sympy.Expr) -> sympy.Expr:
-    """`√(c² + u) − c = u/(c + √(c² + u))`."""
-    if not (isinstance(expr, sympy.Add) and len(expr.args) == 2):
-        return expr
-    number, root = expr.as_coeff_Add()
-    coefficient, power = root.as_coeff_Mul()
-    c = -number / coefficient
-    if not (isinstance(power, sympy.Pow) and power.exp == _HALF and c.is_positive and tensors_of(power)):
-        return expr
-    own, rest = power.base.as_coeff_Add()
-    return coefficient * rest / (c + power) if own == c**2 else expr
+from symderive.functions.stable_forms import log_cosh
 
 
 def softplus_less_argument(expr: sympy.Expr) -> sympy.Expr:
@@ -53,15 +41,20 @@ def _turned(expr: sympy.Add, term: sympy.Expr, plus: sympy.Expr) -> sympy.Expr |
     return None
 
 
+def _terms_with(
+    head: type[sympy.Expr], expr: sympy.Expr
+) -> Iterator[tuple[sympy.Expr, sympy.Expr, sympy.Expr]]:
+    """The terms of a sum that are multiples of a function, each with the number and the function."""
+    for term in expr.args if isinstance(expr, sympy.Add) else ():
+        coefficient, inner = term.as_coeff_Mul()
+        if isinstance(inner, head):
+            yield term, coefficient, inner
+
+
 def softplus_both_ways(expr: sympy.Expr) -> sympy.Expr:
     """`softplus(a) + softplus(−a) − 2 log 2 = 2 log cosh(a/2)`, `softplus(2a) − a − log 2 = log cosh(a)`."""
-    if not isinstance(expr, sympy.Add):
-        return expr
     number = sympy.Add(*(term for term in expr.args if not tensors_of(term)))
-    for term in expr.args:
-        coefficient, plus = term.as_coeff_Mul()
-        if not isinstance(plus, softplus):
-            continue
+    for term, coefficient, plus in _terms_with(softplus, expr):
         lost = sympy.Add.make_args(sympy.expand_mul(-coefficient * plus.args[0] / 2))
         level = expanded(sympy.expand_log(number + coefficient * sympy.log(2), force=True))
         if level == 0 and all(one in expr.args for one in lost):
@@ -79,12 +72,7 @@ def softplus_both_ways(expr: sympy.Expr) -> sympy.Expr:
 
 def entropy_of_sigmoid(expr: sympy.Expr) -> sympy.Expr:
     """`softplus(a) − a σ(a) = softplus(−|a|) + |a| σ(−|a|)`, the entropy of a coin that shows 1 with σ(a)."""
-    if not isinstance(expr, sympy.Add):
-        return expr
-    for term in expr.args:
-        coefficient, plus = term.as_coeff_Mul()
-        if not isinstance(plus, softplus):
-            continue
+    for term, coefficient, plus in _terms_with(softplus, expr):
         a = plus.args[0]
         lost = sympy.Add.make_args(sympy.expand_mul(-coefficient * a * sigmoid(a)))
         if all(one in expr.args for one in lost):
@@ -94,26 +82,9 @@ def entropy_of_sigmoid(expr: sympy.Expr) -> sympy.Expr:
     return expr
 
 
-def root_of_squares(expr: sympy.Expr) -> sympy.Expr:
-    """`√(x² + y²)`, in which the squares neither overflow nor underflow."""
-    if not (isinstance(expr, sympy.Pow) and (2 * expr.exp).is_Integer and (2 * expr.exp) % 2 == 1):
-        return expr
-    terms = expr.base.args if isinstance(expr.base, sympy.Add) else ()
-    if len(terms) != 2 or not all(isinstance(one, sympy.Pow) and one.exp == 2 for one in terms):
-        return expr
-    if not all(tensors_of(one) for one in terms):
-        return expr
-    return hypotenuse(*(one.base for one in terms)) ** (2 * expr.exp)
-
-
 def sum_of_differences(expr: sympy.Expr) -> sympy.Expr:
     """`Σ_i f_i − n = Σ_i (f_i − 1)`, where the difference is one that cancels."""
-    if not isinstance(expr, sympy.Add):
-        return expr
-    for term in expr.args:
-        coefficient, total = term.as_coeff_Mul()
-        if not isinstance(total, IndexSum):
-            continue
+    for term, coefficient, total in _terms_with(IndexSum, expr):
         extent = sympy.Mul(*(index.dim for index in total.indices))
         for other in expr.args:
             number = other / extent / coefficient

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sympy
 
@@ -14,6 +14,7 @@ from symderive.functions.normal_intervals import (
     interval_slope,
     normal_interval,
 )
+from symderive.functions.normal_moments import normal_skew, normal_spread
 from symderive.functions.normal_tail import log_ndtr
 from symderive.functions.special import ndtr
 from symderive.functions.stable_forms import normal_excess, normal_slope
@@ -49,6 +50,22 @@ def _complement(head: sympy.Expr, ratio: sympy.Expr) -> sympy.Expr | None:
     if isinstance(head, sympy.erfc):
         return ndtr(expanded(sympy.sqrt(2) * x)) if 2 * ratio == -1 else None
     return 2 * ndtr(expanded(ratio * sympy.sqrt(2) * x)) if abs(ratio) == 1 else None
+
+
+def tail_times_excess(expr: sympy.Expr) -> sympy.Expr:
+    """`x Φ(x) + exp(−x²/2)/√(2π) = Φ(x) (x + h)` with `h = φ/Φ`, in a logarithm and below a line."""
+    below = isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp < 0
+    inner = expr.base if below else expr.args[0] if isinstance(expr, sympy.log) else None
+    if not (isinstance(inner, sympy.Add) and len(inner.args) == 2):
+        return expr
+    for term, other in (inner.args, inner.args[::-1]):
+        for tail in (one for one in sympy.Mul.make_args(term) if isinstance(one, ndtr)):
+            x = tail.args[0]
+            front = term / tail / x
+            if expanded(front / sympy.sqrt(2 * sympy.pi)) * sympy.exp(expanded(-(x**2) / 2)) == other:
+                whole = front * tail * normal_excess(x)
+                return whole**expr.exp if below else sympy.expand_log(sympy.log(whole), force=True)
+    return expr
 
 
 def density_over_tail(expr: sympy.Expr) -> sympy.Expr:
@@ -179,6 +196,41 @@ def _over(exponent: sympy.Expr, ends: tuple[sympy.Expr, ...], count: int) -> tup
 def _without(exponent: sympy.Expr, ends: tuple[sympy.Expr, ...], way: tuple[int, ...]) -> sympy.Expr:
     """An exponent without so many terms `−x²/2` for each of the ends."""
     return expanded(exponent + sympy.Add(*(taken * x**2 / 2 for x, taken in zip(ends, way, strict=True))))
+
+
+def moments_of_tail(expr: sympy.Expr) -> sympy.Expr:
+    """`1 − x h − h²` and `2 h² + 3 x h + x² − 1` with `h = φ(x)/Φ(x)` are functions of their own.
+
+    The first, also `1 − h (x + h)`, is the variance of a normal number above −x, the second its slope over h.
+    """
+    if not isinstance(expr, sympy.Add):
+        return expr
+    for term in expr.args:
+        for factor in sympy.Mul.make_args(term):
+            base, power = factor.as_base_exp()
+            if isinstance(base, normal_slope) and power.is_Integer and power >= 2:
+                x = base.args[0]
+                for head, (two, one, none) in (
+                    (normal_spread, (-1, -x, sympy.S.One)),
+                    (normal_skew, (2, 3 * x, x**2 - 1)),
+                ):
+                    front = term / base**2 / two
+                    wanted = sympy.Add.make_args(sympy.expand_mul(front * base * one + front * none))
+                    found = _all_of(wanted, [it for it in expr.args if it is not term])
+                    if found is not None:
+                        rest = (it for it in expr.args if it is not term and it not in found)
+                        return moments_of_tail(sympy.Add(*rest, front * head(x)))
+            front = term / base / normal_excess(base.args[0]) if isinstance(base, normal_slope) else term
+            if -front in expr.args:
+                rest = (it for it in expr.args if it not in (term, -front))
+                return sympy.Add(*rest, -front * normal_spread(base.args[0]))
+    return expr
+
+
+def _all_of(wanted: Sequence[sympy.Expr], terms: Sequence[sympy.Expr]) -> list[sympy.Expr] | None:
+    """Those of the terms that make the wanted sum; None where one is missing."""
+    spelled = {sympy.expand_mul(one): one for one in terms}
+    return [spelled[one] for one in wanted] if all(one in spelled for one in wanted) else None
 
 
 def slope_and_argument(expr: sympy.Expr) -> sympy.Expr:

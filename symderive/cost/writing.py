@@ -144,6 +144,10 @@ class Writer:
             return written
         return self.style.power(self._at_least(ATOM, written), str(exponent)), POWER
 
+    def factor(self, expr: sympy.Expr) -> str:
+        """`expr` as a size in a shape: a sum or product stands in brackets."""
+        return self._at_least(POWER, self._write(sympy.sympify(expr)))
+
     def _at_least(self, level: int, written: Written) -> str:
         return written[0] if written[1] >= level else self.style.bracket(written[0])
 

@@ -1,0 +1,41 @@
+"""A network by the name that people know it by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symderive.errors import SymderiveError, did_you_mean
+from symderive.networks.architecture import Architecture, architecture
+from symderive.networks.families import members
+
+
+def network(name: str, **given: Any) -> Architecture:
+    """A member of a family, with symbols for all sizes of its input that are not given.
+
+    Args:
+        name: such as "resnet18" or "gpt2".
+        given: sizes of the input by letter (`B=1`, `H=224`), numbers or names, and options of the family
+            (`classes=10`).
+
+    Raises:
+        SymderiveError: no such network, or none of its sizes and options.
+        ShapeError: sizes that do not fit.
+
+    >>> network("resnet18").output_shape, network("resnet18", B=1, H=224, W=224, classes="V").output_shape
+    ((B, 1000), (1, V))
+    """
+    known = members()
+    if name not in known:
+        near = did_you_mean(name, known)
+        listed = near if near != "." else f"; there are {', '.join(known)}."
+        raise SymderiveError(f'unknown network "{name[:60]}"{listed}')
+    family = known[name]
+    for key in given:
+        if key not in (*family.sizes, *family.options):
+            choices = (*family.sizes, *family.options)
+            near = did_you_mean(key, choices)
+            hint = near if near != "." else f"; give some of {', '.join(choices)}."
+            raise SymderiveError(f"{name}: there is no {key[:60]}{hint}")
+    shape = {key: given.get(key, size) for key, size in family.sizes.items()}
+    options = {key: value for key, value in given.items() if key not in family.sizes}
+    return architecture(name, family.declare, *shape.values(), **{**family.members[name], **options})

@@ -8,15 +8,16 @@ from typing import Any
 
 import sympy
 
-from symderive.core.dims import Dim, Size
+from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Tensor
-from symderive.core.program import Definition, Program
+from symderive.core.program import Program
 from symderive.errors import SymderiveError, did_you_mean
 from symderive.functions.kinked import relu, smaller
 from symderive.functions.sigmoid import sigmoid, softplus
 from symderive.functions.special import ndtr
+from symderive.layers.equations import defined, indices_over
+from symderive.layers.fields import sizes
 from symderive.layers.layer import Layer
-from symderive.layers.leading import leading_indices, leading_roles, leading_sizes
 
 Function = Callable[[sympy.Expr], sympy.Expr]
 
@@ -78,19 +79,14 @@ class Activation(Layer):
     """
 
     function: str = "relu"
-    batch: Any = ("N", "d")
+    batch: Any = sizes("N", default=("N", "d"))
 
-    def __post_init__(self) -> None:
+    def _settle(self) -> None:
         if self.function not in KINDS:
             near = did_you_mean(str(self.function), KINDS)
             hint = near if near != "." else f"; known are {', '.join(KINDS)}."
             raise SymderiveError(f"Activation: unknown function {self.function!r}{hint}")
-        object.__setattr__(self, "batch", leading_sizes(self.batch, "Activation: batch"))
-
-    @property
-    def parameters(self) -> tuple[Tensor, ...]:
-        """None."""
-        return ()
+        super()._settle()
 
     @property
     def output_shape(self) -> tuple[Size, ...]:
@@ -98,30 +94,15 @@ class Activation(Layer):
         return self.batch
 
     @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """None: the output is as large as the input."""
-        return {}
-
-    @property
-    def conditions(self) -> tuple[Any, ...]:
-        """None."""
-        return ()
-
-    @property
     def size_order(self) -> tuple[Size, ...]:
         """The input's sizes."""
         return self.batch
 
-    def roles(self) -> Mapping[str, tuple[str, ...]]:
-        """The customary names of the sizes."""
-        return {"batch": leading_roles(self.batch)}
-
     def program(self) -> Program:
         """The equation with the input x."""
-        indices = leading_indices(self.batch)
-        x, y = Tensor("x", self.batch), Tensor("y", self.batch)
-        body = KINDS[self.function](Entry(x, *indices))
-        return Program((x,), (Definition(y, indices, body, pinned=True),), (y,))
+        x, indices = Tensor("x", self.batch), indices_over("n", self.batch)
+        y = defined("y", indices, KINDS[self.function](Entry(x, *indices)))
+        return Program((x,), (y,), (y.tensor,))
 
 
 EXAMPLES = tuple(Activation(function, (2, 3)) for function in KINDS)

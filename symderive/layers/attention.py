@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
 
-from symderive.core.dims import Dim, Size, as_size
+from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
 from symderive.errors import SymderiveError
-from symderive.layers.layer import Layer, require
-from symderive.layers.sliding import batch_sizes, leading
+from symderive.layers.equations import defined, entry_of, indices_over, sizes_of
+from symderive.layers.fields import size, sizes
+from symderive.layers.layer import Layer
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Attention(Layer):
         d_v: entries of a value; None for d.
         heads: heads of queries.
         kv_heads: heads of keys and values; None for as many as heads.
-        batch: the number of inputs; None for no batch axis.
+        batch: the sizes of the axes in front, one or a tuple; () or None for none.
         causal: whether query i sees the keys up to i only.
         window: of these, how many it sees; None for all.
 
@@ -49,48 +50,35 @@ class Attention(Layer):
     (2, 4, 16, 8)
     """
 
-    d: Any = "d"
-    queries: Any = "L"
-    keys: Any = None
-    d_v: Any = None
-    heads: Any = "H"
-    kv_heads: Any = None
-    batch: Any = None
+    d: Any = size("d")
+    queries: Any = size("L")
+    keys: Any = size("S", default=None)
+    d_v: Any = size("d_v", default=None)
+    heads: Any = size("H")
+    kv_heads: Any = size("G", default=None)
+    batch: Any = sizes("N", default=())
     causal: bool = False
-    window: Any = None
+    window: Any = size("w", default=None)
 
-    def __post_init__(self) -> None:
+    def _settle(self) -> None:
+        super()._settle()
         for field, same in (("keys", "queries"), ("d_v", "d"), ("kv_heads", "heads")):
-            self._turn(same)
-            if getattr(self, field) is not None:
-                self._turn(field)
-                if getattr(self, field) == getattr(self, same):
-                    object.__setattr__(self, field, None)
-        for field in ("batch", "window"):
-            if getattr(self, field) is not None:
-                self._turn(field)
+            if getattr(self, field) == getattr(self, same):
+                object.__setattr__(self, field, None)
         if self.window is not None and not self.causal:
             raise SymderiveError("Attention: a window is of the keys up to the query; set causal, too.")
-        require(self._demands())
 
-    def _turn(self, field: str) -> None:
-        object.__setattr__(self, field, as_size(getattr(self, field), f"Attention: {field}"))
-
-    def _demands(self) -> list[tuple[Any, str]]:
-        found = [
-            (
-                sympy.Eq(sympy.Mod(self.heads, self.groups), 0),
-                f"Attention: {self.groups} heads for keys do not divide {self.heads} heads; change one.",
-            )
-        ]
+    def _demands(self) -> Iterable[tuple[Any, str]]:
+        """The heads of keys divide those of queries; the window has no more than all keys."""
+        yield (
+            sympy.Eq(sympy.Mod(self.heads, self.groups), 0),
+            f"Attention: {self.groups} heads for keys do not divide {self.heads} heads; change one.",
+        )
         if self.window is not None:
-            found.append(
-                (
-                    sympy.Le(self.window, self.length),
-                    f"Attention: the window of {self.window} is larger than {self.length} keys; take less.",
-                )
+            yield (
+                sympy.Le(self.window, self.length),
+                f"Attention: the window of {self.window} is larger than {self.length} keys; take less.",
             )
-        return found
 
     @property
     def length(self) -> Size:
@@ -108,48 +96,26 @@ class Attention(Layer):
         return self.heads if self.kv_heads is None else self.kv_heads
 
     @property
-    def parameters(self) -> tuple[Tensor, ...]:
-        """None: queries, keys and values are data."""
-        return ()
-
-    @property
     def output_shape(self) -> tuple[Size, ...]:
         """(batch,) heads, queries, entries of a value."""
-        return (*batch_sizes(self.batch), self.heads, self.queries, self.value_size)
-
-    @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """None: the output's sizes are given."""
-        return {}
-
-    @property
-    def conditions(self) -> tuple[Any, ...]:
-        """The heads of keys divide those of queries; the window has no more than all keys."""
-        return require(self._demands())
+        return (*self.batch, self.heads, self.queries, self.value_size)
 
     @property
     def size_order(self) -> tuple[Size, ...]:
         """Batch, heads, queries, keys, entries."""
         sizes = (self.heads, self.queries, self.length, self.d, self.value_size, self.groups)
-        return (*batch_sizes(self.batch), *dict.fromkeys(sizes), *batch_sizes(self.window))
-
-    def roles(self) -> Mapping[str, tuple[str, ...]]:
-        """The customary names of the sizes."""
-        names = {
-            "batch": "N", "heads": "H", "kv_heads": "G", "queries": "L", "keys": "S", "d": "d", "d_v": "d_v",
-            "window": "w",
-        }  # fmt: skip
-        return {field: (name,) for field, name in names.items() if getattr(self, field) is not None}
+        window = () if self.window is None else (self.window,)
+        return (*self.batch, *dict.fromkeys(sizes), *window)
 
     def program(self) -> Program:
         """The equations with inputs q, k and v."""
-        batch, shared = leading(self.batch), self.kv_heads is None
+        batch, shared = indices_over("n", self.batch), self.kv_heads is None
         head = (Index("h" if shared else "g", self.groups),)
         own = () if shared else (Index("r", self.heads / self.groups),)
         i, j = Index("i", self.queries), Index("j", self.length)
         c, e = Index("c", self.d), Index("e", self.value_size)
         q, k, v = (
-            Tensor(name, tuple(index.dim for index in indices))
+            Tensor(name, sizes_of(indices))
             for name, indices in (
                 ("q", (*batch, *head, *own, i, c)),
                 ("k", (*batch, *head, j, c)),
@@ -197,18 +163,12 @@ def attending(
     i, j, c, e = inner
     row = (*shared, *own, i)
     fits = IndexSum(Entry(q, *row, c) * Entry(k, *shared, j, c) * mask, c)
-    scores = _defined("scores", (*row, j), fits / sympy.sqrt(c.dim), "s")
-    raised = _defined("raised", (*row, j), sympy.exp(Entry(scores.tensor, *row, j)) * mask, r"\tilde{p}")
-    total = _defined("total", row, IndexSum(Entry(raised.tensor, *row, j), j), "z")
-    share = Entry(raised.tensor, *row, j) / Entry(total.tensor, *row)
-    weights = _defined("weights", (*row, j), share, "p")
-    taken = Entry(weights.tensor, *row, j) * Entry(v, *shared, j, e) * mask
-    return (scores, raised, total, weights, _defined(name, (*row, e), IndexSum(taken, j), name[:1]))
-
-
-def _defined(name: str, free: tuple[Index, ...], body: sympy.Expr, latex: str) -> Definition:
-    into = Tensor(name, tuple(index.dim for index in free), latex_name=latex)
-    return Definition(into, free, body, pinned=True)
+    scores = defined("scores", (*row, j), fits / sympy.sqrt(c.dim), "s")
+    raised = defined("raised", (*row, j), sympy.exp(entry_of(scores)) * mask, r"\tilde{p}")
+    total = defined("total", row, IndexSum(entry_of(raised), j), "z")
+    weights = defined("weights", (*row, j), entry_of(raised) / entry_of(total), "p")
+    taken = entry_of(weights) * Entry(v, *shared, j, e) * mask
+    return (scores, raised, total, weights, defined(name, (*row, e), IndexSum(taken, j), name[:1]))
 
 
 EXAMPLES = (

@@ -10,9 +10,10 @@ import sympy
 
 from symderive.core.nodes import Entry, Index, Tensor
 from symderive.core.program import Definition, Program
-from symderive.layers.axes import Line, Plane, Volume
+from symderive.layers.dimensions import Channels, Line, Plane, Volume
+from symderive.layers.equations import count_of, defined, entry_of
 from symderive.layers.fields import positive, size
-from symderive.layers.normalisation import Channels, OfChannels, count_of, elementwise, entry_of
+from symderive.layers.normalisation import OfChannels
 
 _MOVED = (r"\hat{\mu}'", r"\hat{\sigma}'^{2}")
 
@@ -88,7 +89,7 @@ class BatchNorm(OfChannels):
         shares = (step, step * count / (count - 1))
         for before, now, share, latex in zip(self.buffers, (mean, variance), shares, _MOVED, strict=True):
             body = (1 - step) * Entry(before, *own) + share * entry_of(now)
-            made.append(elementwise(before.name.replace("running", "next"), own, body, latex))
+            made.append(defined(before.name.replace("running", "next"), own, body, latex))
         return tuple(made)
 
 

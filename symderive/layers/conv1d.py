@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from symderive.layers.convolution import Convolution
+from symderive.layers.dimensions import InOut, Line, Taps
 
 
 @dataclass(frozen=True)
-class Conv1d(Convolution):
-    """A convolution along one axis (a cross-correlation, as all libraries compute it).
+class Conv1d(Convolution, Line, Taps, InOut):
+    """A convolution along one axis: c_in, c_out, kernel and length, then as `Convolution`.
 
     `y[o, i] = Σ_{c,u} weight[o, c, u] · x[c, s·i + d·u − p] + bias[o]`
-
-    With G groups an axis g is written out, then the channels of one group; in memory it is the same array:
-    `y[g, o, i] = Σ_{c,u} weight[g, o, c, u] · x[g, c, …] + bias[g, o]` with c < C_in/G, o < C_out/G.
-
-    Args:
-        c_in: input channels.
-        c_out: output channels.
-        kernel: taps, one number; likewise stride, padding and dilation.
-        length: input length.
-        stride: step between outputs.
-        padding: what is added on each side, also a pair (before, after) for each axis; "same" (stride 1: the
-            output is as large as the input, an odd one is added behind) or "valid" (nothing).
-        dilation: step between taps.
-        groups: groups of channels that do not see each other.
-        bias: whether one number per output channel is added.
-        batch: the number of inputs; None for no batch axis.
-        padding_mode: what is added: "zeros", "reflect", "replicate" or "circular".
-
-    Raises:
-        ShapeError: not a size, a window that does not fit, padding that the input cannot give, or groups that
-            do not divide the channels.
-        SymderiveError: padding "same" with a stride, or an unknown padding mode.
 
     >>> layer = Conv1d(16, 32, 3, 100, stride=2, padding=1)
     >>> layer.output_shape
@@ -42,20 +20,6 @@ class Conv1d(Convolution):
     >>> print(layer.program())
     y[o, i] = Sum[c, u](x[c, 2*i + u - 1]*weight[o, c, u])
     """
-
-    AXES: ClassVar[tuple[str, ...]] = ("length",)
-
-    c_in: Any = "C_in"
-    c_out: Any = "C_out"
-    kernel: Any = "k"
-    length: Any = "L"
-    stride: Any = 1
-    padding: Any = 0
-    dilation: Any = 1
-    groups: Any = 1
-    bias: bool = False
-    batch: Any = None
-    padding_mode: str = "zeros"
 
 
 EXAMPLES = (

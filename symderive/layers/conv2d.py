@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
 
 from symderive.layers.convolution import Convolution
+from symderive.layers.dimensions import InOut, Plane, Taps
 
 
 @dataclass(frozen=True)
-class Conv2d(Convolution):
-    """A convolution along two axes (a cross-correlation, as all libraries compute it).
+class Conv2d(Convolution, Plane, Taps, InOut):
+    """A convolution along two axes: c_in, c_out, kernel, height and width, then as `Convolution`.
 
     `y[o, i, j] = Σ_{c,u,v} weight[o, c, u, v] · x[c, s·i + d·u − p, s·j + d·v − p] + bias[o]`
-
-    With G groups an axis g is written out, then the channels of one group; in memory it is the same array:
-    `y[g, o, i, j] = Σ_{c,u,v} weight[g, o, c, u, v] · x[g, c, …] + bias[g, o]` with c < C_in/G, o < C_out/G.
-
-    Args:
-        c_in: input channels.
-        c_out: output channels.
-        kernel: taps, one number for both axes or (height, width); likewise stride, padding and dilation.
-        height: input height.
-        width: input width.
-        stride: step between outputs.
-        padding: what is added on each side, also a pair (before, after) for each axis; "same" (stride 1: the
-            output is as large as the input, an odd one is added behind) or "valid" (nothing).
-        dilation: step between taps.
-        groups: groups of channels that do not see each other.
-        bias: whether one number per output channel is added.
-        batch: the number of inputs; None for no batch axis.
-        padding_mode: what is added: "zeros", "reflect", "replicate" or "circular".
-
-    Raises:
-        ShapeError: not a size, a window that does not fit, padding that the input cannot give, or groups that
-            do not divide the channels.
-        SymderiveError: padding "same" with a stride, or an unknown padding mode.
 
     >>> layer = Conv2d(3, 256, 5, 12, 12)
     >>> layer.output_shape
@@ -43,24 +20,6 @@ class Conv2d(Convolution):
     >>> print(layer.program())
     y[o, i, j] = Sum[c, u, v](x[c, i + u, j + v]*weight[o, c, u, v])
     """
-
-    AXES: ClassVar[tuple[str, ...]] = (
-        "height",
-        "width",
-    )
-
-    c_in: Any = "C_in"
-    c_out: Any = "C_out"
-    kernel: Any = "k"
-    height: Any = "H"
-    width: Any = "W"
-    stride: Any = 1
-    padding: Any = 0
-    dilation: Any = 1
-    groups: Any = 1
-    bias: bool = False
-    batch: Any = None
-    padding_mode: str = "zeros"
 
 
 EXAMPLES = (
@@ -71,4 +30,5 @@ EXAMPLES = (
     Conv2d(2, 3, (2, 4), 5, 4, padding="same"),
     Conv2d(2, 3, 3, 4, 5, padding=((0, 1), 2), stride=2),
     Conv2d(1, 2, 2, 3, 4, padding=((1, 0), 1), padding_mode="replicate", bias=True),
+    Conv2d(2, 3, 2, 4, 3, batch=(2, 1)),
 )

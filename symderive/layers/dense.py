@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from symderive.core.dims import Dim, Size, as_size
+from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
-from symderive.core.program import Definition, Program
+from symderive.core.program import Program
+from symderive.layers.equations import defined, indices_over, weight_and_bias
+from symderive.layers.fields import size, sizes
 from symderive.layers.layer import Layer
-from symderive.layers.leading import leading_indices, leading_roles, leading_sizes
 
 
 @dataclass(frozen=True)
@@ -34,21 +34,15 @@ class Dense(Layer):
     (2, 7, 256)
     """
 
-    d_in: Any = "d_in"
-    d_out: Any = "d_out"
+    d_in: Any = size("d_in")
+    d_out: Any = size("d_out")
     bias: bool = True
-    batch: Any = ()
-
-    def __post_init__(self) -> None:
-        for field in ("d_in", "d_out"):
-            object.__setattr__(self, field, as_size(getattr(self, field), f"Dense: {field}"))
-        object.__setattr__(self, "batch", leading_sizes(self.batch, "Dense: batch"))
+    batch: Any = sizes("N", default=())
 
     @property
     def parameters(self) -> tuple[Tensor, ...]:
         """`weight` (d_out, d_in), and `bias` (d_out) if there is one."""
-        weight = Tensor("weight", (self.d_out, self.d_in), latex_name="W")
-        return (weight, Tensor("bias", (self.d_out,), latex_name="b")) if self.bias else (weight,)
+        return weight_and_bias((self.d_out, self.d_in), (self.d_out,) if self.bias else None)
 
     @property
     def output_shape(self) -> tuple[Size, ...]:
@@ -56,34 +50,21 @@ class Dense(Layer):
         return (*self.batch, self.d_out)
 
     @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """None: the output's sizes are given."""
-        return {}
-
-    @property
-    def conditions(self) -> tuple[Any, ...]:
-        """None."""
-        return ()
-
-    @property
     def size_order(self) -> tuple[Size, ...]:
         """Batch, input, output."""
         return (*self.batch, self.d_in, self.d_out)
 
-    def roles(self) -> Mapping[str, tuple[str, ...]]:
-        """The customary names of the sizes."""
-        return {"batch": leading_roles(self.batch), "d_in": ("d_in",), "d_out": ("d_out",)}
-
     def program(self) -> Program:
         """The index equation with inputs x, weight and, if there is one, bias."""
-        batch = leading_indices(self.batch)
+        batch = indices_over("n", self.batch)
         i, j = Index("i", self.d_in), Index("j", self.d_out)
         weight, *bias = self.parameters
-        x, y = Tensor("x", (*self.batch, self.d_in)), Tensor("y", self.output_shape)
+        x = Tensor("x", (*self.batch, self.d_in))
         body = IndexSum(Entry(weight, j, i) * Entry(x, *batch, i), i)
         for one in bias:
             body = body + Entry(one, j)
-        return Program((x, *self.parameters), (Definition(y, (*batch, j), body, pinned=True),), (y,))
+        y = defined("y", (*batch, j), body)
+        return Program((x, *self.parameters), (y,), (y.tensor,))
 
 
 EXAMPLES = (Dense(3, 2), Dense(2, 5, bias=False, batch=3), Dense(4, 3, batch=(2, 5)))

@@ -12,6 +12,7 @@ from symderive.core.dims import Dim, Size, as_size
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.errors import ShapeError, SymderiveError
+from symderive.layers.equations import defined
 from symderive.layers.layer import Layer, unused
 from symderive.layers.orders import (
     MOST_OPERANDS,
@@ -51,7 +52,7 @@ class Einsum(Layer):
     sizes: Any = None
     order: Any = "left"
 
-    def __post_init__(self) -> None:
+    def _settle(self) -> None:
         operands, result = parse(self.subscripts)
         object.__setattr__(self, "subscripts", f"{','.join(operands)}->{result}")
         object.__setattr__(self, "sizes", self._settled_sizes(letters_of(operands)))
@@ -140,25 +141,10 @@ class Einsum(Layer):
         return sympy.Piecewise(*cases, (found[-1], True))
 
     @property
-    def parameters(self) -> tuple[Tensor, ...]:
-        """None: all operands are data."""
-        return ()
-
-    @property
     def output_shape(self) -> tuple[Size, ...]:
         """The sizes of the letters of the result."""
         _, result = parse(self.subscripts)
         return tuple(self.extents[letter] for letter in result)
-
-    @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """None: the output's sizes are given."""
-        return {}
-
-    @property
-    def conditions(self) -> tuple[Any, ...]:
-        """None."""
-        return ()
 
     @property
     def size_order(self) -> tuple[Size, ...]:
@@ -211,10 +197,8 @@ def _entry(tensor: Tensor, letters: str, extents: Mapping[str, Size]) -> Entry:
 
 
 def _equation(name: str, body: sympy.Expr, kept: str, summed: str, extents: Mapping[str, Size]) -> Definition:
-    free = tuple(Index(letter, extents[letter]) for letter in kept)
-    into = Tensor(name, tuple(index.dim for index in free))
-    bound = [Index(letter, extents[letter]) for letter in summed]
-    return Definition(into, free, IndexSum(body, *bound) if bound else body, pinned=True)
+    free, bound = (tuple(Index(letter, extents[letter]) for letter in some) for some in (kept, summed))
+    return defined(name, free, IndexSum(body, *bound) if bound else body)
 
 
 def _checked(order: Any, count: int) -> Path:

@@ -9,12 +9,9 @@ from typing import Any
 import sympy
 
 from symderive.core.dims import Size, as_size
-from symderive.core.nodes import Index
 from symderive.errors import SymderiveError
 
 ROLE, SETTLE = "role", "settle"
-POSITIONS = ("i", "j", "l")
-"""The indices of the outputs along up to three axes."""
 
 
 def size(role: str, **default: Any) -> Any:
@@ -84,15 +81,3 @@ def numbered(letter: str, count: int, mark: str = "") -> tuple[str, ...]:
     (('n',), ('n1', 'n2'), ('N_1', 'N_2'))
     """
     return (letter,) if count == 1 else tuple(f"{letter}{mark}{place}" for place in range(1, count + 1))
-
-
-def indices_over(letter: str, given: tuple[Size, ...]) -> tuple[Index, ...]:
-    """One index for each size: `n`, or `n1`, `n2` and so on."""
-    return tuple(map(Index, numbered(letter, len(given)), given))
-
-
-def positions_over(given: tuple[Size, ...]) -> tuple[Index, ...]:
-    """One index for each size: i, j, l for up to three, else `i1`, `i2` and so on."""
-    if len(given) > len(POSITIONS):
-        return indices_over("i", given)
-    return tuple(Index(letter, one) for letter, one in zip(POSITIONS, given, strict=False))

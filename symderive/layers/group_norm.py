@@ -8,9 +8,10 @@ from typing import Any
 
 from symderive.core.dims import Size
 from symderive.core.nodes import Index
-from symderive.layers.fields import indices_over, positions_over, size, sizes
+from symderive.layers.equations import indices_over, positions_over
+from symderive.layers.fields import size, sizes
+from symderive.layers.layer import divisible
 from symderive.layers.normalisation import Axes, Normalisation
-from symderive.layers.sliding import divisible
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from symderive.core.nodes import Index
-from symderive.layers.axes import Line, Plane, Volume
+from symderive.layers.dimensions import Channels, Line, Plane, Volume
 from symderive.layers.fields import sizes
-from symderive.layers.normalisation import Channels, OfChannels
+from symderive.layers.normalisation import OfChannels
 
 
 @dataclass(frozen=True)

@@ -183,3 +183,16 @@ def _undecided(conditions: Iterable[tuple[Any, str]]) -> Iterator[Any]:
             raise ShapeError(sentence)
         if condition != sympy.true:
             yield condition
+
+
+def divisible(
+    name: str, groups: Size, split: Mapping[str, Size], what: str = "groups"
+) -> list[tuple[Any, str]]:
+    """The groups divide each of the sizes; with what to say if not."""
+    return [
+        (
+            sympy.Eq(sympy.Mod(size, groups), 0),
+            f"{name}: {groups} {what} do not divide {size} {which}; change one.",
+        )
+        for which, size in split.items()
+    ]

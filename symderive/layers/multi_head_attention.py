@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
 
-from symderive.core.dims import Dim, Size, as_size
+from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.layers.attention import attending, seen
-from symderive.layers.layer import Layer, require
-from symderive.layers.sliding import batch_sizes, leading
+from symderive.layers.equations import defined, indices_over
+from symderive.layers.fields import size, sizes
+from symderive.layers.layer import Layer, divisible
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class MultiHeadAttention(Layer):
         d_k: entries of the input that keys are made of, in cross-attention; None for d.
         d_v: entries of the input that values are made of, in cross-attention; None for d.
         bias: whether each projection adds one number per entry.
-        batch: the number of inputs; None for no batch axis.
+        batch: the sizes of the axes in front, one or a tuple; () or None for none.
         causal: whether query i sees the keys up to i only.
 
     Raises:
@@ -45,32 +46,24 @@ class MultiHeadAttention(Layer):
     ((2, 10, 64), [(4, 16, 64), (4, 16, 64)])
     """
 
-    d: Any = "d"
-    heads: Any = "H"
-    queries: Any = "L"
-    keys: Any = None
-    d_k: Any = None
-    d_v: Any = None
+    d: Any = size("d")
+    heads: Any = size("H")
+    queries: Any = size("L")
+    keys: Any = size("S", default=None)
+    d_k: Any = size("d_k", default=None)
+    d_v: Any = size("d_v", default=None)
     bias: bool = True
-    batch: Any = None
+    batch: Any = sizes("N", default=())
     causal: bool = False
 
-    def __post_init__(self) -> None:
+    def _settle(self) -> None:
+        super()._settle()
         if self.keys is None and (self.d_k is not None or self.d_v is not None):
             object.__setattr__(self, "keys", self.queries)
-        for field in ("d", "heads", "queries", "keys", "d_k", "d_v", "batch"):
-            value = getattr(self, field)
-            if value is not None or field in ("d", "heads", "queries"):
-                object.__setattr__(self, field, as_size(value, f"MultiHeadAttention: {field}"))
-        require(self._demands())
 
-    def _demands(self) -> list[tuple[Any, str]]:
-        return [
-            (
-                sympy.Eq(sympy.Mod(self.d, self.heads), 0),
-                f"MultiHeadAttention: {self.heads} heads do not divide {self.d} entries; change one.",
-            )
-        ]
+    def _demands(self) -> Iterable[tuple[Any, str]]:
+        """The heads divide d."""
+        return divisible("MultiHeadAttention", self.heads, {"entries": self.d}, "heads")
 
     @property
     def parameters(self) -> tuple[Tensor, ...]:
@@ -91,34 +84,17 @@ class MultiHeadAttention(Layer):
     @property
     def output_shape(self) -> tuple[Size, ...]:
         """(batch,) queries, d."""
-        return (*batch_sizes(self.batch), self.queries, self.d)
-
-    @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """None: the output's sizes are given."""
-        return {}
-
-    @property
-    def conditions(self) -> tuple[Any, ...]:
-        """The heads divide d."""
-        return require(self._demands())
+        return (*self.batch, self.queries, self.d)
 
     @property
     def size_order(self) -> tuple[Size, ...]:
         """Batch, lengths, entries, heads."""
-        given = (self.batch, self.queries, self.keys, self.d, self.d_k, self.d_v, self.heads)
-        return tuple(dict.fromkeys(size for size in given if size is not None))
-
-    def roles(self) -> Mapping[str, tuple[str, ...]]:
-        """The customary names of the sizes."""
-        names = {
-            "batch": "N", "queries": "L", "keys": "S", "d": "d", "d_k": "d_k", "d_v": "d_v", "heads": "H",
-        }  # fmt: skip
-        return {field: (name,) for field, name in names.items() if getattr(self, field) is not None}
+        given = (self.queries, self.keys, self.d, self.d_k, self.d_v, self.heads)
+        return (*self.batch, *dict.fromkeys(one for one in given if one is not None))
 
     def program(self) -> Program:
         """The equations with the input x, in cross-attention also key and value, and the parameters."""
-        batch, h = leading(self.batch), Index("h", self.heads)
+        batch, h = indices_over("n", self.batch), Index("h", self.heads)
         length = self.queries if self.keys is None else self.keys
         i, j = Index("i", self.queries), Index("j", length)
         c, e = (Index(letter, self.d / self.heads) for letter in "ce")
@@ -141,18 +117,17 @@ class MultiHeadAttention(Layer):
         body = IndexSum(Entry(made["w_o"], o, h, e) * Entry(inner[-1].tensor, *batch, h, i, e), h, e)
         if self.bias:
             body = body + Entry(made["b_o"], o)
-        y = Definition(Tensor("y", self.output_shape), (*batch, i, o), body, pinned=True)
+        y = defined("y", (*batch, i, o), body)
         return Program((x, *others, *self.parameters), (queries, keys, values, *inner, y), (y.tensor,))
 
     def _inputs(self) -> tuple[Tensor, ...]:
-        batch = batch_sizes(self.batch)
-        x = Tensor("x", (*batch, self.queries, self.d))
+        x = Tensor("x", (*self.batch, self.queries, self.d))
         if self.keys is None:
             return (x,)
         return (
             x,
-            Tensor("key", (*batch, self.keys, self.d_k or self.d)),
-            Tensor("value", (*batch, self.keys, self.d_v or self.d)),
+            Tensor("key", (*self.batch, self.keys, self.d_k or self.d)),
+            Tensor("value", (*self.batch, self.keys, self.d_v or self.d)),
         )
 
 
@@ -170,9 +145,7 @@ def _projected(
     body = IndexSum(Entry(weight, h, entry, m) * Entry(source, *batch, place, m), m)
     if bias is not None:
         body = body + Entry(bias, h, entry)
-    free = (*head, place, entry)
-    into = Tensor(name, tuple(index.dim for index in free), latex_name=name[0])
-    return Definition(into, free, body, pinned=True)
+    return defined(name, (*head, place, entry), body, name[0])
 
 
 EXAMPLES = (

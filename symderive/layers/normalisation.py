@@ -12,8 +12,9 @@ import sympy
 from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
-from symderive.layers.axes import extents_of
-from symderive.layers.fields import indices_over, positions_over, positive, size, sizes
+from symderive.layers.dimensions import Channels, extents_of
+from symderive.layers.equations import count_of, defined, entry_of, indices_over, positions_over, sizes_of
+from symderive.layers.fields import positive, sizes
 from symderive.layers.layer import Layer
 
 
@@ -89,14 +90,7 @@ class Normalisation(Layer):
         body = centred / sympy.sqrt(square + self.eps)
         made = {one.name: Entry(one, *self.axes.own) for one in self.parameters}
         body = body * made.get("weight", sympy.S.One) + made.get("bias", sympy.S.Zero)
-        return elementwise("y", self.axes.all, body)
-
-
-@dataclass(frozen=True)
-class Channels:
-    """The first field of a layer that keeps its channels."""
-
-    channels: Any = size("C")
+        return defined("y", self.axes.all, body)
 
 
 @dataclass(frozen=True)
@@ -139,43 +133,21 @@ class OfChannels(Normalisation, Channels):
         return sympy.Ge(count, 2), f"{name}: the mean is that of one entry, which leaves nothing; give more."
 
 
-def sizes_of(indices: Iterable[Index]) -> tuple[Size, ...]:
-    """How many values each index has."""
-    return tuple(index.dim for index in indices)
-
-
-def count_of(indices: Iterable[Index]) -> Size:
-    """How many values some indices have together."""
-    return sympy.Mul(*sizes_of(indices))
-
-
-def entry_of(definition: Definition) -> Entry:
-    """The entry that an equation defines."""
-    return Entry(definition.tensor, *definition.indices)
-
-
-def elementwise(
-    name: str, indices: tuple[Index, ...], body: sympy.Expr, latex: str | None = None
-) -> Definition:
-    """An array with one entry for each value of the indices."""
-    return Definition(Tensor(name, sizes_of(indices), latex_name=latex), indices, body, pinned=True)
-
-
 def mean_of(name: str, read: Entry, over: Iterable[Index], latex: str) -> Definition:
     """`mean[c] = Σ_{n,i} x[n, c, i] / (N·L)`: over some of the indices of an entry, kept for the others."""
     over = tuple(over)
     kept = tuple(index for index in read.axes if index not in over)
-    return elementwise(name, kept, IndexSum(read, *over) / count_of(over), latex)
+    return defined(name, kept, IndexSum(read, *over) / count_of(over), latex)
 
 
 def squares_of(read: Entry) -> Definition:
     """`squares[n, i] = x[n, i]²`."""
-    return elementwise("squares", read.axes, read**2, "q")
+    return defined("squares", read.axes, read**2, "q")
 
 
 def moments(x: Tensor, indices: tuple[Index, ...], over: tuple[Index, ...]) -> tuple[Definition, ...]:
     """The mean, what is left without it, the squares of that, and their mean: the variance."""
     mean = mean_of("mean", Entry(x, *indices), over, r"\mu")
-    centred = elementwise("centred", indices, Entry(x, *indices) - entry_of(mean), r"\bar{x}")
+    centred = defined("centred", indices, Entry(x, *indices) - entry_of(mean), r"\bar{x}")
     squares = squares_of(entry_of(centred))
     return mean, centred, squares, mean_of("variance", entry_of(squares), over, r"\sigma^{2}")

@@ -11,8 +11,7 @@ import sympy
 from symderive.core.nodes import Entry, Index, Tensor
 from symderive.core.positions import Inside
 from symderive.core.program import Definition
-from symderive.layers.sliding import SYMBOLS
-from symderive.layers.window import Window
+from symderive.layers.window import SYMBOLS, Window
 
 MODES = ("zeros", "reflect", "replicate", "circular")
 

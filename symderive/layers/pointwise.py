@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from symderive.core.dims import Dim, Size, as_size
+from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
+from symderive.layers.dimensions import InOut, Plane, extents_of
+from symderive.layers.equations import indices_over, positions_over, weight_and_bias
+from symderive.layers.fields import sizes
 from symderive.layers.layer import Layer
-from symderive.layers.sliding import batch_sizes, leading
 
 
 @dataclass(frozen=True)
-class PointwiseConv2d(Layer):
+class PointwiseConv2d(Layer, Plane, InOut):
     """A convolution with a kernel of one tap.
 
     `y[o, i, j] = Σ_c weight[o, c] · x[c, i, j] + bias[o]`
@@ -25,7 +26,7 @@ class PointwiseConv2d(Layer):
         height: height of input and output.
         width: width of input and output.
         bias: whether one number per output channel is added.
-        batch: the number of inputs; None for no batch axis.
+        batch: the sizes of the axes in front, one or a tuple; () or None for none.
 
     Raises:
         ShapeError: not a size.
@@ -35,16 +36,8 @@ class PointwiseConv2d(Layer):
     ((256, 8, 8), (256, 3))
     """
 
-    c_in: Any = "C_in"
-    c_out: Any = "C_out"
-    height: Any = "H"
-    width: Any = "W"
     bias: bool = False
-    batch: Any = None
-
-    def __post_init__(self) -> None:
-        for field in ("c_in", "c_out", "height", "width", *(("batch",) if self.batch is not None else ())):
-            object.__setattr__(self, field, as_size(getattr(self, field), f"PointwiseConv2d: {field}"))
+    batch: Any = sizes("N", default=())
 
     @property
     def parameters(self) -> tuple[Tensor, ...]:
@@ -53,47 +46,30 @@ class PointwiseConv2d(Layer):
 
     def arrays(self, prefix: str) -> tuple[Tensor, ...]:
         """The parameters with `prefix` before their names, for layers that contain this one."""
-        weight = Tensor(f"{prefix}weight", (self.c_out, self.c_in), latex_name="P")
-        return (weight, Tensor(f"{prefix}bias", (self.c_out,), latex_name="b")) if self.bias else (weight,)
+        return weight_and_bias((self.c_out, self.c_in), (self.c_out,) if self.bias else None, "P", prefix)
 
     @property
     def output_shape(self) -> tuple[Size, ...]:
-        """(batch,) C_out, H, W."""
-        return (*batch_sizes(self.batch), self.c_out, self.height, self.width)
-
-    @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """None: the output is as large as the input."""
-        return {}
-
-    @property
-    def conditions(self) -> tuple[Any, ...]:
-        """None."""
-        return ()
+        """(*batch,) C_out, H, W."""
+        return (*self.batch, self.c_out, *extents_of(self))
 
     @property
     def size_order(self) -> tuple[Size, ...]:
         """Batch, input channels, positions, output channels."""
-        return (*batch_sizes(self.batch), self.c_in, self.height, self.width, self.c_out)
-
-    def roles(self) -> Mapping[str, tuple[str, ...]]:
-        """The customary names of the sizes."""
-        roles = {"c_in": ("C_in",), "c_out": ("C_out",), "height": ("H",), "width": ("W",)}
-        return roles if self.batch is None else {"batch": ("N",), **roles}
+        return (*self.batch, self.c_in, *extents_of(self), self.c_out)
 
     def definition(self, x: Tensor, into: Tensor, arrays: tuple[Tensor, ...]) -> Definition:
         """The index equation between given arrays, for layers that contain this one."""
-        batch, o, c = leading(self.batch), Index("o", self.c_out), Index("c", self.c_in)
-        i, j = Index("i", self.height), Index("j", self.width)
-        body = IndexSum(Entry(arrays[0], o, c) * Entry(x, *batch, c, i, j), c)
-        if self.bias:
-            body = body + Entry(arrays[1], o)
-        return Definition(into, (*batch, o, i, j), body, pinned=True)
+        batch, positions = indices_over("n", self.batch), positions_over(extents_of(self))
+        o, c, (weight, *bias) = Index("o", self.c_out), Index("c", self.c_in), arrays
+        body = IndexSum(Entry(weight, o, c) * Entry(x, *batch, c, *positions), c)
+        for one in bias:
+            body = body + Entry(one, o)
+        return Definition(into, (*batch, o, *positions), body, pinned=True)
 
     def program(self) -> Program:
         """The index equation with inputs x, weight and, if there is one, bias."""
-        x = Tensor("x", (*batch_sizes(self.batch), self.c_in, self.height, self.width))
-        y = Tensor("y", self.output_shape)
+        x, y = Tensor("x", (*self.batch, self.c_in, *extents_of(self))), Tensor("y", self.output_shape)
         return Program((x, *self.parameters), (self.definition(x, y, self.parameters),), (y,))
 
 

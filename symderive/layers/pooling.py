@@ -1,116 +1,86 @@
-"""Pools along one, two or three axes: everything but what is done with a window and the list of fields."""
+"""Pools along one, two or three axes: everything but what is done with a window."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import sympy
 
-from symderive.core.dims import Dim, Size
-from symderive.core.nodes import Entry, Index, Tensor
+from symderive.core.dims import Size
+from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
-from symderive.layers.convolution import outputs
-from symderive.layers.layer import Layer, require
+from symderive.layers.dimensions import Channels, extents_of
+from symderive.layers.equations import along, defined, indices_over, positions_over, sizes_of
+from symderive.layers.fields import sizes
 from symderive.layers.padded import padded_input
-from symderive.layers.sliding import (
-    OUTPUT_LETTERS,
-    TAP_LETTERS,
-    along,
-    batch_sizes,
-    extents_of,
-    fitting,
-    leading,
-    settle_window,
-    window_roles,
-)
+from symderive.layers.sliding import TAPS, Sliding, reading
 from symderive.layers.window import windows
 
 
-class Pool(Layer):
+@dataclass(frozen=True)
+class Pool(Sliding, Channels):
     """Abstract: one number for each window and channel, along the axes `AXES`.
 
-    Without a stride the windows stand side by side, as in PyTorch.
+    Args:
+        channels: channels of input and output.
+        kernel: the window, one number for all axes or one for each; likewise stride, dilation and padding.
+            Behind it stand the sizes of the input, in the order of the axes.
+        stride: step between windows; by default the kernel, so that they stand side by side, as in PyTorch.
+        padding: how far windows reach over each end.
+        dilation: step between taps.
+        batch: the sizes of the axes in front, one or a tuple; () or None for none.
+
+    Raises:
+        ShapeError: not a size, a window that does not fit, or more padding than half of the kernel.
+        SymderiveError: padding "same" with a stride.
     """
 
-    AXES: ClassVar[tuple[str, ...]]
     EDGE: ClassVar[str] = ""
-    channels: Any
-    kernel: Any
-    stride: Any
-    padding: Any
-    dilation: Any
-    batch: Any
+    """How the input is continued where windows reach over its ends; by zeros if empty."""
 
-    def __post_init__(self) -> None:
-        """Turn the fields into sizes and check them."""
+    stride: Any = None
+    padding: Any = 0
+    dilation: Any = 1
+    batch: Any = sizes("N", default=())
+
+    def _settle(self) -> None:
         if self.stride is None:
             object.__setattr__(self, "stride", self.kernel)
-        settle_window(self, ("channels",))
-        require(self._demands())
+        super()._settle()
 
-    def _demands(self) -> list[tuple[Any, str]]:
+    def _demands(self) -> Iterable[tuple[Any, str]]:
         """The windows fit, and no more than half of one stands in the padding."""
         name = type(self).__name__
-        found = fitting(self)
+        yield from super()._demands()
         for window in windows(self):
             for side in dict.fromkeys((window.before, window.after)):
-                found.append(
-                    (
-                        sympy.Le(2 * side, window.kernel) if side != 0 else sympy.true,
-                        f"{name}: the padding {side} along the {window.axis} is more than half of the kernel "
-                        f"{window.kernel}; take less.",
-                    )
+                yield (
+                    sympy.Le(2 * side, window.kernel) if side != 0 else sympy.true,
+                    f"{name}: the padding {side} along the {window.axis} is more than half of the kernel "
+                    f"{window.kernel}; take less.",
                 )
-        return found
 
     @abstractmethod
     def pooled(self, read: sympy.Expr, taps: tuple[Index, ...]) -> sympy.Expr:
         """What is made of the entries that the taps read."""
 
     @property
-    def parameters(self) -> tuple[Tensor, ...]:
-        """None."""
-        return ()
-
-    @property
-    def output_shape(self) -> tuple[Size, ...]:
-        """(batch,) C and the outputs along each axis."""
-        return (*batch_sizes(self.batch), self.channels, *(window.output for window in windows(self)))
-
-    @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """The named output extents in the input's sizes."""
-        return outputs(self)[1]
-
-    @property
-    def conditions(self) -> tuple[Any, ...]:
-        """The windows fit, and stand in the array with at least half of their taps."""
-        return require(self._demands())
-
-    @property
-    def size_order(self) -> tuple[Size, ...]:
-        """Batch, kernel, channels, output positions."""
-        return (*batch_sizes(self.batch), *self.kernel, self.channels, *outputs(self)[0])
-
-    def roles(self) -> Mapping[str, tuple[str, ...]]:
-        """The customary names of the sizes."""
-        return {**window_roles(self), "channels": ("C",)}
+    def ends(self) -> tuple[Size, Size]:
+        """The channels are kept."""
+        return self.channels, self.channels
 
     def program(self) -> Program:
         """The index equation with the input x."""
-        c, batch = Index("c", self.channels), leading(self.batch)
-        front = (*batch, c)
-        sizes = tuple(index.dim for index in front)
-        x, y = Tensor("x", (*sizes, *extents_of(self))), Tensor("y", (*sizes, *outputs(self)[0]))
+        front = (*indices_over("n", self.batch), Index("c", self.channels))
+        x = Tensor("x", (*sizes_of(front), *extents_of(self)))
         sliding = windows(self)
         continued: tuple[Definition, ...] = ()
         if self.EDGE and any(side != 0 for one in sliding for side in (one.before, one.after)):
             continued, sliding = padded_input(self.EDGE, x, sliding)
         source = continued[-1].tensor if continued else x
-        out = along(OUTPUT_LETTERS, outputs(self)[0])
-        taps = along(TAP_LETTERS, self.kernel)
-        places = (window.position(i, u) for window, i, u in zip(sliding, out, taps, strict=True))
-        body = self.pooled(Entry.at(source, *front, *places), taps)
-        return Program((x,), (*continued, Definition(y, (*front, *out), body, pinned=True)), (y,))
+        out, taps = positions_over(self.outputs), along(TAPS, self.kernel)
+        y = defined("y", (*front, *out), self.pooled(reading(sliding, out, taps, (source, front)), taps))
+        return Program((x,), (*continued, y), (y.tensor,))

@@ -7,8 +7,9 @@ from typing import Any
 
 from symderive.core.nodes import Entry
 from symderive.core.program import Program
+from symderive.layers.equations import entry_of
 from symderive.layers.fields import positive
-from symderive.layers.normalisation import OfLastAxes, entry_of, mean_of, squares_of
+from symderive.layers.normalisation import OfLastAxes, mean_of, squares_of
 
 
 @dataclass(frozen=True)

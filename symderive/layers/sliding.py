@@ -1,99 +1,130 @@
-"""What all layers share that slide a window along one, two or three axes: fields, names, indices."""
+"""What all layers share that slide a window along one, two or three axes."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy
 
-from symderive.core.dims import Dim, Size, as_size
-from symderive.core.nodes import Index
+from symderive.core.dims import Dim, Size
+from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.errors import SymderiveError
-from symderive.layers.layer import symbols_in
-from symderive.layers.window import extents, padding_per_axis, per_axis, windows
+from symderive.layers.equations import along
+from symderive.layers.layer import Layer, symbols_in
+from symderive.layers.window import SYMBOLS, Window, extents, padding_per_axis, per_axis, windows
 
-SYMBOLS = {"length": "L", "depth": "D", "height": "H", "width": "W"}
-OUTPUT_LETTERS = ("i", "j", "l")
-TAP_LETTERS = ("u", "v", "w")
+TAPS = ("u", "v", "w")
+"""The indices of the taps along up to three axes."""
 
 
-def settle_window(layer: Any, sizes: Iterable[str]) -> None:
-    """Turn the fields of a layer with a window into sizes.
+class Sliding(Layer):
+    """Abstract: a layer that slides a window along the axes `AXES`."""
+
+    AXES: ClassVar[tuple[str, ...]]
+    kernel: Any
+    stride: Any
+    padding: Any
+    dilation: Any
+    batch: Any
+
+    def _settle(self) -> None:
+        """Turn the fields of the window into one size for each axis.
+
+        Raises:
+            ShapeError: a field that is not a size.
+            SymderiveError: padding "same" with a stride.
+        """
+        super()._settle()
+        name = type(self).__name__
+        for field in ("kernel", "stride", "dilation"):
+            object.__setattr__(self, field, per_axis(getattr(self, field), self.AXES, f"{name}: {field}"))
+        padding = padding_per_axis(self.padding, self.AXES, f"{name}: padding")
+        object.__setattr__(self, "padding", padding)
+        if padding == "same" and any(stride != 1 for stride in self.stride):
+            raise SymderiveError(
+                f'{name}: padding "same" means an output as large as the input; it needs stride 1.'
+            )
+
+    def _demands(self) -> Iterable[tuple[Any, str]]:
+        """The windows fit the padded axes."""
+        return [one for window in windows(self) for one in window.conditions(type(self).__name__)]
+
+    @property
+    @abstractmethod
+    def ends(self) -> tuple[Size, Size]:
+        """How many channels are read, and how many are made."""
+
+    @property
+    def spatial(self) -> tuple[Size, ...]:
+        """The output's extents along the axes, in the input's sizes."""
+        return tuple(window.output for window in windows(self))
+
+    @property
+    def _primed(self) -> tuple[tuple[Size, ...], dict[Dim, Size]]:
+        names = {symbol.name for field in fields(self) for symbol in symbols_in(getattr(self, field.name))}
+        return extents(self.spatial, [f"{SYMBOLS[axis]}prime" for axis in self.AXES], names)
+
+    @property
+    def outputs(self) -> tuple[Size, ...]:
+        """The output's extents as the program uses them, by names such as `H′` where they are no names."""
+        return self._primed[0]
+
+    @property
+    def relations(self) -> Mapping[Dim, Size]:
+        """The named output extents in the input's sizes."""
+        return self._primed[1]
+
+    @property
+    def output_shape(self) -> tuple[Size, ...]:
+        """(*batch,) channels and the outputs along each axis."""
+        return (*self.batch, self.ends[1], *self.spatial)
+
+    @property
+    def size_order(self) -> tuple[Size, ...]:
+        """Batch, kernel, channels that are read, output positions, channels that are made."""
+        return (*self.batch, *self.kernel, self.ends[0], *self.outputs, self.ends[1])
+
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        """The customary names of the sizes: `k` for a kernel of equal sizes, else `k_h`, `k_w`."""
+        equal = all(size == self.kernel[0] for size in self.kernel)
+        kernel = tuple("k" if equal else f"k_{SYMBOLS[axis].lower()}" for axis in self.AXES)
+        return {"kernel": kernel, **super().roles()}
+
+
+def slide(
+    sliding: tuple[Window, ...],
+    out: tuple[Index, ...],
+    weight: tuple[Tensor, tuple[Any, ...]],
+    x: tuple[Tensor, tuple[Any, ...]],
+    channels: tuple[Index, ...] = (),
+) -> IndexSum:
+    """`Σ weight[…, u, v] · x[…, s·i + d·u − p, s·j + d·v − p]`.
 
     Args:
-        layer: the frozen dataclass under construction; its class has `AXES`.
-        sizes: the fields that hold one size each; the input's extents and the batch are added.
-
-    Raises:
-        ShapeError: a field that is not a size.
-        SymderiveError: padding "same" with a stride.
+        sliding: the windows, one per axis.
+        out: the index of the output along each axis.
+        weight: the kernel and its positions in front of the taps.
+        x: what is read and its positions in front of those of the window.
+        channels: the indices that are summed over beside the taps.
     """
-    name = type(layer).__name__
-    for field in (*sizes, *layer.AXES, *(("batch",) if layer.batch is not None else ())):
-        object.__setattr__(layer, field, as_size(getattr(layer, field), f"{name}: {field}"))
-    for field in ("kernel", "stride", "dilation"):
-        object.__setattr__(layer, field, per_axis(getattr(layer, field), layer.AXES, f"{name}: {field}"))
-    padding = padding_per_axis(layer.padding, layer.AXES, f"{name}: padding")
-    object.__setattr__(layer, "padding", padding)
-    if padding == "same" and any(stride != 1 for stride in layer.stride):
-        raise SymderiveError(
-            f'{name}: padding "same" means an output as large as the input; it needs stride 1.'
-        )
+    taps = along(TAPS, [window.kernel for window in sliding])
+    return IndexSum(Entry(*_flat(weight), *taps) * reading(sliding, out, taps, x), *channels, *taps)
 
 
-def fitting(layer: Any) -> list[tuple[Any, str]]:
-    """The windows fit the padded axes; with what to say if one does not."""
-    name = type(layer).__name__
-    return [one for window in windows(layer) for one in window.conditions(name)]
+def reading(
+    sliding: tuple[Window, ...],
+    out: tuple[Index, ...],
+    taps: tuple[Index, ...],
+    x: tuple[Tensor, tuple[Any, ...]],
+) -> sympy.Expr:
+    """The entry of `x` that each tap of each output reads; 0 in the padding."""
+    places = (window.position(i, u) for window, i, u in zip(sliding, out, taps, strict=True))
+    return Entry.at(*_flat(x), *places)
 
 
-def names_in(layer: Any) -> set[str]:
-    """The names of all sizes in the fields of a layer."""
-    return {symbol.name for field in fields(layer) for symbol in symbols_in(getattr(layer, field.name))}
-
-
-def primed(layer: Any, sizes: Iterable[Size]) -> tuple[tuple[Size, ...], dict[Dim, Size]]:
-    """The output extents as the program uses them, and what new names such as `H′` mean."""
-    return extents(sizes, [f"{SYMBOLS[axis]}prime" for axis in layer.AXES], names_in(layer))
-
-
-def window_roles(layer: Any) -> dict[str, tuple[str, ...]]:
-    """The roles of kernel, input extents and batch: `k` for a kernel of equal sizes, else `k_h`, `k_w`."""
-    axes = layer.AXES
-    equal = all(size == layer.kernel[0] for size in layer.kernel)
-    kernel = tuple("k" if equal else f"k_{SYMBOLS[axis].lower()}" for axis in axes)
-    roles: dict[str, tuple[str, ...]] = {"kernel": kernel, **{axis: (SYMBOLS[axis],) for axis in axes}}
-    return roles if layer.batch is None else {"batch": ("N",), **roles}
-
-
-def leading(batch: Size | None) -> tuple[Index, ...]:
-    """The batch index, if there is a batch."""
-    return () if batch is None else (Index("n", batch),)
-
-
-def batch_sizes(batch: Size | None) -> tuple[Size, ...]:
-    """The size of the batch axis, if there is one."""
-    return () if batch is None else (batch,)
-
-
-def along(letters: Iterable[str], sizes: Iterable[Size]) -> tuple[Index, ...]:
-    """One index per axis, with the first letters."""
-    return tuple(Index(letter, size) for letter, size in zip(letters, sizes, strict=False))
-
-
-def extents_of(layer: Any) -> tuple[Size, ...]:
-    """The input's extents along the axes of the window."""
-    return tuple(getattr(layer, axis) for axis in layer.AXES)
-
-
-def divisible(name: str, groups: Size, channels: Mapping[str, Size]) -> list[tuple[Any, str]]:
-    """The groups divide the channels; with what to say if not."""
-    return [
-        (
-            sympy.Eq(sympy.Mod(size, groups), 0),
-            f"{name}: {groups} groups do not divide {size} {which}; change one.",
-        )
-        for which, size in channels.items()
-    ]
+def _flat(operand: tuple[Tensor, tuple[Any, ...]]) -> tuple[Any, ...]:
+    tensor, front = operand
+    return (tensor, *front)

@@ -13,6 +13,8 @@ from symderive.core.nodes import Index
 from symderive.errors import ShapeError
 from symderive.layers.layer import free_dims, unused
 
+SYMBOLS = {"length": "L", "depth": "D", "height": "H", "width": "W"}
+
 
 @dataclass(frozen=True)
 class Window:

@@ -11,7 +11,8 @@ import sympy
 from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
-from symderive.layers.fields import indices_over, sizes
+from symderive.layers.equations import indices_over
+from symderive.layers.fields import sizes
 from symderive.layers.layer import Layer
 
 

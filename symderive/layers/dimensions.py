@@ -1,4 +1,8 @@
-"""The axes along which a layer slides a window or takes a mean: one, two or three."""
+"""Fields that several layers have, as bases: the fields of a layer are those of its bases from right to left.
+
+`class Conv2d(Convolution, Plane, Taps, InOut)` has the channels, the kernel, height and width, and then the
+options of a convolution.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,34 @@ from typing import Any, ClassVar
 
 from symderive.core.dims import Size
 from symderive.layers.fields import size
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Channels that are kept."""
+
+    channels: Any = size("C")
+
+
+@dataclass(frozen=True)
+class In:
+    """Channels that are read."""
+
+    c_in: Any = size("C_in")
+
+
+@dataclass(frozen=True)
+class InOut(In):
+    """Channels that are read, and those that are made of them."""
+
+    c_out: Any = size("C_out")
+
+
+@dataclass(frozen=True)
+class Taps:
+    """A kernel: one number for all axes, or one for each."""
+
+    kernel: Any = "k"
 
 
 @dataclass(frozen=True)
@@ -40,6 +72,6 @@ class Volume:
 
 
 def extents_of(layer: Any) -> tuple[Size, ...]:
-    """The input's sizes along these axes; one that may be left out and is, is not among them."""
+    """The input's sizes along the axes of a layer; one that may be left out and is, is not among them."""
     found = (getattr(layer, axis) for axis in layer.AXES)
     return tuple(one for one in found if one is not None)

@@ -13,7 +13,7 @@ from symderive.errors import SymderiveError, did_you_mean
 __all__ = ["HELP", "NAME", "add_arguments", "run"]
 
 NAME = "cost"
-HELP = "count the multiplications of a layer, as a formula and as a number"
+HELP = "count the multiplications of a layer or a network, as a formula and as a number"
 _SUBJECTS = {"conv": "convolution_cost", "convolution": "convolution_cost"}
 
 
@@ -23,7 +23,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "words",
         nargs="+",
         metavar="SUBJECT",
-        help="what to count: conv (a convolution), or a layer such as conv2d with its sizes, c_in=3 k=5",
+        help="what to count: conv (a convolution), a layer such as conv2d with its sizes, c_in=3 k=5, or a "
+        "network such as resnet18 with those of its input, B=1 H=224 W=224",
     )
     parser.add_argument(
         "--input", metavar="HxWxC", help="height, width, channels of the input; numbers or names"
@@ -43,6 +44,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--dilation", type=int, metavar="D", help="the step between taps")
     parser.add_argument(
         "--compare", nargs="+", metavar="KIND", help="which of normal, separable (default: both)"
+    )
+    parser.add_argument(
+        "--levels", type=int, metavar="N", help="levels of blocks in the table of a network (default: 2)"
     )
     add_sheet_arguments(parser, output=("-o", "--out"))
 
@@ -79,13 +83,14 @@ _OPTIONS = ("input", "after", "kernel", "c_out", "stride", "padding", "dilation"
 
 
 def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]) -> int:
-    """The cost of one layer, its sizes as words."""
+    """The cost of one layer or network, its sizes as words."""
     from symderive.layers import kinds
+    from symderive.networks import members
 
-    plain = subject.lower().replace("_", "").replace("-", "")
-    if plain not in kinds():
-        near = did_you_mean(subject, [*_SUBJECTS, *kinds()])
-        known = near if near != "." else f"; there are conv, {', '.join(kinds())}."
+    plain, network = subject.lower().replace("_", "").replace("-", ""), subject.lower().replace("-", "_")
+    if plain not in kinds() and network not in members():
+        near = did_you_mean(subject, [*_SUBJECTS, *kinds(), *members()])
+        known = near if near != "." else f"; there are conv, {', '.join((*kinds(), *members()))}."
         raise SymderiveError(f'cost: unknown subject "{subject[:60]}"{known}')
     given = [option for option in _OPTIONS if getattr(args, option) is not None]
     if given or rest:
@@ -93,7 +98,12 @@ def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]
         raise SymderiveError(
             f'cost: unexpected argument "{word[:60]}"; the sizes of a layer are words, as in k=5 or c_in=3.'
         )
-    return answer(args, "layer_cost", {"layer": subject, "sizes": read_sizes(named)})
+    sizes = read_sizes(named)
+    if plain in kinds():
+        if args.levels is not None:
+            raise SymderiveError("cost: --levels is about the table of a network, and this is a layer.")
+        return answer(args, "layer_cost", {"layer": subject, "sizes": sizes})
+    return answer(args, "network_cost", {"network": subject, "sizes": sizes, "levels": args.levels})
 
 
 def _shape(written: str | None) -> list[int | str] | None:

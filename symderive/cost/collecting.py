@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
 
@@ -57,6 +57,27 @@ def _sorted(factors: tuple[Factor, ...], writer: Writer) -> tuple[Factor, ...]:
     return tuple(sorted(factors, key=lambda factor: writer.rank(factor[0]))) if len(factors) > 1 else factors
 
 
+def multiplied_out(term: Product, extents: Collection[Dim]) -> Iterator[Product]:
+    """A product of sums as a sum of products; sums of named extents, as `H₁ · W₁ + 1`, stay.
+
+    >>> from symderive.core.dims import dims
+    >>> k, h = dims("k H1")
+    >>> [one.text() for one in multiplied_out(Product.of([k, 3 * k + 2, h + 1]), [h])]
+    ['2 · k · (H₁ + 1)', '3 · k² · (H₁ + 1)']
+    """
+    opened = [
+        base**power
+        for base, power in term.factors
+        if base.is_Add and power > 0 and base.free_symbols.isdisjoint(extents)
+    ]
+    kept = [(base, power) for base, power in term.factors if base**power not in opened]
+    if not opened:
+        yield term
+        return
+    for one in Formula.of(sympy.expand(sympy.Mul(*opened))).terms:
+        yield substituted(Product((*kept, *one.factors), term.coefficient * one.coefficient), {})
+
+
 def repeated(formula: Formula, times: Size, index: Dim | None) -> Formula:
     """A formula so many times, or its sum over `index` from 1 to `times`, in closed form.
 
@@ -65,9 +86,11 @@ def repeated(formula: Formula, times: Size, index: Dim | None) -> Formula:
 
     >>> from symderive.core.dims import dims
     >>> i, n, c = dims("i n c")
-    >>> repeated(Formula((Product.of([i, c]), Product.of([c]))), n, i).write()
-    'c · n² / 2 + 3 · c · n / 2'
+    >>> repeated(Formula((Product.of([i, c]), Product.of([c])), (n, c)), n, i).write()
+    '3 · n · c / 2 + n² · c / 2'
     """
+    if not formula.terms:
+        return formula
     if index is None:
         factor = Product.of([times])
         terms = (Product((*term.factors, *factor.factors), term.coefficient) for term in formula.terms)
@@ -79,7 +102,7 @@ def repeated(formula: Formula, times: Size, index: Dim | None) -> Formula:
         if power != 1 and (base != index or not exponent.is_Integer or exponent < 0):
             raise SymderiveError(f"adding up repetitions: {power} has no sum in closed form here.")
         total += rest * _sum_of_powers(int(exponent) if power != 1 else 0).xreplace({_UPPER: times})
-    return Formula.of(sympy.expand(total), formula.order)
+    return collected(Formula.of(sympy.expand(total), formula.order).terms, formula.order)
 
 
 _UPPER = Dim("upper_limit")

@@ -211,8 +211,13 @@ class Counted(ABC):
         function.__doc__ = f"{quantity} = {formula.write()}"
         return function
 
+    @property
+    def numbers(self) -> dict[Dim, sympy.Integer]:
+        """The values as SymPy's integers, to be put into expressions."""
+        return {symbol: sympy.Integer(value) for symbol, value in self.values.items()}
+
     def _put_in(self, expr: sympy.Expr) -> sympy.Expr:
-        return expr.xreplace({symbol: sympy.Integer(value) for symbol, value in self.values.items()})
+        return expr.xreplace(self.numbers)
 
     def valid_text(self) -> str:
         """How many products are valid, in words; empty where all are, or a size has no number."""

@@ -9,9 +9,9 @@ import sympy
 
 from symderive.core.dims import Dim
 from symderive.cost.count import MACS
+from symderive.cost.counted import Counted
 from symderive.cost.evaluation import evaluate
 from symderive.cost.formula import Formula
-from symderive.cost.record import Cost
 from symderive.cost.writing import LATEX, TEXT, Style, Writer, decimal
 from symderive.errors import SymderiveError
 
@@ -81,7 +81,7 @@ def decimal_latex(number: str) -> str:
     return number.replace(",", "{,}")
 
 
-def ratio(left: Cost, right: Cost, quantity: str = MACS) -> Ratio:
+def ratio(left: Counted, right: Counted, quantity: str = MACS) -> Ratio:
     """How the cost `left` compares with the cost `right`.
 
     The quotient is simplified to its shortest form: divided term by term, as one fraction, factored, or in
@@ -115,7 +115,7 @@ def ratio(left: Cost, right: Cost, quantity: str = MACS) -> Ratio:
     return Ratio(best.expr, best, used)
 
 
-def _common_values(left: Cost, right: Cost) -> dict[Dim, int]:
+def _common_values(left: Counted, right: Counted) -> dict[Dim, int]:
     values = dict(left.values)
     for symbol, value in right.values.items():
         if values.setdefault(symbol, value) != value:

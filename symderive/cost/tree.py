@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.collecting import collected, repeated, substituted
+from symderive.cost.collecting import collected, multiplied_out, repeated, substituted
 from symderive.cost.count import MACS
 from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, FLOPS, SUMS, Counted
 from symderive.cost.evaluation import evaluate, whole
@@ -142,13 +142,13 @@ class CostTree(Counted):
                 once = self.place.formula(quantity, self.order)
             else:
                 terms = (term for branch in self.branches for term in branch._formula(quantity).terms)
-                once = collected(terms, self.order)
+                opened = (one for term in terms for one in multiplied_out(term, self.relations))
+                once = collected(opened, self.order)
             self.memo[quantity] = repeated(once, self.times, self.index)
         return self.memo[quantity]
 
     def _put_in(self, expr: sympy.Expr) -> sympy.Expr:
-        known = {symbol: sympy.Integer(value) for symbol, value in self.values.items()}
-        return expr.xreplace(known).xreplace(dict(self.relations)).xreplace(known)
+        return expr.xreplace(self.numbers).xreplace(dict(self.relations)).xreplace(self.numbers)
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -191,7 +191,7 @@ class CostTree(Counted):
             return self.place.valid_macs(values)
         if self.index is None:
             return self.times * sympy.Add(*(branch._valid(values) for branch in self.branches))
-        if not self.times.xreplace(dict(values)).is_Integer:
+        if not values.keys() >= self.times.free_symbols:
             raise SymderiveError(f"counting valid products: {self.times} has no value; give it.")
         numbers = range(1, int(evaluate(self.times, values)) + 1)
         return sympy.Add(

@@ -110,6 +110,9 @@ class Writer:
             if divisor == 2:
                 words, said = ("is odd" if offset % 2 else "is even"), self.write(rest)
                 return rf"{said}\ \text{{{words}}}" if self.style.relation else f"{said} {words}"
+            if divisor == 1:
+                words = r"\ \text{is whole}" if self.style.relation else " is whole"
+                return self.write(number) + words
             verb = r"\ \text{divides}\ " if self.style.relation else " divides "
             return f"{self.write(divisor)}{verb}{self.write(number)}"
         signs = _RELATIONS.get(type(condition))

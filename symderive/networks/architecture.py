@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from symderive.core.dims import Dim, Size, as_size
+from symderive.errors import SymderiveError
 from symderive.layers.layer import free_dims
 from symderive.networks.block import Block
-from symderive.networks.extents import needs
+from symderive.networks.extents import Extent, needs
 from symderive.networks.images import Images
 from symderive.networks.sequences import Sequences
 from symderive.networks.trace import Trace
@@ -57,6 +58,7 @@ def architecture(name: str, function: Callable[..., Any], *shape: Any, **options
 
     Raises:
         ShapeError: sizes that do not fit each other.
+        SymderiveError: a function that does not return a feature map.
 
     >>> from symderive.cost import cost
     >>> def small(x, channels):
@@ -69,10 +71,29 @@ def architecture(name: str, function: Callable[..., Any], *shape: Any, **options
     """
     sizes = tuple(as_size(size, f"{name}: input") for size in shape)
     symbols = [symbol for size in sizes for symbol in free_dims(size)]
-    trace = Trace(symbol.name for symbol in symbols)
-    output = function(Feature(sizes, trace), **options)
-    root = trace.rooted(name, output.shape)
+    trace, root = _traced(name, function, sizes, options, {symbol.name for symbol in symbols})
     meanings = trace.extents.meanings
     used = (symbol for symbol in root.symbols() if symbol not in meanings)
     order = tuple(dict.fromkeys([*symbols, *meanings, *used]))
     return Architecture(name, sizes, root, meanings, needs(trace.conditions, meanings), order)
+
+
+def _traced(
+    name: str,
+    function: Callable[..., Any],
+    sizes: tuple[Size, ...],
+    options: Mapping[str, Any],
+    taken: set[str],
+) -> tuple[Trace, Block]:
+    """The record of a network; where an extent has the name of a size of the user's, it is made once more."""
+    trace = Trace(taken)
+    output = function(Feature(sizes, trace), **options)
+    if not isinstance(output, Feature):
+        raise SymderiveError(
+            f"{name}: the function that declares it gave {output!r}; "
+            "return the feature map behind the last layer."
+        )
+    root = trace.rooted(name, output.shape)
+    extents = {one.name for one in trace.extents.meanings}
+    own = {symbol.name for symbol in root.symbols() if not isinstance(symbol, Extent)}
+    return (trace, root) if extents.isdisjoint(own) else _traced(name, function, sizes, options, taken | own)

@@ -37,6 +37,12 @@ def one_floor(size: Size) -> Size:
     return sympy.floor(sympy.expand(over / under))
 
 
+class Extent(Dim):
+    """The name of an extent: another symbol than a size of the user's that has the same name."""
+
+    __slots__ = ()
+
+
 class Extents:
     """The names of the sizes that are floors: `H1`, `H2`, … in the order in which they come up.
 
@@ -78,11 +84,11 @@ class Extents:
         number = 1 + sum(1 for name in self.meanings if name.name.rstrip("0123456789_") == letter)
         name = unused(f"{letter}{number}", self._taken)
         self._taken.add(name)
-        return Dim(name)
+        return Extent(name)
 
 
 def needs(conditions: Iterable[Any], meanings: Mapping[Dim, Size]) -> tuple[Any, ...]:
-    """What the conditions of all steps come to: of several lower bounds of one size the largest.
+    """What the conditions of all steps come to: the largest lower bound and divisor of each size.
 
     Args:
         conditions: in names of extents.
@@ -93,17 +99,38 @@ def needs(conditions: Iterable[Any], meanings: Mapping[Dim, Size]) -> tuple[Any,
     >>> needs([sympy.Ge(h, 11), sympy.Ge(h1, 3), sympy.Ge(h1, 2)], {h1: sympy.floor((h - 11) / 4) + 1})
     (H >= 19,)
     """
-    least: dict[Any, int] = {}
+    least: dict[Dim, int] = {}
+    divisors: dict[Dim, int] = {}
     others: dict[Any, None] = {}
     for condition in dict.fromkeys(conditions):
-        bound = _lower_bound(condition.xreplace(dict(meanings)))
-        if bound is None:
-            others[condition] = None
+        meant = _plain(condition.xreplace(dict(meanings)))
+        if meant == sympy.true:
+            continue
+        if (bound := _lower_bound(meant)) is not None:
+            least[bound[0]] = max(bound[1], least.get(bound[0], 1))
+        elif (divisor := _divisor(meant)) is not None:
+            divisors[divisor[0]] = math.lcm(divisor[1], divisors.get(divisor[0], 1))
         else:
-            symbol, number = bound
-            least[symbol] = max(number, least.get(symbol, 1))
-    found: Iterator[Any] = (sympy.Ge(symbol, number) for symbol, number in least.items() if number > 1)
-    return (*found, *others)
+            others[_plain(condition)] = None
+    bounds: Iterator[Any] = (sympy.Ge(symbol, number) for symbol, number in least.items() if number > 1)
+    whole: Iterator[Any] = (sympy.Eq(sympy.Mod(symbol, number), 0) for symbol, number in divisors.items())
+    return (*bounds, *whole, *others)
+
+
+def _plain(condition: Any) -> Any:
+    """`2·(k mod 2) = 0`, as SymPy writes `6k mod 4 = 0`, without the number in front."""
+    if isinstance(condition, sympy.Eq) and condition.rhs == 0 and isinstance(condition.lhs, sympy.Mul):
+        number, rest = condition.lhs.as_coeff_Mul()
+        return sympy.Eq(rest, 0) if number != 0 else condition
+    return condition
+
+
+def _divisor(condition: Any) -> tuple[Dim, int] | None:
+    """What divides k where `a·k/n + b` with a whole b is to be whole; None for another condition."""
+    if not (isinstance(condition, sympy.Eq) and isinstance(condition.lhs, sympy.Mod) and condition.rhs == 0):
+        return None
+    rest, slope, base = _linear(sympy.expand(condition.lhs.args[0] / condition.lhs.args[1]))
+    return (base, int(slope.q)) if isinstance(base, Dim) and rest.is_Integer else None
 
 
 def _lower_bound(condition: Any) -> tuple[Dim, int] | None:

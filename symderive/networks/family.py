@@ -32,6 +32,7 @@ class Family:
     sizes: Mapping[str, Any] = field(default_factory=lambda: IMAGES)
 
     @property
-    def options(self) -> tuple[str, ...]:
-        """What can be set besides the sizes of the input."""
-        return tuple(inspect.signature(self.declare).parameters)[1:]
+    def options(self) -> Mapping[str, str]:
+        """What can be set besides the sizes of the input, and the annotation of each."""
+        _, *found = inspect.signature(self.declare).parameters.values()
+        return {one.name: str(one.annotation) for one in found}

@@ -47,7 +47,7 @@ class Elementwise(Operation):
         missing: for each array the axes that it lacks; it is the same all along them.
 
     >>> print(Elementwise((2, 3), "mul", ((), (0,))).program())
-    y[n1, n2] = x1[n1, n2]*x2[n2]
+    y[n1, n2] = x2[n2]*x1[n1, n2]
     """
 
     kind: str = "add"

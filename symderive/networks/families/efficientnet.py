@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 from symderive.networks.architecture import Feature
 from symderive.networks.family import Family
-from symderive.networks.widths import multiple
+from symderive.networks.widths import multiple, multiplier
 
 Row = tuple[bool, int, int, int, int, int]
 BASE: Sequence[Row] = (
@@ -73,7 +72,7 @@ def efficientnet(
     x = x.conv_norm(multiple(stem, width), 3, 2, function="silu", name="stem")
     for number, (is_fused, expand, kernel, stride, channels, count) in enumerate(rows, 1):
         unit = _fused if is_fused else _gated
-        times = math.ceil(Fraction(str(depth)) * count)
+        times = math.ceil(multiplier(depth, "depth") * count)
         options = {"kernel": kernel, "expand": expand, "channels": multiple(channels, width)}
         x = x.stage(f"stage{number}", times, unit, stride, **options)
     x = x.conv_norm(4 * x.channels if last is None else last, 1, function="silu", name="last")

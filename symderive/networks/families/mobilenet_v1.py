@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from symderive.networks.architecture import Feature
 from symderive.networks.family import Family
+from symderive.networks.widths import multiplier
 
 LAYERS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1))
 
@@ -19,7 +19,7 @@ def mobilenet_v1(x: Feature, width: Any = 1, classes: Any = 1000) -> Feature:
         width: the width multiplier α, an exact number such as "0.75".
         classes: outputs.
     """
-    share = Fraction(str(width))
+    share = multiplier(width)
     x = x.conv_norm(int(32 * share), 3, 2, name="stem")
     for number, (channels, stride) in enumerate(LAYERS, 1):
         x = x.block(f"separable{number}", _separable, int(channels * share), stride)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from symderive.errors import SymderiveError
 from symderive.networks.architecture import Feature
 from symderive.networks.family import Family
 
@@ -18,6 +19,10 @@ def vgg(x: Feature, depth: int = 16, norm: bool = False, classes: int = 1000) ->
         norm: whether each convolution is normalised.
         classes: outputs.
     """
+    if depth not in STAGES:
+        raise SymderiveError(
+            f"vgg: there is none of depth {depth}; give one of {', '.join(map(str, STAGES))}."
+        )
     for number, (count, width) in enumerate(zip(STAGES[depth], WIDTHS, strict=True), 1):
         x = x.block(f"stage{number}", _stage, count, width, norm)
     x = x.adaptive_pool(7).flatten()

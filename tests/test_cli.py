@@ -241,3 +241,12 @@ def test_copied_templates_do_not_replace_adapted_ones(tmp_path, capsys):
     assert not any(other.exists() for other in others), "one refusal stops all of them"
     assert main(["templates", "--copy", str(tmp_path), "--force"]) == 0
     assert first.read_text() != "adapted"
+
+
+def test_the_help_of_cost_lists_every_layer():
+    from symderive.cli._layers import layer_names
+    from symderive.layers import kinds
+
+    assert layer_names() == list(kinds())
+    shown = run("cost", "--help").stdout.replace("\n", " ")
+    assert all(name in shown for name in kinds())

@@ -46,6 +46,7 @@ from symderive.core.nodes import (
     Tensor,
 )
 from symderive.core.program import Definition, Program
+from symderive.core.recurrence import refuse
 from symderive.core.singular_nodes import LargestSingularValue, NuclearNorm, SmallestSingularValue
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
@@ -88,6 +89,7 @@ def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str
         ShapeError: `output` is not a scalar.
         SymderiveError: `output` does not depend on `wrt`.
     """
+    refuse(program, f"gradient of {output.name}")
     if output.rank:
         raise ShapeError(
             f"gradient of {output.name}: it has shape {shape_text(output.shape)}; sum it to a scalar first."
@@ -308,6 +310,7 @@ def tangents(
             shape of T, so that no array over two shapes is formed.
         known: tangents in `wrt` that the program has already.
     """
+    refuse(program, f"differentiating with respect to {wrt.name}")
     active = active_tensors(program, (wrt,))
     made: dict[Tensor, Tensor] = dict(known or {})
     definitions: list[Definition] = []

@@ -14,7 +14,7 @@ __all__ = ["Command", "find_commands"]
 
 
 class Command(Protocol):
-    """What a command's file defines."""
+    """What a command's file defines; with `details() -> str` also what stands at the end of its help."""
 
     NAME: str
     HELP: str

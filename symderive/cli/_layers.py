@@ -1,16 +1,41 @@
-"""The sizes of a layer as they stand on a command line: `k=5`, `k=3,5`, `padding=1:0,2`, `bias=true`."""
+"""Layers and their sizes as they stand on a command line: `k=5`, `k=3,5`, `padding=1:0,2`, `bias=true`."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from symderive.cli._arrays import as_size
 from symderive.errors import SymderiveError
 
-__all__ = ["read_sizes"]
+__all__ = ["layer_names", "read_sizes"]
 
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def layer_names() -> list[str]:
+    """The layers, as `symderive.layers.kinds` has them; read off their files, because help imports nothing.
+
+    >>> {"conv2d", "lstm"} <= set(layer_names())
+    True
+    """
+    folder = Path(__file__).parent.parent / "layers"
+    return sorted(name for path in folder.glob("*.py") for name in _classes_with_examples(path))
+
+
+def _classes_with_examples(path: Path) -> set[str]:
+    """The classes of a file that its `EXAMPLES` are made of, in small letters."""
+    statements = ast.parse(path.read_text(encoding="utf-8")).body
+    classes = {one.name for one in statements if isinstance(one, ast.ClassDef)}
+    examples = [
+        one.value
+        for one in statements
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "EXAMPLES"
+    ]
+    named = {one.id for example in examples for one in ast.walk(example) if isinstance(one, ast.Name)}
+    return {name.lower() for name in classes & named}
 
 
 def read_sizes(named: Mapping[str, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Action, ArgumentParser, Namespace
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from symderive import __version__
@@ -20,8 +21,17 @@ class Parser(ArgumentParser):
     Options are never abbreviated: ``--out`` must not change its meaning when an option is added.
     """
 
+    details: Callable[[], str] | None = None
+    """What stands at the end of the help; it is computed only when help is asked for."""
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **options})
+
+    def format_help(self) -> str:
+        """The help, with the details at its end."""
+        if self.details is not None:
+            self.epilog = self.details()
+        return super().format_help()
 
     @property
     def place(self) -> str:
@@ -75,6 +85,7 @@ def build_parser() -> Parser:
     for command in find_commands():
         subparser = subparsers.add_parser(command.NAME, help=command.HELP, description=command.HELP)
         subparser.set_defaults(parser=subparser, command=command)
+        subparser.details = getattr(command, "details", None)
         command.add_arguments(subparser)
     return parser
 

@@ -6,11 +6,11 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from symderive.cli._arrays import as_size, split_words
-from symderive.cli._layers import read_sizes
+from symderive.cli._layers import layer_names, read_sizes
 from symderive.cli._sheet import add_sheet_arguments, answer
 from symderive.errors import SymderiveError, did_you_mean
 
-__all__ = ["HELP", "NAME", "add_arguments", "run"]
+__all__ = ["HELP", "NAME", "add_arguments", "details", "run"]
 
 NAME = "cost"
 HELP = "count the multiplications of a layer or a network, as a formula and as a number"
@@ -49,6 +49,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--levels", type=int, metavar="N", help="levels of blocks in the table of a network (default: 2)"
     )
     add_sheet_arguments(parser, output=("-o", "--out"))
+
+
+def details() -> str:
+    """The layers, for the end of the help."""
+    return (
+        f"Layers: {', '.join(layer_names())}. A size that is not given stays a symbol; to a name that is not "
+        "known, the answer is which there are."
+    )
 
 
 def run(args: Namespace) -> int:

@@ -25,6 +25,7 @@ from symderive.codegen.translation import translated, with_imports
 from symderive.core.dims import shape_text
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Program
+from symderive.core.recurrence import refuse
 from symderive.errors import SymderiveError
 from symderive.notation.forms import Leaf
 from symderive.notation.printing import text
@@ -80,6 +81,7 @@ def def_source(
     Raises:
         SymderiveError: as for `function_source`.
     """
+    refuse(program, "writing code")
     written_for = library(backend)
     _check_names(program, written_for.words)
     first, *others = map(_safe, docstring)
@@ -285,6 +287,7 @@ def plan_of(program: Program) -> Program:
 
 def exact_far_out(program: Program) -> Program:
     """The equations rewritten so that nothing overflows or cancels, with new names that clash with none."""
+    refuse(program, "writing code")
     names = [size.name for size in sizes_of(program)]
     return stabilised(program, (*names, *set().union(*(one.words for one in libraries().values()))))
 

@@ -12,6 +12,7 @@ import sympy
 from symderive.core.dims import same_size, shape_text
 from symderive.core.identity import free_indices, substitute, tensors_of
 from symderive.core.nodes import Entry, Index, Tensor
+from symderive.core.recurrence import check_recurrences, run_of
 from symderive.errors import ShapeError, SymderiveError
 
 
@@ -26,6 +27,8 @@ class Definition:
         rule: the law that produced it, for the derivation's steps; empty for what a user wrote.
         why: the reason in words.
         pinned: whether the name was chosen by a person and must stay.
+        along: the index along which it is computed step by step, and may read what was defined at earlier
+            steps; see `symderive.core.recurrence`.
 
     Raises:
         ShapeError: the indices do not fit the axes of the tensor.
@@ -42,6 +45,7 @@ class Definition:
     rule: str = ""
     why: str = ""
     pinned: bool = False
+    along: Index | None = None
 
     def __post_init__(self) -> None:
         if not len(set(self.indices)) == len(self.indices) == len(self.tensor.shape):
@@ -73,7 +77,7 @@ class Definition:
         """The same definition with another right-hand side."""
         if body is self.body or body == self.body:
             return self
-        return Definition(self.tensor, self.indices, body, self.rule, self.why, self.pinned)
+        return Definition(self.tensor, self.indices, body, self.rule, self.why, self.pinned, self.along)
 
     def __str__(self) -> str:
         left = str(Entry(self.tensor, *self.indices))
@@ -83,6 +87,8 @@ class Definition:
 @dataclass(frozen=True)
 class Program:
     """Equations in an order in which each uses only inputs and what stands before it.
+
+    Equations of a recurrence use, besides, what they defined themselves at earlier steps.
 
     Attributes:
         inputs: arrays that are given.
@@ -108,11 +114,12 @@ class Program:
         names: set[str] = {tensor.name for tensor in self.inputs}
         for definition in self.definitions:
             if not tensors_of(definition.body) <= known:
-                missing = tensors_of(definition.body) - known
+                missing = tensors_of(definition.body) - known - self._stepped(definition)
                 unknown = ", ".join(sorted(tensor.name for tensor in missing))
-                raise SymderiveError(
-                    f"defining {definition.tensor.name}: {unknown} is used before it is defined."
-                )
+                if missing:
+                    raise SymderiveError(
+                        f"defining {definition.tensor.name}: {unknown} is used before it is defined."
+                    )
             if definition.tensor.name in names:
                 raise SymderiveError(
                     f"defining {definition.tensor.name}: that name is taken; choose another."
@@ -122,6 +129,14 @@ class Program:
         for tensor in self.outputs:
             if tensor not in known:
                 raise SymderiveError(f"output {tensor.name} is neither an input nor defined.")
+
+        check_recurrences(self.definitions)
+
+    def _stepped(self, definition: Definition) -> set[Tensor]:
+        """What the recurrence of an equation defines, of which it may read earlier steps."""
+        if definition.along is None:
+            return set()
+        return {made.tensor for made in run_of(definition, self.definitions)}
 
     @cached_property
     def _by_tensor(self) -> Mapping[Tensor, Definition]:
@@ -155,7 +170,7 @@ class Program:
         alive: set[sympy.Basic] = set(wanted)
         kept = []
         for definition in reversed(self.definitions):
-            if definition.tensor in alive:
+            if definition.tensor in alive or (definition.along and self._stepped(definition) & alive):
                 kept.append(definition)
                 alive |= tensors_of(definition.body)
         inputs = tuple([tensor for tensor in self.inputs if tensor in alive])

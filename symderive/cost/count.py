@@ -111,8 +111,11 @@ class _Fold:
         return Part(self.definition, counts, tuple(self.contractions), tuple(dict.fromkeys(self.unknown)))
 
     def visit(self, expr: sympy.Expr) -> None:
-        """Count what it takes to evaluate `expr`; constants are free, what no rule covers is listed."""
-        if _is_constant(expr):
+        """Count what it takes to evaluate `expr`; what no rule covers is listed.
+
+        What no array is in is free: it is known before there are data, and computed once for all of them.
+        """
+        if not tensors_of(expr) and not expr.atoms(Delta):
             return
         for kind, handle in _HANDLERS:
             if isinstance(expr, kind):

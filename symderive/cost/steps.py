@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy
 
+from symderive.core.identity import tensors_of
 from symderive.core.nodes import Delta, Entry, IndexSum, Tensor
 from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition
@@ -62,6 +63,9 @@ def _sentences(cost: Cost, part: Part, style: Style) -> Iterator[str]:
     left = _math(_entry(Entry(part.definition.tensor, *part.definition.indices), style), style)
     if not part.contractions:
         copied = not part.counts and not part.unknown
+        if copied and not tensors_of(part.definition.body):
+            yield f"each {left} is known before there are data"
+            return
         yield f"each {left} is one entry, copied" if copied else f"there is no sum of products in {left}"
     for contraction in part.contractions:
         what = left if len(part.contractions) == 1 else f"one sum of products in {left}"
@@ -146,5 +150,7 @@ def _entry(entry: Entry, style: Style) -> str:
     axes = ", ".join(Writer(inside).write(bare(axis)) for axis in entry.axes)
     if style is LATEX:
         name = entry.tensor.latex_name or style.name(entry.tensor.name)
+        if "_" in name:  # a second subscript needs a group of its own
+            name = f"{{{name}}}"
         return f"{name}_{{{axes}}}" if axes else str(name)
     return f"{entry.tensor.name}[{axes}]" if axes else str(entry.tensor.name)

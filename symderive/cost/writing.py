@@ -10,6 +10,7 @@ import sympy
 
 from symderive.core.dims import Dim
 from symderive.core.nodes import Index
+from symderive.core.positions import Quotient
 from symderive.errors import SymderiveError
 from symderive.notation.names import latex_name, superscript, text_name
 
@@ -174,6 +175,8 @@ class Writer:
             return self._mul(expr)
         if isinstance(expr, sympy.floor):
             return self.style.floor(self.write(sympy.together(expr.args[0]))), ATOM
+        if isinstance(expr, Quotient):
+            return self.style.floor(self.style.fraction(*map(self._write, expr.args))[0]), ATOM
         raise SymderiveError(f"writing {expr}: {type(expr).__name__} is not a size.")
 
     def _mul(self, expr: sympy.Expr) -> Written:

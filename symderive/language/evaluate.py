@@ -1,13 +1,15 @@
 """The slow obvious evaluator: what a program means, number by number.
 
 All other ways to compute a program (generated code, other array libraries) are tested against this one, so it
-stays plain: one float at a time, one loop per index, every definition computed once and in order.
+stays plain: one float at a time, one loop per index, every definition computed once and in order, those of a
+recurrence step by step.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ import numpy.typing as npt
 from symderive.core.dims import Dim
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition, Program
+from symderive.core.recurrence import runs
 from symderive.errors import SymderiveError
 from symderive.language.closures import Reading
 from symderive.language.tables import Sizes, Table, given_numbers, known_size, sizes_of, table_of
@@ -56,8 +59,8 @@ def evaluate(
     given = {tensor: given_numbers(tensor, arrays) for tensor in shown}
     known = sizes_of(given, sizes or {})
     tables = {tensor: table_of(array) for tensor, array in given.items()}
-    for definition in needed.definitions:
-        tables[definition.tensor] = _computed(definition, tables, known)
+    for run in runs(needed.definitions):
+        _compute(run, tables, known)
     return {tensor.name: np.array(tables[tensor].entries).reshape(tables[tensor].shape) for tensor in wanted}
 
 
@@ -73,14 +76,42 @@ def _wanted(program: Program, outputs: Iterable[Tensor | str] | None) -> list[Te
     return wanted
 
 
-def _computed(definition: Definition, tables: Mapping[Tensor, Table], sizes: Sizes) -> Table:
-    shape = tuple(known_size(index.dim, sizes) for index in definition.indices)
+def _compute(run: Sequence[Definition], tables: dict[Tensor, Table], sizes: Sizes) -> None:
+    """Compute one equation, or the equations of a recurrence step by step."""
+    shapes = [tuple(known_size(index.dim, sizes) for index in made.indices) for made in run]
+    for made, shape in zip(run, shapes, strict=True):
+        tables[made.tensor] = Table([0.0] * math.prod(shape), shape)
+    fills = [_filling(made, shape, tables, sizes) for made, shape in zip(run, shapes, strict=True)]
+    along = run[0].along
+    if along is None:
+        fills[0](map(range, shapes[0]))
+        return
+    axes = [made.indices.index(along) for made in run]
+    for step in range(known_size(along.dim, sizes)):
+        for fill, shape, axis in zip(fills, shapes, axes, strict=True):
+            fill(range(step, step + 1) if place == axis else range(size) for place, size in enumerate(shape))
+
+
+def _filling(
+    definition: Definition, shape: tuple[int, ...], tables: Mapping[Tensor, Table], sizes: Sizes
+) -> Callable[[Iterable[range]], None]:
+    """What computes the entries of one array at the positions in some ranges."""
     scope = {index: slot for slot, index in enumerate(definition.indices)}
     reading = Reading(tables, sizes, definition.tensor.name)
     value = reading.value(definition.body, scope)
-    room = [0] * reading.slots
-    entries = []
-    for position in itertools.product(*map(range, shape)):
-        room[: len(position)] = position
-        entries.append(value(room))
-    return Table(entries, shape)
+    room, entries = [0] * reading.slots, tables[definition.tensor].entries
+
+    def fill(ranges: Iterable[range]) -> None:
+        for position in itertools.product(*ranges):
+            room[: len(position)] = position
+            entries[_offset(position, shape)] = value(room)
+
+    return fill
+
+
+def _offset(position: Sequence[int], shape: Sequence[int]) -> int:
+    """Where an entry stands in row-major order."""
+    offset = 0
+    for place, size in zip(position, shape, strict=True):
+        offset = offset * size + place
+    return offset

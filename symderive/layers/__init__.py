@@ -12,6 +12,14 @@ from collections.abc import Mapping
 from functools import cache
 
 from symderive.layers.activation import Activation
+from symderive.layers.adaptive_pool import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+)
 from symderive.layers.attention import Attention
 from symderive.layers.avg_pool import AvgPool1d, AvgPool2d, AvgPool3d
 from symderive.layers.batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
@@ -24,20 +32,35 @@ from symderive.layers.conv_transpose2d import ConvTranspose2d
 from symderive.layers.conv_transpose3d import ConvTranspose3d
 from symderive.layers.dense import Dense
 from symderive.layers.depthwise import DepthwiseConv2d
+from symderive.layers.dropout import Dropout
 from symderive.layers.einsum import Einsum
 from symderive.layers.embedding import Embedding
 from symderive.layers.group_norm import GroupNorm
+from symderive.layers.gru import GRU
 from symderive.layers.instance_norm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from symderive.layers.layer import Layer
 from symderive.layers.layer_norm import LayerNorm
+from symderive.layers.lstm import LSTM
 from symderive.layers.max_pool import MaxPool1d, MaxPool2d, MaxPool3d
 from symderive.layers.multi_head_attention import MultiHeadAttention
 from symderive.layers.pointwise import PointwiseConv2d
 from symderive.layers.rms_norm import RMSNorm
+from symderive.layers.rnn import RNN
 from symderive.layers.separable import SeparableConv2d
+from symderive.layers.softmax import Softmax
+from symderive.layers.upsample import Upsample1d, Upsample2d, Upsample3d
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "Activation",
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
     "Attention",
     "AvgPool1d",
     "AvgPool2d",
@@ -54,6 +77,7 @@ __all__ = [
     "ConvTranspose3d",
     "Dense",
     "DepthwiseConv2d",
+    "Dropout",
     "Einsum",
     "Embedding",
     "GroupNorm",
@@ -69,6 +93,10 @@ __all__ = [
     "PointwiseConv2d",
     "RMSNorm",
     "SeparableConv2d",
+    "Softmax",
+    "Upsample1d",
+    "Upsample2d",
+    "Upsample3d",
     "catalogue",
     "kinds",
 ]

@@ -16,6 +16,7 @@ from symderive.errors import SymderiveError
 from symderive.layers.equations import defined, entry_of, indices_over, sizes_of
 from symderive.layers.fields import size, sizes
 from symderive.layers.layer import Layer
+from symderive.layers.softmax import shares
 
 
 @dataclass(frozen=True)
@@ -164,11 +165,9 @@ def attending(
     row = (*shared, *own, i)
     fits = IndexSum(Entry(q, *row, c) * Entry(k, *shared, j, c) * mask, c)
     scores = defined("scores", (*row, j), fits / sympy.sqrt(c.dim), "s")
-    raised = defined("raised", (*row, j), sympy.exp(entry_of(scores)) * mask, r"\tilde{p}")
-    total = defined("total", row, IndexSum(entry_of(raised), j), "z")
-    weights = defined("weights", (*row, j), entry_of(raised) / entry_of(total), "p")
-    taken = entry_of(weights) * Entry(v, *shared, j, e) * mask
-    return (scores, raised, total, weights, defined(name, (*row, e), IndexSum(taken, j), name[:1]))
+    made = shares(entry_of(scores), (*row, j), j, mask)
+    taken = entry_of(made[-1]) * Entry(v, *shared, j, e) * mask
+    return (scores, *made, defined(name, (*row, e), IndexSum(taken, j), name[:1]))
 
 
 EXAMPLES = (

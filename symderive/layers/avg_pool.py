@@ -12,12 +12,16 @@ from symderive.layers.equations import count_of
 from symderive.layers.pooling import Pool
 
 
-class AvgPool(Pool):
-    """Abstract: the mean of each window; zeros of the padding are part of it, as PyTorch does by default."""
+class Averaging:
+    """What a pool does with a window: the mean."""
 
     def pooled(self, read: sympy.Expr, taps: tuple[Index, ...]) -> sympy.Expr:
         """The mean over the taps."""
         return IndexSum(read, *taps) / count_of(taps)
+
+
+class AvgPool(Averaging, Pool):
+    """Abstract: the mean of each window; zeros of the padding are part of it, as PyTorch does by default."""
 
 
 @dataclass(frozen=True)

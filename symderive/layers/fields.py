@@ -9,7 +9,7 @@ from typing import Any
 import sympy
 
 from symderive.core.dims import Size, as_size
-from symderive.errors import SymderiveError
+from symderive.errors import ShapeError, SymderiveError
 
 ROLE, SETTLE = "role", "settle"
 
@@ -33,6 +33,11 @@ def sizes(role: str, **default: Any) -> Any:
 def positive(default: str) -> Any:
     """A field that holds a positive number exactly as it is written: `1e-5` as 1/100000."""
     return field(default=sympy.Rational(default), metadata={SETTLE: positive_number})
+
+
+def whole(default: int) -> Any:
+    """A field that holds a number of things that are written out one by one, and so is no symbol."""
+    return field(default=default, metadata={SETTLE: whole_number})
 
 
 def _field(role: str, settle: Callable[[Any, str], Any], default: Any) -> Any:
@@ -72,6 +77,21 @@ def positive_number(value: Any, what: str) -> sympy.Rational:
     if found is None or not found.is_finite or found <= 0:
         raise SymderiveError(f"{what}: {value!r} is not a positive number; give one such as 1e-5.")
     return found
+
+
+def whole_number(value: Any, what: str) -> int:
+    """A positive whole number.
+
+    Raises:
+        ShapeError: a symbol, or not a positive whole number.
+
+    >>> whole_number(2, "LSTM: layers")
+    2
+    """
+    found = as_size(value, what)
+    if not found.is_Integer:
+        raise ShapeError(f"{what}: {found} is a symbol; give a number.")
+    return int(found)
 
 
 def numbered(letter: str, count: int, mark: str = "") -> tuple[str, ...]:

@@ -80,7 +80,7 @@ class Layer(ABC):
         """The sizes in the order in which people write them in a product."""
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
-        """For each field that holds sizes, the customary name of each size."""
+        """For each field that holds sizes, the customary name of each; empty for one that stays a number."""
         found = {}
         for one in fields(self):
             value = getattr(self, one.name)
@@ -117,15 +117,22 @@ class Layer(ABC):
         """The layer with the name of its role for each size that is chosen, and what the names stand for."""
         roles = self.roles()
         given = {one.name: as_tuple(getattr(self, one.name)) for one in fields(self)}
+        named = {
+            field: [name if is_chosen(size) else "" for size, name in zip(given[field], names, strict=True)]
+            for field, names in roles.items()
+        }
         kept = [
-            size for name, some in given.items() for size in some if name not in roles or not is_chosen(size)
+            size
+            for field, some in given.items()
+            for size, name in zip(some, named.get(field, [""] * len(some)), strict=True)
+            if not name
         ]
-        taken = {symbol.name for size in kept for symbol in symbols_in(size)}
+        taken = {symbol.name for symbol in symbols_in(kept)}
         sizes: dict[Dim, Size] = {}
         changes: dict[str, Any] = {}
-        for field, names in roles.items():
+        for field, names in named.items():
             changed = [
-                _name_for(size, name, taken, sizes) if is_chosen(size) else size
+                _name_for(size, name, taken, sizes) if name else size
                 for size, name in zip(given[field], names, strict=True)
             ]
             changes[field] = tuple(changed) if isinstance(getattr(self, field), tuple) else changed[0]

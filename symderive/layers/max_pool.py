@@ -13,7 +13,15 @@ from symderive.layers.dimensions import Channels, Line, Plane, Taps, Volume
 from symderive.layers.pooling import Pool
 
 
-class MaxPool(Pool):
+class Largest:
+    """What a pool does with a window: its maximum."""
+
+    def pooled(self, read: sympy.Expr, taps: tuple[Index, ...]) -> sympy.Expr:
+        """The maximum over the taps."""
+        return IndexMax(read, *taps)
+
+
+class MaxPool(Largest, Pool):
     """Abstract: the largest entry of each window.
 
     Padding never is the maximum. It repeats the entry at the end, which is in every window that reaches over
@@ -30,10 +38,6 @@ class MaxPool(Pool):
             raise SymderiveError(
                 f"{type(self).__name__}: padding together with a dilation is not supported; leave one out."
             )
-
-    def pooled(self, read: sympy.Expr, taps: tuple[Index, ...]) -> sympy.Expr:
-        """The maximum over the taps."""
-        return IndexMax(read, *taps)
 
 
 @dataclass(frozen=True)

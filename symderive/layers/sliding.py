@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from typing import Any, ClassVar
 
 import sympy
@@ -13,8 +12,8 @@ from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.errors import SymderiveError
 from symderive.layers.equations import along
-from symderive.layers.layer import Layer, symbols_in
-from symderive.layers.window import SYMBOLS, Window, extents, padding_per_axis, per_axis, windows
+from symderive.layers.layer import Layer
+from symderive.layers.window import SYMBOLS, Window, extents, names_in, padding_per_axis, per_axis, windows
 
 TAPS = ("u", "v", "w")
 """The indices of the taps along up to three axes."""
@@ -64,8 +63,7 @@ class Sliding(Layer):
 
     @property
     def _primed(self) -> tuple[tuple[Size, ...], dict[Dim, Size]]:
-        names = {symbol.name for field in fields(self) for symbol in symbols_in(getattr(self, field.name))}
-        return extents(self.spatial, [f"{SYMBOLS[axis]}prime" for axis in self.AXES], names)
+        return extents(self.spatial, [f"{SYMBOLS[axis]}prime" for axis in self.AXES], names_in(self))
 
     @property
     def outputs(self) -> tuple[Size, ...]:

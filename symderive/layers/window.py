@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import sympy
@@ -11,7 +11,7 @@ import sympy
 from symderive.core.dims import Dim, Size, as_size
 from symderive.core.nodes import Index
 from symderive.errors import ShapeError
-from symderive.layers.layer import free_dims, unused
+from symderive.layers.layer import free_dims, symbols_in, unused
 
 SYMBOLS = {"length": "L", "depth": "D", "height": "H", "width": "W"}
 
@@ -100,7 +100,7 @@ def windows(layer: Any) -> tuple[Window, ...]:
 def extents(
     sizes: Iterable[Size], names: Iterable[str], taken: Iterable[str] = ()
 ) -> tuple[tuple[Size, ...], dict[Dim, Size]]:
-    """The output extents, with a name for each that is neither a number nor an input size.
+    """Extents, with a name for each that is neither a number nor an input size.
 
     Args:
         sizes: the extents, one per axis.
@@ -122,6 +122,11 @@ def extents(
         else:
             named.append(size)
     return tuple(named), relations
+
+
+def names_in(layer: Any) -> set[str]:
+    """The names of all sizes in the fields of a layer."""
+    return {symbol.name for field in fields(layer) for symbol in symbols_in(getattr(layer, field.name))}
 
 
 def per_axis(value: Any, axes: tuple[str, ...], what: str, least: int = 1) -> tuple[Size, ...]:

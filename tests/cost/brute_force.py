@@ -12,7 +12,7 @@ import sympy
 
 from symderive.core.identity import free_indices
 from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum
-from symderive.core.positions import Inside, bare
+from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.functions import by_head
 
 
@@ -26,17 +26,27 @@ class Loops:
     def __init__(self, program, arrays):
         self.arrays = dict(arrays)
         self.counts = Counter()
-        for definition in program.definitions:
-            self.memo = {}
-            result = np.zeros([int(size) for size in definition.tensor.shape])
-            if any(not one.has(Entry) for one in definition.body.atoms(Delta)):
-                self.scatter(definition, result)
-                self.arrays[definition.tensor.name] = result
-                continue
-            for place in np.ndindex(result.shape):
-                env = dict(zip(definition.indices, place, strict=True))
+        for _, run in itertools.groupby(program.definitions, key=lambda made: made.along or made):
+            run = list(run)
+            for definition in run:
+                size = [int(size) for size in definition.tensor.shape]
+                self.arrays[definition.tensor.name] = np.zeros(size)
+            memos = [{} for _ in run]
+            along = run[0].along
+            for step in [None] if along is None else range(int(along.dim)):
+                for definition, self.memo in zip(run, memos, strict=True):
+                    self.fill(definition, step)
+
+    def fill(self, definition, step):
+        """One equation, at one step if it belongs to a recurrence."""
+        result = self.arrays[definition.tensor.name]
+        if any(not one.has(Entry) for one in definition.body.atoms(Delta)):
+            self.scatter(definition, result)
+            return
+        for place in np.ndindex(result.shape):
+            env = dict(zip(definition.indices, place, strict=True))
+            if step is None or env[definition.along] == step:
                 result[place] = self.value(definition.body, env, ())
-            self.arrays[definition.tensor.name] = result
 
     def scatter(self, definition, result):
         """Add each product where the deltas say, as in `Σ_{u,j} a[u] b[j] δ(i, 2j + u)`."""
@@ -67,12 +77,14 @@ class Loops:
     def value(self, expr, env, path):
         key = (path, tuple(sorted((index.name, env[index]) for index in free_indices(expr))))
         if key not in self.memo:
+            counts = None if expr.has(Entry) else self.counts.copy()
             self.memo[key] = self.compute(expr, env, path)
+            self.counts = self.counts if counts is None else counts  # no array is in it: known beforehand
         return self.memo[key]
 
     def compute(self, expr, env, path):
-        if isinstance(expr, Index):
-            return env[expr]
+        if isinstance(expr, (Index, Quotient, Remainder)):
+            return self.place(expr, env)
         if isinstance(expr, Inside):
             return float(0 <= self.place(expr.position, env) < int(expr.size))
         if expr.is_number:

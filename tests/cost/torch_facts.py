@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from symderive.layers import (
+    GRU,
+    LSTM,
+    RNN,
     Activation,
     Attention,
     AvgPool1d,
@@ -141,6 +144,21 @@ def pool(kind):
     return made
 
 
+def recurrent(kind):
+    """A recurrent module; without batch_first the steps come first."""
+
+    def made(fact):
+        (shape,), given = fact.input_shapes, fact.hparams
+        batch, steps = shape[:2] if given["batch_first"] else shape[1::-1]
+        options = {"projection": given["proj_size"]} if given["proj_size"] else {}
+        return kind(
+            given["input_size"], given["hidden_size"], steps, given["num_layers"], given["bias"],
+            given["bidirectional"], batch, **options,
+        )  # fmt: skip
+
+    return made
+
+
 def activation(function):
     return lambda fact: Activation(function, tuple(fact.input_shapes[0]))
 
@@ -165,19 +183,17 @@ LAYERS = {
     "ConvTranspose1d": sliding(ConvTranspose1d),
     "ConvTranspose2d": sliding(ConvTranspose2d),
     "ConvTranspose3d": sliding(ConvTranspose3d),
+    "GRU": recurrent(GRU),
+    "LSTM": recurrent(LSTM),
     "Linear": linear,
+    "RNN": recurrent(RNN),
 }
 """How to say a module of PyTorch as a layer, by its type."""
 
-NOT_YET = (
-    "lstm_nobias_batchfirst", "lstm_proj", "rnn_tanh",
-)  # fmt: skip
-"""The facts for which there is no layer yet."""
-
 
 def layer_of(fact):
-    """The fact as a layer; None where there is none yet."""
-    return LAYERS[fact.type](fact) if fact.type in LAYERS else None
+    """The fact as a layer."""
+    return LAYERS[fact.type](fact)
 
 
 DEPTHWISE = DepthwiseConv2d(3, 5, 12, 12, batch=1)

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from symderive.core.nodes import Index
 from symderive.core.program import Definition, Program
 from symderive.layers import (
     Conv1d,
@@ -260,7 +261,8 @@ def test_naming_the_sizes_and_putting_them_back_gives_the_same_shapes(layer):
     assert tuple(size.xreplace(dict(values.items())) for size in symbolic.output_shape) == layer.output_shape
     assert [one.name for one in symbolic.parameters] == [one.name for one in layer.parameters]
     for size, meaning in symbolic.relations.items():
-        assert size in {
-            one for shape in (made.tensor.shape for made in symbolic.program().definitions) for one in shape
-        }
+        made = symbolic.program().definitions
+        shapes = [size for one in made for size in one.tensor.shape]
+        summed = [index.dim for one in made for index in one.body.atoms(Index)]
+        assert size in {*shapes, *summed}
         assert not meaning.has(size)

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from symderive.cli._arrays import as_size, split_words
-from symderive.cli._layers import layer_names, read_sizes
+from symderive.cli._layers import family_names, layer_names, read_sizes
 from symderive.cli._sheet import add_sheet_arguments, answer
 from symderive.errors import SymderiveError, did_you_mean
 
@@ -52,10 +52,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def details() -> str:
-    """The layers, for the end of the help."""
+    """The layers and families of networks, for the end of the help."""
     return (
-        f"Layers: {', '.join(layer_names())}. A size that is not given stays a symbol; to a name that is not "
-        "known, the answer is which there are."
+        f"Layers: {', '.join(layer_names())}. Networks are members of {', '.join(family_names())}, such as "
+        "resnet18 and gpt2. A size that is not given stays a symbol; to a name that is not known, the answer "
+        "is which there are."
     )
 
 
@@ -74,6 +75,8 @@ def run(args: Namespace) -> int:
         raise SymderiveError(
             f'cost: unexpected argument "{word[:60]}"; sizes of a convolution are options, as in --kernel 5.'
         )
+    if args.levels is not None:
+        raise SymderiveError("cost: --levels is about the table of a network, and this is a convolution.")
     values: dict[str, Any] = {
         "input": _shape(args.input),
         "output": _shape(args.after),

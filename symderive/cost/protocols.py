@@ -10,8 +10,24 @@ from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 
 
+class Sized(Protocol):
+    """Sizes, and what has to hold of them."""
+
+    @property
+    def relations(self) -> Mapping[Dim, Size]:
+        """What named sizes are in the sizes of the input."""
+
+    @property
+    def conditions(self) -> tuple[Any, ...]:
+        """What has to hold of the sizes."""
+
+    @property
+    def size_order(self) -> tuple[Size, ...]:
+        """The sizes in writing order."""
+
+
 @runtime_checkable
-class Costable(Protocol):
+class Costable(Sized, Protocol):
     """What `cost` asks of a layer or network; the layers of `symderive.layers` answer it."""
 
     def program(self) -> Program:
@@ -27,18 +43,6 @@ class Costable(Protocol):
     @property
     def buffers(self) -> tuple[Tensor, ...]:
         """The arrays that are kept and not trained."""
-
-    @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """What named output sizes are."""
-
-    @property
-    def conditions(self) -> tuple[Any, ...]:
-        """What has to hold of the sizes."""
-
-    @property
-    def size_order(self) -> tuple[Size, ...]:
-        """The sizes in writing order."""
 
 
 class Placeable(Costable, Protocol):
@@ -104,21 +108,9 @@ class Repeated(Protocol):
 
 
 @runtime_checkable
-class Network(Protocol):
+class Network(Sized, Protocol):
     """A whole network; those of `symderive.networks` answer this."""
 
     @property
     def root(self) -> Repeated:
         """Everything that is computed."""
-
-    @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """What named extents are in the sizes of the input."""
-
-    @property
-    def conditions(self) -> tuple[Any, ...]:
-        """What has to hold of the sizes."""
-
-    @property
-    def size_order(self) -> tuple[Size, ...]:
-        """The sizes in writing order."""

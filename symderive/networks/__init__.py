@@ -5,6 +5,16 @@ from __future__ import annotations
 from symderive.networks.architecture import Architecture, Feature, architecture
 from symderive.networks.block import Block, Step
 from symderive.networks.families import families, members
-from symderive.networks.named import network
+from symderive.networks.named import family_of, network
 
-__all__ = ["Architecture", "Block", "Feature", "Step", "architecture", "families", "members", "network"]
+__all__ = [
+    "Architecture",
+    "Block",
+    "Feature",
+    "Step",
+    "architecture",
+    "families",
+    "family_of",
+    "members",
+    "network",
+]

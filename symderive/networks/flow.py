@@ -51,6 +51,18 @@ class Flow:
         """
         return replace(self, shape=self.trace.apply(name, kind, *sizes, **options))
 
+    def sizes_as(self, doing: str, what: str, axes: tuple[str, ...]) -> Shape:
+        """The sizes of all axes, if there are as many as have names.
+
+        Raises:
+            ShapeError: another number of axes.
+        """
+        if len(self.shape) != len(axes):
+            raise ShapeError(
+                f"{doing}: the input is {shape_text(self.shape)} and no {what}; give ({', '.join(axes)})."
+            )
+        return self.shape
+
     # Shapes: nothing is computed.
 
     def moved(self, *shape: Any) -> Self:
@@ -139,20 +151,20 @@ class Flow:
 
     # Blocks.
 
-    def block(self, name: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    def block(self, name: str, function: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
         """`function(self, *args, **options)`, its steps in a block of this name."""
         return self.trace.within(name, lambda: function(self, *args, **options))
 
-    def aside(self, name: str, function: Callable[..., Any], *args: Any, **options: Any) -> None:
+    def aside(self, name: str, function: Callable[..., Any], /, *args: Any, **options: Any) -> None:
         """Steps that are not computed at inference, as an auxiliary head: they only have parameters."""
         self.trace.within(name, lambda: function(self, *args, **options), is_run=False)
 
-    def tied(self, name: str, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    def tied(self, name: str, function: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
         """As `block`, with the parameters of other steps: they are not counted again."""
         return self.trace.within(name, lambda: function(self, *args, **options), is_trained=False)
 
     def stage(
-        self, name: str, count: Any, function: Callable[..., Self], stride: Any, *args: Any, **options: Any
+        self, name: str, count: Any, function: Callable[..., Self], stride: Any, /, *args: Any, **options: Any
     ) -> Self:
         """`function(x, stride, …)` once, then with a stride of 1 until there are `count` of them.
 
@@ -167,14 +179,14 @@ class Flow:
         return self.block(name, type(self)._one_and_rest, name, count, function, stride, *args, **options)
 
     def _one_and_rest(
-        self, name: str, count: Any, function: Callable[..., Self], stride: Any, *args: Any, **options: Any
+        self, name: str, count: Any, function: Callable[..., Self], stride: Any, /, *args: Any, **options: Any
     ) -> Self:
         first = self.block("first", function, stride, *args, **options)
         rest = size_of(count, f"{name}: count") - 1
         return first.repeated("rest", rest, function, 1, *args, **options)
 
     def repeated(
-        self, name: str, count: Any, function: Callable[..., Self], *args: Any, **options: Any
+        self, name: str, count: Any, function: Callable[..., Self], /, *args: Any, **options: Any
     ) -> Self:
         """`function` applied `count` times in a row, `count` being a number or a symbol.
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
-from symderive.core.dims import Size, as_size, shape_text
-from symderive.errors import ShapeError
+from symderive.core.dims import Size, as_size
 from symderive.layers import AvgPool2d, BatchNorm2d, Conv2d, LayerNorm, MaxPool2d
 from symderive.networks.flow import Flow
 from symderive.networks.operations import AdaptiveMean
@@ -143,12 +142,7 @@ class Images(Flow):
         Raises:
             ShapeError: another number of axes.
         """
-        if len(self.shape) != 4:
-            raise ShapeError(
-                f"{doing}: the input is {shape_text(self.shape)} and no image; "
-                "give (batch, channels, height, width)."
-            )
-        return self.shape
+        return self.sizes_as(doing, "image", ("batch", "channels", "height", "width"))
 
 
 def _conv_norm(

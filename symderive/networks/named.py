@@ -10,6 +10,7 @@ import sympy
 from symderive.errors import SymderiveError, did_you_mean
 from symderive.networks.architecture import Architecture, architecture
 from symderive.networks.families import members
+from symderive.networks.family import Family
 
 
 def network(name: str, **given: Any) -> Architecture:
@@ -27,12 +28,7 @@ def network(name: str, **given: Any) -> Architecture:
     >>> network("resnet18").output_shape, network("resnet18", B=1, H=224, W=224, classes="V").output_shape
     ((B, 1000), (1, V))
     """
-    known = members()
-    if name not in known:
-        near = did_you_mean(name, known)
-        listed = near if near != "." else f"; there are {', '.join(known)}."
-        raise SymderiveError(f'unknown network "{name[:60]}"{listed}')
-    family = known[name]
+    family = family_of(name)
     for key in given:
         if key not in (*family.sizes, *family.options):
             choices = (*family.sizes, *family.options)
@@ -46,6 +42,23 @@ def network(name: str, **given: Any) -> Architecture:
         if key not in family.sizes
     }
     return architecture(name, family.declare, *shape.values(), **{**family.members[name], **options})
+
+
+def family_of(name: str) -> Family:
+    """The family of a member.
+
+    Raises:
+        SymderiveError: no such network.
+
+    >>> family_of("gpt2").options["layers"]
+    'Any'
+    """
+    known = members()
+    if name not in known:
+        near = did_you_mean(name, known)
+        listed = near if near != "." else f"; there are {', '.join(known)}."
+        raise SymderiveError(f'unknown network "{name[:60]}"{listed}')
+    return known[name]
 
 
 def _checked(what: str, kind: str, value: Any) -> Any:

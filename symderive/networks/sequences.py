@@ -7,8 +7,7 @@ from typing import Any, Self
 
 import sympy
 
-from symderive.core.dims import Size, as_size, shape_text
-from symderive.errors import ShapeError
+from symderive.core.dims import Size, as_size
 from symderive.layers import Attention, Embedding, LayerNorm, MultiHeadAttention, RMSNorm
 from symderive.networks.flow import Flow
 from symderive.networks.operations import Rotary
@@ -35,6 +34,21 @@ class Sequences(Flow):
     def rms_norm(self, name: str = "norm") -> Self:
         """Normalisation by the root mean square; see `symderive.layers.RMSNorm`."""
         return self.apply(name, RMSNorm, self.width, self.shape[:-1])
+
+    def first_token(self) -> Self:
+        """The entries of the first position: (batch, entries); nothing is computed."""
+        batch, _, width = self.sequence("first_token")
+        return self.with_shape((batch, width))
+
+    def prepended(self, name: str) -> Self:
+        """A trained token in front of all others."""
+        batch, length, width = self.sequence(name)
+        self.learned(1, 1, width, name=name)
+        return self.with_shape((batch, length + 1, width))
+
+    def feed_forward(self, inner: Any, function: str) -> Self:
+        """A linear layer of that width, an activation, and a linear layer back to the width of the input."""
+        return self.dense(inner).activation(function).dense(self.width)
 
     def attention(
         self, heads: Any, *, causal: bool = False, bias: bool = True, name: str = "attention"
@@ -77,9 +91,4 @@ class Sequences(Flow):
         Raises:
             ShapeError: another number of axes.
         """
-        if len(self.shape) != 3:
-            raise ShapeError(
-                f"{doing}: the input is {shape_text(self.shape)} and no sequence; "
-                "give (batch, length, entries)."
-            )
-        return self.shape
+        return self.sizes_as(doing, "sequence", ("batch", "length", "entries"))

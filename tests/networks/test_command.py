@@ -2,8 +2,10 @@
 
 import pytest
 
+from symderive.cli._layers import family_names
+from symderive.cli.cost import details
 from symderive.cost import cost
-from symderive.networks import network
+from symderive.networks import families, network
 from tests.test_cli_questions import complained, printed
 
 
@@ -78,7 +80,13 @@ def test_a_document_of_a_network(tmp_path, capsys):
         (["gpt", "d=e"], "gpt: d is 'e'; give a positive whole number"),
         (["gpt2", "--levels", "0"], '"levels" must be a whole number between 1 and 20'),
         (["conv2d", "--levels", "2"], "--levels is about the table of a network"),
+        (["conv", "--levels", "2"], "--levels is about the table of a network"),
     ],
 )
 def test_mistakes_are_said_in_one_sentence(words, said, capsys):
     assert said in complained(capsys, "cost", *words)
+
+
+def test_the_help_lists_every_family():
+    assert family_names() == list(families())
+    assert all(name in details() for name in families())

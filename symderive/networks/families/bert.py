@@ -33,17 +33,16 @@ def bert(
     """
     width = as_size(width, "bert: width")
     inner = 4 * width if inner is None else as_size(inner, "bert: inner")
-    batch, length = x.shape
-    positions = x.with_shape((length,)).embedded(context, width, name="positions")
+    positions = x.with_shape(x.shape[1:]).embedded(context, width, name="positions")
     tokens = x.embedded(vocabulary, width, name="tokens") + x.embedded(kinds, width, name="kinds") + positions
     tokens = tokens.layer_norm().repeated("blocks", layers, _block, heads, inner)
-    first = tokens.with_shape((batch, width))
+    first = tokens.first_token()
     return first.dense(width, name="pooler").activation("tanh")
 
 
 def _block(x: Feature, heads: Any, inner: Any) -> Feature:
     x = (x.attention(heads) + x).layer_norm()
-    return (x.dense(inner).activation("gelu").dense(x.width) + x).layer_norm()
+    return (x.feed_forward(inner, "gelu") + x).layer_norm()
 
 
 _BERT = {"vocabulary": 30522, "context": 512}

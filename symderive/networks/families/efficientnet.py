@@ -8,6 +8,7 @@ from typing import Any
 
 from symderive.networks.architecture import Feature
 from symderive.networks.family import Family
+from symderive.networks.residuals import inverted, with_shortcut
 from symderive.networks.widths import multiple, multiplier
 
 Row = tuple[bool, int, int, int, int, int]
@@ -80,22 +81,17 @@ def efficientnet(
 
 
 def _gated(x: Feature, stride: int, kernel: int, expand: int, channels: int) -> Feature:
-    inner = multiple(x.channels, expand)
-    inside = x if inner == x.channels else x.conv_norm(inner, 1, function="silu", name="expand")
-    inside = inside.conv_norm(inner, kernel, stride, groups=inner, function="silu", name="depthwise")
-    inside = inside.gated(max(1, x.channels // 4), "silu")
-    inside = inside.conv_norm(channels, 1, function=None, name="project")
-    return inside + x if stride == 1 and x.channels == channels else inside
+    inner, squeeze = multiple(x.channels, expand), max(1, x.channels // 4)
+    return inverted(x, stride, inner, channels, kernel, "silu", squeeze, ("silu", "sigmoid"))
 
 
 def _fused(x: Feature, stride: int, kernel: int, expand: int, channels: int) -> Feature:
+    """One convolution in place of the first two; where it does not widen, in place of all three."""
     inner = multiple(x.channels, expand)
     if inner == x.channels:
-        inside = x.conv_norm(channels, kernel, stride, function="silu")
-    else:
-        inside = x.conv_norm(inner, kernel, stride, function="silu", name="expand")
-        inside = inside.conv_norm(channels, 1, function=None, name="project")
-    return inside + x if stride == 1 and x.channels == channels else inside
+        return with_shortcut(x, x.conv_norm(channels, kernel, stride, function="silu"), stride)
+    inside = x.conv_norm(inner, kernel, stride, function="silu", name="expand")
+    return with_shortcut(x, inside.conv_norm(channels, 1, function=None, name="project"), stride)
 
 
 _WIDTHS = (1, 1, "1.1", "1.2", "1.4", "1.6", "1.8", 2)

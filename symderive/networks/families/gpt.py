@@ -39,7 +39,7 @@ def gpt(
 
 def _block(x: Feature, heads: Any, inner: Any) -> Feature:
     x = x.layer_norm().attention(heads, causal=True) + x
-    return x.layer_norm().dense(inner).activation("gelu_tanh").dense(x.width) + x
+    return x.layer_norm().feed_forward(inner, "gelu_tanh") + x
 
 
 _GPT2 = {"vocabulary": 50257, "context": 1024}

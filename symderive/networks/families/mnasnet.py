@@ -6,6 +6,7 @@ from typing import Any
 
 from symderive.networks.architecture import Feature
 from symderive.networks.family import Family
+from symderive.networks.residuals import inverted
 from symderive.networks.widths import multiple
 
 STAGES = (
@@ -32,16 +33,12 @@ def mnasnet(x: Feature, width: Any = 1, classes: Any = 1000) -> Feature:
     x = x.conv_norm(multiple(16, width), 1, function=None, name="project")
     for number, (kernel, stride, expand, channels, count) in enumerate(STAGES, 1):
         options = {"kernel": kernel, "expand": expand, "channels": multiple(channels, width)}
-        x = x.stage(f"stage{number}", count, _inverted, stride, **options)
+        x = x.stage(f"stage{number}", count, _unit, stride, **options)
     return x.conv_norm(1280, 1, name="last").global_pool().dense(classes)
 
 
-def _inverted(x: Feature, stride: int, kernel: int, expand: int, channels: int) -> Feature:
-    inner = expand * x.channels
-    inside = x.conv_norm(inner, 1, name="expand")
-    inside = inside.conv_norm(inner, kernel, stride, groups=inner, name="depthwise")
-    inside = inside.conv_norm(channels, 1, function=None, name="project")
-    return inside + x if stride == 1 and x.channels == channels else inside
+def _unit(x: Feature, stride: int, kernel: int, expand: int, channels: int) -> Feature:
+    return inverted(x, stride, expand * x.channels, channels, kernel)
 
 
 FAMILY = Family(

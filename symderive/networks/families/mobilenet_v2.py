@@ -6,6 +6,7 @@ from typing import Any
 
 from symderive.networks.architecture import Feature
 from symderive.networks.family import Family
+from symderive.networks.residuals import inverted
 from symderive.networks.widths import multiple
 
 STAGES = (
@@ -30,19 +31,13 @@ def mobilenet_v2(x: Feature, width: Any = 1, classes: Any = 1000) -> Feature:
     """
     x = x.conv_norm(multiple(32, width), 3, 2, function="relu6", name="stem")
     for number, (expand, channels, count, stride) in enumerate(STAGES, 1):
-        x = x.stage(f"stage{number}", count, inverted, stride, expand, multiple(channels, width))
+        x = x.stage(f"stage{number}", count, _unit, stride, expand, multiple(channels, width))
     x = x.conv_norm(max(1280, multiple(1280, width)), 1, function="relu6", name="last")
     return x.global_pool().dense(classes)
 
 
-def inverted(x: Feature, stride: int, expand: int, channels: int) -> Feature:
-    """Wide, depthwise, narrow again without an activation; added to the input where the shape stays."""
-    inside = x if expand == 1 else x.conv_norm(expand * x.channels, 1, function="relu6", name="expand")
-    inside = inside.conv_norm(
-        inside.channels, 3, stride, groups=inside.channels, function="relu6", name="depthwise"
-    )
-    inside = inside.conv_norm(channels, 1, function=None, name="project")
-    return inside + x if stride == 1 and x.channels == channels else inside
+def _unit(x: Feature, stride: int, expand: int, channels: int) -> Feature:
+    return inverted(x, stride, expand * x.channels, channels, function="relu6")
 
 
 FAMILY = Family(

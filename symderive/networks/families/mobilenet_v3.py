@@ -7,6 +7,7 @@ from typing import Any
 
 from symderive.networks.architecture import Feature
 from symderive.networks.family import Family
+from symderive.networks.residuals import inverted
 from symderive.networks.widths import multiple
 
 Row = tuple[int, int, int, bool, str, int]
@@ -54,21 +55,12 @@ def mobilenet_v3(x: Feature, rows: Sequence[Row] = LARGE, last: int = 1280, clas
         classes: outputs.
     """
     x = x.conv_norm(16, 3, 2, function=S, name="stem")
-    for number, row in enumerate(rows, 1):
-        x = x.block(f"block{number}", _inverted, *row)
+    for number, (kernel, inner, channels, is_gated, function, stride) in enumerate(rows, 1):
+        squeeze = multiple(inner // 4) if is_gated else 0
+        options = {"kernel": kernel, "function": function, "squeeze": squeeze, "gate": (R, "hardsigmoid")}
+        x = x.block(f"block{number}", inverted, stride, inner, channels, **options)
     x = x.conv_norm(6 * rows[-1][2], 1, function=S, name="last")
     return x.global_pool().dense(last).activation(S).dense(classes)
-
-
-def _inverted(
-    x: Feature, kernel: int, inner: int, outer: int, is_gated: bool, function: str, stride: int
-) -> Feature:
-    inside = x if x.channels == inner else x.conv_norm(inner, 1, function=function, name="expand")
-    inside = inside.conv_norm(inner, kernel, stride, groups=inner, function=function, name="depthwise")
-    if is_gated:
-        inside = inside.gated(multiple(inner // 4), gate="hardsigmoid")
-    inside = inside.conv_norm(outer, 1, function=None, name="project")
-    return inside + x if stride == 1 and x.channels == outer else inside
 
 
 FAMILY = Family(

@@ -31,18 +31,15 @@ def vit(
     """
     width = as_size(width, "vit: width")
     inner = 4 * width if inner is None else as_size(inner, "vit: inner")
-    tokens = x.conv(width, patch, patch, bias=True, name="patches").tokens()
-    batch, length, _ = tokens.shape
-    x.learned(1, 1, width, name="class_token")
-    tokens = tokens.with_shape((batch, length + 1, width))
-    tokens = tokens + x.learned(length + 1, width, name="positions")
+    tokens = x.conv(width, patch, patch, bias=True, name="patches").tokens().prepended("class_token")
+    tokens = tokens + x.learned(*tokens.shape[1:], name="positions")
     tokens = tokens.repeated("blocks", layers, _block, heads, inner).layer_norm()
-    return tokens.split(1, length, axis=1)[0].moved(batch, width).dense(classes)
+    return tokens.first_token().dense(classes)
 
 
 def _block(x: Feature, heads: Any, inner: Any) -> Feature:
     x = x.layer_norm().attention(heads) + x
-    return x.layer_norm().dense(inner).activation("gelu").dense(x.width) + x
+    return x.layer_norm().feed_forward(inner, "gelu") + x
 
 
 _LARGE = {"width": 1024, "heads": 16, "layers": 24}

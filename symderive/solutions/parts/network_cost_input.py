@@ -8,7 +8,7 @@ from typing import Any
 from symderive.cost.entry import cost
 from symderive.cost.tree import CostTree
 from symderive.errors import SymderiveError, did_you_mean
-from symderive.networks import Architecture, members, network
+from symderive.networks import Architecture, family_of, network
 
 
 def network_cost(name: str, sizes: Mapping[str, Any]) -> tuple[Architecture, CostTree]:
@@ -29,12 +29,7 @@ def network_cost(name: str, sizes: Mapping[str, Any]) -> tuple[Architecture, Cos
     1814073344
     """
     plain = name.lower().replace("-", "_")
-    known = members()
-    if plain not in known:
-        near = did_you_mean(plain, known)
-        listed = near if near != "." else f"; there are {', '.join(known)}."
-        raise SymderiveError(f'unknown network "{name[:60]}"{listed}')
-    family = known[plain]
+    family = family_of(plain)
     letters: dict[str, Any] = {}
     options: dict[str, Any] = {}
     values: dict[str, Any] = {}

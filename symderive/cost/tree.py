@@ -46,13 +46,11 @@ class Place:
 
     def formula(self, quantity: str, order: tuple[Size, ...]) -> Formula:
         """The count of a quantity in the sizes of the network."""
-        terms: tuple[Product, ...] = ()
         if not self.is_there(quantity):
-            pass
-        elif quantity == ACTIVATIONS:
-            terms = (Product.of(self.shape),)
-        elif quantity in SUMS or quantity in self.kind.quantities:
-            terms = self.kind.formula(quantity).terms
+            return Formula(order=order)
+        if quantity == ACTIVATIONS:  # the shape is in the sizes of the network already
+            return collected([substituted(Product.of(self.shape), {})], order)
+        terms = self.kind.formula(quantity).terms if quantity in (*SUMS, *self.kind.quantities) else ()
         return collected((substituted(term, self.sizes) for term in terms), order)
 
     def valid_macs(self, values: Mapping[Dim, int]) -> sympy.Expr:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import sympy
 
 from symderive.core.dims import Dim, as_size, same_size, shape_text
-from symderive.errors import ShapeError
+from symderive.errors import ShapeError, SymderiveError
 from symderive.layers import Activation, Dense
 from symderive.layers.layer import Layer, free_dims, unused
 from symderive.networks.operations import Elementwise, Learned, Mean
@@ -103,6 +103,8 @@ class Flow:
         Raises:
             ShapeError: their other axes differ.
         """
+        for other in others:
+            self._check_of_this_network(other, "concatenating")
         total = sympy.expand(sympy.Add(*(one.shape[axis] for one in (self, *others))))
         for other in others:
             if not same_shape(exchanged(other.shape, axis, total), exchanged(self.shape, axis, total)):
@@ -144,7 +146,20 @@ class Flow:
         """Entry by entry, as for a gate; axes as in a sum."""
         return self._together("mul", "multiplying", other)
 
+    def _check_of_this_network(self, other: Any, doing: str) -> None:
+        if not isinstance(other, Flow):
+            raise SymderiveError(
+                f"{doing} {shape_text(self.shape)} and {other!r}: the second is no feature map; give one, "
+                "or use learned for a trained array."
+            )
+        if other.trace is not self.trace:
+            raise SymderiveError(
+                f"{doing} {shape_text(self.shape)} and {shape_text(other.shape)}: they belong to two "
+                "networks; use feature maps of one."
+            )
+
     def _together(self, kind: str, words: str, other: Self) -> Self:
+        self._check_of_this_network(other, words)
         shape = broadcast(self.shape, other.shape, words)
         missing = tuple(missing_axes(one.shape, shape) for one in (self, other))
         return self.apply(kind, Elementwise, shape, kind=kind, missing=missing)

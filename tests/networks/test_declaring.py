@@ -79,6 +79,13 @@ def wrong(function, *shape):
     return lambda: architecture("wrong", function, *shape)
 
 
+def elsewhere():
+    """A feature map of another network."""
+    kept = []
+    architecture("other", lambda x: kept.append(x) or x.relu(), *IMAGE)
+    return kept[0]
+
+
 IMAGE, TEXT = ("B", 4, "H", "W"), ("B", "T", 6)
 
 
@@ -86,6 +93,9 @@ IMAGE, TEXT = ("B", 4, "H", "W"), ("B", "T", 6)
     ("declare", "said"),
     [
         (wrong(lambda x: x + x.conv(5, 1), *IMAGE), "adding B×4×H×W and B×5×H×W: 4 differs from 5"),
+        (wrong(lambda x: x + 3, *IMAGE), "adding B×4×H×W and 3: the second is no feature map"),
+        (wrong(lambda x: x.concat("y"), *IMAGE), "concatenating .*: the second is no feature map"),
+        (wrong(lambda x: x + elsewhere(), *IMAGE), "adding .*: they belong to two networks"),
         (wrong(lambda x: x * x.conv(4, 3), *IMAGE), "multiplying B×4×H×W and .*: H differs from H - 2"),
         (
             wrong(lambda x: x.concat(x.max_pool(2)), *IMAGE),

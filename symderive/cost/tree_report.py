@@ -94,7 +94,7 @@ def needs_of(cost: CostTree, style: Style = TEXT) -> Iterator[str]:
 def repetition_note(cost: CostTree, levels: int = 2) -> str:
     """How the lines below a repeated block are to be read; empty where the table has none."""
     is_open = any(
-        one.times != 1 and depth + 1 < levels and one.branches for depth, one in shown(cost, levels)
+        one.times != 1 and depth + 1 < levels and len(one.branches) > 1 for depth, one in shown(cost, levels)
     )
     return "the lines below a block that comes several times are for one repetition" if is_open else ""
 
@@ -118,7 +118,7 @@ def notes_of(cost: CostTree, levels: int = 2) -> Iterator[tuple[str, str]]:
 
 
 def extents_of(cost: CostTree, style: Style = TEXT) -> Iterator[str]:
-    """What the named extents are, as far as they have no numbers.
+    """What the named extents are, with their numbers as far as they have some.
 
     Where those of the width are as those of the height, they are said in one word: `W₁ to W₅ likewise`.
     """

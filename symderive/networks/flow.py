@@ -43,13 +43,39 @@ class Flow:
         """A feature map of another shape with the same record."""
         return replace(self, shape=tuple(map(self.trace.extents.settled, shape)))
 
-    def apply(self, name: str, kind: Callable[..., Layer], /, *sizes: Any, **options: Any) -> Self:
-        """The layer `kind(*sizes, **options)`, whose input is this feature map.
+    def step(self, name: str, kind: Callable[..., Layer], /, *sizes: Any, **options: Any) -> Self:
+        """The layer `kind(*sizes, **options)` at the sizes of this feature map.
 
         Raises:
-            ShapeError: sizes that do not fit.
+            ShapeError: sizes that do not fit each other.
         """
         return replace(self, shape=self.trace.apply(name, kind, *sizes, **options))
+
+    def apply(self, layer: Layer, name: str) -> Self:
+        """A layer of the user's choice, whose first input is this feature map.
+
+        Args:
+            layer: any layer, at the sizes of this feature map.
+            name: how the step is called.
+
+        Raises:
+            ShapeError: a layer that reads another shape.
+
+        >>> from symderive.cost import cost
+        >>> from symderive.layers import Einsum
+        >>> from symderive.networks import architecture
+        >>> def mixed(x):
+        ...     return x.apply(Einsum("nc,cd->nd", (*x.shape, 5)), "mix")
+        >>> cost(architecture("mixed", mixed, "B", 3)).macs
+        15*B
+        """
+        wanted = layer.program().inputs[0].shape
+        if not same_shape(wanted, self.shape):
+            raise ShapeError(
+                f"{name}: the layer reads {shape_text(wanted)}, and the feature map is "
+                f"{shape_text(self.shape)}; give the layer these sizes."
+            )
+        return replace(self, shape=self.trace.add(name, layer, layer.output_shape, layer.conditions))
 
     def sizes_as(self, doing: str, what: str, axes: tuple[str, ...]) -> Shape:
         """The sizes of all axes, if there are as many as have names.
@@ -118,7 +144,7 @@ class Flow:
 
     def activation(self, function: str, name: str | None = None) -> Self:
         """A function of each entry; see `symderive.layers.Activation`."""
-        return self.apply(name or function, Activation, function, self.shape)
+        return self.step(name or function, Activation, function, self.shape)
 
     def relu(self) -> Self:
         """`max(x, 0)` of each entry."""
@@ -126,17 +152,17 @@ class Flow:
 
     def dense(self, width: Any, *, bias: bool = True, name: str = "dense") -> Self:
         """A linear map of the last axis; see `symderive.layers.Dense`."""
-        return self.apply(
+        return self.step(
             name, Dense, self.shape[-1], as_size(width, "dense: width"), bias=bias, batch=self.shape[:-1]
         )
 
     def mean(self, *axes: int, name: str = "mean") -> Self:
         """The mean over some axes, which go."""
-        return self.apply(name, Mean, self.shape, over=tuple(axis % len(self.shape) for axis in axes))
+        return self.step(name, Mean, self.shape, over=tuple(axis % len(self.shape) for axis in axes))
 
     def learned(self, *shape: Any, name: str) -> Self:
         """A trained array of its own, as positions and class tokens are."""
-        return self.apply(name, Learned, tuple(as_size(size, name) for size in shape))
+        return self.step(name, Learned, tuple(as_size(size, name) for size in shape))
 
     def __add__(self, other: Self) -> Self:
         """Entry by entry; axes line up from the last one, and one of size 1 is repeated."""
@@ -162,7 +188,7 @@ class Flow:
         self._check_of_this_network(other, words)
         shape = broadcast(self.shape, other.shape, words)
         missing = tuple(missing_axes(one.shape, shape) for one in (self, other))
-        return self.apply(kind, Elementwise, shape, kind=kind, missing=missing)
+        return self.step(kind, Elementwise, shape, kind=kind, missing=missing)
 
     # Blocks.
 

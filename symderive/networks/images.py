@@ -40,7 +40,7 @@ class Images(Flow):
         batch, own, height, width = self.image(name)
         channels = as_size(channels, f"{name}: channels")
         options = {"stride": stride, "padding": padding, "dilation": dilation}
-        return self.apply(
+        return self.step(
             name,
             Conv2d,
             own,
@@ -57,12 +57,12 @@ class Images(Flow):
     def batch_norm(self, name: str = "norm") -> Self:
         """Batch normalisation as at inference; see `symderive.layers.BatchNorm2d`."""
         batch, channels, height, width = self.image(name)
-        return self.apply(name, BatchNorm2d, channels, height, width, batch=batch)
+        return self.step(name, BatchNorm2d, channels, height, width, batch=batch)
 
     def channel_norm(self, name: str = "norm") -> Self:
         """Layer normalisation over the channels of each position; see `symderive.layers.LayerNorm`."""
         batch, channels, height, width = self.image(name)
-        self.apply(name, LayerNorm, channels, (batch, height, width))
+        self.step(name, LayerNorm, channels, (batch, height, width))
         return self
 
     def conv_norm(
@@ -107,7 +107,7 @@ class Images(Flow):
     def _pool(self, kind: Any, kernel: Any, stride: Any, padding: Any, name: str) -> Self:
         batch, channels, height, width = self.image(name)
         options = {"stride": stride, "padding": padding, "batch": batch}
-        return self.apply(name, kind, channels, kernel, height, width, **options)
+        return self.step(name, kind, channels, kernel, height, width, **options)
 
     def global_pool(self, name: str = "pool") -> Self:
         """The mean of each channel over all positions: (batch, channels)."""
@@ -116,7 +116,7 @@ class Images(Flow):
 
     def adaptive_pool(self, outputs: int, name: str = "pool") -> Self:
         """Means over `outputs` windows along both axes, whatever the size of the image."""
-        return self.apply(name, AdaptiveMean, self.image(name), outputs=outputs)
+        return self.step(name, AdaptiveMean, self.image(name), outputs=outputs)
 
     def gated(self, squeeze: Any, function: str = "relu", gate: str = "sigmoid", name: str = "gate") -> Self:
         """Squeeze and excitation: each channel times a gate between 0 and 1 that depends on all channels.

@@ -25,15 +25,15 @@ class Sequences(Flow):
     def embedded(self, vocabulary: Any, width: Any, name: str = "embedding") -> Self:
         """A row of a table for each number; see `symderive.layers.Embedding`."""
         sizes = (as_size(size, name) for size in (vocabulary, width))
-        return self.apply(name, Embedding, *sizes, self.shape)
+        return self.step(name, Embedding, *sizes, self.shape)
 
     def layer_norm(self, name: str = "norm") -> Self:
         """Layer normalisation of each position; see `symderive.layers.LayerNorm`."""
-        return self.apply(name, LayerNorm, self.width, self.shape[:-1])
+        return self.step(name, LayerNorm, self.width, self.shape[:-1])
 
     def rms_norm(self, name: str = "norm") -> Self:
         """Normalisation by the root mean square; see `symderive.layers.RMSNorm`."""
-        return self.apply(name, RMSNorm, self.width, self.shape[:-1])
+        return self.step(name, RMSNorm, self.width, self.shape[:-1])
 
     def first_token(self) -> Self:
         """The entries of the first position: (batch, entries); nothing is computed."""
@@ -56,9 +56,7 @@ class Sequences(Flow):
         """Self-attention with its projections; see `symderive.layers.MultiHeadAttention`."""
         batch, length, width = self.sequence(name)
         options = {"batch": batch, "causal": causal, "bias": bias}
-        return self.apply(
-            name, MultiHeadAttention, width, as_size(heads, f"{name}: heads"), length, **options
-        )
+        return self.step(name, MultiHeadAttention, width, as_size(heads, f"{name}: heads"), length, **options)
 
     def grouped_attention(self, heads: Any, kv_heads: Any) -> Self:
         """Causal self-attention with rotated positions, and fewer heads for keys and values than for queries.
@@ -74,13 +72,13 @@ class Sequences(Flow):
             f"attention: {heads} heads do not divide {width}; change one.",
         )
         queries, _ = (
-            self.dense(each * count, bias=False, name=name).apply(
+            self.dense(each * count, bias=False, name=name).step(
                 "rotary", Rotary, (batch, length, count, each)
             )
             for name, count in (("queries", heads), ("keys", kv_heads))
         )
         self.dense(each * kv_heads, bias=False, name="values")
-        mixed = queries.apply(
+        mixed = queries.step(
             "attention", Attention, each, length, heads=heads, kv_heads=kv_heads, batch=batch, causal=True
         )
         return mixed.with_shape((batch, length, width)).dense(width, bias=False, name="output")

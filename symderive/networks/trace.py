@@ -37,7 +37,7 @@ class Trace:
 
     def apply(self, name: str, kind: Callable[..., Layer], /, *sizes: Any, **options: Any) -> Shape:
         """Add the layer `kind(*sizes, **options)` to the block that is open; its output's shape."""
-        layer, shape, conditions = _made(kind, sizes, tuple(options.items()))
+        layer, shape, conditions = _made(kind, _hashable(sizes), _hashable(tuple(options.items())))
         return self.add(name, layer, shape, conditions)
 
     def add(self, name: str, layer: Layer, shape: Shape, conditions: Iterable[Any]) -> Shape:
@@ -130,6 +130,11 @@ def _made(
     """A layer, its output's shape and its conditions; a network has the same layer at many places."""
     layer = kind(*sizes, **dict(options))
     return layer, layer.output_shape, layer.conditions
+
+
+def _hashable(value: Any) -> Any:
+    """Lists as tuples."""
+    return tuple(map(_hashable, value)) if isinstance(value, (list, tuple)) else value
 
 
 def size_of(value: Any, what: str) -> Size:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from symderive.core.dims import Dim, dims
 from symderive.cost import cost
 from symderive.errors import ShapeError, SymderiveError
+from symderive.layers import LSTM, Dense
 from symderive.networks import architecture, network
 from symderive.networks.extents import Extents, needs, one_floor
 
@@ -96,6 +97,8 @@ IMAGE, TEXT = ("B", 4, "H", "W"), ("B", "T", 6)
         (wrong(lambda x: x + 3, *IMAGE), "adding B×4×H×W and 3: the second is no feature map"),
         (wrong(lambda x: x.concat("y"), *IMAGE), "concatenating .*: the second is no feature map"),
         (wrong(lambda x: x + elsewhere(), *IMAGE), "adding .*: they belong to two networks"),
+        (wrong(lambda x: x.apply(Dense(4, 2), "d"), *IMAGE), "d: the layer reads 4, and .* is B×4×H×W"),
+        (wrong(lambda x: x.conv(5, [3, 1, 1]), *IMAGE), "kernel: 3 values given"),
         (wrong(lambda x: x * x.conv(4, 3), *IMAGE), "multiplying B×4×H×W and .*: H differs from H - 2"),
         (
             wrong(lambda x: x.concat(x.max_pool(2)), *IMAGE),
@@ -129,6 +132,16 @@ def test_mistakes_are_said_in_one_sentence(declare, said):
     with pytest.raises(SymderiveError, match=said) as caught:
         declare()
     assert "\n" not in str(caught.value)
+
+
+def test_any_layer_can_be_a_step():
+    """A long short-term memory between an embedding and a linear layer; counted by itself, it is the same."""
+    made = LSTM(6, 5, Dim("T"), batch=Dim("B"))
+    net = architecture("tagger", lambda x: x.embedded(9, 6).apply(made, "lstm").dense(4), "B", "T")
+    found = cost(net, B=3, T=7)
+    assert found["lstm"].macs == cost(LSTM(6, 5, 7, batch=3)).macs > 0
+    assert found.macs == found["lstm"].macs + 3 * 7 * 5 * 4
+    assert found.params == 54 + cost(made).params + 24
 
 
 def test_a_depth_of_none_is_a_network_without_the_block():

@@ -41,7 +41,7 @@ def applied(x, steps):
 
 
 @settings(deadline=None, max_examples=40)
-@given(STEPS, st.integers(1, 3), st.integers(1, 17), st.integers(1, 17))
+@given(STEPS, st.integers(1, 3), st.integers(1, 40), st.integers(1, 40))
 def test_symbols_and_then_numbers_are_numbers_from_the_beginning(steps, batch, height, width):
     """The same quantities, or both say that the sizes do not fit."""
     symbols = cost(architecture("random", applied, "B", 2, "H", "W", steps=steps))

@@ -10,7 +10,7 @@ from typing import Any
 from symderive.cli._arrays import as_size
 from symderive.errors import SymderiveError
 
-__all__ = ["layer_names", "read_sizes"]
+__all__ = ["family_names", "layer_names", "read_sizes"]
 
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -23,6 +23,16 @@ def layer_names() -> list[str]:
     """
     folder = Path(__file__).parent.parent / "layers"
     return sorted(name for path in folder.glob("*.py") for name in _classes_with_examples(path))
+
+
+def family_names() -> list[str]:
+    """The families of networks; read off their files, because help imports nothing.
+
+    >>> {"resnet", "gpt"} <= set(family_names())
+    True
+    """
+    folder = Path(__file__).parent.parent / "networks" / "families"
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
 
 
 def _classes_with_examples(path: Path) -> set[str]:

@@ -6,14 +6,14 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from symderive.cli._arrays import as_size, split_words
-from symderive.cli._layers import layer_names, read_sizes
+from symderive.cli._layers import family_names, layer_names, read_sizes
 from symderive.cli._sheet import add_sheet_arguments, answer
 from symderive.errors import SymderiveError, did_you_mean
 
 __all__ = ["HELP", "NAME", "add_arguments", "details", "run"]
 
 NAME = "cost"
-HELP = "count the multiplications of a layer, as a formula and as a number"
+HELP = "count the multiplications of a layer or a network, as a formula and as a number"
 _SUBJECTS = {"conv": "convolution_cost", "convolution": "convolution_cost"}
 
 
@@ -23,7 +23,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         "words",
         nargs="+",
         metavar="SUBJECT",
-        help="what to count: conv (a convolution), or a layer such as conv2d with its sizes, c_in=3 k=5",
+        help="what to count: conv (a convolution), a layer such as conv2d with its sizes, c_in=3 k=5, or a "
+        "network such as resnet18 with those of its input, B=1 H=224 W=224",
     )
     parser.add_argument(
         "--input", metavar="HxWxC", help="height, width, channels of the input; numbers or names"
@@ -44,14 +45,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--compare", nargs="+", metavar="KIND", help="which of normal, separable (default: both)"
     )
+    parser.add_argument(
+        "--levels", type=int, metavar="N", help="levels of blocks in the table of a network (default: 2)"
+    )
     add_sheet_arguments(parser, output=("-o", "--out"))
 
 
 def details() -> str:
-    """The layers, for the end of the help."""
+    """The layers and families of networks, for the end of the help."""
     return (
-        f"Layers: {', '.join(layer_names())}. A size that is not given stays a symbol; to a name that is not "
-        "known, the answer is which there are."
+        f"Layers: {', '.join(layer_names())}. Networks are members of {', '.join(family_names())}, such as "
+        "resnet18 and gpt2. A size that is not given stays a symbol; to a name that is not known, the answer "
+        "is which there are."
     )
 
 
@@ -70,6 +75,8 @@ def run(args: Namespace) -> int:
         raise SymderiveError(
             f'cost: unexpected argument "{word[:60]}"; sizes of a convolution are options, as in --kernel 5.'
         )
+    if args.levels is not None:
+        raise SymderiveError("cost: --levels is about the table of a network, and this is a convolution.")
     values: dict[str, Any] = {
         "input": _shape(args.input),
         "output": _shape(args.after),
@@ -87,13 +94,14 @@ _OPTIONS = ("input", "after", "kernel", "c_out", "stride", "padding", "dilation"
 
 
 def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]) -> int:
-    """The cost of one layer, its sizes as words."""
+    """The cost of one layer or network, its sizes as words."""
     from symderive.layers import kinds
+    from symderive.networks import members
 
-    plain = subject.lower().replace("_", "").replace("-", "")
-    if plain not in kinds():
-        near = did_you_mean(subject, [*_SUBJECTS, *kinds()])
-        known = near if near != "." else f"; there are conv, {', '.join(kinds())}."
+    plain, network = subject.lower().replace("_", "").replace("-", ""), subject.lower().replace("-", "_")
+    if plain not in kinds() and network not in members():
+        near = did_you_mean(subject, [*_SUBJECTS, *kinds(), *members()])
+        known = near if near != "." else f"; there are conv, {', '.join((*kinds(), *members()))}."
         raise SymderiveError(f'cost: unknown subject "{subject[:60]}"{known}')
     given = [option for option in _OPTIONS if getattr(args, option) is not None]
     if given or rest:
@@ -101,7 +109,12 @@ def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]
         raise SymderiveError(
             f'cost: unexpected argument "{word[:60]}"; the sizes of a layer are words, as in k=5 or c_in=3.'
         )
-    return answer(args, "layer_cost", {"layer": subject, "sizes": read_sizes(named)})
+    sizes = read_sizes(named)
+    if plain in kinds():
+        if args.levels is not None:
+            raise SymderiveError("cost: --levels is about the table of a network, and this is a layer.")
+        return answer(args, "layer_cost", {"layer": subject, "sizes": sizes})
+    return answer(args, "network_cost", {"network": subject, "sizes": sizes, "levels": args.levels})
 
 
 def _shape(written: str | None) -> list[int | str] | None:

@@ -2,62 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol, Self, runtime_checkable
+from collections.abc import Iterable
+from typing import Any, overload
 
-from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.cost.count import count
+from symderive.cost.placing import layer_cost, tree_of
+from symderive.cost.protocols import Costable, Network
 from symderive.cost.record import Cost
+from symderive.cost.tree import CostTree
 from symderive.errors import SymderiveError
 
 
-@runtime_checkable
-class Costable(Protocol):
-    """What `cost` asks of a layer or network; the layers of `symderive.layers` answer it."""
-
-    def program(self) -> Program:
-        """The index equations."""
-
-    def named(self) -> tuple[Self, Mapping[Dim, int]]:
-        """The same with symbols for its integer sizes, and their values."""
-
-    @property
-    def parameters(self) -> tuple[Tensor, ...]:
-        """The trainable arrays."""
-
-    @property
-    def buffers(self) -> tuple[Tensor, ...]:
-        """The arrays that are kept and not trained."""
-
-    @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """What named output sizes are."""
-
-    @property
-    def conditions(self) -> tuple[Any, ...]:
-        """What has to hold of the sizes."""
-
-    @property
-    def size_order(self) -> tuple[Size, ...]:
-        """The sizes in writing order."""
-
-
-def cost(thing: Any, *, parameters: Iterable[str] = (), **sizes: int) -> Cost:
-    """What a layer or program costs, counted from its index equations.
+@overload
+def cost(
+    thing: Network, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int
+) -> CostTree: ...
+@overload
+def cost(thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int) -> Cost: ...
+def cost(
+    thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int
+) -> Cost | CostTree:
+    """What a layer, a network or a program costs, counted from its index equations.
 
     Args:
-        thing: a layer, a `Program`, or anything with a `.program` (a derivation).
+        thing: a layer, a network, a `Program`, or anything with a `.program` (a derivation).
         parameters: for a bare program, the names of the inputs that are trained.
+        strict: whether an operation that is not counted is an error; otherwise it stands in `unknown`.
         sizes: numbers for its symbols, as in `Cost.subs`.
 
     Returns:
         a cost in symbols. Integer sizes of a layer get the customary name of their role (`C_in`, `k`, `H`)
-        and their value, so that formula and number are both there.
+        and their value, so that formula and number are both there. That of a network is a tree of blocks.
 
     Raises:
-        SymderiveError: not something that has equations, or a size or parameter that it does not have.
+        SymderiveError: not something that has equations, a size or parameter that it does not have, or with
+            `strict` an operation that is not counted.
         ShapeError: sizes that do not fit each other.
 
     >>> from symderive.layers import Conv2d
@@ -65,20 +46,20 @@ def cost(thing: Any, *, parameters: Iterable[str] = (), **sizes: int) -> Cost:
     >>> normal.formula().write(), normal.macs, normal.params
     ('k² · C_in · H′ · W′ · C_out', 1228800, 19200)
     """
-    if isinstance(thing, Costable):
+    made: Cost | CostTree
+    if isinstance(thing, Network):
+        made = tree_of(thing)
+    elif isinstance(thing, Costable):
         layer, values = thing.named()
-        order = layer.size_order
-        made = Cost(
-            count(layer.program(), order),
-            layer.parameters,
-            order,
-            layer.relations,
-            layer.conditions,
-            kept=layer.buffers,
+        made = layer_cost(layer)
+        made = made.subs(values) if values else made
+    else:
+        program = _program_of(thing)
+        made = Cost(count(program), _trained(program, parameters), outputs=program.outputs)
+    if strict and made.unknown:
+        raise SymderiveError(
+            f"cost: not counted are {'; '.join(made.unknown)}; without strict the total is a lower bound."
         )
-        return made.subs(values).subs(sizes) if values or sizes else made
-    program = _program_of(thing)
-    made = Cost(count(program), _trained(program, parameters))
     return made.subs(sizes) if sizes else made
 
 
@@ -87,7 +68,9 @@ def _program_of(thing: Any) -> Program:
     if callable(program):
         program = program()
     if not isinstance(program, Program):
-        raise SymderiveError(f"cost: {type(thing).__name__} has no equations; give a layer or a Program.")
+        raise SymderiveError(
+            f"cost: {type(thing).__name__} has no equations; give a layer, a network or a Program."
+        )
     return program
 
 

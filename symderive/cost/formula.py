@@ -105,6 +105,23 @@ class Formula:
         """As a SymPy expression."""
         return sympy.Add(*(term.expr for term in self.terms))
 
+    @classmethod
+    def of(cls, expr: sympy.Expr, order: tuple[Size, ...] = ()) -> Formula:
+        """The formula of an expression, its terms in writing order.
+
+        >>> from symderive.core.dims import dims
+        >>> h, k = dims("H k")
+        >>> Formula.of(h * k**2 / 2 - h, (k, h)).write()
+        'k² · H / 2 − H'
+        """
+        writer = Writer(order=order)
+        terms = []
+        for term in sorted(sympy.Add.make_args(expr), key=writer.rank):
+            coefficient, rest = term.as_coeff_Mul()
+            product = Product.of([rest], order)
+            terms.append(Product(product.factors, Fraction(int(coefficient.p), int(coefficient.q))))
+        return cls(tuple(terms), order)
+
     def __add__(self, other: Formula) -> Formula:
         """The terms of both, one after the other."""
         return Formula(self.terms + other.terms, self.order or other.order)

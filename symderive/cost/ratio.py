@@ -9,9 +9,9 @@ import sympy
 
 from symderive.core.dims import Dim
 from symderive.cost.count import MACS
+from symderive.cost.counted import Counted
 from symderive.cost.evaluation import evaluate
-from symderive.cost.formula import Formula, Product
-from symderive.cost.record import Cost
+from symderive.cost.formula import Formula
 from symderive.cost.writing import LATEX, TEXT, Style, Writer, decimal
 from symderive.errors import SymderiveError
 
@@ -81,7 +81,7 @@ def decimal_latex(number: str) -> str:
     return number.replace(",", "{,}")
 
 
-def ratio(left: Cost, right: Cost, quantity: str = MACS) -> Ratio:
+def ratio(left: Counted, right: Counted, quantity: str = MACS) -> Ratio:
     """How the cost `left` compares with the cost `right`.
 
     The quotient is simplified to its shortest form: divided term by term, as one fraction, factored, or in
@@ -115,7 +115,7 @@ def ratio(left: Cost, right: Cost, quantity: str = MACS) -> Ratio:
     return Ratio(best.expr, best, used)
 
 
-def _common_values(left: Cost, right: Cost) -> dict[Dim, int]:
+def _common_values(left: Counted, right: Counted) -> dict[Dim, int]:
     values = dict(left.values)
     for symbol, value in right.values.items():
         if values.setdefault(symbol, value) != value:
@@ -135,14 +135,4 @@ def _candidates(above: Formula, below: Formula, order: tuple[sympy.Expr, ...]) -
     forms = [sympy.factor(quotient), quotient, sympy.expand(quotient)]
     writer = Writer(order=order)
     forms += [sympy.apart(quotient, symbol) for symbol in sorted(quotient.free_symbols, key=writer.rank)]
-    return found + [_as_formula(form, order) for form in forms]
-
-
-def _as_formula(expr: sympy.Expr, order: tuple[sympy.Expr, ...]) -> Formula:
-    writer = Writer(order=order)
-    terms = []
-    for term in sorted(sympy.Add.make_args(expr), key=writer.rank):
-        coefficient, rest = term.as_coeff_Mul()
-        product = Product.of([rest], order)
-        terms.append(Product(product.factors, Fraction(int(coefficient.p), int(coefficient.q))))
-    return Formula(tuple(terms), order)
+    return found + [Formula.of(form, order) for form in forms]

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
+from symderive.cost.counted import ADDS, BUFFERS, FLOPS, MULS, PARAMS
 from symderive.cost.formula import Formula
 from symderive.cost.infer import Inference
 from symderive.cost.ratio import Ratio, ratio
-from symderive.cost.record import ADDS, BUFFERS, FLOPS, MULS, PARAMS, Cost
+from symderive.cost.record import Cost
 from symderive.cost.steps import Step, steps
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError

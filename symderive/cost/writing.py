@@ -111,6 +111,9 @@ class Writer:
             if divisor == 2:
                 words, said = ("is odd" if offset % 2 else "is even"), self.write(rest)
                 return rf"{said}\ \text{{{words}}}" if self.style.relation else f"{said} {words}"
+            if divisor == 1:
+                words = r"\ \text{is whole}" if self.style.relation else " is whole"
+                return self.write(number) + words
             verb = r"\ \text{divides}\ " if self.style.relation else " divides "
             return f"{self.write(divisor)}{verb}{self.write(number)}"
         signs = _RELATIONS.get(type(condition))
@@ -144,6 +147,10 @@ class Writer:
         if exponent == 1:
             return written
         return self.style.power(self._at_least(ATOM, written), str(exponent)), POWER
+
+    def factor(self, expr: sympy.Expr) -> str:
+        """`expr` as a size in a shape: a sum or product stands in brackets."""
+        return self._at_least(POWER, self._write(sympy.sympify(expr)))
 
     def _at_least(self, level: int, written: Written) -> str:
         return written[0] if written[1] >= level else self.style.bracket(written[0])

@@ -10,7 +10,7 @@ import sympy
 
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Program
-from symderive.functions.kinked import relu
+from symderive.functions.kinked import relu, smaller
 from symderive.functions.sigmoid import sigmoid, softplus
 from symderive.functions.special import ndtr
 from symderive.layers.elementwise import Elementwise
@@ -29,8 +29,27 @@ def gelu_by_tanh(x: sympy.Expr) -> sympy.Expr:
     return x / 2 * (1 + sympy.tanh(inner))
 
 
+def relu6(x: sympy.Expr) -> sympy.Expr:
+    """`min(max(x, 0), 6)`.
+
+    Source: A. Krizhevsky, Convolutional Deep Belief Networks on CIFAR-10, 2010, section 2.
+    """
+    return smaller(relu(x), sympy.Integer(6))
+
+
+def hard_sigmoid(x: sympy.Expr) -> sympy.Expr:
+    """`min(max(x + 3, 0), 6) / 6`.
+
+    Source: A. Howard et al., Searching for MobileNetV3, arXiv:1905.02244, section 5.2.
+    """
+    return relu6(x + 3) / 6
+
+
 KINDS: Mapping[str, Function] = {
     "relu": relu,
+    "relu6": relu6,
+    "hardsigmoid": hard_sigmoid,
+    "hardswish": lambda x: x * hard_sigmoid(x),
     "sigmoid": sigmoid,
     "tanh": sympy.tanh,
     "softplus": softplus,
@@ -45,8 +64,8 @@ class Activation(Elementwise):
     """A function of each entry: `y[n] = f(x[n])`.
 
     Args:
-        function: "relu", "sigmoid", "tanh", "softplus", "gelu" (x Φ(x)), "gelu_tanh" (its approximation) or
-            "silu" (x σ(x)).
+        function: "relu", "relu6", "hardsigmoid", "hardswish" (x times the hard sigmoid), "sigmoid", "tanh",
+            "softplus", "gelu" (x Φ(x)), "gelu_tanh" (its approximation) or "silu" (x σ(x)).
         batch: the shape of the input, one size or a tuple.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
@@ -99,21 +99,60 @@ class Layer(ABC):
         >>> layer.parameters[0].shape, values
         ((d_out, d_in), {d_in: 784, d_out: 10})
         """
-        given = {field: as_tuple(getattr(self, field)) for field in self.roles()}
-        taken = {symbol.name for sizes in given.values() for size in sizes for symbol in free_dims(size)}
-        values: dict[Dim, int] = {}
+        layer, sizes = self._renamed(lambda size: bool(size.is_Integer))
+        return layer, {symbol: int(size) for symbol, size in sizes.items()}
+
+    def generic(self) -> tuple[Self, dict[Dim, Size]]:
+        """The same layer with a symbol for every size, and what each symbol stands for.
+
+        >>> from symderive.core.dims import Dim
+        >>> from symderive.layers import Dense
+        >>> layer, sizes = Dense(784, 4 * Dim("d")).generic()
+        >>> layer.parameters[0].shape, sizes
+        ((d_out, d_in), {d_in: 784, d_out: 4*d})
+        """
+        return self._renamed(lambda size: True)
+
+    def _renamed(self, is_chosen: Callable[[Size], bool]) -> tuple[Self, dict[Dim, Size]]:
+        """The layer with the name of its role for each size that is chosen, and what the names stand for."""
+        roles = self.roles()
+        given = {one.name: as_tuple(getattr(self, one.name)) for one in fields(self)}
+        named = {
+            field: [name if is_chosen(size) else "" for size, name in zip(given[field], names, strict=True)]
+            for field, names in roles.items()
+        }
+        kept = [
+            size
+            for field, some in given.items()
+            for size, name in zip(some, named.get(field, [""] * len(some)), strict=True)
+            if not name
+        ]
+        taken = {symbol.name for symbol in symbols_in(kept)}
+        sizes: dict[Dim, Size] = {}
         changes: dict[str, Any] = {}
-        for field, names in self.roles().items():
-            sizes = []
-            for size, name in zip(given[field], names, strict=True):
-                if not size.is_Integer or not name:
-                    sizes.append(size)
-                    continue
-                symbol = Dim(unused(name, taken))
-                values[symbol] = int(size)
-                sizes.append(symbol)
-            changes[field] = tuple(sizes) if isinstance(getattr(self, field), tuple) else sizes[0]
-        return replace(self, **changes), values
+        for field, names in named.items():
+            changed = [
+                _name_for(size, name, taken, sizes) if name else size
+                for size, name in zip(given[field], names, strict=True)
+            ]
+            changes[field] = tuple(changed) if isinstance(getattr(self, field), tuple) else changed[0]
+        return replace(self, **changes), sizes
+
+
+def _name_for(size: Size, name: str, taken: Iterable[str], sizes: dict[Dim, Size]) -> Dim:
+    """A symbol of this name for a size; another one where the name is that of another size."""
+    symbol = Dim(unused(name, taken))
+    while sizes.get(symbol, size) != size:
+        symbol = Dim(unused(f"{symbol.name}_1", taken))
+    sizes[symbol] = size
+    return symbol
+
+
+def symbols_in(value: Any) -> list[Any]:
+    """The symbols of the sizes in the field of a layer, which may be nested."""
+    if isinstance(value, (tuple, list)):
+        return [symbol for one in value for symbol in symbols_in(one)]
+    return free_dims(value) if isinstance(value, sympy.Expr) else []
 
 
 def as_tuple(value: Any) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ import sympy
 from symderive.core.dims import Dim, Size, as_size
 from symderive.core.nodes import Index
 from symderive.errors import ShapeError
-from symderive.layers.layer import free_dims, unused
+from symderive.layers.layer import free_dims, symbols_in, unused
 
 SYMBOLS = {"length": "L", "depth": "D", "height": "H", "width": "W"}
 
@@ -126,13 +126,7 @@ def extents(
 
 def names_in(layer: Any) -> set[str]:
     """The names of all sizes in the fields of a layer."""
-    return {symbol.name for field in fields(layer) for symbol in _symbols(getattr(layer, field.name))}
-
-
-def _symbols(value: Any) -> list[Any]:
-    if isinstance(value, (tuple, list)):
-        return [symbol for one in value for symbol in _symbols(one)]
-    return free_dims(value) if isinstance(value, sympy.Expr) else []
+    return {symbol.name for field in fields(layer) for symbol in symbols_in(getattr(layer, field.name))}
 
 
 def per_axis(value: Any, axes: tuple[str, ...], what: str, least: int = 1) -> tuple[Size, ...]:

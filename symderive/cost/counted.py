@@ -1,0 +1,258 @@
+"""What every cost answers, of a layer or of a whole network: quantities as formulas and as numbers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+import sympy
+
+from symderive.core.dims import Dim, Size
+from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
+from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived, whole
+from symderive.cost.formula import Formula
+from symderive.cost.writing import LATEX, TEXT, Writer
+from symderive.errors import SymderiveError, did_you_mean
+
+MULS, ADDS, FLOPS, PARAMS, BUFFERS = "muls", "adds", "flops", "params", "buffers"
+ACTIVATIONS = "activations"
+SUMS = {MULS: (MACS, ELEMENTWISE_MULS), ADDS: (SUM_ADDS, ELEMENTWISE_ADDS)}
+"""Quantities that are several counts together."""
+ARRAYS = (PARAMS, BUFFERS)
+"""Quantities that are entries of arrays, and no operations."""
+ALWAYS = (MACS, MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS)
+"""Quantities that every cost has, if only as 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted(ABC):
+    """Abstract: formulas in named positive integers, and the numbers put in for them.
+
+    With values put in, the attribute of a quantity is the number. `macs` are the multiply-accumulates of the
+    contractions; `muls` and `adds` are all scalar multiplications and additions of the equations as they
+    stand; `flops` is 2 · macs.
+
+    Attributes:
+        order: the sizes in the order in which they are written.
+        relations: what named output sizes are in the input's sizes.
+        conditions: what has to hold of the sizes.
+        values: numbers put in for symbols.
+    """
+
+    order: tuple[Size, ...] = ()
+    relations: Mapping[Dim, Size] = field(default_factory=dict)
+    conditions: tuple[Any, ...] = ()
+    values: Mapping[Dim, int] = field(default_factory=dict)
+
+    @abstractmethod
+    def formula(self, quantity: str = MACS) -> Formula:
+        """The formula of a quantity in symbols.
+
+        Raises:
+            SymderiveError: an unknown quantity.
+        """
+
+    @property
+    @abstractmethod
+    def quantities(self) -> tuple[str, ...]:
+        """The names of all quantities that are not 0, functions by their own name."""
+
+    @property
+    @abstractmethod
+    def unknown(self) -> tuple[str, ...]:
+        """What was not counted, in words; empty if everything was."""
+
+    @property
+    @abstractmethod
+    def valid_macs(self) -> sympy.Expr:
+        """Multiply-accumulates that are not against zero padding.
+
+        Raises:
+            SymderiveError: there is padding and a size is still a symbol.
+        """
+
+    @abstractmethod
+    def kinds_of_padding(self) -> Iterator[str]:
+        """Which products are in `macs` and not in `valid_macs`, in words."""
+
+    @property
+    @abstractmethod
+    def convention(self) -> str:
+        """What is counted, in one line."""
+
+    @property
+    def macs(self) -> sympy.Expr:
+        """Multiply-accumulates of the contractions; zero padding counts."""
+        return self.quantity(MACS)
+
+    @property
+    def muls(self) -> sympy.Expr:
+        """All scalar multiplications: those of the contractions and the elementwise ones."""
+        return self.quantity(MULS)
+
+    @property
+    def adds(self) -> sympy.Expr:
+        """All scalar additions: n − 1 for a sum of n terms, and the elementwise ones (a bias)."""
+        return self.quantity(ADDS)
+
+    @property
+    def flops(self) -> sympy.Expr:
+        """Floating-point operations by the convention 1 MAC = 2 flops."""
+        return self.quantity(FLOPS)
+
+    @property
+    def params(self) -> sympy.Expr:
+        """Trainable parameters."""
+        return self.quantity(PARAMS)
+
+    @property
+    def buffers(self) -> sympy.Expr:
+        """Entries of the arrays that are kept and not trained: running statistics."""
+        return self.quantity(BUFFERS)
+
+    @property
+    def activations(self) -> sympy.Expr:
+        """Entries of the output; of a network, of the outputs of all its layers."""
+        return self.quantity(ACTIVATIONS)
+
+    @property
+    def symbols(self) -> tuple[Dim, ...]:
+        """The sizes: those of the order, and what formulas, relations and conditions are written in."""
+        used: set[Dim] = set().union(*(formula.expr.free_symbols for formula in self.counts()))
+        used.update(*(meaning.free_symbols for meaning in self.relations.values()), self.relations)
+        used.update(*(condition.free_symbols for condition in self.conditions))
+        used.update(*(size.free_symbols for size in self.order))
+        writer = Writer(order=self.order)
+        return tuple(sorted(used, key=writer.rank))
+
+    @abstractmethod
+    def counts(self) -> Iterator[Formula]:
+        """The formulas of which all quantities are made."""
+
+    @property
+    def symbolic(self) -> Self:
+        """The same cost without numbers put in."""
+        return replace(self, values={})
+
+    def checked_name(self, quantity: str) -> str:
+        """The name of a quantity.
+
+        Raises:
+            SymderiveError: there is no such quantity.
+        """
+        choices = sorted({*self.quantities, *ALWAYS})
+        if quantity not in choices:
+            raise SymderiveError(f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}")
+        return quantity
+
+    def quantity(self, name: str) -> sympy.Expr:
+        """The value of a quantity: a number where all its sizes have values, otherwise an expression."""
+        return self._put_in(self.formula(name).expr)
+
+    def subs(self, values: Mapping[Any, Any] | None = None, **named: Any) -> Self:
+        """The cost with numbers put in; output sizes follow from input sizes.
+
+        Args:
+            values: numbers by symbol or name.
+            named: numbers by name.
+
+        Returns:
+            a cost that remembers its formulas and has these values.
+
+        Raises:
+            SymderiveError: a name that is not a size of this cost.
+            ShapeError: not a positive whole number, sizes that contradict each other, or a condition that
+                fails.
+
+        >>> from symderive.layers import Conv2d
+        >>> from symderive.cost import cost
+        >>> cost(Conv2d()).subs(C_in=3, C_out=256, k=5, H=12, W=12).macs
+        1228800
+        """
+        known = {symbol.name: symbol for symbol in self.symbols}
+        given = by_name({**(values or {}), **named}, known)
+        sizes = {symbol: checked_size(symbol.name, value) for symbol, value in given.items()}
+        scalars = {symbol: int(value) for symbol, value in sizes.items()}
+        values_put_in = complete({**underived(self.values, self.relations), **scalars}, self.relations)
+        check_conditions(self.conditions, values_put_in)
+        return replace(self, values=values_put_in)
+
+    def compile(self, quantity: str = MACS) -> Callable[..., Any]:
+        """A function of the sizes that gives exact whole numbers.
+
+        Args:
+            quantity: which quantity.
+
+        Returns:
+            a function that takes sizes by name, ints or integer arrays that broadcast. It gives a Python
+            int for ints, otherwise an array: int64 where every value fits, Python ints (dtype object) where
+            one does not.
+
+        >>> from symderive.layers import Dense
+        >>> from symderive.cost import cost
+        >>> macs = cost(Dense("d", "m")).compile()
+        >>> macs(d=784, m=10), macs(d=10**12, m=10**12)
+        (7840, 1000000000000000000000000)
+        """
+        formula, known = self.formula(quantity), {symbol.name: symbol for symbol in self.symbols}
+
+        def function(**sizes: Any) -> Any:
+            given = {symbol.name: value for symbol, value in underived(self.values, self.relations).items()}
+            chosen = by_name({**given, **sizes}, known)
+            values = {symbol: checked_size(symbol.name, value) for symbol, value in chosen.items()}
+            values = complete(values, self.relations)
+            check_conditions(self.conditions, values)
+            return _packed(whole(formula.value(values), formula.write()))
+
+        function.__name__ = quantity
+        function.__doc__ = f"{quantity} = {formula.write()}"
+        return function
+
+    @property
+    def numbers(self) -> dict[Dim, sympy.Integer]:
+        """The values as SymPy's integers, to be put into expressions."""
+        return {symbol: sympy.Integer(value) for symbol, value in self.values.items()}
+
+    def _put_in(self, expr: sympy.Expr) -> sympy.Expr:
+        return expr.xreplace(self.numbers)
+
+    def valid_text(self) -> str:
+        """How many products are valid, in words; empty where all are, or a size has no number."""
+        macs, kinds = self.macs, " and ".join(self.kinds_of_padding())
+        if not kinds or not macs.is_Integer:
+            return ""
+        valid = int(self.valid_macs)
+        return f"{TEXT.number(valid)}, without the {TEXT.number(int(macs) - valid)} {kinds}"
+
+    def condition_text(self, condition: Any, is_latex: bool = False) -> str:
+        """A condition as people say it."""
+        return Writer(LATEX if is_latex else TEXT, self.order).condition(condition)
+
+    def latex(self, quantity: str = MACS) -> str:
+        r"""The formula of a quantity in LaTeX, with the numbers and the result where values are put in.
+
+        >>> from symderive.layers import Dense
+        >>> from symderive.cost import cost
+        >>> print(cost(Dense("d", "m")).subs(d=3, m=4).latex())
+        d \cdot m = 3 \cdot 4 = 12
+        """
+        return " = ".join(self._sides(quantity, LATEX))
+
+    def _sides(self, quantity: str, style: Any) -> Iterator[str]:
+        formula = self.formula(quantity)
+        yield formula.write(style)
+        if self.values and formula.terms:
+            yield formula.write(style, self.values)
+            value = self.quantity(quantity)
+            if value.is_Integer:
+                yield style.number(int(value))
+
+
+def _packed(result: Any) -> Any:
+    if not isinstance(result, np.ndarray):
+        return int(result)
+    fits = all(abs(one) <= np.iinfo(np.int64).max for one in result.ravel())
+    return result.astype(np.int64) if fits else result

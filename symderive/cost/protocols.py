@@ -1,0 +1,116 @@
+"""What `cost` asks of a layer, and of a network of layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, Self, runtime_checkable
+
+from symderive.core.dims import Dim, Size
+from symderive.core.nodes import Tensor
+from symderive.core.program import Program
+
+
+class Sized(Protocol):
+    """Sizes, and what has to hold of them."""
+
+    @property
+    def relations(self) -> Mapping[Dim, Size]:
+        """What named sizes are in the sizes of the input."""
+
+    @property
+    def conditions(self) -> tuple[Any, ...]:
+        """What has to hold of the sizes."""
+
+    @property
+    def size_order(self) -> tuple[Size, ...]:
+        """The sizes in writing order."""
+
+
+@runtime_checkable
+class Costable(Sized, Protocol):
+    """What `cost` asks of a layer or network; the layers of `symderive.layers` answer it."""
+
+    def program(self) -> Program:
+        """The index equations."""
+
+    def named(self) -> tuple[Self, Mapping[Dim, int]]:
+        """The same with symbols for its integer sizes, and their values."""
+
+    @property
+    def parameters(self) -> tuple[Tensor, ...]:
+        """The trainable arrays."""
+
+    @property
+    def buffers(self) -> tuple[Tensor, ...]:
+        """The arrays that are kept and not trained."""
+
+
+class Placeable(Costable, Protocol):
+    """What `cost` asks of a layer in a network."""
+
+    def __hash__(self) -> int:
+        """Equal layers are counted once."""
+
+    @property
+    def output_shape(self) -> tuple[Size, ...]:
+        """The shape of the output in the sizes of the input."""
+
+    def generic(self) -> tuple[Self, Mapping[Dim, Size]]:
+        """The same with a symbol for each of its sizes, and what each symbol stands for."""
+
+
+class Placed(Protocol):
+    """One layer at its place in a network."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in its block."""
+
+    @property
+    def layer(self) -> Placeable:
+        """What is computed."""
+
+    @property
+    def shape(self) -> tuple[Size, ...]:
+        """The shape of its output in the sizes of the network."""
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether its parameters are its own."""
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is computed at inference."""
+
+
+class Repeated(Protocol):
+    """Layers and blocks in a row, perhaps repeated."""
+
+    @property
+    def name(self) -> str:
+        """How it is called in the block around it."""
+
+    @property
+    def children(self) -> Sequence[Any]:
+        """What it consists of: `Placed` or `Repeated`."""
+
+    @property
+    def shape(self) -> tuple[Size, ...]:
+        """The shape of its output."""
+
+    @property
+    def times(self) -> Size:
+        """How often it comes."""
+
+    @property
+    def index(self) -> Dim | None:
+        """The number of the repetition, where sizes depend on it."""
+
+
+@runtime_checkable
+class Network(Sized, Protocol):
+    """A whole network; those of `symderive.networks` answer this."""
+
+    @property
+    def root(self) -> Repeated:
+        """Everything that is computed."""

@@ -1,0 +1,214 @@
+"""The cost of a whole network: a tree of blocks and layers whose counts add up to the total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import sympy
+
+from symderive.core.dims import Dim, Size
+from symderive.cost.collecting import collected, multiplied_out, repeated, substituted
+from symderive.cost.count import MACS
+from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, FLOPS, SUMS, Counted
+from symderive.cost.evaluation import evaluate, whole
+from symderive.cost.formula import Formula, Product
+from symderive.cost.record import Cost
+from symderive.errors import SymderiveError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Place:
+    """A layer at its place: what such layers cost, and the sizes here.
+
+    Attributes:
+        kind: the cost of all layers of this kind, in the names of their roles.
+        sizes: what each of these names is at this place.
+        shape: the shape of the output.
+        is_trained: whether the parameters are counted here.
+        is_run: whether it is computed at inference.
+    """
+
+    kind: Cost
+    sizes: Mapping[Dim, Size]
+    shape: tuple[Size, ...]
+    is_trained: bool = True
+    is_run: bool = True
+
+    @property
+    def quantities(self) -> Iterator[str]:
+        """The names of the quantities that are not 0."""
+        return (one for one in self.kind.quantities if self.is_there(one))
+
+    def is_there(self, quantity: str) -> bool:
+        """Whether a quantity counts at this place."""
+        return self.is_trained if quantity in ARRAYS else self.is_run
+
+    def formula(self, quantity: str, order: tuple[Size, ...]) -> Formula:
+        """The count of a quantity in the sizes of the network."""
+        if not self.is_there(quantity):
+            return Formula(order=order)
+        if quantity == ACTIVATIONS:  # the shape is in the sizes of the network already
+            return collected([substituted(Product.of(self.shape), {})], order)
+        terms = self.kind.formula(quantity).terms if quantity in (*SUMS, *self.kind.quantities) else ()
+        return collected((substituted(term, self.sizes) for term in terms), order)
+
+    def valid_macs(self, values: Mapping[Dim, int]) -> sympy.Expr:
+        """The products that are not against zero padding, at given sizes."""
+        if not self.is_run:
+            return sympy.S.Zero
+        if not self.kind.is_padded:
+            formula = self.formula(MACS, ())
+            known = {symbol: sympy.Integer(value) for symbol, value in values.items()}
+            return formula.expr.xreplace(known)
+        sizes = {symbol: evaluate(size, values) for symbol, size in self.sizes.items()}
+        return self.kind.subs({symbol: whole(size, str(symbol)) for symbol, size in sizes.items()}).valid_macs
+
+
+@dataclass(frozen=True)
+class CostTree(Counted):
+    """What a network costs: formulas in its own sizes, block by block.
+
+    A block costs the sum of what its children cost, as often as it is repeated. A child of a repeated block
+    stands for one repetition, where its sizes depend on it for the one of number `index`.
+
+    Attributes:
+        name: how the block is called.
+        branches: the children without the numbers of this cost; `children` has them with the numbers.
+        place: for a layer, its kind and its sizes.
+        shape: the shape of the output.
+        times: how often it comes.
+        index: the number of the repetition, where sizes depend on it.
+        memo: the formulas that were asked for.
+    """
+
+    name: str
+    branches: tuple[CostTree, ...] = ()
+    place: Place | None = None
+    shape: tuple[Size, ...] = ()
+    times: Size = sympy.S.One
+    index: Dim | None = None
+    memo: dict[str, Formula] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def children(self) -> tuple[CostTree, ...]:
+        """What the block consists of, with the numbers put in so far."""
+        return tuple(replace(branch, values=self.values) for branch in self.branches)
+
+    def __getitem__(self, path: str) -> CostTree:
+        """The block or layer at a path such as `stage1.first.conv1`.
+
+        Raises:
+            SymderiveError: there is none.
+        """
+        found = self
+        for name in path.split("."):
+            named = {child.name: child for child in found.children}
+            if name not in named:
+                near = did_you_mean(name, named)
+                hint = near if near != "." else f"; there are {', '.join(named)}."
+                raise SymderiveError(f"reading the cost of {found.name}: it has no part {name!r}{hint}")
+            found = named[name]
+        return found
+
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, CostTree]]:
+        """Every block and layer below this one with its depth, in order."""
+        for child in self.children:
+            yield depth, child
+            yield from child.walk(depth + 1)
+
+    def places(self) -> Iterator[Place]:
+        """Every layer, once for each place where it is written down."""
+        if self.place is not None:
+            yield self.place
+        for branch in self.branches:
+            yield from branch.places()
+
+    def formula(self, quantity: str = MACS) -> Formula:
+        """The formula of a quantity in symbols, all repetitions together, like terms added.
+
+        Raises:
+            SymderiveError: an unknown quantity.
+        """
+        return self._formula(quantity if quantity in ALWAYS else self.checked_name(quantity))
+
+    def _formula(self, quantity: str) -> Formula:
+        if quantity == FLOPS:
+            return self._formula(MACS).times(2)
+        if quantity not in self.memo:
+            if self.place is not None:
+                once = self.place.formula(quantity, self.order)
+            else:
+                terms = (term for branch in self.branches for term in branch._formula(quantity).terms)
+                opened = (one for term in terms for one in multiplied_out(term, self.relations))
+                once = collected(opened, self.order)
+            self.memo[quantity] = repeated(once, self.times, self.index)
+        return self.memo[quantity]
+
+    def _put_in(self, expr: sympy.Expr) -> sympy.Expr:
+        return expr.xreplace(self.numbers).xreplace(dict(self.relations)).xreplace(self.numbers)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The names of all quantities that are not 0, functions by their own name."""
+        found = dict.fromkeys(name for place in self.places() for name in place.quantities)
+        return (*(one for one in found if one not in ARRAYS), *(one for one in ARRAYS if one in found))
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What was not counted and where, in words; empty if everything was."""
+        return tuple(dict.fromkeys(self._unknown("")))
+
+    def _unknown(self, path: str) -> Iterator[str]:
+        if self.place is not None and self.place.is_run:
+            yield from (f"{one} ({path})" for one in self.place.kind.unknown)
+        for branch in self.branches:
+            yield from branch._unknown(f"{path}.{branch.name}" if path else branch.name)
+
+    def counts(self) -> Iterator[Formula]:
+        """The formulas of all quantities."""
+        return (self.formula(quantity) for quantity in self.quantities)
+
+    @property
+    def symbols(self) -> tuple[Dim, ...]:
+        """The sizes in the order in which they are written; those of the input, then the named extents."""
+        own = (self.index,) if self.index is not None else ()
+        return tuple(dict.fromkeys((*self.order, *self.relations, *own)))
+
+    @property
+    def valid_macs(self) -> sympy.Expr:
+        """Multiply-accumulates that are not against zero padding.
+
+        Raises:
+            SymderiveError: there is padding and a size is still a symbol.
+        """
+        return self._put_in(self._valid(dict(self.values)))
+
+    def _valid(self, values: Mapping[Dim, int]) -> sympy.Expr:
+        if self.place is not None:
+            return self.place.valid_macs(values)
+        if self.index is None:
+            return self.times * sympy.Add(*(branch._valid(values) for branch in self.branches))
+        if not values.keys() >= self.times.free_symbols:
+            raise SymderiveError(f"counting valid products: {self.times} has no value; give it.")
+        numbers = range(1, int(evaluate(self.times, values)) + 1)
+        return sympy.Add(
+            *(branch._valid({**values, self.index: number}) for number in numbers for branch in self.branches)
+        )
+
+    def kinds_of_padding(self) -> Iterator[str]:
+        """Which products are in `macs` and not in `valid_macs`, in words."""
+        run = (place for place in self.places() if place.is_run)
+        return iter(dict.fromkeys(one for place in run for one in place.kind.kinds_of_padding()))
+
+    @property
+    def convention(self) -> str:
+        """What is counted, in one line."""
+        notes = [f"products {which} count" for which in self.kinds_of_padding()]
+        rest = "everything else (biases, norms, activations, means) stands under its own name, not in MACs"
+        return "; ".join(["multiplications of the contractions", *notes, rest, "1 MAC = 2 FLOPs"])
+
+    def __str__(self) -> str:
+        from symderive.cost.tree_report import table_of
+
+        return table_of(self)

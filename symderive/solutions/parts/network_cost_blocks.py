@@ -1,0 +1,113 @@
+"""A network's cost: a table of its blocks, the totals, and what they hold for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symderive.cost.tree import CostTree
+from symderive.cost.tree_report import (
+    SHOWN,
+    cell,
+    extents_of,
+    needs_of,
+    repetition_note,
+    shape_of,
+    shape_text,
+    share_of,
+    shown,
+    times_of,
+    totals,
+)
+from symderive.cost.writing import LATEX
+from symderive.networks import Architecture
+from symderive.solutions import document as doc
+
+_LONG = 90
+"""A longer formula is set on several lines."""
+
+
+def network_sentence(net: Architecture, cost: CostTree) -> doc.Paragraph:
+    """The shapes of input and output in one sentence."""
+    spans: list[doc.Span] = [f"The input of {net.name} is "]
+    for place, shape in enumerate((net.input_shape, net.output_shape)):
+        written = doc.Math(shape_text(shape, cost, LATEX), shape_text(shape, cost))
+        spans += [", its output " if place else "", written]
+    return doc.Paragraph(doc.text(*spans, "."))
+
+
+def network_cost_blocks(cost: CostTree, levels: int) -> list[doc.Block]:
+    """The whole answer.
+
+    Args:
+        cost: of the network.
+        levels: how many levels of blocks the table shows.
+    """
+    blocks: list[doc.Block] = [_table(cost, levels), doc.Steps(tuple(_totals(cost)))]
+    repetition = repetition_note(cost, levels)
+    if repetition:
+        blocks.insert(1, doc.Paragraph(doc.text(f"{repetition[:1].upper()}{repetition[1:]}.")))
+    spans = [doc.Math(*pair) for pair in zip(extents_of(cost, LATEX), extents_of(cost), strict=True)]
+    blocks += _sentence("Here ", spans)
+    blocks += _sentence(
+        "It needs ", [doc.Math(*pair) for pair in zip(needs_of(cost, LATEX), needs_of(cost), strict=True)]
+    )
+    valid = cost.valid_text()
+    blocks += [doc.Paragraph(doc.text(f"Valid MACs: {valid}."))] if valid else []
+    blocks.append(doc.Paragraph(doc.text(doc.Emph(f"Counted: {cost.convention}."))))
+    if cost.unknown:
+        words = f"Not counted: {'; '.join(cost.unknown)}. The totals are lower bounds."
+        blocks.append(doc.Verdict("undecided", doc.text(words)))
+    return blocks
+
+
+def _sentence(begin: str, formulas: list[doc.Math]) -> list[doc.Block]:
+    if not formulas:
+        return []
+    spans: list[doc.Span] = []
+    for place, formula in enumerate(formulas):
+        spans += [", " if place else begin, formula]
+    return [doc.Paragraph(doc.text(*spans, "."))]
+
+
+def _table(cost: CostTree, levels: int) -> doc.Table:
+    is_number = bool(cost.macs.is_Integer)
+    columns = [
+        doc.Column(doc.text("block")),
+        doc.Column(doc.text("output")),
+        doc.Column(doc.text("parameters"), "right"),
+        doc.Column(doc.text("MACs"), "right" if is_number else "left"),
+    ]
+    columns += [doc.Column(doc.text("share"), "right")] if is_number else []
+    return doc.Table(tuple(columns), tuple(_row(cost, depth, one) for depth, one in shown(cost, levels)))
+
+
+def _row(cost: CostTree, depth: int, one: CostTree) -> doc.Row:
+    name = [f"{'· ' * depth}{one.name}"]
+    times = doc.Math(times_of(one, LATEX).strip(), times_of(one).strip())
+    cells: list[doc.Cell] = [
+        doc.text(*name, " ", times) if times.plain else doc.text(*name),
+        doc.text(doc.Math(shape_of(one, LATEX), shape_of(one))),
+    ]
+    cells += [doc.text(doc.Math(cell(one, each, LATEX), cell(one, each))) for each in SHOWN]
+    share = share_of(one, cost)
+    return doc.Row((*cells, share) if share else tuple(cells))
+
+
+def _totals(cost: CostTree) -> Iterator[doc.Step]:
+    for latex, plain in zip(totals(cost, LATEX), totals(cost), strict=True):
+        (label, sign_latex, all_latex), (_, sign, all_plain) = latex, plain
+        for place, (formula_latex, formula) in enumerate(zip(all_latex, all_plain, strict=True)):
+            lines = tuple(_broken(formula_latex)) if len(formula) > _LONG else ()
+            name = "" if place else label
+            yield doc.Step(
+                doc.Math(rf"\text{{{name}}}" if name else "", name),
+                doc.Math(sign_latex, sign),
+                doc.Math(formula_latex, formula, lines),
+            )
+
+
+def _broken(formula: str) -> Iterator[str]:
+    """A sum on several lines, two terms on each."""
+    terms = formula.split(" + ")
+    for place in range(0, len(terms), 2):
+        yield ("& " if not place else r"&\quad + ") + " + ".join(terms[place : place + 2])

@@ -1,0 +1,66 @@
+"""A network and its cost from a name and sizes, as a problem file or a command line gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from symderive.cost.entry import cost
+from symderive.cost.tree import CostTree
+from symderive.errors import SymderiveError, did_you_mean
+from symderive.networks import Architecture, family_of, network
+
+
+def network_cost(name: str, sizes: Mapping[str, Any]) -> tuple[Architecture, CostTree]:
+    """A network, and its cost with the sizes put in.
+
+    Args:
+        name: that of the network; capitals and `-` do not matter.
+        sizes: those of the input by letter (`B`, `H`, `W`, `T`), options of the family, and values of the
+            symbols of the network (`d`, `L`). A number for a letter of the input is put in, a name replaces
+            it.
+
+    Raises:
+        SymderiveError: no such network, or a size that it does not have.
+        ShapeError: sizes that do not fit.
+
+    >>> net, found = network_cost("ResNet18", {"H": 224, "W": 224, "B": 1})
+    >>> found.macs
+    1814073344
+    """
+    plain = name.lower().replace("-", "_")
+    family = family_of(plain)
+    letters: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    values: dict[str, Any] = {}
+    for key, size in sizes.items():
+        letter = key.upper() if key.upper() in family.sizes else key
+        if letter in letters or letter in values:
+            raise SymderiveError(f"{plain}: {letter} is given twice.")
+        if letter in family.sizes:
+            if isinstance(size, (list, bool)):
+                raise SymderiveError(f"{plain}: {letter} is {size}; give one number or name.")
+            is_number = isinstance(size, int) and family.sizes[letter] == letter
+            (values if is_number else letters)[letter] = size
+        elif key in family.options:
+            options[key] = tuple(size) if isinstance(size, list) else size
+        else:
+            values[key] = size
+    net = network(plain, **letters, **options)
+    return net, cost(net).subs(_numbers(plain, net, values, (*family.sizes, *family.options)))
+
+
+def _numbers(
+    name: str, net: Architecture, values: Mapping[str, Any], others: tuple[str, ...]
+) -> dict[str, int]:
+    """Numbers for symbols; a name or a number for something else is a mistake."""
+    symbols = [symbol.name for symbol in net.size_order if symbol not in net.relations]
+    for key, size in values.items():
+        choices = list(dict.fromkeys((*symbols, *others)))
+        if key not in symbols:
+            near = did_you_mean(key, choices)
+            hint = near if near != "." else f"; give some of {', '.join(choices)}."
+            raise SymderiveError(f"{name}: there is no {key[:60]}{hint}")
+        if not isinstance(size, int) or isinstance(size, bool):
+            raise SymderiveError(f"{name}: {key} is {size!r}; give a positive whole number.")
+    return dict(values)

@@ -126,6 +126,21 @@ class Formula:
         """The terms of both, one after the other."""
         return Formula(self.terms + other.terms, self.order or other.order)
 
+    def joined(self) -> Formula:
+        """Like terms as one, where the first of them stands.
+
+        >>> from symderive.core.dims import dims
+        >>> h, k = dims("H k")
+        >>> Formula((Product.of([h]), Product.of([k, h]), Product.of([h]))).joined().write()
+        '2 · H + k · H'
+        """
+        totals: dict[tuple[Factor, ...], Product] = {}
+        for term in self.terms:
+            key = tuple(sorted(term.factors, key=str))
+            before = totals[key].coefficient if key in totals else 0
+            totals[key] = Product(totals.get(key, term).factors, before + term.coefficient)
+        return Formula(tuple(totals.values()), self.order)
+
     def times(self, number: int) -> Formula:
         """Every term with another number in front."""
         return Formula(tuple(term.times(number) for term in self.terms), self.order)

@@ -55,11 +55,11 @@ class Cost(Counted):
 
     @property
     def parameters(self) -> Formula:
-        """The number of trainable entries, one term per array."""
+        """The number of trainable entries, a term for the arrays of each size."""
         return self._entries(self.trained)
 
     def _entries(self, tensors: tuple[Tensor, ...]) -> Formula:
-        return Formula(tuple(Product.of(tensor.shape, self.order) for tensor in tensors), self.order)
+        return Formula(tuple(Product.of(tensor.shape, self.order) for tensor in tensors), self.order).joined()
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ class Cost(Counted):
         if self.checked_name(quantity) in arrays:
             return self._entries(arrays[quantity])
         terms = (self.part_formula(part, quantity) for part in self.parts)
-        return reduce(lambda left, right: left + right, terms, Formula(order=self.order))
+        return reduce(lambda left, right: left + right, terms, Formula(order=self.order)).joined()
 
     def part_formula(self, part: Part, quantity: str = MACS) -> Formula:
         """What one part adds to a quantity; parameters belong to no part."""

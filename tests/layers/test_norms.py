@@ -165,7 +165,7 @@ def test_a_normalisation_has_no_macs_and_says_what_it_has():
     assert cost(LayerNorm(batch="N")).quantity("elementwise_muls") == 3 * N * d
     assert cost(RMSNorm(batch="N")).adds == N * (d - 1) + N
     assert cost(LayerNorm(batch="N")).buffers == 0
-    assert cost(BatchNorm2d(64, 7, 7)).formula("buffers").write() == "C + C"
+    assert cost(BatchNorm2d(64, 7, 7)).formula("buffers").write() == "2 · C"
     assert "buffers" in str(used)
     assert "needs       N · H · W ≥ 2" in "\n".join(
         " ".join(line.split(maxsplit=1)).replace("needs ", "needs       ")

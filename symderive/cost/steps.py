@@ -12,13 +12,15 @@ from symderive.core.identity import tensors_of
 from symderive.core.nodes import Delta, Entry, IndexSum, Tensor
 from symderive.core.positions import Inside, bare
 from symderive.core.program import Definition
-from symderive.cost.count import Contraction, Part
-from symderive.cost.formula import Product
+from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, SUM_ADDS, Contraction, Part
+from symderive.cost.formula import Formula, Product
 from symderive.cost.record import Cost
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
 from symderive.notation.index_notation import index_form
 from symderive.notation.labelled import NoMatrixNotationError
 from symderive.notation.printing import latex, text
+
+_IN_WORDS = {SUM_ADDS: "additions", ELEMENTWISE_ADDS: "additions", ELEMENTWISE_MULS: "multiplications"}
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,20 @@ def _sentences(cost: Cost, part: Part, style: Style) -> Iterator[str]:
             yield f"each {left} is known before there are data"
             return
         yield f"each {left} is one entry, copied" if copied else f"there is no sum of products in {left}"
+        for operation, formula in _operations(part).items():
+            yield f"{operation}: {_math(formula.write(style), style)}"
     for contraction in part.contractions:
         what = left if len(part.contractions) == 1 else f"one sum of products in {left}"
         yield _sentence(cost, contraction, what, style)
+
+
+def _operations(part: Part) -> dict[str, Formula]:
+    """What an equation takes, by the names of the operations in print."""
+    found: dict[str, Formula] = {}
+    for quantity, formula in part.counts.items():
+        operation = _IN_WORDS.get(quantity, quantity.replace("_", " "))
+        found[operation] = found.get(operation, Formula()) + formula
+    return found
 
 
 def _sentence(cost: Cost, contraction: Contraction, what: str, style: Style) -> str:
@@ -81,7 +94,7 @@ def _sentence(cost: Cost, contraction: Contraction, what: str, style: Style) -> 
     if contraction.lands:
         return f"each product is added to the one {what} where it lands; there are {total} products"
     if not contraction.bound:
-        return f"each {what} is one product; there are {many} of them"
+        return f"each {what} has one product; there are {many} of them"
     if not contraction.free:
         return f"{what} is a sum of {each} products"
     return f"each {what} is a sum of {each} products; there are {many} of them: {total} products"

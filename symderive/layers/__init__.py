@@ -42,12 +42,14 @@ from symderive.layers.layer import Layer
 from symderive.layers.layer_norm import LayerNorm
 from symderive.layers.lstm import LSTM
 from symderive.layers.max_pool import MaxPool1d, MaxPool2d, MaxPool3d
+from symderive.layers.mixture import MixtureOfExperts
 from symderive.layers.multi_head_attention import MultiHeadAttention
 from symderive.layers.pointwise import PointwiseConv2d
 from symderive.layers.rms_norm import RMSNorm
 from symderive.layers.rnn import RNN
 from symderive.layers.separable import SeparableConv2d
 from symderive.layers.softmax import Softmax
+from symderive.layers.state_space import StateSpaceScan
 from symderive.layers.upsample import Upsample1d, Upsample2d, Upsample3d
 
 __all__ = [
@@ -89,11 +91,13 @@ __all__ = [
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MixtureOfExperts",
     "MultiHeadAttention",
     "PointwiseConv2d",
     "RMSNorm",
     "SeparableConv2d",
     "Softmax",
+    "StateSpaceScan",
     "Upsample1d",
     "Upsample2d",
     "Upsample3d",

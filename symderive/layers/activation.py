@@ -8,16 +8,14 @@ from typing import Any
 
 import sympy
 
-from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Program
-from symderive.errors import SymderiveError, did_you_mean
 from symderive.functions.kinked import relu, smaller
 from symderive.functions.sigmoid import sigmoid, softplus
 from symderive.functions.special import ndtr
+from symderive.layers.elementwise import Elementwise
 from symderive.layers.equations import defined, indices_over
-from symderive.layers.fields import sizes
-from symderive.layers.layer import Layer
+from symderive.layers.fields import one_of, sizes
 
 Function = Callable[[sympy.Expr], sympy.Expr]
 
@@ -62,7 +60,7 @@ KINDS: Mapping[str, Function] = {
 
 
 @dataclass(frozen=True)
-class Activation(Layer):
+class Activation(Elementwise):
     """A function of each entry: `y[n] = f(x[n])`.
 
     Args:
@@ -82,21 +80,8 @@ class Activation(Layer):
     batch: Any = sizes("N", default=("N", "d"))
 
     def _settle(self) -> None:
-        if self.function not in KINDS:
-            near = did_you_mean(str(self.function), KINDS)
-            hint = near if near != "." else f"; known are {', '.join(KINDS)}."
-            raise SymderiveError(f"Activation: unknown function {self.function!r}{hint}")
+        one_of(self.function, KINDS, "Activation: unknown function")
         super()._settle()
-
-    @property
-    def output_shape(self) -> tuple[Size, ...]:
-        """That of the input."""
-        return self.batch
-
-    @property
-    def size_order(self) -> tuple[Size, ...]:
-        """The input's sizes."""
-        return self.batch
 
     def program(self) -> Program:
         """The equation with the input x."""

@@ -8,8 +8,7 @@ from typing import Any
 
 from symderive.core.nodes import Index, IndexSum, Tensor
 from symderive.core.program import Definition
-from symderive.errors import SymderiveError, did_you_mean
-from symderive.layers.fields import size, sizes
+from symderive.layers.fields import one_of, size, sizes
 from symderive.layers.grouped import Grouped
 from symderive.layers.padded import MODES, mode_conditions, padded_input
 from symderive.layers.sliding import slide
@@ -55,12 +54,7 @@ class Convolution(Grouped):
     padding_mode: str = "zeros"
 
     def _settle(self) -> None:
-        if self.padding_mode not in MODES:
-            near = did_you_mean(str(self.padding_mode), MODES)
-            raise SymderiveError(
-                f"{type(self).__name__}: unknown padding mode {self.padding_mode!r}{near} "
-                f"Known are {', '.join(MODES)}."
-            )
+        one_of(self.padding_mode, MODES, f"{type(self).__name__}: unknown padding mode")
         super()._settle()
 
     def _demands(self) -> Iterable[tuple[Any, str]]:

@@ -8,16 +8,15 @@ from typing import Any
 
 import sympy
 
-from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Program
+from symderive.layers.elementwise import Elementwise
 from symderive.layers.equations import defined, indices_over
 from symderive.layers.fields import positive, sizes
-from symderive.layers.layer import Layer
 
 
 @dataclass(frozen=True)
-class Dropout(Layer):
+class Dropout(Elementwise):
     """At inference `y[n] = x[n]`; in training `y[n] = kept[n] · x[n] / (1 − rate)` with kept 0 or 1.
 
     Source: N. Srivastava et al., Dropout, JMLR 15 (2014), section 4, scaled while training.
@@ -42,16 +41,6 @@ class Dropout(Layer):
 
     def _demands(self) -> Iterable[tuple[Any, str]]:
         yield sympy.Lt(self.rate, 1), f"Dropout: with the rate {self.rate} nothing is left; take less than 1."
-
-    @property
-    def output_shape(self) -> tuple[Size, ...]:
-        """That of the input."""
-        return self.batch
-
-    @property
-    def size_order(self) -> tuple[Size, ...]:
-        """The input's sizes."""
-        return self.batch
 
     def program(self) -> Program:
         """The equation with the input x, in training also kept."""

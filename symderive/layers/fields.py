@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import field
 from typing import Any
 
 import sympy
 
 from symderive.core.dims import Size, as_size
-from symderive.errors import ShapeError, SymderiveError
+from symderive.errors import ShapeError, SymderiveError, did_you_mean
 
 ROLE, SETTLE = "role", "settle"
 
@@ -92,6 +92,24 @@ def whole_number(value: Any, what: str) -> int:
     if not found.is_Integer:
         raise ShapeError(f"{what}: {found} is a symbol; give a number.")
     return int(found)
+
+
+def one_of(value: Any, known: Iterable[str], what: str) -> str:
+    """One of the words that are known.
+
+    Args:
+        value: what the user gave.
+        known: the words.
+        what: how the sentence begins, as `RNN: unknown function`.
+
+    Raises:
+        SymderiveError: another one; says which is near, or which there are.
+    """
+    words = list(known)
+    if value not in words:
+        near = did_you_mean(str(value), words)
+        raise SymderiveError(f"{what} {value!r}{near} Known are {', '.join(words)}.")
+    return str(value)
 
 
 def numbered(letter: str, count: int, mark: str = "") -> tuple[str, ...]:

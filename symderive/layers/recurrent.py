@@ -218,14 +218,33 @@ class Steps:
         return Tensor(f"{name}_start{self.cell.mark}", (*sizes_of(self.batch), count), latex_name=latex)
 
     def before(self, name: str, j: Index) -> Definition:
-        """The state of the step before: `before[t, j] = [t = 0]·start[j] + [t ≥ 1]·h[t − 1, j]`."""
-        state = Tensor(name + self.cell.mark, sizes_of(self.free(j)), latex_name=self.cell.latex(name))
-        earlier = Entry(state, *self._layer._arranged(self.batch, self.t - 1, j))
-        start = Entry(self.start(name, j.dim), *self.batch, j)
-        body = Inside(self.t, 1) * start + Inside(self.t - 1, self.t.dim) * earlier
-        return self.step(f"{name}_before", (j,), body, rf"\bar{{{name}}}")
+        """The state of the step before."""
+        free, latex = self.free(j), self.cell.latex(rf"\bar{{{name}}}")
+        state = Tensor(name + self.cell.mark, sizes_of(free), latex_name=self.cell.latex(name))
+        start = self.start(name, j.dim)
+        return before_of(state, start, free, self.t, f"{name}_before{self.cell.mark}", latex)
 
     def gate(self, made: tuple[Tensor, Tensor], place: int, k: Index) -> tuple[Entry, Entry]:
         """What the input and what the state add to one gate."""
         from_x, from_h = (Entry(one, *self.free(sympy.Integer(place), k)) for one in made)
         return from_x, from_h
+
+
+def before_of(
+    state: Tensor, start: Tensor, free: tuple[Index, ...], t: Index, name: str, latex: str
+) -> Definition:
+    """A state one step before, `before[t, j] = [t = 0]·start[j] + [t ≥ 1]·h[t − 1, j]`, in its recurrence.
+
+    Args:
+        state: the array of the states at all steps.
+        start: what stands before the first one; it has no axis of the steps.
+        free: the indices of the state, t among them.
+        t: the index of the steps.
+        name: the name of the new array.
+        latex: the same in LaTeX.
+    """
+    place = free.index(t)
+    earlier = Entry(state, *free[:place], t - 1, *free[place + 1 :])
+    first = Entry(start, *free[:place], *free[place + 1 :])
+    body = Inside(t, 1) * first + Inside(t - 1, t.dim) * earlier
+    return replace(defined(name, free, body, latex), along=t)

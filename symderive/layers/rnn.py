@@ -10,8 +10,8 @@ import sympy
 
 from symderive.core.nodes import Entry, Index, Tensor
 from symderive.core.program import Definition
-from symderive.errors import SymderiveError, did_you_mean
 from symderive.functions.kinked import relu
+from symderive.layers.fields import one_of
 from symderive.layers.recurrent import Recurrent, Steps
 
 FUNCTIONS = {"tanh": sympy.tanh, "relu": relu}
@@ -45,10 +45,7 @@ class RNN(Recurrent):
 
     def _settle(self) -> None:
         super()._settle()
-        if self.function not in FUNCTIONS:
-            near = did_you_mean(str(self.function), FUNCTIONS)
-            hint = near if near != "." else f"; known are {', '.join(FUNCTIONS)}."
-            raise SymderiveError(f"RNN: unknown function {self.function!r}{hint}")
+        one_of(self.function, FUNCTIONS, "RNN: unknown function")
 
     def updates(self, at: Steps, k: Index, made: tuple[Tensor, Tensor]) -> Iterator[Definition]:
         """`h[t, k] = f(from_x[t, k] + from_h[t, k])`."""

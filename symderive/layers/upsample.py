@@ -12,10 +12,9 @@ from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Index, Tensor
 from symderive.core.positions import Quotient, Remainder
 from symderive.core.program import Definition, Program
-from symderive.errors import SymderiveError, did_you_mean
 from symderive.layers.dimensions import Channels, Line, Plane, Volume, extents_of
 from symderive.layers.equations import defined, entry_of, indices_over, positions_over, sizes_of
-from symderive.layers.fields import sizes
+from symderive.layers.fields import one_of, sizes
 from symderive.layers.layer import Layer
 from symderive.layers.padded import padded_input
 from symderive.layers.window import SYMBOLS, Window, per_axis
@@ -49,10 +48,7 @@ class Upsample(Layer, Channels):
     batch: Any = sizes("N", default=())
 
     def _settle(self) -> None:
-        if self.mode not in MODES:
-            near = did_you_mean(str(self.mode), MODES)
-            hint = near if near != "." else f"; known are {', '.join(MODES)}."
-            raise SymderiveError(f"{type(self).__name__}: unknown mode {self.mode!r}{hint}")
+        one_of(self.mode, MODES, f"{type(self).__name__}: unknown mode")
         super()._settle()
         object.__setattr__(self, "scale", per_axis(self.scale, self.AXES, f"{type(self).__name__}: scale"))
 

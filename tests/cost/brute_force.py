@@ -133,7 +133,8 @@ class Loops:
         return float(np.prod(parts))
 
     def bound(self, expr, env, path):
-        for delta in expr.body.atoms(Delta):  # a look-up: an array holds the one position that is read
+        factors = [one for one in sympy.Mul.make_args(expr.body) if isinstance(one, Delta)]
+        for delta in factors:  # a look-up: an array holds the one position that is read
             (held,) = (one for one in delta.args if isinstance(one, Entry))
             (index,) = expr.indices
             row = {**env, index: int(self.value(held, env, (*path, "held")))}

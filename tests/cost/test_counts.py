@@ -1,6 +1,7 @@
 """Counts against loops that count, and against facts measured elsewhere."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from symderive.cost.count import _Fold, count
 from symderive.cost.steps import steps
 from symderive.language.declaring import array
 from symderive.language.programs import program_of
-from symderive.layers import Conv2d, SeparableConv2d, catalogue
+from symderive.layers import Conv2d, SeparableConv2d, Softmax, catalogue
 from tests.cost.brute_force import Loops, random_arrays
 from tests.cost.torch_facts import DEPTHWISE, FACTS, layer_of, output_of
 from tests.profiles import examples
@@ -59,6 +60,8 @@ def test_every_layer_prints_its_equations_and_its_cost(layer):
             for text in (step.equation, step.equation_latex):
                 assert not set(text) & {"*"}
                 assert all(name not in text for name in ("Loose", "Inside", "delta(", "Sum["))
+            for twice in ("_", r"\^"):
+                assert not re.search(twice + r"\{(?:[^{}]|\{[^{}]*\})*\}" + twice, step.equation_latex)
 
 
 def naive_convolution(x, weight, stride, padding, dilation, groups):
@@ -260,3 +263,25 @@ def test_what_is_not_counted_is_listed():
         [kind, "in", "the", "equation", "of", "s"] for kind in (one.split()[0] for one in part.unknown)
     ]
     assert cost(scalar_program(IndexSum(b[j], j), b)).unknown == ()
+
+
+def test_what_no_array_is_in_costs_nothing():
+    out, table = Tensor("out", (3, 4)), Tensor("table", (4,))
+    wave = sympy.sin(j / 5) / (1 + j)
+    program = Program(
+        (A,), (Definition(table, (j,), wave), Definition(out, (i, j), A[i, j] * wave + table[j])), (out,)
+    )
+    counted = cost(program)
+    assert {name: int(counted.quantity(name)) for name in counted.quantities} == {
+        "divisions": 12, "elementwise_muls": 12, "elementwise_adds": 12,
+    }  # fmt: skip
+    assert counted.unknown == ()
+    first, _ = steps(counted)
+    assert first.sentence == "each table[j] is known before there are data"
+
+
+def test_an_equation_without_a_sum_of_products_says_what_it_takes():
+    (raised, total, weights) = steps(cost(Softmax("d", "N")))
+    assert raised.sentence == "there is no sum of products in raised[n, k]; exp: N · d"
+    assert total.sentence == "there is no sum of products in total[n]; additions: N · (d − 1)"
+    assert weights.sentence_latex == "there is no sum of products in $p_{n, k}$; divisions: $N \\cdot d$"

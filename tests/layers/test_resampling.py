@@ -145,7 +145,7 @@ def test_what_they_cost_in_symbols():
             lambda: cost(AdaptiveAvgPool1d(output="O")).subs(L=5, O=2),
             "k = L/O comes to 5/2, not a whole number; choose sizes that divide each other",
         ),
-        (lambda: Upsample2d(mode="cubic"), "unknown mode 'cubic'; known are nearest, linear."),
+        (lambda: Upsample2d(mode="cubic"), "unknown mode 'cubic'. Known are nearest, linear."),
         (lambda: Upsample1d(scale=0), "Upsample1d: scale: 0 is not a size"),
         (lambda: Dropout(rate=1), "with the rate 1 nothing is left; take less than 1"),
         (lambda: Dropout(rate=-1), "Dropout: rate: -1 is not a positive number"),

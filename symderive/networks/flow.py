@@ -12,7 +12,7 @@ from symderive.core.dims import Dim, as_size, same_size, shape_text
 from symderive.errors import ShapeError, SymderiveError
 from symderive.layers import Activation, Dense
 from symderive.layers.layer import Layer, free_dims, unused
-from symderive.networks.operations import Elementwise, Learned, Mean
+from symderive.networks.operations import Combination, Learned, Mean
 from symderive.networks.shapes import (
     Shape,
     broadcast,
@@ -188,7 +188,7 @@ class Flow:
         self._check_of_this_network(other, words)
         shape = broadcast(self.shape, other.shape, words)
         missing = tuple(missing_axes(one.shape, shape) for one in (self, other))
-        return self.step(kind, Elementwise, shape, kind=kind, missing=missing)
+        return self.step(kind, Combination, shape, kind=kind, missing=missing)
 
     # Blocks.
 

@@ -38,7 +38,7 @@ class Operation(Layer):
 
 
 @dataclass(frozen=True)
-class Elementwise(Operation):
+class Combination(Operation):
     """A sum or a product of several arrays, entry by entry: `y[n] = x1[n] + x2[n]`.
 
     Args:
@@ -46,7 +46,7 @@ class Elementwise(Operation):
         kind: "add" or "mul".
         missing: for each array the axes that it lacks; it is the same all along them.
 
-    >>> print(Elementwise((2, 3), "mul", ((), (0,))).program())
+    >>> print(Combination((2, 3), "mul", ((), (0,))).program())
     y[n1, n2] = x2[n2]*x1[n1, n2]
     """
 

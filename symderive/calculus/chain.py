@@ -15,6 +15,7 @@ import sympy
 from symderive.calculus.relabelled import of_softmax, relabelled
 from symderive.calculus.rules import EntryRule, differentiate, fold_by_value, partial, separated, unit_rule
 from symderive.calculus.sums import has_binder, sum_over
+from symderive.calculus.through_time import through_time
 from symderive.core.dims import shape_text
 from symderive.core.identity import (
     BOUND_LETTERS,
@@ -46,7 +47,7 @@ from symderive.core.nodes import (
     Tensor,
 )
 from symderive.core.program import Definition, Program
-from symderive.core.recurrence import refuse
+from symderive.core.recurrence import refuse, run_of
 from symderive.core.singular_nodes import LargestSingularValue, NuclearNorm, SmallestSingularValue
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
 from symderive.errors import ShapeError, SymderiveError
@@ -72,6 +73,8 @@ def active_tensors(program: Program, wrt: Iterable[Tensor]) -> set[sympy.Basic]:
     for made in program.definitions:
         if tensors_of(made.body) & active:
             active.add(made.tensor)
+            if made.along is not None:  # each equation of a recurrence may depend on all of them
+                active.update(one.tensor for one in run_of(made, program.definitions))
     return active
 
 
@@ -89,45 +92,74 @@ def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str
         ShapeError: `output` is not a scalar.
         SymderiveError: `output` does not depend on `wrt`.
     """
-    refuse(program, f"gradient of {output.name}")
     if output.rank:
         raise ShapeError(
             f"gradient of {output.name}: it has shape {shape_text(output.shape)}; sum it to a scalar first."
         )
-    active = active_tensors(program, wrt)
-    contributions: dict[Tensor, list[sympy.Expr]] = {output: [sympy.S.One]}
-    reasons: dict[Tensor, list[str]] = {}
-    made_here: list[Definition] = []
-    of: dict[Tensor, Tensor] = {}
-    order = _backward_order(program, wrt)
+    sweep = _Sweep(program, active_tensors(program, wrt), prefix)
+    sweep.contributions[output] = [sympy.S.One]
     targets = set(wrt)
-    for tensor in order:
-        if tensor not in active or (tensor not in contributions and tensor not in targets):
+    for tensor in _backward_order(program, wrt):
+        if tensor not in sweep.active or (tensor not in sweep.contributions and tensor not in targets):
             continue
-        adjoint = Tensor(f"{prefix}{tensor.name}", tensor.shape)
-        indices = fresh(tensor.shape, (), FREE_LETTERS)
-        found = contributions.get(tensor, [])
-        body = found[0] if len(found) == 1 else canonical(sympy.Add(*found))
-        if tensor == output and body == 1:
-            bar: sympy.Expr | Tensor = sympy.S.One
-        else:
-            why = "; ".join(dict.fromkeys(reasons.get(tensor, [])))
-            made_here.append(Definition(adjoint, indices, body, "chain rule", why))
-            of[adjoint] = tensor
-            bar = adjoint
         definition = program.definition(tensor)
+        if definition is not None and definition.along is not None:
+            sweep.through_time(definition)
+            continue
+        body, why = sweep.found(tensor)
+        is_one = tensor == output and body == 1
+        bar = sympy.S.One if is_one else sweep.adjoint(tensor, body, why)
         if definition is not None:
-            for used in sorted(tensors_of(definition.body) & active, key=lambda t: t.name):
-                term = pulled_back(definition, bar, used)
-                if term != 0:
-                    contributions.setdefault(used, []).append(term)
-                    reasons.setdefault(used, []).append(reason(definition, used))
+            sweep.pull(definition, bar)
         if tensor in targets and tensor == output:
-            made_here.append(Definition(adjoint, indices, sympy.S.One, "chain rule", ""))
-            of[adjoint] = tensor
-    adjoint_of = {tensor: adjoint for adjoint, tensor in of.items()}
+            sweep.adjoint(tensor, sympy.S.One, "")
+    adjoint_of = {tensor: adjoint for adjoint, tensor in sweep.of.items()}
     outputs = tuple(adjoint_of[target] for target in wrt)
-    return Chained(Program(program.inputs, program.definitions + tuple(made_here), outputs), of)
+    return Chained(Program(program.inputs, program.definitions + tuple(sweep.made), outputs), sweep.of)
+
+
+class _Sweep:
+    """What a reverse pass has collected: contributions to adjoints, and the adjoints that are defined."""
+
+    def __init__(self, program: Program, active: set[sympy.Basic], prefix: str) -> None:
+        self.program, self.active, self.prefix = program, active, prefix
+        self.contributions: dict[Tensor, list[sympy.Expr]] = {}
+        self.reasons: dict[Tensor, list[str]] = {}
+        self.made: list[Definition] = []
+        self.of: dict[Tensor, Tensor] = {}
+
+    def pull(self, definition: Definition, bar: Tensor | sympy.Expr) -> None:
+        """Add what an equation contributes to the adjoints of all that it reads."""
+        for used in sorted(tensors_of(definition.body) & self.active, key=lambda t: t.name):
+            term = pulled_back(definition, bar, used)
+            if term != 0:
+                self.contributions.setdefault(used, []).append(term)
+                self.reasons.setdefault(used, []).append(reason(definition, used))
+
+    def found(self, tensor: Tensor) -> tuple[sympy.Expr, str]:
+        """The sum of all contributions to the adjoint of an array, and why."""
+        found = self.contributions.get(tensor, [])
+        body = found[0] if len(found) == 1 else canonical(sympy.Add(*found))
+        return body, "; ".join(dict.fromkeys(self.reasons.get(tensor, [])))
+
+    def bar(self, tensor: Tensor) -> Tensor:
+        """The adjoint of an array."""
+        adjoint = Tensor(f"{self.prefix}{tensor.name}", tensor.shape)
+        self.of[adjoint] = tensor
+        return adjoint
+
+    def adjoint(self, tensor: Tensor, body: sympy.Expr, why: str) -> Tensor:
+        """Define the adjoint of an array."""
+        adjoint, indices = self.bar(tensor), fresh(tensor.shape, (), FREE_LETTERS)
+        self.made.append(Definition(adjoint, indices, body, "chain rule", why))
+        return adjoint
+
+    def through_time(self, definition: Definition) -> None:
+        """Define the adjoints of all equations of a recurrence, the first time that one of them is met."""
+        if definition.tensor not in self.of.values():
+            run = run_of(definition, self.program.definitions)
+            bars = {made.tensor: self.bar(made.tensor) for made in run}
+            self.made += through_time(run, bars, lambda made: self.pull(made, bars[made.tensor]), self.found)
 
 
 def _backward_order(program: Program, wrt: Sequence[Tensor]) -> list[Tensor]:

@@ -3,7 +3,8 @@
 A run of equations in a program that name the same index t as the one they go `along` is one recurrence. It is
 computed step by step: each of them at t, in order, before any of them at t + 1. So an equation may read, of
 what its run defines, the entries at t of those before it, and the entries at t − 1, t − 2, … of all of them,
-its own included. An entry at a negative step is 0, as any entry outside of its array.
+its own included. If they read t + 1, t + 2, … instead, it begins with the last step. An entry outside of its
+array is 0, as always.
 """
 
 from __future__ import annotations
@@ -59,14 +60,27 @@ def _check_steps(run: Sequence[Definition]) -> None:
             )
         axes[made.tensor] = made.indices.index(made.along)
     ready: set[Tensor] = set()
+    forward = direction(run)
     for made in run:
         for read in _reads(made, axes):
-            if _lag(read, made, axes[read.tensor]) < (0 if read.tensor in ready else 1):
+            lag = _lag(read, made, axes[read.tensor])
+            if lag is None or forward * lag < (0 if read.tensor in ready else 1):
                 raise SymderiveError(
                     f"defining {made.tensor.name}: {read} is not there yet at step {made.along}; read it at "
-                    f"{made.along} - 1 or before."
+                    f"{made.along} - {forward} or before.".replace("- -1 or before", "+ 1 or behind")
                 )
         ready.add(made.tensor)
+
+
+def direction(run: Sequence[Definition]) -> int:
+    """1 for a recurrence that begins with the first step, −1 for one that begins with the last.
+
+    It begins with the last step if all reads of other steps than its own are of later ones.
+    """
+    axes = {made.tensor: made.indices.index(_time(made)) for made in run}
+    lags = {_lag(read, made, axes[read.tensor]) for made in run for read in _reads(made, axes)}
+    moved = [lag for lag in lags if lag]
+    return -1 if moved and all(lag < 0 for lag in moved) else 1
 
 
 def refuse(program: Program, doing: str) -> None:
@@ -78,8 +92,8 @@ def refuse(program: Program, doing: str) -> None:
     for made in program.definitions:
         if made.along is not None:
             raise SymderiveError(
-                f"{doing}: {made.tensor.name} belongs to a recurrence along {made.along}, which can only be "
-                "evaluated and counted; write its steps out with symderive.core.recurrence.unrolled."
+                f"{doing}: {made.tensor.name} belongs to a recurrence along {made.along}, which this does "
+                "not know yet; write its steps out with symderive.core.recurrence.unrolled."
             )
 
 
@@ -115,7 +129,7 @@ def _steps(run: Sequence[Definition], taken: Iterable[str]) -> list[Definition]:
         for made in run
         for step in range(steps)
     }
-    written = [_written(made, step, single, axes) for step in range(steps) for made in run]
+    written = [_written(made, step, single, axes) for step in range(steps)[:: direction(run)] for made in run]
     return [*written, *(_joined(made, single, steps) for made in run)]
 
 
@@ -125,9 +139,10 @@ def _written(
     """One equation at one step."""
     reads = {}
     for read in _reads(made, axes):
-        axis, at = axes[read.tensor], step - _lag(read, made, axes[read.tensor])
+        axis = axes[read.tensor]
+        at = step - (_lag(read, made, axis) or 0)
         rest = (*read.axes[:axis], *read.axes[axis + 1 :])
-        reads[read] = Entry(single[read.tensor, at], *rest) if at >= 0 else sympy.S.Zero
+        reads[read] = Entry(single[read.tensor, at], *rest) if (read.tensor, at) in single else sympy.S.Zero
     body = substitute(made.body.xreplace(reads), {_time(made): sympy.Integer(step)})
     free = tuple(index for index in made.indices if index != made.along)
     return type(made)(single[made.tensor, step], free, body, pinned=made.pinned)
@@ -166,7 +181,7 @@ def _reads(made: Definition, defined: Iterable[Tensor]) -> list[Entry]:
     return sorted(found, key=sympy.default_sort_key)
 
 
-def _lag(read: Entry, made: Definition, axis: int) -> int:
-    """How many steps before its own an equation reads an entry; −1 if that is not a fixed number."""
+def _lag(read: Entry, made: Definition, axis: int) -> int | None:
+    """How many steps before its own an equation reads an entry; None if that is not a fixed number."""
     lag = sympy.expand(_time(made) - bare(read.axes[axis]))
-    return int(lag) if lag.is_Integer else -1
+    return int(lag) if lag.is_Integer else None

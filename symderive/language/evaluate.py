@@ -17,7 +17,7 @@ import numpy.typing as npt
 from symderive.core.dims import Dim
 from symderive.core.nodes import Tensor
 from symderive.core.program import Definition, Program
-from symderive.core.recurrence import runs
+from symderive.core.recurrence import direction, runs
 from symderive.errors import SymderiveError
 from symderive.language.closures import Reading
 from symderive.language.tables import Sizes, Table, given_numbers, known_size, sizes_of, table_of
@@ -87,7 +87,7 @@ def _compute(run: Sequence[Definition], tables: dict[Tensor, Table], sizes: Size
         fills[0](map(range, shapes[0]))
         return
     axes = [made.indices.index(along) for made in run]
-    for step in range(known_size(along.dim, sizes)):
+    for step in range(known_size(along.dim, sizes))[:: direction(run)]:
         for fill, shape, axis in zip(fills, shapes, axes, strict=True):
             fill(range(step, step + 1) if place == axis else range(size) for place, size in enumerate(shape))
 

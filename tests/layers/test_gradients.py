@@ -6,7 +6,6 @@ import pytest
 from symderive.calculus.chain import reverse
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
-from symderive.core.recurrence import unrolled
 from symderive.language.evaluate import evaluate
 from symderive.layers import catalogue
 from tests.cost.brute_force import random_arrays
@@ -16,11 +15,8 @@ ENTRIES = 6
 
 
 def with_loss(layer):
-    """The layer's program followed by `loss = Σ r·y` with numbers r, and what is differentiated by.
-
-    The steps of a recurrence are written out.
-    """
-    program = unrolled(layer.program())
+    """The layer's program followed by `loss = Σ r·y` with numbers r, and what is differentiated by."""
+    program = layer.program()
     y, *_ = program.outputs
     loss, weights = Tensor("loss"), Tensor("weights_of_y", y.shape)
     indices = tuple(Index(f"i{place}", size) for place, size in enumerate(y.shape))

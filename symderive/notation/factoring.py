@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import sympy
 
-from symderive.notation.arithmetic import ONE, plus, split, times
+from symderive.notation.arithmetic import MINUS_ONE, ONE, is_negative, plus, split, times
 from symderive.notation.common_parts import around_diagonal
 from symderive.notation.components import rebuilt
 from symderive.notation.forms import (
@@ -41,11 +41,23 @@ def factored(form: Form) -> Form:
     2. Matrices at the same end: `XᵀXw − Xᵀy = Xᵀ(Xw − y)`, `Ax + Aᵀx = (A + Aᵀ)x`.
     3. Elementwise factors that all terms have: `p + x ⊙ p = p ⊙ (1 + x)`.
     4. Equal denominators: `a ⊘ v − b ⊘ v = (a − b) ⊘ v`.
-    5. What stands on both sides of a diagonal matrix: `AᵀDA − Aᵀp pᵀA = Aᵀ(D − ppᵀ)A`.
+    5. A minus in front of a difference goes into it.
+    6. What stands on both sides of a diagonal matrix: `AᵀDA − Aᵀp pᵀA = Aᵀ(D − ppᵀ)A`.
     """
     inner = rebuilt(form, factored)
     made = _merged(form) if inner is form or inner == form else _joined_again(inner)
-    return _factored_sum(made) if isinstance(made, Plus) else made
+    return _factored_sum(made) if isinstance(made, Plus) else _sign_taken_in(made)
+
+
+def _sign_taken_in(form: Form) -> Form:
+    """`c − a − b` for `−(a + b − c)`."""
+    if not isinstance(form, Times) or form.coefficient != MINUS_ONE or len((*form.scalars, *form.arrays)) > 1:
+        return form
+    (total,) = (*form.scalars, *form.arrays)
+    if not isinstance(total, Plus) or not any(map(is_negative, total.terms)):
+        return form
+    turned = [times(MINUS_ONE, one) for one in total.terms]
+    return plus(*sorted(turned, key=is_negative))
 
 
 def _joined_again(form: Form) -> Form:

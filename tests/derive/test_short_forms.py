@@ -26,6 +26,8 @@ ROWS = [
     ("hessian", "np.sum(np.maximum(x, 0)**3)", "x", "∇²_x L = 6 diag(relu(x))"),
     ("gradient", "np.sum(np.maximum(m*x, (m - 1)*x))", "x", "∇_x L = m𝟏 − 1[x ≤ 0]"),
     ("gradient", "np.sum(np.maximum(x, 0.1*x))", "x", "∇_x L = (1/10) 1[x ≤ 0] + 1[x > 0]"),
+    ("gradient", "-np.sum((m - 1)*np.log(t) - special.betaln(m, p))", "m",
+     "∇_m L = n ψ(m) − n ψ(m + p) − Σᵢ log(tᵢ)"),
     ("gradient", "np.max(np.ones(3)) * np.sum(w**2)", "w", "∇_w L = 2w"),
     ("gradient", "np.sum(np.log(1 + (y - m)**2 / s))", "m", "∇_m L = 2 Σᵢ (m − yᵢ)/((yᵢ − m)² + s)"),
     ("hessian", "np.sum(np.log(1 + (y - m)**2 / s))", "m", "∇²_m L = 2 Σᵢ (s − (yᵢ − m)²)/((yᵢ − m)² + s)²"),

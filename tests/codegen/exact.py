@@ -107,6 +107,15 @@ class Jet:
         slope = mp.exp(-(self.v**2) / 2) / mp.sqrt(2 * mp.pi)
         return self.through(mp.erfc(-self.v / mp.sqrt(2)) / 2, slope, -self.v * slope)
 
+    def loggamma(self) -> Jet:
+        """`log Γ(x)` for a positive number."""
+        return self.through(mp.loggamma(self.v), mp.psi(0, self.v), mp.psi(1, self.v))
+
+    def i0(self) -> Jet:
+        """`I₀(x)`."""
+        second = mp.besseli(0, self.v) - (mp.besseli(1, self.v) / self.v if self.v else mpf(1) / 2)
+        return self.through(mp.besseli(0, self.v), mp.besseli(1, self.v), second)
+
     def arctan(self) -> Jet:
         return self.through(mp.atan(self.v), 1 / (1 + self.v**2), -2 * self.v / (1 + self.v**2) ** 2)
 
@@ -170,12 +179,15 @@ NP = SimpleNamespace(
     logaddexp=_each(lambda x, y: (x.exp() + y.exp()).log()),
     hypot=_each(lambda x, y: (x * x + y * y).sqrt()),
     maximum=_each(lambda x, y: x if x > y else y), minimum=_each(lambda x, y: y if x > y else x),
-    sum=np.sum, max=np.max, cumsum=np.cumsum, where=_where, linalg=SimpleNamespace(norm=_norm),
+    sum=np.sum, prod=np.prod, mean=np.mean, max=np.max, cumsum=np.cumsum, where=_where, linalg=SimpleNamespace(norm=_norm),
 )  # fmt: skip
 SPECIAL = SimpleNamespace(
     expit=_each(lambda x: 1 / (1 + (-x).exp())), ndtr=_each(lambda x: x.ndtr()), log_ndtr=_each(_log_ndtr),
     log_expit=_each(lambda x: (1 / (1 + (-x).exp())).log()), logit=_each(lambda x: x.log() - (1 - x).log()),
     logsumexp=_logsumexp, softmax=_softmax, log_softmax=lambda x, axis=None: NP.log(_softmax(x, axis)),
+    gammaln=_each(lambda x: x.loggamma()), i0=_each(lambda x: x.i0()),
+    i0e=_each(lambda x: x.i0() * (-abs(x)).exp()),
+    betaln=_each(lambda x, y: x.loggamma() + y.loggamma() - (x + y).loggamma()),
     erf=_each(lambda x: 2 * (x * mp.sqrt(2)).ndtr() - 1),
     erfc=_each(lambda x: 2 * (-x * mp.sqrt(2)).ndtr()),
 )  # fmt: skip

@@ -9,13 +9,14 @@ import sympy
 from symderive.core.identity import tensors_of
 from symderive.core.nodes import TensorNode
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
+from symderive.functions.bessel import bessel_i0
 from symderive.functions.normal_tail import log_ndtr
 from symderive.functions.sigmoid import sigmoid, softplus
 from symderive.functions.special import ndtr
 
 HEADS = (
     sympy.exp, sympy.log, sympy.tanh, sympy.cosh, sympy.sinh, sympy.erf, sympy.erfc, sigmoid, softplus, ndtr,
-    log_ndtr,
+    log_ndtr, bessel_i0,
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from symderive.codegen.stable.logarithms import log_of_product
 from symderive.codegen.stable.rational import is_active
 from symderive.core.exponential_sums import is_exponential_sum
 from symderive.core.identity import free_indices, substitute, tensors_of
-from symderive.core.nodes import IndexSum
+from symderive.core.nodes import IndexProduct, IndexSum
 
 
 def positive_sum(expr: sympy.Expr) -> sympy.Expr:
@@ -30,6 +30,13 @@ def positive_sum(expr: sympy.Expr) -> sympy.Expr:
             rest = [_share(one, base) for one in factors[:place] + factors[place + 1 :]]
             return positive_sum(sympy.Mul(*rest)) * made**power if rest else made**power
     return expr
+
+
+def log_of_indexed_product(expr: sympy.Expr) -> sympy.Expr:
+    """`log Π_p f_p = Σ_p log f_p`, where f is known to be positive."""
+    inner = expr.args[0] if isinstance(expr, sympy.log) else None
+    log = exact_log(inner.body) if isinstance(inner, IndexProduct) and is_active(inner.body) else None
+    return expr if log is None else IndexSum(log, *inner.indices)
 
 
 def exact_log(expr: sympy.Expr) -> sympy.Expr | None:

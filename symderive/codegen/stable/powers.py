@@ -16,7 +16,7 @@ Taken = tuple[sympy.Expr, sympy.Expr]
 def power_as_exponential(expr: sympy.Expr) -> sympy.Expr:
     """`b (b^(γ−1) u + b^γ v) = exp(γ log b) (u + b v)`, where b has a logarithm that is exact far out.
 
-    So no negative power of what underflows meets a positive one.
+    So no negative power of what underflows meets a positive one. Whole powers stay as they are.
     """
     if not isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
         return expr
@@ -24,7 +24,8 @@ def power_as_exponential(expr: sympy.Expr) -> sympy.Expr:
         log = exact_log(base)
         exponent, rest = _taken(expr, base)
         if log is not None and not exponent.is_Integer:
-            return sympy.exp(exponent * log) * rest
+            whole = sympy.Integer(int(exponent)) if exponent.is_Rational else sympy.S.Zero
+            return sympy.exp((exponent - whole) * log) * base**whole * rest
     return expr
 
 

@@ -15,7 +15,7 @@ from symderive.codegen.stable.rewriting import rewritten
 from symderive.codegen.stable.shares import is_summed
 from symderive.core.delta import Delta
 from symderive.core.identity import tensors_of, with_args
-from symderive.core.nodes import Binder, Entry, Index, Tensor, TensorNode
+from symderive.core.nodes import Binder, Entry, Index, IndexProduct, Tensor, TensorNode
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import SoftmaxEntry
 
@@ -126,8 +126,8 @@ def _is_summed(body: sympy.Expr) -> bool:
 
 
 def _has_logarithm(base: sympy.Expr) -> bool:
-    """Whether the logarithm of a sum is known."""
-    return is_summed(base) or as_exponentials(base) is not None
+    """Whether the logarithm of a sum, or of a product, may be known."""
+    return isinstance(base, IndexProduct) or is_summed(base) or as_exponentials(base) is not None
 
 
 def _is_elementwise(expr: sympy.Basic) -> bool:

@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 
 import sympy
 
+from symderive.codegen.stable.bessel import scaled_bessel_quotient
 from symderive.codegen.stable.branches import (
     bounded_where_it_counts,
     branch_within_bounds,
@@ -16,10 +17,15 @@ from symderive.codegen.stable.cases import cases_of
 from symderive.codegen.stable.concerned import concerns
 from symderive.codegen.stable.intervals import difference_of_tails, log_of_interval
 from symderive.codegen.stable.logarithms import log_near_one, log_of_mixture, log_of_product
-from symderive.codegen.stable.positive_sums import positive_sum
+from symderive.codegen.stable.positive_sums import log_of_indexed_product, positive_sum
 from symderive.codegen.stable.powers import power_as_exponential
 from symderive.codegen.stable.quotients import exponential_quotient
-from symderive.codegen.stable.roots import logarithm_of_root, root_less_number, root_of_squares
+from symderive.codegen.stable.roots import (
+    complement_of_quotient,
+    logarithm_of_root,
+    root_less_number,
+    root_of_squares,
+)
 from symderive.codegen.stable.shares import (
     exponentials_together,
     log_of_summed_exponentials,
@@ -37,15 +43,21 @@ from symderive.codegen.stable.tails import (
     moments_of_tail,
     slope_and_argument,
     tail_of_complement,
+    tail_times_excess,
 )
 from symderive.core.identity import free_indices, tensors_of, with_args
 from symderive.core.nodes import Binder, Entry, Tensor
 from symderive.core.program import Definition
 from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry
+from symderive.functions.sigmoid import softplus
+from symderive.functions.stable_forms import log_add_exp
 
 Rule = Callable[[sympy.Expr], sympy.Expr]
 FIRST_OUTSIDE_IN: tuple[Rule, ...] = (
     power_as_exponential,
+    tail_times_excess,
+    scaled_bessel_quotient,
+    log_of_indexed_product,
     positive_sum,
     quotient_by_summed_exponentials,
 )
@@ -76,13 +88,13 @@ INSIDE_OUT: tuple[Rule, ...] = (
     log_near_one,
     root_less_number,
     root_of_squares,
+    complement_of_quotient,
     softplus_less_argument,
     softplus_both_ways,
     entropy_of_sigmoid,
     *CHOICES,
 )
 LAST: tuple[Rule, ...] = (removable_singularity,)
-_NESTED = 3
 RULES = {rule.__name__: rule for rule in (*FIRST_OUTSIDE_IN, *FIRST, *OUTSIDE_IN, *INSIDE_OUT, *LAST)}
 
 
@@ -156,19 +168,30 @@ def _completed(expr: sympy.Expr) -> sympy.Expr:
 
 
 def _walked(
-    expr: sympy.Expr, down: tuple[Rule, ...], up: tuple[Rule, ...], left: int = _NESTED
+    expr: sympy.Expr, down: tuple[Rule, ...], up: tuple[Rule, ...], is_made: bool = False
 ) -> sympy.Expr:
-    """The rules applied; what the rules for sums and products made is opened again at most `left` times."""
+    """The rules applied; what the rules for sums and products made is opened again, unless it `is_final`.
+
+    Such a rule writes `exp(a − softplus(b))` where a product has no shorter form. Read again, this is an
+    exponential of something new, of which sums have logarithms in which the same happens, without an end.
+    """
     if not concerns(expr) or isinstance(expr, (IndexLogSum, SoftmaxEntry)):
         return expr
-    made = _applied(expr, down) if left else expr
-    left -= made is not expr
+    made = expr if is_made and is_final(expr) else _applied(expr, down)
+    is_made = (is_made or made is not expr) and not isinstance(made, sympy.Function)
     if isinstance(made, Binder):
-        body = _walked(made.body, down, up, left)
+        body = _walked(made.body, down, up, is_made)
         made = made if body == made.body else made.func(body, *made.indices)
     else:
-        made = with_args(made, [_walked(arg, down, up, left) for arg in made.args])
+        made = with_args(made, [_walked(arg, down, up, is_made) for arg in made.args])
     return _applied(made, up)
+
+
+def is_final(expr: sympy.Expr) -> bool:
+    """Whether an exponential of a logarithm of a sum, as rules make it, takes part in sums and products."""
+    if isinstance(expr, sympy.exp):
+        return bool(expr.args[0].has(softplus, log_add_exp))
+    return isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)) and any(map(is_final, expr.args))
 
 
 def _applied(expr: sympy.Expr, rules: tuple[Rule, ...]) -> sympy.Expr:

@@ -75,6 +75,24 @@ def _without_signs(expr: sympy.Expr) -> sympy.Expr:
     return front * sympy.Mul(*factors)
 
 
+def complement_of_quotient(expr: sympy.Expr) -> sympy.Expr:
+    """`q^a − u q^(a−1) = (q − u) q^(a−1)` for a sum q of which u is a part: what is left is shorter."""
+    if not isinstance(expr, sympy.Add) or sympy.count_ops(expr) > _LONGEST:
+        return expr
+    split = [[factor.as_base_exp() for factor in sympy.Mul.make_args(term)] for term in expr.args]
+    bases = (base for term in split for base, power in term if isinstance(base, sympy.Add) and power.is_negative)
+    for base in dict.fromkeys(bases):
+        powers = [sympy.Add(*(power for one, power in term if one == base)) for term in split]
+        least = min(powers, key=lambda one: (not one.is_number, one))
+        if not all((power - least).is_Integer for power in powers):
+            continue
+        pairs = zip(expr.args, powers, strict=True)
+        inner = expanded(sympy.Add(*(term / base**power * base ** (power - least) for term, power in pairs)))
+        if len(sympy.Add.make_args(inner)) < len(expr.args):
+            return inner * base**least
+    return expr
+
+
 def root_of_squares(expr: sympy.Expr) -> sympy.Expr:
     """`√(x² + y²)`, in which the squares neither overflow nor underflow."""
     if not (isinstance(expr, sympy.Pow) and (2 * expr.exp).is_Integer and (2 * expr.exp) % 2 == 1):

@@ -79,10 +79,17 @@ def quotient_by_summed_exponentials(expr: sympy.Expr) -> sympy.Expr:
             others *= factor
     if not totals:
         return expr
+    if exponent != 0:
+        exponent += sympy.Add(*(_total(one) for one in above if _is_positive_sum(one)))
+        above = [one for one in above if not _is_positive_sum(one)]
     made = [_share(one, _total(totals.pop())) if totals else one for one in above]
     for base in totals:
         exponent = _divided(exponent, base, others)
     return sympy.Mul(others, *made, sympy.exp(exponent))
+
+
+def _is_positive_sum(expr: sympy.Expr) -> bool:
+    return is_exponential_sum(expr) and is_never_negative(expr.body)
 
 
 def _divided(exponent: sympy.Expr, base: sympy.Expr, beside: sympy.Expr) -> sympy.Expr:
@@ -151,7 +158,7 @@ def _log_of_term(term: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
     front, exponent = split_exponential(term)
     sums = [one for one in sympy.Mul.make_args(front) if is_exponential_sum(one)]
     rest = sympy.Mul(*(one for one in sympy.Mul.make_args(front) if one not in sums))
-    if len(sums) > 1 or tensors_of(rest) or not rest.is_positive:
+    if tensors_of(rest) or not rest.is_positive:
         return None
     if not all(is_never_negative(one.body) for one in sums):
         return None

@@ -52,6 +52,22 @@ def _complement(head: sympy.Expr, ratio: sympy.Expr) -> sympy.Expr | None:
     return 2 * ndtr(expanded(ratio * sympy.sqrt(2) * x)) if abs(ratio) == 1 else None
 
 
+def tail_times_excess(expr: sympy.Expr) -> sympy.Expr:
+    """`x Φ(x) + exp(−x²/2)/√(2π) = Φ(x) (x + h)` with `h = φ/Φ`, in a logarithm and below a line."""
+    below = isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp < 0
+    inner = expr.base if below else expr.args[0] if isinstance(expr, sympy.log) else None
+    if not (isinstance(inner, sympy.Add) and len(inner.args) == 2):
+        return expr
+    for term, other in (inner.args, inner.args[::-1]):
+        for tail in (one for one in sympy.Mul.make_args(term) if isinstance(one, ndtr)):
+            x = tail.args[0]
+            front = term / tail / x
+            if expanded(front / sympy.sqrt(2 * sympy.pi)) * sympy.exp(expanded(-(x**2) / 2)) == other:
+                whole = front * tail * normal_excess(x)
+                return whole**expr.exp if below else sympy.expand_log(sympy.log(whole), force=True)
+    return expr
+
+
 def density_over_tail(expr: sympy.Expr) -> sympy.Expr:
     """`exp(−x²/2)/Φ(x) = √(2π) h(x)` with `h = φ/Φ`, a function of its own, also for `Φ = exp(log Φ)`.
 
@@ -185,7 +201,7 @@ def _without(exponent: sympy.Expr, ends: tuple[sympy.Expr, ...], way: tuple[int,
 def moments_of_tail(expr: sympy.Expr) -> sympy.Expr:
     """`1 − x h − h²` and `2 h² + 3 x h + x² − 1` with `h = φ(x)/Φ(x)` are functions of their own.
 
-    The first is the variance of a normal number above −x, the second is its slope over h.
+    The first, also `1 − h (x + h)`, is the variance of a normal number above −x, the second its slope over h.
     """
     if not isinstance(expr, sympy.Add):
         return expr
@@ -204,6 +220,10 @@ def moments_of_tail(expr: sympy.Expr) -> sympy.Expr:
                     if found is not None:
                         rest = (it for it in expr.args if it is not term and it not in found)
                         return moments_of_tail(sympy.Add(*rest, front * head(x)))
+            front = term / base / normal_excess(base.args[0]) if isinstance(base, normal_slope) else term
+            if -front in expr.args:
+                rest = (it for it in expr.args if it not in (term, -front))
+                return sympy.Add(*rest, -front * normal_spread(base.args[0]))
     return expr
 
 

@@ -42,7 +42,7 @@ class normal_skew(OwnFunction):
 def fraction(far: Any, first: int, last: int) -> Any:
     """`r_k = 1/(t + (k + 1) r_{k+1})` for `t = −far`, where the last one is `1/t`.
 
-    These are the quotients of repeated integrals of the tail; r_1 is `h − t`. `far` is a float or an expression.
+    These are the quotients of repeated integrals of the tail; r_1 is `h − t`. `far` is a float or a formula.
     """
     below = far
     for place in range(last, first, -1):
@@ -96,7 +96,9 @@ ENTRIES = [
                 values=UNIT, words=lambda x: spread_near(x, slope_in_words(x))),
     Elementwise("normal_skew", normal_skew, (), normal_skew,
                 _template(skew_near, skew_far, SKEW_FROM), _by_floats(skew_near, skew_far, SKEW_FROM),
-                r"\left(({0} + \frac{{\phi({0})}}{{\Phi({0})}})({0} + 2\frac{{\phi({0})}}{{\Phi({0})}}) - 1\right)",
-                "(({0} + φ({0})/Φ({0})) ({0} + 2 φ({0})/Φ({0})) - 1)", "s′ = 2 e v − h s with e = x + h, h = φ/Φ",
+                r"\left(({0} + \frac{{\phi({0})}}{{\Phi({0})}})"
+                r"({0} + 2\frac{{\phi({0})}}{{\Phi({0})}}) - 1\right)",
+                "(({0} + φ({0})/Φ({0})) ({0} + 2 φ({0})/Φ({0})) - 1)",
+                "s′ = 2 e v − h s with e = x + h and h = φ/Φ",
                 values=POSITIVE, words=lambda x: skew_near(x, slope_in_words(x))),
 ]  # fmt: skip

@@ -35,5 +35,6 @@ ENTRIES = [
                 "np.sqrt(({0}) ** 2 + {1}) + np.abs({0}))", _root_gap,
                 r"(\sqrt{{({0})^2 + {1}}} - {0})", "(√(({0})² + {1}) - {0})",
                 "(√(c² + r) − c)′ = (c/√(c² + r) − 1) c′ + r′/(2√(c² + r))", domain=POSITIVE,
-                values=POSITIVE, arity=2, examples=(0.4, 0.7, 1.3), words=lambda c, r: sympy.sqrt(c**2 + r) - c),
+                values=POSITIVE, arity=2, examples=(0.4, 0.7, 1.3),
+                words=lambda c, r: sympy.sqrt(c**2 + r) - c),
 ]  # fmt: skip

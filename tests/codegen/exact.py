@@ -179,7 +179,8 @@ NP = SimpleNamespace(
     logaddexp=_each(lambda x, y: (x.exp() + y.exp()).log()),
     hypot=_each(lambda x, y: (x * x + y * y).sqrt()),
     maximum=_each(lambda x, y: x if x > y else y), minimum=_each(lambda x, y: y if x > y else x),
-    sum=np.sum, prod=np.prod, mean=np.mean, max=np.max, cumsum=np.cumsum, where=_where, linalg=SimpleNamespace(norm=_norm),
+    sum=np.sum, prod=np.prod, mean=np.mean, max=np.max, cumsum=np.cumsum, where=_where,
+    linalg=SimpleNamespace(norm=_norm),
 )  # fmt: skip
 SPECIAL = SimpleNamespace(
     expit=_each(lambda x: 1 / (1 + (-x).exp())), ndtr=_each(lambda x: x.ndtr()), log_ndtr=_each(_log_ndtr),

@@ -1,4 +1,4 @@
-"""More losses, with the numbers at which value, gradient and Hessian must be exact: labels, margins, tails, counts."""
+"""More losses, with the numbers at which they must be exact: labels, margins, tails, counts."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ MARGINS = {
     "root less number": Row("np.sum(np.sqrt(z ** 2 + 1) - z)"),
     "root and number": Row("np.sum(np.sqrt(z ** 2 + 3) + z)"),
     "root less size": Row("np.sum(np.sqrt(z ** 2 + 1) - np.abs(z))", NOT_ZERO),
-    "root of a quadratic equation": Row("np.sum((z + np.sqrt(z ** 2 + 4 * y)) / 2)", y=(1.0, 0.01), **_POSITIVE),
+    "root of an equation": Row("np.sum((z + np.sqrt(z ** 2 + 4 * y)) / 2)", y=(1.0, 0.01), **_POSITIVE),
     "1 less cosine": Row("np.sum(1 - z / np.sqrt(1 + z ** 2))"),
     "logarithm of root and number": Row("np.sum(np.log(np.sqrt(z ** 2 + 1) + z))"),
     "pseudo-Huber of any scale": Row(
@@ -160,7 +160,8 @@ COUNTED = {
     ),
     "Gamma": Row("np.sum(y * np.exp(-z) + z)", UP_TO_40, y=(0.5, 3.0), **_POSITIVE, given=40),
     "inverse Gaussian": Row(
-        "np.sum((y - np.exp(z)) ** 2 / (2 * y * np.exp(2 * z)))", UP_TO_40, y=(0.5, 3.0), **_POSITIVE, given=10
+        "np.sum((y - np.exp(z)) ** 2 / (2 * y * np.exp(2 * z)))", UP_TO_40, y=(0.5, 3.0), given=10,
+        **_POSITIVE,
     ),
     "beta-binomial": Row(
         "np.sum(special.gammaln(z + y) - special.gammaln(z))", (1e-8, 1.0, 40.0), y=(2.0,), **_POSITIVE
@@ -196,9 +197,7 @@ MORE_COUPLED = {
     ),
     "difference of logsumexp": Row("special.logsumexp(z + y) - special.logsumexp(z)", y=_Y),
     "Plackett-Luce": Row("np.sum(np.log(np.cumsum(np.exp(z[::-1]))[::-1]) - z)"),
-    "margin softmax": Row(
-        "-np.log(np.exp(z[0] - 0.5) / (np.exp(z[0] - 0.5) + np.exp(z[1]) + np.exp(z[2])))"
-    ),
+    "margin softmax": Row("-np.log(np.exp(z[0] - 0.5) / (np.exp(z[0] - 0.5) + np.exp(z[1]) + np.exp(z[2])))"),
     "focal softmax": Row("-np.sum(y * (1 - special.softmax(z)) ** 2 * np.log(special.softmax(z)))", y=_Y),
     "smoothed softmax": Row("-np.sum((0.9 * y + 0.1 / 3) * np.log(np.exp(z) / np.sum(np.exp(z))))", y=_Y),
     "Gini of softmax": Row("1 - np.sum(special.softmax(z) ** 2)"),

@@ -18,7 +18,7 @@ _SCALED = {bessel_i0: scaled_bessel_i0, bessel_i1: scaled_bessel_i1, bessel_i: s
 
 
 def scaled_bessel_quotient(expr: sympy.Expr) -> sympy.Expr:
-    """`log I₀(x) = |x| + log(exp(−|x|) I₀(x))`; quotients of functions that grow alike are those of scaled ones."""
+    """`log I₀(x) = |x| + log(exp(−|x|) I₀(x))`; quotients are those of scaled ones."""
     if isinstance(expr, sympy.log) and isinstance(expr.args[0], bessel_i0):
         x = expr.args[0].args[0]
         return absolute(x) + sympy.log(scaled_bessel_i0(x))

@@ -34,9 +34,11 @@ def positive_sum(expr: sympy.Expr) -> sympy.Expr:
 
 def log_of_indexed_product(expr: sympy.Expr) -> sympy.Expr:
     """`log Π_p f_p = Σ_p log f_p`, where f is known to be positive."""
-    inner = expr.args[0] if isinstance(expr, sympy.log) else None
-    log = exact_log(inner.body) if isinstance(inner, IndexProduct) and is_active(inner.body) else None
-    return expr if log is None else IndexSum(log, *inner.indices)
+    if not isinstance(expr, sympy.log) or not isinstance(expr.args[0], IndexProduct):
+        return expr
+    body, indices = expr.args[0].body, expr.args[0].indices
+    log = exact_log(body) if is_active(body) else None
+    return expr if log is None else IndexSum(log, *indices)
 
 
 def exact_log(expr: sympy.Expr) -> sympy.Expr | None:

@@ -71,11 +71,7 @@ def _without_repetition(
     for before, after, given in zip(plain, opened, program.definitions, strict=True):
         lost = tensors_of(before.body) - tensors_of(after.body)
         kept = lost and lost <= alive and not _is_fraction(given.body) and not given.body.has(sympy.log)
-        bounded = kept and all(
-            not _is_loose(one.body)
-            for one in program.definitions
-            if one.tensor in lost
-        )
+        bounded = kept and all(not _is_loose(one.body) for one in program.definitions if one.tensor in lost)
         chosen.append(before if bounded else after)
     return chosen
 
@@ -121,7 +117,9 @@ def _is_summed(body: sympy.Expr) -> bool:
     if isinstance(body, SoftmaxEntry):
         return True
     factors = [one for one in sympy.Mul.make_args(body) if tensors_of(one)]
-    sums = [one for one in factors if _has_logarithm(one if isinstance(one, sympy.exp) else one.as_base_exp()[0])]
+    sums = [
+        one for one in factors if _has_logarithm(one if isinstance(one, sympy.exp) else one.as_base_exp()[0])
+    ]
     return len(sums) == 1 and all(one in sums or is_active(one) for one in factors)
 
 

@@ -80,7 +80,9 @@ def complement_of_quotient(expr: sympy.Expr) -> sympy.Expr:
     if not isinstance(expr, sympy.Add) or sympy.count_ops(expr) > _LONGEST:
         return expr
     split = [[factor.as_base_exp() for factor in sympy.Mul.make_args(term)] for term in expr.args]
-    bases = (base for term in split for base, power in term if isinstance(base, sympy.Add) and power.is_negative)
+    bases = (
+        base for term in split for base, power in term if isinstance(base, sympy.Add) and power.is_negative
+    )
     for base in dict.fromkeys(bases):
         powers = [sympy.Add(*(power for one, power in term if one == base)) for term in split]
         least = min(powers, key=lambda one: (not one.is_number, one))

@@ -16,6 +16,7 @@ from symderive.core.softmax_nodes import IndexLogSum, SoftmaxEntry, split_expone
 from symderive.functions.sigmoid import softplus
 from symderive.functions.stable_forms import log_add_exp
 
+
 @lru_cache(maxsize=20_000)
 def is_summed(expr: sympy.Expr) -> bool:
     """Whether an expression is `Σ_p w exp(f)` where f depends on p, or that and other positive terms.

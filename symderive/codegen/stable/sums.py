@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import sympy
 
 from symderive.codegen.stable.quotients import exponential_quotient
@@ -39,15 +41,20 @@ def _turned(expr: sympy.Add, term: sympy.Expr, plus: sympy.Expr) -> sympy.Expr |
     return None
 
 
+def _terms_with(
+    head: type[sympy.Expr], expr: sympy.Expr
+) -> Iterator[tuple[sympy.Expr, sympy.Expr, sympy.Expr]]:
+    """The terms of a sum that are multiples of a function, each with the number and the function."""
+    for term in expr.args if isinstance(expr, sympy.Add) else ():
+        coefficient, inner = term.as_coeff_Mul()
+        if isinstance(inner, head):
+            yield term, coefficient, inner
+
+
 def softplus_both_ways(expr: sympy.Expr) -> sympy.Expr:
     """`softplus(a) + softplus(−a) − 2 log 2 = 2 log cosh(a/2)`, `softplus(2a) − a − log 2 = log cosh(a)`."""
-    if not isinstance(expr, sympy.Add):
-        return expr
     number = sympy.Add(*(term for term in expr.args if not tensors_of(term)))
-    for term in expr.args:
-        coefficient, plus = term.as_coeff_Mul()
-        if not isinstance(plus, softplus):
-            continue
+    for term, coefficient, plus in _terms_with(softplus, expr):
         lost = sympy.Add.make_args(sympy.expand_mul(-coefficient * plus.args[0] / 2))
         level = expanded(sympy.expand_log(number + coefficient * sympy.log(2), force=True))
         if level == 0 and all(one in expr.args for one in lost):
@@ -65,12 +72,7 @@ def softplus_both_ways(expr: sympy.Expr) -> sympy.Expr:
 
 def entropy_of_sigmoid(expr: sympy.Expr) -> sympy.Expr:
     """`softplus(a) − a σ(a) = softplus(−|a|) + |a| σ(−|a|)`, the entropy of a coin that shows 1 with σ(a)."""
-    if not isinstance(expr, sympy.Add):
-        return expr
-    for term in expr.args:
-        coefficient, plus = term.as_coeff_Mul()
-        if not isinstance(plus, softplus):
-            continue
+    for term, coefficient, plus in _terms_with(softplus, expr):
         a = plus.args[0]
         lost = sympy.Add.make_args(sympy.expand_mul(-coefficient * a * sigmoid(a)))
         if all(one in expr.args for one in lost):
@@ -82,12 +84,7 @@ def entropy_of_sigmoid(expr: sympy.Expr) -> sympy.Expr:
 
 def sum_of_differences(expr: sympy.Expr) -> sympy.Expr:
     """`Σ_i f_i − n = Σ_i (f_i − 1)`, where the difference is one that cancels."""
-    if not isinstance(expr, sympy.Add):
-        return expr
-    for term in expr.args:
-        coefficient, total = term.as_coeff_Mul()
-        if not isinstance(total, IndexSum):
-            continue
+    for term, coefficient, total in _terms_with(IndexSum, expr):
         extent = sympy.Mul(*(index.dim for index in total.indices))
         for other in expr.args:
             number = other / extent / coefficient

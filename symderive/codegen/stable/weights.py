@@ -32,7 +32,7 @@ def _is_zero_or_one(weight: sympy.Expr) -> bool:
 
 
 def capped(weight: sympy.Expr, exponent: sympy.Expr) -> sympy.Expr:
-    """`w exp(f) = w exp(min(f, 0))` for a share with a weight w of 0 or 1; for others f counts where `w > 0`."""
+    """`w exp(f) = w exp(min(f, 0))` for a share and a w of 0 or 1; for others f counts where `w > 0`."""
     if weight.is_positive or not (_is_zero_or_one(weight) or is_never_negative(weight)):
         return exponent
     if _is_zero_or_one(weight):

@@ -53,7 +53,16 @@ LABELS = {
     ),
     "Jensen-Shannon": Row(
         f"np.sum({_P} * np.log(2 * {_P} / ({_P} + {_Q})) + {_Q} * np.log(2 * {_Q} / ({_P} + {_Q})))",
-        y=(1.0,), given=1,
+        y=(1.0,), given=2,
+    ),
+    "likelihood by powers": Row(f"-np.sum(np.log({_P} ** y * (1 - {_P}) ** (1 - y)))", **_BINARY),
+    "three pieces": Row(
+        f"np.sum(np.where(z > 1, np.log(1 + np.exp(z)), np.where(z < -1, np.exp(z), z)) * {_P})",
+        tuple(one for one in EVERYWHERE if abs(one) != 1),
+    ),
+    "hurdle and rate": Row(
+        f"-np.sum(np.where(y > 0, y * z - np.exp(z) - np.log(1 - np.exp(-np.exp(z))), np.log({_P})))",
+        UP_TO_5, y=(0.0, 2.0), given=10,
     ),
     "half of 1 + exp": Row("np.sum(np.log((1 + np.exp(z)) / 2))"),
     "power of a logistic density": Row("np.sum(np.exp(-z) / (1 + np.exp(-z)) ** 1.5)"),

@@ -52,22 +52,23 @@ def compared_without_exponential(expr: sympy.Expr) -> sympy.Expr:
 
 
 def _bounded(expr: sympy.Expr, u: sympy.Expr, bound: type[larger] | type[smaller]) -> sympy.Expr:
-    """The branch with exponentials of u that stay below 1; in it `u ≥ 0`, or `u ≤ 0`."""
+    """The branch with exponentials of u that do not grow; in it `u ≥ 0`, or `u ≤ 0`."""
     if isinstance(expr, (TensorNode, Binder)) or not expr.args:
         return expr
     if isinstance(expr, (sympy.exp, exp_minus_one)):
-        ratio = _ratio(expr.args[0], u)
+        ratio, shift = _ratio(expr.args[0], u), linear(u)[1]
         if ratio is not None and (ratio > 0) == (bound is smaller):
-            return expr.func(ratio * bound(u, sympy.S.Zero))
+            rest = expanded(expr.args[0] - ratio * (u - shift))
+            return expr.func(ratio * bound(u - shift, -shift) + rest)
     made = [_bounded(arg, u, bound) for arg in expr.args]
     return expr if made == list(expr.args) else expr.func(*made)
 
 
 def _ratio(exponent: sympy.Expr, u: sympy.Expr) -> sympy.Rational | None:
-    """`c` where the exponent is `c u`."""
-    (own, number), (other, shift) = linear(exponent), linear(u)
+    """`c` where the exponent is `c u`, up to a number."""
+    own, other = linear(exponent)[0], linear(u)[0]
     ratios = {own[one] / other[one] for one in own if one in other}
     if own.keys() != other.keys() or len(ratios) != 1:
         return None
     (ratio,) = ratios
-    return ratio if expanded(number - ratio * shift) == 0 else None
+    return ratio

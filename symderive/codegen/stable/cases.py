@@ -60,7 +60,7 @@ def cases_of(expr: sympy.Expr) -> Cases | None:
 
     1. `f(where(c, a, b)) = where(c, f(a), f(b))` for functions, sums and products.
     2. `y a + b − y b = y a + (1 − y) b` for any y, where exponentials times logarithms are mixed by it.
-    3. `f(y) = y f(1) + (1 − y) f(0)` for a y that is 0 or 1, in a function of exponentials.
+    3. `f(y) = y f(1) + (1 − y) f(0)` for a y that is 0 or 1, in a function or a power of exponentials.
     """
     if not isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow, sympy.Function)):
         return None
@@ -198,9 +198,11 @@ def _named(expr: sympy.Expr, label: Entry, names: dict[sympy.Expr, sympy.Symbol]
 
 
 def _is_inside(expr: sympy.Expr, label: Entry) -> bool:
-    """Whether a label and exponentials meet in a sum that stands in a function or below a line."""
+    """Whether a label and exponentials meet in a power, or in a sum in a function or below a line."""
     if isinstance(expr, _CLOSED) or not expr.has(label):
         return False
+    if isinstance(expr, sympy.Pow) and expr.exp.has(label) and is_active(expr.base):
+        return True
     whole = isinstance(expr, (sympy.Add, sympy.Mul)) or (
         isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp > 0
     )

@@ -85,9 +85,10 @@ def complement_of_quotient(expr: sympy.Expr) -> sympy.Expr:
     )
     for base in dict.fromkeys(bases):
         powers = [sympy.Add(*(power for one, power in term if one == base)) for term in split]
-        least = min(powers, key=lambda one: (not one.is_number, one))
-        if not all((power - least).is_Integer for power in powers):
+        steps = [sympy.expand(power - powers[0]) for power in powers]
+        if not all(step.is_Integer for step in steps):
             continue
+        least = powers[0] + min(steps)
         pairs = zip(expr.args, powers, strict=True)
         inner = expanded(sympy.Add(*(term / base**power * base ** (power - least) for term, power in pairs)))
         if len(sympy.Add.make_args(inner)) < len(expr.args):

@@ -53,6 +53,8 @@ def _terms_with(
 
 def softplus_both_ways(expr: sympy.Expr) -> sympy.Expr:
     """`softplus(a) + softplus(−a) − 2 log 2 = 2 log cosh(a/2)`, `softplus(2a) − a − log 2 = log cosh(a)`."""
+    if not isinstance(expr, sympy.Add):
+        return expr
     number = sympy.Add(*(term for term in expr.args if not tensors_of(term)))
     for term, coefficient, plus in _terms_with(softplus, expr):
         lost = sympy.Add.make_args(sympy.expand_mul(-coefficient * plus.args[0] / 2))

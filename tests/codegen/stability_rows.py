@@ -38,7 +38,6 @@ class Row:
     scalars: tuple[tuple[str, float], ...] = ()
 
 
-UP_TO_1 = tuple(one for one in EVERYWHERE if one <= 1)
 _P = "special.expit(z)"
 _H = "(1 / (1 + np.exp(-z)))"
 _BINARY = {"y": (0.0, 1.0), "y_domain": "binary"}
@@ -79,7 +78,6 @@ LOGISTIC = {
     "2 less two sigmoids": Row("np.sum(2 - special.expit(z) - special.expit(z - y))", y=(1.5,)),
     "focal loss of both labels": Row(
         f"-np.sum(y * (1 - {_P}) ** 2 * np.log({_P}) + (1 - y) * {_P} ** 2 * np.log(1 - {_P}))",
-        UP_TO_1,
         **_BINARY,
     ),
     "silu": Row("np.sum(z * special.expit(z))"),

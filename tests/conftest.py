@@ -21,3 +21,8 @@ def set_aside():
     yield
     gc.collect()
     gc.freeze()
+
+
+def pytest_collection_modifyitems(items):
+    """The files of random programs first: they take longest, and no worker is to wait for them at the end."""
+    items.sort(key=lambda item: "test_random" not in item.nodeid)

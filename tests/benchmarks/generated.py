@@ -3,7 +3,8 @@
 
 Every tool has processes of its own, and these take turns, so that other load falls on all of them alike. A task is
 measured in several rounds, each with new processes: where its arrays come to lie in memory makes the same code up to a
-fifth faster or slower. All results are compared with those of the code by hand in the same run. `--python` names the
+fifth faster or slower. The ratio of symderive to hand is that of both in the same processes, one call after the other.
+All results are compared with those of the code by hand in the same run. `--python` names the
 interpreter that has PyTorch and JAX; a tool that is absent is said to be.
 """
 
@@ -40,6 +41,7 @@ class Worker:
     result: Path
     said: dict[str, object] = field(default_factory=dict)
     times: list[float] = field(default_factory=list)
+    by_hand: list[float] = field(default_factory=list)
 
     @property
     def is_ready(self) -> bool:
@@ -56,13 +58,22 @@ class Worker:
         line = self.process.stdout.readline() if self.process.stdout else ""
         self.said = json.loads(line) if line else {"refused": "it ended without a word"}
 
+    @property
+    def over_hand(self) -> float:
+        """Its time over that of the code by hand, both in its own processes."""
+        return self.seconds / statistics.median(self.by_hand)
+
     def measure(self) -> None:
         """Let it compute once more."""
+        self.times.append(self.asked(self.tool))
+
+    def asked(self, tool: str) -> float:
+        """The seconds of one more call of a tool in this process."""
         if self.process.stdin is None or self.process.stdout is None:
             raise RuntimeError(f"{self.tool}: no connection to the process.")
-        self.process.stdin.write("again\n")
+        self.process.stdin.write(f"{tool}\n")
         self.process.stdin.flush()
-        self.times.append(float(self.process.stdout.readline()))
+        return float(self.process.stdout.readline())
 
 
 def started(tool: str, task: str, python: str, folder: str, threads: int) -> Worker:
@@ -86,6 +97,7 @@ def measured(
     for _ in range(rounds - 1):
         for worker, again in zip(whole, one_round(task, tools, python, repeats, threads), strict=True):
             worker.times += again.times
+            worker.by_hand += again.by_hand
     return whole
 
 
@@ -104,6 +116,8 @@ def one_round(task: str, tools: list[str], python: str, repeats: int, threads: i
             for turn in range(repeats):
                 for worker in ready[turn % len(ready) :] + ready[: turn % len(ready)]:
                     worker.measure()
+                    if worker.tool == "symderive":
+                        worker.by_hand.append(worker.asked("hand"))
                 if time.perf_counter() - begin > LONG and turn >= 2:
                     break
         finally:
@@ -138,11 +152,11 @@ def cell(worker: Worker, base: Worker) -> str:
 
 
 def row(task: str, workers: list[Worker]) -> str:
-    """A task as a line of Markdown; the last column is symderive's time over that of the code by hand."""
-    base, hand = workers[0], next(one for one in workers if one.tool == "hand")
+    """A task as a line of Markdown; the last column is symderive's time over that of the code by hand beside it."""
+    base = workers[0]
     sizes = ", ".join(f"{name} = {size:,}".replace(",", " ") for name, size in sizes_of(task).items())
     cells = " | ".join(cell(worker, base) for worker in workers)
-    return f"| {task}; {sizes} | {cells} | {base.seconds / hand.seconds:.2f} |"
+    return f"| {task}; {sizes} | {cells} | {base.over_hand:.2f} |"
 
 
 def main() -> int:

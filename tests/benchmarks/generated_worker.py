@@ -3,7 +3,8 @@
 
 It keeps to as many processors as BENCHMARK_THREADS says, makes the data and the function, computes once, writes the result to the file RESULT and says what memory
 that took. Then it answers each line of its input with the seconds of one more call: those of the processor
-where there is one thread, so that other load counts less, otherwise those that pass.
+where there is one thread, so that other load counts less, otherwise those that pass. A line with the name of another
+tool asks for a call of that one in this process.
 """
 
 from __future__ import annotations
@@ -59,10 +60,16 @@ def main(tool: str, task: str, result: str) -> None:
     np.savez(result, *[np.asarray(one) for one in arrays])
     del made, arrays
     print(json.dumps({"growth": growth, "version": number, "threads": module.threads()}), flush=True)
-    for _ in sys.stdin:
+    beside = {tool: call}
+    for line in sys.stdin:
+        name = line.strip()
+        if name not in beside:
+            other = importlib.import_module(f"tests.benchmarks.translations.generated_{name}")
+            beside[name] = other.prepared(task, data(task))[0]
+            beside[name]()
         start, calls = clock(), 0
         while calls == 0 or clock() - start < SHORTEST:
-            call()
+            beside[name]()
             calls += 1
         print((clock() - start) / calls, flush=True)
 

@@ -98,7 +98,8 @@ class Jet:
     def __eq__(self, other: object) -> bool:
         return bool(self.v == jet(other).v)
 
-    __hash__ = None  # type: ignore[assignment]  # numbers that are compared by value
+    def __hash__(self) -> int:
+        return hash(self.v)
 
     def exp(self) -> Jet:
         e = _exp(self.v, mp.prec)

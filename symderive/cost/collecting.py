@@ -21,12 +21,14 @@ def substituted(term: Product, sizes: Mapping[Dim, Size]) -> Product:
     >>> c, k, d = dims("c k d")
     >>> substituted(Product.of([k, k, c]), {k: sympy.S(3), c: 4 * d}).text()
     '36 · d'
+    >>> substituted(Product.of([2, c]), {c: 32 * d + 32}).text()
+    '64 · (d + 1)'
     """
     exponents: dict[sympy.Expr, int] = {}
     coefficient = term.coefficient
     for base, exponent in term.factors:
         put_in = base.xreplace(sizes) if base.free_symbols else base
-        for factor in sympy.Mul.make_args(put_in):
+        for factor in _factors(put_in):
             inner, power = factor.as_base_exp()
             total = int(power) * exponent
             if inner.is_Rational:
@@ -34,6 +36,13 @@ def substituted(term: Product, sizes: Mapping[Dim, Size]) -> Product:
             else:
                 exponents[inner] = exponents.get(inner, 0) + total
     return Product(tuple(one for one in exponents.items() if one[1]), coefficient)
+
+
+@lru_cache(maxsize=1024)
+def _factors(size: Size) -> tuple[sympy.Expr, ...]:
+    """The factors of a size; what the terms of a sum have in common stands before it."""
+    found = (sympy.factor_terms(one) if one.is_Add else one for one in sympy.Mul.make_args(size))
+    return tuple(factor for one in found for factor in sympy.Mul.make_args(one))
 
 
 def collected(terms: Iterable[Product], order: tuple[Size, ...]) -> Formula:

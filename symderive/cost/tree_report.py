@@ -140,10 +140,14 @@ def extents_of(cost: CostTree, style: Style = TEXT) -> Iterator[str]:
 
 def _likewise(cost: CostTree, names: list[Dim], writer: Writer) -> str:
     is_latex = writer.style is LATEX
-    to, likewise = (r" \text{ to } ", r" \text{ likewise}") if is_latex else (" to ", " likewise")
+    to, likewise, colon = (
+        (r" \text{ to } ", r" \text{ likewise}", r" \text{ likewise: }")
+        if is_latex
+        else (" to ", " likewise", " likewise: ")
+    )
     some = writer.write(names[0]) + (to + writer.write(names[-1]) if len(names) > 1 else "")
     known = [writer.style.number(cost.values[name]) for name in names if name in cost.values]
-    return some + likewise + (f": {', '.join(known)}" if known else "")
+    return some + (f"{colon}{', '.join(known)}" if known else likewise)
 
 
 def table_of(cost: CostTree, levels: int = 2) -> str:

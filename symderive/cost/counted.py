@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -11,6 +11,7 @@ import numpy as np
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.cost.algebra import Algebra
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived, whole
 from symderive.cost.formula import Formula
@@ -28,7 +29,7 @@ ALWAYS = (MACS, MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counted(ABC):
+class Counted(Algebra):
     """Abstract: formulas in named positive integers, and the numbers put in for them.
 
     With values put in, the attribute of a quantity is the number. `macs` are the multiply-accumulates of the
@@ -133,6 +134,11 @@ class Counted(ABC):
         """The formulas of which all quantities are made."""
 
     @property
+    def all_quantities(self) -> tuple[str, ...]:
+        """The names of all quantities: those that every cost has, then the others that are not 0."""
+        return tuple(dict.fromkeys((*ALWAYS, *self.quantities)))
+
+    @property
     def symbolic(self) -> Self:
         """The same cost without numbers put in."""
         return replace(self, values={})
@@ -143,7 +149,7 @@ class Counted(ABC):
         Raises:
             SymderiveError: there is no such quantity.
         """
-        choices = sorted({*self.quantities, *ALWAYS})
+        choices = sorted(self.all_quantities)
         if quantity not in choices:
             raise SymderiveError(f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}")
         return quantity

@@ -90,7 +90,9 @@ def checked_size(name: str, value: Any) -> Any:
     return np.frompyfunc(int, 1, 1)(entries)
 
 
-def by_name(given: Mapping[Any, Any], known: Mapping[str, Dim]) -> dict[Dim, Any]:
+def by_name(
+    given: Mapping[Any, Any], known: Mapping[str, Dim], doing: str = "putting numbers into a cost"
+) -> dict[Dim, Any]:
     """Values keyed by symbol from values keyed by symbol or name.
 
     Raises:
@@ -101,7 +103,7 @@ def by_name(given: Mapping[Any, Any], known: Mapping[str, Dim]) -> dict[Dim, Any
         name = str(getattr(key, "name", key))
         if name not in known:
             raise SymderiveError(
-                f"putting numbers into a cost: no size is called {name!r}{did_you_mean(name, known)} "
+                f"{doing}: no size is called {name!r}{did_you_mean(name, known)} "
                 f"The sizes are {', '.join(known) or 'all numbers already'}."
             )
         chosen[known[name]] = value
@@ -137,6 +139,19 @@ def underived(values: Mapping[Dim, Any], relations: Mapping[Dim, Size]) -> dict[
     }
 
 
+def holds(condition: Any, values: Mapping[Dim, Any]) -> bool:
+    """Whether a condition holds, for all values where some are arrays.
+
+    >>> n = Dim("n")
+    >>> holds(sympy.Ge(n, 3), {n: 3}), holds(sympy.Eq(sympy.Mod(n, 2), 0), {n: 3})
+    (True, False)
+    """
+    if isinstance(condition, (bool, np.bool_, sympy.logic.boolalg.BooleanAtom)):
+        return bool(condition)
+    compare = _COMPARE[type(condition)]
+    return bool(np.all(compare(evaluate(condition.lhs, values), evaluate(condition.rhs, values))))
+
+
 def check_conditions(conditions: tuple[Any, ...], values: Mapping[Dim, Any]) -> None:
     """Check what can be decided with `values`.
 
@@ -146,8 +161,7 @@ def check_conditions(conditions: tuple[Any, ...], values: Mapping[Dim, Any]) -> 
     for condition in conditions:
         if not values.keys() >= condition.free_symbols:
             continue
-        compare = _COMPARE[type(condition)]
-        if not np.all(compare(evaluate(condition.lhs, values), evaluate(condition.rhs, values))):
+        if not holds(condition, values):
             used = sorted(condition.free_symbols, key=str)
             given = ", ".join(f"{Writer().write(symbol)} = {values[symbol]}" for symbol in used)
             raise ShapeError(

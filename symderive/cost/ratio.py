@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import sympy
 
 from symderive.core.dims import Dim
 from symderive.cost.count import MACS
-from symderive.cost.counted import Counted
 from symderive.cost.evaluation import evaluate
 from symderive.cost.formula import Formula
 from symderive.cost.writing import LATEX, TEXT, Style, Writer, decimal
 from symderive.errors import SymderiveError
+
+if TYPE_CHECKING:
+    from symderive.cost.algebra import Algebra
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def decimal_latex(number: str) -> str:
     return number.replace(",", "{,}")
 
 
-def ratio(left: Counted, right: Counted, quantity: str = MACS) -> Ratio:
+def ratio(left: Algebra, right: Algebra, quantity: str = MACS) -> Ratio:
     """How the cost `left` compares with the cost `right`.
 
     The quotient is simplified to its shortest form: divided term by term, as one fraction, factored, or in
@@ -107,7 +110,7 @@ def ratio(left: Counted, right: Counted, quantity: str = MACS) -> Ratio:
     if not below.terms:
         raise SymderiveError(f"ratio of {quantity}: the denominator is 0; compare another quantity.")
     order = (*right.order, *(size for size in left.order if size not in right.order))
-    values = _common_values(left, right)
+    values = common_values(left, right)
     candidates = _candidates(above, below, order)
     named = [one for one in candidates if not one.expr.has(sympy.zoo, sympy.nan)]
     best = min(named, key=lambda formula: (sympy.count_ops(formula.expr), len(formula.write())))
@@ -115,7 +118,12 @@ def ratio(left: Counted, right: Counted, quantity: str = MACS) -> Ratio:
     return Ratio(best.expr, best, used)
 
 
-def _common_values(left: Counted, right: Counted) -> dict[Dim, int]:
+def common_values(left: Algebra, right: Algebra) -> dict[Dim, int]:
+    """The numbers of both costs.
+
+    Raises:
+        SymderiveError: a size has different numbers in the two.
+    """
     values = dict(left.values)
     for symbol, value in right.values.items():
         if values.setdefault(symbol, value) != value:

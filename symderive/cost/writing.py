@@ -17,6 +17,7 @@ from symderive.notation.names import latex_name, superscript, text_name
 SUM, PRODUCT, POWER, ATOM = range(4)
 Written = tuple[str, int]
 Factor = tuple[sympy.Expr, int]
+ROOTS = {2: "√", 3: "∛", 4: "∜"}
 _RELATIONS = {
     sympy.Ge: ("≥", r"\ge"),
     sympy.Le: ("≤", r"\le"),
@@ -38,6 +39,8 @@ class Style:
     fraction: Callable[[Written, Written], Written]
     bracket: Callable[[str], str]
     floor: Callable[[str], str]
+    ceiling: Callable[[str], str]
+    root: Callable[[Written, int], str]
     relation: int
 
 
@@ -52,6 +55,11 @@ def _text_fraction(over: Written, under: Written) -> Written:
     return (f"{top} / {below}" if over[1] == PRODUCT else f"{top}/{below}"), PRODUCT
 
 
+def _text_root(inner: Written, degree: int) -> str:
+    sign = ROOTS.get(degree, f"{superscript(str(degree))}√")
+    return f"{sign}{inner[0]}" if inner[1] == ATOM else f"{sign}({inner[0]})"
+
+
 TEXT = Style(
     dot=" · ",
     minus="−",
@@ -61,6 +69,8 @@ TEXT = Style(
     fraction=_text_fraction,
     bracket=lambda inner: f"({inner})",
     floor=lambda inner: f"⌊{inner}⌋",
+    ceiling=lambda inner: f"⌈{inner}⌉",
+    root=_text_root,
     relation=0,
 )
 LATEX = Style(
@@ -72,6 +82,8 @@ LATEX = Style(
     fraction=lambda over, under: (rf"\frac{{{over[0]}}}{{{under[0]}}}", ATOM),
     bracket=lambda inner: rf"\left({inner}\right)",
     floor=lambda inner: rf"\left\lfloor {inner} \right\rfloor",
+    ceiling=lambda inner: rf"\left\lceil {inner} \right\rceil",
+    root=lambda inner, degree: rf"\sqrt{f'[{degree}]' if degree > 2 else ''}{{{inner[0]}}}",
     relation=1,
 )
 
@@ -173,6 +185,8 @@ class Writer:
             return self._sum(expr), SUM
         if isinstance(expr, (sympy.Mul, sympy.Pow)):
             return self._mul(expr)
+        if isinstance(expr, sympy.ceiling):
+            return self.style.ceiling(self.write(sympy.together(expr.args[0]))), ATOM
         if isinstance(expr, sympy.floor):
             return self.style.floor(self.write(sympy.together(expr.args[0]))), ATOM
         if isinstance(expr, Quotient):
@@ -181,9 +195,11 @@ class Writer:
 
     def _mul(self, expr: sympy.Expr) -> Written:
         coefficient, rest = expr.as_coeff_Mul()
-        powers = [factor.as_base_exp() for factor in sympy.Mul.make_args(rest) if factor != 1]
-        if any(not exponent.is_Integer for _, exponent in powers):
-            raise SymderiveError(f"writing {expr}: only whole powers of sizes can be written.")
+        powers = [_whole_power(factor) for factor in sympy.Mul.make_args(rest) if factor != 1]
+        if len(powers) == 1 and isinstance(powers[0][0], sympy.Pow) and coefficient == powers[0][1] == 1:
+            base, exponent = powers[0][0].as_base_exp()
+            return self.style.root(self._write(sympy.together(base)), int(exponent.q)), ATOM
+        coefficient, powers = _sign_inside(coefficient, powers)
         powers.sort(key=lambda power: self.rank(power[0]))
         return self.product(
             Fraction(int(coefficient.p), int(coefficient.q)),
@@ -217,6 +233,27 @@ class Writer:
             else:
                 text += f" + {term}"
         return text or self.style.number(0)
+
+
+def _whole_power(factor: sympy.Expr) -> tuple[sympy.Expr, sympy.Integer]:
+    """A power as a base and a whole exponent; the base of `n^(3/2)` is √n."""
+    base, exponent = factor.as_base_exp()
+    if exponent.is_Integer:
+        return base, exponent
+    if not exponent.is_Rational:
+        raise SymderiveError(f"writing {factor}: only whole powers and roots of sizes can be written.")
+    return base ** sympy.Rational(1, exponent.q), sympy.Integer(exponent.p)
+
+
+def _sign_inside(
+    coefficient: sympy.Rational, powers: list[tuple[sympy.Expr, sympy.Integer]]
+) -> tuple[sympy.Rational, list[tuple[sympy.Expr, sympy.Integer]]]:
+    """`−(n − b)/m` as `(b − n)/m`: the sign goes into the first sum with terms of both signs."""
+    if coefficient < 0:
+        for place, (base, exponent) in enumerate(powers):
+            if exponent % 2 and exponent > 0 and base.is_Add and any(map(_is_negative, base.args)):
+                return -coefficient, [*powers[:place], (-base, exponent), *powers[place + 1 :]]
+    return coefficient, powers
 
 
 def _is_negative(term: sympy.Expr) -> bool:

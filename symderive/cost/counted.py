@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-import numpy as np
 import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.cost.algebra import Algebra
+from symderive.cost.compiled import compiled
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
-from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived, whole
+from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
 from symderive.cost.formula import Formula
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
@@ -186,36 +186,31 @@ class Counted(Algebra):
         check_conditions(self.conditions, values_put_in)
         return replace(self, values=values_put_in)
 
-    def compile(self, quantity: str = MACS) -> Callable[..., Any]:
-        """A function of the sizes that gives exact whole numbers.
+    def compile(self, *quantities: str) -> Callable[..., Any]:
+        """A function of the sizes that gives exact whole numbers, fast over arrays.
 
         Args:
-            quantity: which quantity.
+            quantities: which quantities; `macs` where none is named.
 
         Returns:
             a function that takes sizes by name, ints or integer arrays that broadcast. It gives a Python
             int for ints, otherwise an array: int64 where every value fits, Python ints (dtype object) where
-            one does not.
+            one does not. Of several quantities it gives a dictionary by name.
+
+        Raises:
+            SymderiveError: an unknown quantity; by the function, a name that is none of its sizes.
+            ShapeError: by the function, sizes that do not fit each other.
 
         >>> from symderive.layers import Dense
         >>> from symderive.cost import cost
         >>> macs = cost(Dense("d", "m")).compile()
         >>> macs(d=784, m=10), macs(d=10**12, m=10**12)
         (7840, 1000000000000000000000000)
+        >>> cost(Dense("d", "m")).compile("macs", "params")(d=[784, 2], m=10)
+        {'macs': array([7840,   20]), 'params': array([7850,   30])}
         """
-        formula, known = self.formula(quantity), {symbol.name: symbol for symbol in self.symbols}
-
-        def function(**sizes: Any) -> Any:
-            given = {symbol.name: value for symbol, value in underived(self.values, self.relations).items()}
-            chosen = by_name({**given, **sizes}, known)
-            values = {symbol: checked_size(symbol.name, value) for symbol, value in chosen.items()}
-            values = complete(values, self.relations)
-            check_conditions(self.conditions, values)
-            return _packed(whole(formula.value(values), formula.write()))
-
-        function.__name__ = quantity
-        function.__doc__ = f"{quantity} = {formula.write()}"
-        return function
+        formulas = {name: self.formula(name) for name in quantities or (MACS,)}
+        return compiled(formulas, self.symbols, self.relations, self.conditions, self.values)
 
     @property
     def numbers(self) -> dict[Dim, sympy.Integer]:
@@ -255,10 +250,3 @@ class Counted(Algebra):
             value = self.quantity(quantity)
             if value.is_Integer:
                 yield style.number(int(value))
-
-
-def _packed(result: Any) -> Any:
-    if not isinstance(result, np.ndarray):
-        return int(result)
-    fits = all(abs(one) <= np.iinfo(np.int64).max for one in result.ravel())
-    return result.astype(np.int64) if fits else result

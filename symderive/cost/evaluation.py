@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -17,13 +17,14 @@ from symderive.errors import ShapeError, SymderiveError, did_you_mean
 
 _invert = np.frompyfunc(lambda value: Fraction(1) / value, 1, 1)
 _floor = np.frompyfunc(math.floor, 1, 1)
-_COMPARE = {
+COMPARE: dict[type[sympy.Basic], Callable[[Any, Any], Any]] = {
     sympy.Ge: operator.ge,
     sympy.Le: operator.le,
     sympy.Gt: operator.gt,
     sympy.Lt: operator.lt,
     sympy.Eq: operator.eq,
 }
+"""What decides a condition."""
 
 
 def evaluate(expr: sympy.Expr, values: Mapping[Dim, Any]) -> Any:
@@ -148,7 +149,7 @@ def holds(condition: Any, values: Mapping[Dim, Any]) -> bool:
     """
     if isinstance(condition, (bool, np.bool_, sympy.logic.boolalg.BooleanAtom)):
         return bool(condition)
-    compare = _COMPARE[type(condition)]
+    compare = COMPARE[type(condition)]
     return bool(np.all(compare(evaluate(condition.lhs, values), evaluate(condition.rhs, values))))
 
 

@@ -34,10 +34,10 @@ def _kind_cost(layer: Placeable) -> Cost:
 
 
 @lru_cache(maxsize=4096)
-def _kind(layer: Placeable) -> tuple[Cost, Mapping[Dim, Size], tuple[Size, ...]]:
-    """The cost of layers of this kind, what its symbols are here, and its output's shape in these symbols."""
+def _kind(layer: Placeable) -> tuple[Placeable, Cost, Mapping[Dim, Size]]:
+    """The layer with a symbol for every size, the cost of layers of this kind, and what its symbols are."""
     generic, sizes = layer.generic()
-    return _kind_cost(generic), sizes, generic.output_shape
+    return generic, _kind_cost(generic), sizes
 
 
 def tree_of(network: Network) -> CostTree:
@@ -58,14 +58,16 @@ def _block(block: Repeated, shared: dict[str, Any]) -> CostTree:
     branches = tuple(
         _step(child, shared) if hasattr(child, "layer") else _block(child, shared) for child in block.children
     )
-    return CostTree(block.name, branches, shape=block.shape, times=block.times, index=block.index, **shared)
+    repeated = {"times": block.times, "index": block.index, "loop": block.loop}
+    return CostTree(block.name, branches, shape=block.shape, **repeated, **shared)
 
 
 def _step(step: Placed, shared: dict[str, Any]) -> CostTree:
-    kind, sizes, output = _kind(step.layer)
-    extents = dict(zip(output, step.shape, strict=True))
+    layer, kind, sizes = _kind(step.layer)
+    extents = dict(zip(layer.output_shape, step.shape, strict=True))
     named = {
         name: extents.get(meaning, meaning.xreplace(dict(sizes))) for name, meaning in kind.relations.items()
     }
-    place = Place(kind, {**sizes, **named}, step.shape, step.is_trained, step.is_run)
+    flow = (layer, step.reads, step.writes)
+    place = Place(kind, {**sizes, **named}, step.shape, *flow, step.is_trained, step.is_run)
     return CostTree(step.name, place=place, shape=step.shape, **shared)

@@ -13,6 +13,7 @@ from symderive.cost.count import MACS
 from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, FLOPS, SUMS, Counted
 from symderive.cost.evaluation import evaluate, whole
 from symderive.cost.formula import Formula, Product
+from symderive.cost.protocols import Looped, Placeable, Stored
 from symderive.cost.record import Cost
 from symderive.errors import SymderiveError, did_you_mean
 
@@ -25,6 +26,9 @@ class Place:
         kind: the cost of all layers of this kind, in the names of their roles.
         sizes: what each of these names is at this place.
         shape: the shape of the output.
+        layer: the layer, in the names of its roles.
+        reads: the arrays that it is applied to, in the order of the layer's inputs.
+        writes: the array that it makes.
         is_trained: whether the parameters are counted here.
         is_run: whether it is computed at inference.
     """
@@ -32,6 +36,9 @@ class Place:
     kind: Cost
     sizes: Mapping[Dim, Size]
     shape: tuple[Size, ...]
+    layer: Placeable
+    reads: tuple[Stored, ...]
+    writes: Stored
     is_trained: bool = True
     is_run: bool = True
 
@@ -79,6 +86,7 @@ class CostTree(Counted):
         shape: the shape of the output.
         times: how often it comes.
         index: the number of the repetition, where sizes depend on it.
+        loop: of a repeated block, the arrays that go round.
         memo: the formulas that were asked for.
     """
 
@@ -88,6 +96,7 @@ class CostTree(Counted):
     shape: tuple[Size, ...] = ()
     times: Size = sympy.S.One
     index: Dim | None = None
+    loop: Looped | None = None
     memo: dict[str, Formula] = field(default_factory=dict, compare=False, repr=False)
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, overload
 
 from symderive.core.nodes import Tensor
@@ -11,18 +12,36 @@ from symderive.cost.count import count
 from symderive.cost.placing import layer_cost, tree_of
 from symderive.cost.protocols import Costable, Network
 from symderive.cost.record import Cost
+from symderive.cost.saved import Keeper
 from symderive.cost.tree import CostTree
 from symderive.errors import SymderiveError
 
 
 @overload
 def cost(
-    thing: Network, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int
+    thing: Network,
+    *,
+    parameters: Iterable[str] = (),
+    strict: bool = False,
+    keeper: Keeper | None = None,
+    **sizes: int,
 ) -> CostTree: ...
 @overload
-def cost(thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int) -> Cost: ...
 def cost(
-    thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int
+    thing: Any,
+    *,
+    parameters: Iterable[str] = (),
+    strict: bool = False,
+    keeper: Keeper | None = None,
+    **sizes: int,
+) -> Cost: ...
+def cost(
+    thing: Any,
+    *,
+    parameters: Iterable[str] = (),
+    strict: bool = False,
+    keeper: Keeper | None = None,
+    **sizes: int,
 ) -> Cost | CostTree:
     """What a layer, a network or a program costs, counted from its index equations.
 
@@ -30,6 +49,7 @@ def cost(
         thing: a layer, a network, a `Program`, or anything with a `.program` (a derivation).
         parameters: for a bare program, the names of the inputs that are trained.
         strict: whether an operation that is not counted is an error; otherwise it stands in `unknown`.
+        keeper: what a layer keeps for its backward pass; without it there are no such quantities.
         sizes: numbers for its symbols, as in `Cost.subs`.
 
     Returns:
@@ -48,10 +68,10 @@ def cost(
     """
     made: Cost | CostTree
     if isinstance(thing, Network):
-        made = tree_of(thing)
+        made = tree_of(thing, keeper)
     elif isinstance(thing, Costable):
         layer, values = thing.named()
-        made = layer_cost(layer)
+        made = replace(layer_cost(layer), keeper=keeper)
         made = made.subs(values) if values else made
     else:
         program = _program_of(thing)

@@ -10,6 +10,7 @@ from symderive.core.dims import Dim, Size
 from symderive.cost.count import count
 from symderive.cost.protocols import Costable, Network, Placeable, Placed, Repeated
 from symderive.cost.record import Cost
+from symderive.cost.saved import Keeper
 from symderive.cost.tree import CostTree, Place
 
 
@@ -21,6 +22,7 @@ def layer_cost(layer: Costable) -> Cost:
         layer.parameters,
         layer.buffers,
         program.outputs[:1],
+        layer,
         order=order,
         relations=layer.relations,
         conditions=layer.conditions,
@@ -40,16 +42,18 @@ def _kind(layer: Placeable) -> tuple[Placeable, Cost, Mapping[Dim, Size]]:
     return generic, _kind_cost(generic), sizes
 
 
-def tree_of(network: Network) -> CostTree:
+def tree_of(network: Network, keeper: Keeper | None = None) -> CostTree:
     """The cost of a network, block by block.
 
     Args:
         network: blocks of layers over symbolic sizes.
+        keeper: what a layer keeps for its backward pass.
     """
     shared: dict[str, Any] = {
         "order": network.size_order,
         "relations": network.relations,
         "conditions": network.conditions,
+        "keeper": keeper,
     }
     return _block(network.root, shared)
 

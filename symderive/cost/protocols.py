@@ -44,6 +44,13 @@ class Costable(Sized, Protocol):
     def buffers(self) -> tuple[Tensor, ...]:
         """The arrays that are kept and not trained."""
 
+    @property
+    def data(self) -> tuple[Tensor, ...]:
+        """The inputs that are neither parameters nor buffers."""
+
+    def in_training(self) -> Self:
+        """The same as it is computed while it is trained."""
+
 
 class Placeable(Costable, Protocol):
     """What `cost` asks of a layer in a network."""
@@ -57,13 +64,6 @@ class Placeable(Costable, Protocol):
 
     def generic(self) -> tuple[Self, Mapping[Dim, Size]]:
         """The same with a symbol for each of its sizes, and what each symbol stands for."""
-
-    def in_training(self) -> Self:
-        """The same as it is computed while it is trained."""
-
-    @property
-    def data(self) -> tuple[Tensor, ...]:
-        """The inputs that are neither parameters nor buffers."""
 
 
 class Stored(Protocol):

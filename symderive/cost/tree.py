@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import sympy
@@ -13,8 +13,10 @@ from symderive.cost.count import MACS
 from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, FLOPS, SUMS, Counted
 from symderive.cost.evaluation import evaluate, whole
 from symderive.cost.formula import Formula, Product
+from symderive.cost.memory import SAVED
 from symderive.cost.protocols import Looped, Placeable, Stored
 from symderive.cost.record import Cost
+from symderive.cost.saved import Keeper, Saved, is_parameter, of_tree
 from symderive.errors import SymderiveError, did_you_mean
 
 
@@ -58,6 +60,13 @@ class Place:
         if quantity == ACTIVATIONS:  # the shape is in the sizes of the network already
             return collected([substituted(Product.of(self.shape), {})], order)
         terms = self.kind.formula(quantity).terms if quantity in (*SUMS, *self.kind.quantities) else ()
+        return collected((substituted(term, self.sizes) for term in terms), order)
+
+    def traffic(self, quantity: str, dtype: str, order: tuple[Size, ...]) -> Formula:
+        """The bytes that are read or written, in the sizes of the network."""
+        if not self.is_run or is_parameter(self.layer):
+            return Formula(order=order)
+        terms = self.kind.traffic(quantity, dtype).terms
         return collected((substituted(term, self.sizes) for term in terms), order)
 
     def valid_macs(self, values: Mapping[Dim, int]) -> sympy.Expr:
@@ -144,15 +153,28 @@ class CostTree(Counted):
     def _formula(self, quantity: str) -> Formula:
         if quantity == FLOPS:
             return self._formula(MACS).times(2)
-        if quantity not in self.memo:
+        if quantity == SAVED:
+            return self.saved_formula()
+        return self._summed(quantity, lambda place: place.formula(quantity, self.order))
+
+    def _summed(self, key: str, of_place: Callable[[Place], Formula]) -> Formula:
+        """What adds up over the layers; remembered by a key."""
+        if key not in self.memo:
             if self.place is not None:
-                once = self.place.formula(quantity, self.order)
+                once = of_place(self.place)
             else:
-                terms = (term for branch in self.branches for term in branch._formula(quantity).terms)
+                terms = (term for branch in self.branches for term in branch._summed(key, of_place).terms)
                 opened = (one for term in terms for one in multiplied_out(term, self.relations))
                 once = collected(opened, self.order)
-            self.memo[quantity] = repeated(once, self.times, self.index)
-        return self.memo[quantity]
+            self.memo[key] = repeated(once, self.times, self.index)
+        return self.memo[key]
+
+    def traffic(self, quantity: str, dtype: str) -> Formula:
+        """The formula of the bytes that are read or written; see `bytes_read`."""
+        return self._summed(f"{quantity} {dtype}", lambda place: place.traffic(quantity, dtype, self.order))
+
+    def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
+        return of_tree(self, keeper, again)
 
     def _put_in(self, expr: sympy.Expr) -> sympy.Expr:
         return expr.xreplace(self.numbers).xreplace(dict(self.relations)).xreplace(self.numbers)

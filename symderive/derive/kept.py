@@ -18,7 +18,7 @@ from symderive.core.kinds import has_kind
 from symderive.core.nodes import Binder, Entry, IndexMax, IndexMin, Tensor
 from symderive.core.program import Definition, Program
 from symderive.core.softmax_nodes import SoftmaxEntry
-from symderive.cost.protocols import Placeable
+from symderive.cost.protocols import Costable
 from symderive.functions import by_head
 from symderive.functions.record import Indicator
 
@@ -27,7 +27,7 @@ WHICH = "which"
 
 
 @lru_cache(maxsize=2048)
-def kept(layer: Placeable, varying: tuple[str, ...]) -> tuple[Tensor, ...]:
+def kept(layer: Costable, varying: tuple[str, ...], again: tuple[str, ...] = ()) -> tuple[Tensor, ...]:
     """The arrays of the forward pass that the derivatives of a layer are made of, less its parameters.
 
     They are the free arrays of the equations that the chain rule gives. A derivative that can be written with
@@ -38,6 +38,7 @@ def kept(layer: Placeable, varying: tuple[str, ...]) -> tuple[Tensor, ...]:
     Args:
         layer: as it is computed in training.
         varying: the names of the data inputs that are differentiated by; parameters always are.
+        again: the names of intermediate arrays that are computed once more, whatever that takes.
 
     Returns:
         inputs, outputs and intermediate arrays of its program; an array of positions is called
@@ -46,7 +47,7 @@ def kept(layer: Placeable, varying: tuple[str, ...]) -> tuple[Tensor, ...]:
     Raises:
         SymderiveError: a node without a derivative rule.
 
-    >>> from symderive.layers import Dense, LayerNorm, MaxPool1d, Softmax
+    >>> from symderive.layers import Attention, Dense, LayerNorm, MaxPool1d, Softmax
     >>> [str(one.name) for one in kept(Dense(3, 2), ("x",))]
     ['x']
     >>> [str(one.name) for one in kept(Softmax(3), ("x",))]
@@ -55,6 +56,11 @@ def kept(layer: Placeable, varying: tuple[str, ...]) -> tuple[Tensor, ...]:
     ['x', 'mean', 'variance']
     >>> [str(one.name) for one in kept(MaxPool1d(3, 2, 8), ("x",))]
     ['which_y']
+    >>> inputs = ("q", "k", "v")
+    >>> [str(one.name) for one in kept(Attention(3, 4), inputs)]
+    ['q', 'k', 'v', 'weights']
+    >>> [str(one.name) for one in kept(Attention(3, 4), inputs, ("scores", "weights"))]
+    ['q', 'k', 'v']
     """
     written = layer.program()
     program = _shortened(written.needed(written.outputs[:1]))
@@ -63,7 +69,8 @@ def kept(layer: Placeable, varying: tuple[str, ...]) -> tuple[Tensor, ...]:
     needed = {one for made in program.definitions for one in _read_by(made, moving)}
     for made in reversed(program.definitions):
         if made.tensor in needed and made.tensor not in program.outputs:
-            sources = _sources(made.tensor, program, needed, set())
+            read = tensors_of(made.body)
+            sources = read if made.tensor.name in again else _sources(made.tensor, program, needed, set())
             needed = needed if sources is None else (needed - {made.tensor}) | sources
     order = (*program.inputs, *(made.tensor for made in program.definitions), *_sorted(needed))
     own = {*layer.parameters, *layer.buffers}
@@ -119,9 +126,8 @@ def _sources(
     for one in _sorted(tensors_of(made.body)):
         if one in above or one == tensor:
             return None
-        if one in needed or one in program.outputs or program.definition(one) is None:
-            found.add(one)
-        elif one.rank < tensor.rank:
+        is_given = program.definition(one) is None
+        if is_given or one in needed or one in program.outputs or one.rank < tensor.rank:
             found.add(one)
         else:
             inner = _sources(one, program, needed, {*above, tensor})

@@ -74,16 +74,18 @@ def _sides(factor: sympy.Expr) -> list[tuple[Index, sympy.Expr]]:
     return [(one, other) for one, other in ((left, right), (right, left)) if isinstance(one, Index)]
 
 
-def pinned(term: sympy.Expr) -> dict[Index, sympy.Expr]:
-    """The free indices at whose one position alone a product is there, as a delta says: `δ(i, 0) f(i)`.
+def pinned(term: sympy.Expr, free: Sequence[Index]) -> dict[Index, sympy.Expr]:
+    """The free index at whose one position alone a product is there, as a delta says: `δ(i, 0) f(i)`.
 
     >>> i, j = Index("i", 5), Index("j", 5)
-    >>> pinned(Delta(i, 0) * j), pinned(Delta(i, j) * j)
-    ({i: 0}, {i: j})
+    >>> pinned(Delta(i, 0) * j, [i]), pinned(Delta(i, j) * j, [i, j]), pinned(Delta(i, 0) * j, [j])
+    ({i: 0}, {i: j}, {})
     """
-    for factor in sympy.Mul.make_args(term):
+    factors = sympy.Mul.make_args(term)
+    for factor in factors:
         for index, position in _sides(factor):
-            if not isinstance(position, Entry) and index not in free_indices(position):
+            is_read = isinstance(position, Entry) and sum(index in free_indices(one) for one in factors) > 1
+            if index in free and index not in free_indices(position) <= set(free) and not is_read:
                 return {index: position}
     return {}
 

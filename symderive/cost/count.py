@@ -208,14 +208,17 @@ class _Fold:
         """One less than there are terms, at every position; a term that a delta fixes is at few of them."""
         if len(terms) < 2 or is_one_of_several(terms):
             return
-        loop, fixed = self.loop(sympy.Tuple(*terms)), [pinned(term) for term in terms]
+        loop, fixed = (
+            self.loop(sympy.Tuple(*terms)),
+            [pinned(term, self.definition.indices) for term in terms],
+        )
         everywhere = sum(not some for some in fixed)
         self.add(ELEMENTWISE_ADDS, loop, max(0, everywhere - 1))
         for some in [one for one in fixed if one][0 if everywhere else 1 :]:
             self.add(ELEMENTWISE_ADDS, (index for index in loop if index not in some))
 
     def product(self, expr: sympy.Mul) -> None:
-        fixed = pinned(expr)
+        fixed = pinned(expr, self.definition.indices)
         if fixed:  # elsewhere it is 0
             self.visit(at_pinned(expr, fixed))
             return

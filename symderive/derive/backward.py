@@ -27,9 +27,9 @@ from symderive.core.identity import (
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.positions import bare
 from symderive.core.program import Definition, Program
-from symderive.cost.backward import Pulled
 from symderive.cost.count import Contraction, Part, count, count_additions, count_pulled
 from symderive.cost.formula import Formula
+from symderive.cost.pulling import Pulled
 
 PREFIX = "∂"
 
@@ -60,14 +60,14 @@ class GradientProgram:
         adjoints: for each adjoint the array that it belongs to.
         shares: what each equation adds to which adjoint.
         reads: the equations of what is read at computed positions.
-        seeds: for each result its adjoint, which is given.
+        seeds: the adjoints of the results, which are given.
     """
 
     program: Program
     adjoints: Mapping[Tensor, Tensor]
     shares: tuple[Share, ...]
     reads: Mapping[Tensor, Definition]
-    seeds: Mapping[Tensor, Tensor]
+    seeds: tuple[Tensor, ...]
 
 
 @lru_cache(maxsize=512)
@@ -86,16 +86,18 @@ def gradient_program(
 
     >>> from symderive.layers import Conv1d
     >>> layer = Conv1d(1, 1, 2, 5, stride=2)
-    >>> found = gradient_program(layer.program(), layer.program().outputs, layer.parameters)
-    >>> print(found.program.definitions[-1])
-    ∂weight[i, j, k] = Sum[p](read_x[j, p, k]*∂y[i, p])
+    >>> found = gradient_program(layer.program(), layer.results, layer.data)
+    >>> for made in found.program.definitions[-2:]:
+    ...     print(made)
+    ∂read_x[i, j, k] = Sum[p](weight[p, j, k]*∂y[p, i])
+    ∂x[i, j] = Sum[r, s](delta(j, 2*r + s)*∂read_x[r, i, s])
     """
     seeds = {result: Tensor(f"seed_{result.name}", result.shape) for result in results}
     whole, loss = _with_loss(program, seeds)
     opened, reads = with_reads(whole, active_tensors(whole, wanted))
     recorder = _Recorder(reads)
     chained = reverse(opened, loss, wanted, PREFIX, recorder.pull)
-    return GradientProgram(chained.program, chained.of, tuple(recorder.shares), reads, seeds)
+    return GradientProgram(chained.program, chained.of, tuple(recorder.shares), reads, tuple(seeds.values()))
 
 
 def _with_loss(program: Program, seeds: Mapping[Tensor, Tensor]) -> tuple[Program, Tensor]:
@@ -177,7 +179,8 @@ def pulled(
     counted = []
     for made in found.program.definitions:
         used = found.adjoints.get(made.tensor)
-        if used is not None:
+        is_given = isinstance(made.body, Entry) and made.body.tensor in found.seeds
+        if used is not None and not is_given:
             shares = [one for one in found.shares if one.used == used]
             array = found.reads[used].body.tensor if used in found.reads else used
             counted.append(Pulled(str(array.name), _part(made, shares, bars, found.reads, order)))

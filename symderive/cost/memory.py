@@ -8,7 +8,8 @@ from collections.abc import Collection
 import sympy
 
 from symderive.cost.formula import Formula
-from symderive.cost.saved import FULL, Keeper, Saved
+from symderive.cost.pulling import Keeper
+from symderive.cost.saved import FULL, Saved
 from symderive.cost.widths import width_of
 from symderive.errors import SymderiveError
 
@@ -74,7 +75,7 @@ class Memory(ABC):
         >>> from symderive.networks import network
         >>> step = cost(network("gpt"))
         >>> step.saved("full").entries().write()
-        'B · T · d · L + 2 · B · T · d + 2 · B · T + T'
+        'B · T · d · L + 2 · B · T · d + 3 · B · T + T'
         """
         if self.keeper is None:
             raise SymderiveError(

@@ -30,6 +30,9 @@ class Sized(Protocol):
 class Costable(Sized, Protocol):
     """What `cost` asks of a layer or network; the layers of `symderive.layers` answer it."""
 
+    def __hash__(self) -> int:
+        """Equal layers are counted once."""
+
     def program(self) -> Program:
         """The index equations."""
 
@@ -48,15 +51,16 @@ class Costable(Sized, Protocol):
     def data(self) -> tuple[Tensor, ...]:
         """The inputs that are neither parameters nor buffers."""
 
+    @property
+    def results(self) -> tuple[Tensor, ...]:
+        """The outputs of the equations that are handed on: not the next values of buffers."""
+
     def in_training(self) -> Self:
         """The same as it is computed while it is trained."""
 
 
 class Placeable(Costable, Protocol):
     """What `cost` asks of a layer in a network."""
-
-    def __hash__(self) -> int:
-        """Equal layers are counted once."""
 
     @property
     def output_shape(self) -> tuple[Size, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
+from typing import TYPE_CHECKING
 
 import sympy
 
@@ -13,6 +14,7 @@ from symderive.cost.count import ELEMENTWISE_ADDS, MACS, Part
 from symderive.cost.counted import (
     ACTIVATIONS,
     ADDS,
+    BACKWARD,
     BUFFERS,
     FLOPS,
     MULS,
@@ -24,10 +26,14 @@ from symderive.cost.formula import Formula, Product
 from symderive.cost.kernels import Kernel, kernels
 from symderive.cost.memory import READ, SAVED
 from symderive.cost.protocols import Costable
-from symderive.cost.saved import Keeper, Saved, of_layer
+from symderive.cost.pulling import Keeper, Pull
+from symderive.cost.saved import Saved, of_layer
 from symderive.cost.valid import padded_axes, share_of_a_triangle, valid_products
 from symderive.cost.widths import width_of
 from symderive.errors import SymderiveError
+
+if TYPE_CHECKING:
+    from symderive.cost.backward import BackwardCost
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class Cost(Counted):
         kept: the arrays that are kept from one call to the next and not trained.
         outputs: the arrays that are the result.
         layer: the layer that it is the cost of, if it is one.
+        pull: what the backward pass is counted from.
     """
 
     parts: tuple[Part, ...]
@@ -51,6 +58,20 @@ class Cost(Counted):
     kept: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
     layer: Costable | None = field(default=None, compare=False, repr=False)
+    pull: Pull | None = field(default=None, compare=False, repr=False)
+
+    def backward_pass(self, input_gradient: bool | None = None) -> BackwardCost:
+        """What the backward pass costs, with the adjoint of each operand apart in `by_operand`.
+
+        Args:
+            input_gradient: whether the adjoints of the data are counted; by default they are.
+
+        Raises:
+            SymderiveError: the cost was counted without a way to differentiate.
+        """
+        from symderive.cost.backward import backward_cost
+
+        return backward_cost(self, () if input_gradient is False else None)
 
     @property
     def valid_macs(self) -> sympy.Expr:
@@ -94,6 +115,8 @@ class Cost(Counted):
         Raises:
             SymderiveError: an unknown quantity.
         """
+        if quantity.startswith(BACKWARD):
+            return self.backward_pass().formula(quantity.removeprefix(BACKWARD))
         arrays = {PARAMS: self.trained, BUFFERS: self.kept, ACTIVATIONS: self.outputs}
         if self.checked_name(quantity) in arrays:
             return self._entries(arrays[quantity])

@@ -7,7 +7,7 @@ arrays are counted in closed form: what goes round is `enter` of a repetition an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -19,14 +19,13 @@ from symderive.core.nodes import Entry, Tensor
 from symderive.cost.collecting import collected, multiplied_out, repeated, substituted
 from symderive.cost.formula import Formula, Product
 from symderive.cost.protocols import Costable, Looped, Placeable, Stored
+from symderive.cost.pulling import Keeper, with_adjoint
 from symderive.cost.widths import width_of
 from symderive.errors import SymderiveError
 
 if TYPE_CHECKING:
-    from symderive.cost.tree import CostTree, Place
+    from symderive.cost.tree import Applied, CostTree, Place
 
-Keeper = Callable[[Costable, tuple[str, ...], tuple[str, ...]], tuple[Tensor, ...]]
-"""What a layer keeps, given the names of the inputs that vary and of what is computed again."""
 FULL = "full"
 """Every repetition of a repeated block, and every other block at the top, is computed again."""
 
@@ -91,7 +90,7 @@ def of_layer(layer: Costable, keeper: Keeper, again: tuple[str, ...] = ()) -> Sa
     """
     trained, order = layer.in_training(), layer.size_order
     try:
-        found = keeper(trained, tuple(_differentiable(trained.data)), again)
+        found = keeper(trained, tuple(str(one.name) for one in with_adjoint(trained.data)), again)
     except SymderiveError as problem:
         return Saved((), order, unknown=(str(problem),))
     rows = (Kept("", str(one.name), one.domain, _entries(one.shape, {}, order)) for one in found)
@@ -109,7 +108,7 @@ def of_tree(tree: CostTree, keeper: Keeper, again: tuple[str, ...] = ()) -> Save
     """
     scan = _Scan(tree, keeper, again)
     scope = _Scope()
-    scan.run(tree.branches or (tree,), "", scope)
+    scan.run((tree,) if tree.place is not None or tree.loop is not None else tree.branches, "", scope)
     found = scan.closed(scope)
     rows = tuple(replace(row, entries=_opened(row.entries, tree.relations)) for row in found)
     conditions = tuple(dict.fromkeys(scan.conditions))
@@ -133,10 +132,6 @@ def _entries(shape: Iterable[Size], sizes: Mapping[Dim, Size], order: tuple[Size
     return collected([substituted(Product.of(shape), sizes)], order)
 
 
-def _differentiable(inputs: Iterable[Tensor]) -> Iterator[str]:
-    return (str(one.name) for one in inputs if one.domain not in ("count", "binary"))
-
-
 @lru_cache(maxsize=4096)
 def data_of(layer: Placeable) -> tuple[Tensor, ...]:
     """The inputs of a layer that are neither parameters nor buffers."""
@@ -157,50 +152,17 @@ def is_parameter(layer: Placeable) -> bool:
     return isinstance(body, Entry) and body.tensor in layer.parameters
 
 
-def arrays_of(place: Place, layer: Placeable) -> dict[str, Stored]:
+def arrays_of(applied: Applied, layer: Placeable) -> dict[str, Stored]:
     """The arrays of the network by their names in the equations of a layer.
 
     Args:
-        place: where the layer stands.
+        applied: the layer and its arrays.
         layer: the layer, perhaps as in training.
     """
     named: dict[str, Stored] = {
-        str(tensor.name): array for tensor, array in zip(data_of(layer), place.reads, strict=False)
+        str(tensor.name): array for tensor, array in zip(data_of(layer), applied.reads, strict=False)
     }
-    return named | {str(tensor.name): place.writes for tensor in outputs_of(layer)}
-
-
-@lru_cache(maxsize=4096)
-def outputs_of(layer: Placeable) -> tuple[Tensor, ...]:
-    """The outputs that are together the result: the first, or all where that is only a part of it."""
-    outputs = layer.program().outputs
-    return outputs[:1] if outputs[0].shape == layer.output_shape else outputs
-
-
-def _varying(tree: CostTree) -> set[Stored]:
-    """The arrays that depend on parameters; only these are differentiated by."""
-    found: set[Stored] = set()
-
-    def visit(node: CostTree) -> None:
-        if node.place is not None:
-            place = node.place
-            if place.layer.parameters or any(one in found for one in place.reads):
-                found.add(place.writes)
-            return
-        loop = node.loop
-        if loop is not None and loop.start in found:
-            found.add(loop.enter)
-        for branch in node.branches:
-            visit(branch)
-        if loop is not None and loop.leave in found:
-            found.add(loop.end)
-            if loop.enter not in found:  # from the second repetition on it varies
-                found.add(loop.enter)
-                for branch in node.branches:
-                    visit(branch)
-
-    visit(tree)
-    return found
+    return named | {str(tensor.name): applied.writes for tensor in layer.results}
 
 
 @dataclass
@@ -231,8 +193,7 @@ class _Scan:
     """One walk over a network in the order of execution."""
 
     def __init__(self, tree: CostTree, keeper: Keeper, again: tuple[str, ...]) -> None:
-        self.keeper, self.order, self.varying = keeper, tree.order, _varying(tree)
-        self.again = again
+        self.keeper, self.order, self.again = keeper, tree.order, again
         self.full = {id(one) for one in tree.branches if one.branches} if FULL in again else set()
         self.unknown: list[str] = []
         self.conditions: list[Any] = []
@@ -264,14 +225,16 @@ class _Scan:
             inside: what was made in it so far.
         """
         if node.place is not None:
-            place = node.place
-            if is_parameter(place.layer):
-                self.parameters.add(place.writes)
-            for tensor, array in zip(data_of(place.layer), place.reads, strict=False):
-                if array not in inside and array not in self.parameters and place.is_run:
+            applied = node.place.applied
+            if applied is None or not node.place.is_run:
+                return
+            if is_parameter(applied.layer):
+                self.parameters.add(applied.writes)
+            for tensor, array in zip(data_of(applied.layer), applied.reads, strict=False):
+                if array not in inside and array not in self.parameters:
                     scope.mark(array, (str(tensor.name), tensor.domain))
-            inside.add(place.writes)
-            scope.made[place.writes] = path
+            inside.add(applied.writes)
+            scope.made[applied.writes] = path
             return
         loop = node.loop
         if loop is not None:
@@ -283,22 +246,21 @@ class _Scan:
             self._given(branch, f"{path}.{branch.name}", scope, inside)
 
     def _layer(self, place: Place, path: str, scope: _Scope) -> None:
-        if not place.is_run:
+        applied = place.applied
+        if applied is None or not place.is_run:
             return
-        if is_parameter(place.layer):
-            self.parameters.add(place.writes)
+        if is_parameter(applied.layer):
+            self.parameters.add(applied.writes)
             return
-        scope.made[place.writes] = path
-        layer = in_training(place.layer)
-        data = data_of(layer)
-        given = zip(data, place.reads, strict=False)
-        varying = [tensor for tensor, array in given if array in self.varying]
+        scope.made[applied.writes] = path
+        layer = in_training(applied.layer)
+        varying = (str(one.name) for one in with_adjoint(data_of(layer)) if one.name in place.adjoints)
         try:
-            found = self.keeper(layer, tuple(_differentiable(varying)), self.again)
+            found = self.keeper(layer, tuple(varying), self.again)
         except SymderiveError as problem:
             self.unknown.append(f"{path}: {problem}")
             return
-        arrays = arrays_of(place, layer)
+        arrays = arrays_of(applied, layer)
         for tensor in found:
             name = (str(tensor.name), tensor.domain)
             if name[0] not in arrays:

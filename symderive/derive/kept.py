@@ -63,7 +63,7 @@ def kept(layer: Costable, varying: tuple[str, ...], again: tuple[str, ...] = ())
     ['q', 'k', 'v']
     """
     written = layer.program()
-    program = _shortened(written.needed(written.outputs[:1]))
+    program = _shortened(written.needed(layer.results))
     wanted = [tensor for tensor in program.inputs if tensor in layer.parameters or tensor.name in varying]
     moving = active_tensors(program, wanted)
     needed = {one for made in program.definitions for one in _read_by(made, moving)}

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
 
 import sympy
 
+from symderive.cost.again import Recompute, names_of
 from symderive.cost.formula import Formula
 from symderive.cost.pulling import Keeper
-from symderive.cost.saved import FULL, Saved
+from symderive.cost.saved import Saved
 from symderive.cost.widths import width_of
 from symderive.errors import SymderiveError
 
 SAVED = "saved_for_backward"
 READ, WRITTEN = "bytes_read", "bytes_written"
-Again = bool | str | Collection[str]
-"""What is computed again in the backward pass: all blocks, or the names of some."""
 
 
 class Memory(ABC):
@@ -57,7 +55,7 @@ class Memory(ABC):
             ShapeError: one is false.
         """
 
-    def saved(self, recompute: Again = False) -> Saved:
+    def saved(self, recompute: Recompute = False) -> Saved:
         """Which arrays of the forward pass are kept for the backward pass, each of them once.
 
         They are the arrays that the derivatives of the layers are made of; parameters and buffers are not
@@ -65,8 +63,9 @@ class Memory(ABC):
 
         Args:
             recompute: what is not kept and computed again in the backward pass: "full" or True for every
-                block at the top of the network, of a repeated one each repetition; or names of blocks,
-                layers or equations, such as "attention" or ("scores", "weights").
+                block of several layers at the top of the network; or names of blocks, layers or equations,
+                such as "attention" or ("scores", "weights"). Of a block, and of each repetition of a repeated
+                one, only what it is given is kept.
 
         Raises:
             SymderiveError: a name that nothing has, or a cost that was counted without derivatives.
@@ -82,8 +81,7 @@ class Memory(ABC):
                 "what is kept for the backward pass: this cost was counted without derivatives; use "
                 "symderive.cost."
             )
-        names = (FULL,) if recompute is True else () if recompute is False else recompute
-        return self._saved(self.keeper, (names,) if isinstance(names, str) else tuple(names))
+        return self._saved(self.keeper, names_of(recompute))
 
     @property
     def saved_for_backward(self) -> sympy.Expr:
@@ -107,7 +105,7 @@ class Memory(ABC):
         """
         return self._whole(self.saved()).entries()
 
-    def saved_bytes(self, dtype: str = "float32", recompute: Again = False) -> sympy.Expr:
+    def saved_bytes(self, dtype: str = "float32", recompute: Recompute = False) -> sympy.Expr:
         """Bytes of the arrays that are kept for the backward pass.
 
         Args:

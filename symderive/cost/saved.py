@@ -16,6 +16,7 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Entry, Tensor
+from symderive.cost.again import FULL, blocks_of, check_names
 from symderive.cost.collecting import collected, multiplied_out, repeated, substituted
 from symderive.cost.formula import Formula, Product
 from symderive.cost.protocols import Costable, Looped, Placeable, Stored
@@ -25,9 +26,6 @@ from symderive.errors import SymderiveError
 
 if TYPE_CHECKING:
     from symderive.cost.tree import Applied, CostTree, Place
-
-FULL = "full"
-"""Every repetition of a repeated block, and every other block at the top, is computed again."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +108,7 @@ def of_tree(tree: CostTree, keeper: Keeper, again: tuple[str, ...] = ()) -> Save
     scope = _Scope()
     scan.run((tree,) if tree.place is not None or tree.loop is not None else tree.branches, "", scope)
     found = scan.closed(scope)
+    check_names("what is kept for the backward pass", [one for one in again if one not in scan.met], tree)
     rows = tuple(replace(row, entries=_opened(row.entries, tree.relations)) for row in found)
     conditions = tuple(dict.fromkeys(scan.conditions))
     return Saved(rows, tree.order, conditions, tuple(dict.fromkeys(scan.unknown)))
@@ -194,7 +193,8 @@ class _Scan:
 
     def __init__(self, tree: CostTree, keeper: Keeper, again: tuple[str, ...]) -> None:
         self.keeper, self.order, self.again = keeper, tree.order, again
-        self.full = {id(one) for one in tree.branches if one.branches} if FULL in again else set()
+        self.full = {one.name for one in blocks_of(tree)} if FULL in again else set()
+        self.met = {FULL} if self.full else set()
         self.unknown: list[str] = []
         self.conditions: list[Any] = []
         self.parameters: set[Stored] = set()
@@ -205,15 +205,17 @@ class _Scan:
             at = f"{path}.{node.name}" if path else node.name
             if node.loop is not None:
                 self._loop(node, node.loop, at, scope)
-            elif self._is_again(node):
+            elif self._is_again(node, at):
                 self._given(node, at, scope, set())
             elif node.place is not None:
                 self._layer(node.place, at, scope)
             else:
                 self.run(node.branches, at, scope)
 
-    def _is_again(self, node: CostTree) -> bool:
-        return node.name in self.again or id(node) in self.full
+    def _is_again(self, node: CostTree, path: str) -> bool:
+        met = {name for name in (node.name, path) if name in self.again}
+        self.met |= met
+        return bool(met) or path in self.full
 
     def _given(self, node: CostTree, path: str, scope: _Scope, inside: set[Stored]) -> None:
         """Keep what a block is given and none of what it makes.
@@ -254,6 +256,7 @@ class _Scan:
             return
         scope.made[applied.writes] = path
         layer = in_training(applied.layer)
+        self.met.update(name for name in self.again if any(one.name == name for one in place.kind.parts))
         varying = (str(one.name) for one in with_adjoint(data_of(layer)) if one.name in place.adjoints)
         try:
             found = self.keeper(layer, tuple(varying), self.again)
@@ -275,7 +278,7 @@ class _Scan:
         block may keep that.
         """
         inner = _Scope()
-        if self._is_again(node):
+        if self._is_again(node, path):
             inside: set[Stored] = set()
             for branch in node.branches:
                 self._given(branch, f"{path}.{branch.name}", inner, inside)
@@ -336,4 +339,5 @@ class _Scan:
             behind = any(reason is not loop for reason in scope.reasons.get(loop.end, ()))
             goes_on = around is not None and around.loop is not None and around.loop.leave is loop.end
             if goes_on or (is_entered != behind and before != is_left):
-                self.conditions.append(sympy.Ge(node.times, 1))
+                fixed, rest = node.times.as_coeff_Add()
+                self.conditions.append(sympy.Ge(rest, 1 - fixed))

@@ -104,11 +104,13 @@ def test_a_stage_of_one_block_is_refused_only_where_the_formula_would_be_wrong()
     found = cost(architecture("relu", stage, "B", "T", 4, body="relu"))
     assert found.saved().conditions == ()
     assert found.subs(L=1).saved_for_backward == 3 * 4 * B * T
-    again = dims("L") - 1
-    mean = architecture(
-        "norm", lambda x: x.dense(4).relu().repeated("r", again, BODIES["norm"]).mean(1), "B", "T", 4
-    )
-    assert cost(mean).saved().conditions == (sympy.Ge(again, 1),)
+    length = dims("L")
+
+    def repeated(x):
+        return x.dense(4).relu().repeated("rest", length - 1, BODIES["norm"]).mean(1)
+
+    mean = architecture("mean", repeated, "B", "T", 4)
+    assert cost(mean).saved().conditions == (sympy.Ge(length, 2),)
     with pytest.raises(ShapeError, match="L ≥ 2 is needed"):
         _ = cost(mean, L=1).saved_for_backward
     assert cost(mean, L=2).saved_for_backward == Interpreter(mean, {"B": 1, "T": 1, "L": 2}).entries * B * T

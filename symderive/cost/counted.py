@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import sympy
 
@@ -15,11 +15,18 @@ from symderive.cost.compiled import compiled
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
 from symderive.cost.formula import Formula
+from symderive.cost.memory import SAVED, Memory
+from symderive.cost.pulling import Keeper
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
 
+if TYPE_CHECKING:
+    from symderive.cost.training import TrainStep
+
 MULS, ADDS, FLOPS, PARAMS, BUFFERS = "muls", "adds", "flops", "params", "buffers"
 ACTIVATIONS = "activations"
+BACKWARD = "backward_"
+"""What stands before a quantity that is meant of the backward pass: `backward_macs`."""
 SUMS = {MULS: (MACS, ELEMENTWISE_MULS), ADDS: (SUM_ADDS, ELEMENTWISE_ADDS)}
 """Quantities that are several counts together."""
 ARRAYS = (PARAMS, BUFFERS)
@@ -29,7 +36,7 @@ ALWAYS = (MACS, MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counted(Algebra):
+class Counted(Algebra, Memory):
     """Abstract: formulas in named positive integers, and the numbers put in for them.
 
     With values put in, the attribute of a quantity is the number. `macs` are the multiply-accumulates of the
@@ -41,12 +48,14 @@ class Counted(Algebra):
         relations: what named output sizes are in the input's sizes.
         conditions: what has to hold of the sizes.
         values: numbers put in for symbols.
+        keeper: what a layer keeps for its backward pass; see `Memory`.
     """
 
     order: tuple[Size, ...] = ()
     relations: Mapping[Dim, Size] = field(default_factory=dict)
     conditions: tuple[Any, ...] = ()
     values: Mapping[Dim, int] = field(default_factory=dict)
+    keeper: Keeper | None = field(default=None, compare=False, repr=False)
 
     @abstractmethod
     def formula(self, quantity: str = MACS) -> Formula:
@@ -105,6 +114,64 @@ class Counted(Algebra):
         return self.quantity(FLOPS)
 
     @property
+    def backward(self) -> sympy.Expr:
+        """Multiply-accumulates of the backward pass; see `backward_pass`.
+
+        Any quantity can be asked for by its name: `quantity("backward_adds")`, `compile("backward_macs")`.
+
+        >>> from symderive.derive.costs import cost
+        >>> from symderive.layers import Conv2d
+        >>> layer = cost(Conv2d(groups="G"))
+        >>> layer.backward / layer.macs
+        2
+        """
+        return self.quantity(BACKWARD + MACS)
+
+    @abstractmethod
+    def backward_pass(self, input_gradient: bool | None = None) -> Counted:
+        """What the backward pass costs, counted from the derived gradient program.
+
+        Args:
+            input_gradient: whether gradients by the data are counted; by default those of a layer are, and
+                those of a network are not.
+
+        Raises:
+            SymderiveError: the cost was counted without a way to differentiate.
+        """
+
+    def train_step(
+        self,
+        optimizer: str = "sgd",
+        recompute: bool | str | Collection[str] = False,
+        input_gradient: bool | None = None,
+    ) -> TrainStep:
+        """What a training step costs: forward, backward, and the update of the parameters.
+
+        Args:
+            optimizer: "sgd", "momentum", "adam" or "adamw".
+            recompute: what is not kept and computed again in the backward pass: "full" or True for every
+                block of several layers at the top of the network, or names of blocks, layers or equations,
+                such as "attention" or ("scores", "weights").
+            input_gradient: as in `backward_pass`.
+
+        Returns:
+            a tree with the parts `forward`, `again`, `backward` and `update`; `optimizer_state` is the number
+            of entries that the optimizer keeps.
+
+        Raises:
+            SymderiveError: an unknown optimizer, a name that nothing has, or a cost without derivatives.
+
+        >>> from symderive.derive.costs import cost
+        >>> from symderive.layers import Dense
+        >>> step = cost(Dense("d", "m", batch="B")).train_step("adam")
+        >>> step.formula("macs").write(), step.formula("optimizer_state").write()
+        ('3 · B · d · m', '2 · d · m + 2 · m')
+        """
+        from symderive.cost.training import train_step
+
+        return train_step(self, optimizer, recompute, input_gradient)
+
+    @property
     def params(self) -> sympy.Expr:
         """Trainable parameters."""
         return self.quantity(PARAMS)
@@ -118,6 +185,11 @@ class Counted(Algebra):
     def activations(self) -> sympy.Expr:
         """Entries of the output; of a network, of the outputs of all its layers."""
         return self.quantity(ACTIVATIONS)
+
+    @property
+    def sized(self) -> dict[str, Any]:
+        """What it says of the sizes, for another cost of the same layer or network."""
+        return {"order": self.order, "relations": self.relations, "conditions": self.conditions}
 
     @property
     def symbols(self) -> tuple[Dim, ...]:
@@ -136,7 +208,7 @@ class Counted(Algebra):
     @property
     def all_quantities(self) -> tuple[str, ...]:
         """The names of all quantities: those that every cost has, then the others that are not 0."""
-        return tuple(dict.fromkeys((*ALWAYS, *self.quantities)))
+        return tuple(dict.fromkeys((*ALWAYS, SAVED, *self.quantities)))
 
     @property
     def symbolic(self) -> Self:
@@ -156,7 +228,18 @@ class Counted(Algebra):
 
     def quantity(self, name: str) -> sympy.Expr:
         """The value of a quantity: a number where all its sizes have values, otherwise an expression."""
-        return self._put_in(self.formula(name).expr)
+        return self._value(self.formula(name))
+
+    def _value(self, formula: Formula) -> sympy.Expr:
+        return self._put_in(formula.expr)
+
+    def check_at(self, conditions: tuple[Any, ...]) -> None:
+        """Check conditions with the numbers put in.
+
+        Raises:
+            ShapeError: one is false.
+        """
+        check_conditions(conditions, self.values)
 
     def subs(self, values: Mapping[Any, Any] | None = None, **named: Any) -> Self:
         """The cost with numbers put in; output sizes follow from input sizes.

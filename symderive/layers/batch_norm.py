@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Any, Self
 
 import sympy
 
@@ -66,6 +66,10 @@ class BatchNorm(OfChannels):
             Tensor("running_var", (self.channels,), "nonnegative", latex_name=r"\hat{\sigma}^{2}"),
         )
 
+    def in_training(self) -> Self:
+        """The same layer with the statistics of the input."""
+        return replace(self, training=True)
+
     def over(self) -> tuple[Index, ...]:
         """All inputs and positions."""
         return (*self.axes.front, *self.axes.behind)
@@ -81,6 +85,11 @@ class BatchNorm(OfChannels):
         mean, variance = (Entry(one, *self.axes.own) for one in self.buffers)
         y = self.scaled(Entry(self.x, *self.axes.all) - mean, variance)
         return Program(inputs, (y,), (y.tensor,))
+
+    @property
+    def results(self) -> tuple[Tensor, ...]:
+        """y; the next running statistics are not handed on."""
+        return self.program().outputs[:1]
 
     def _moved(self, mean: Definition, variance: Definition) -> tuple[Definition, ...]:
         """The running statistics after one step."""

@@ -59,6 +59,21 @@ class Layer(ABC):
         """The arrays that the layer keeps from one call to the next and that are not trained."""
         return ()
 
+    def in_training(self) -> Self:
+        """The same layer as it is computed while it is trained, with the statistics of the input, say."""
+        return self
+
+    @property
+    def data(self) -> tuple[Tensor, ...]:
+        """The inputs that are neither parameters nor buffers, in the order of the program's."""
+        own = {*self.parameters, *self.buffers}
+        return tuple(tensor for tensor in self.program().inputs if tensor not in own)
+
+    @property
+    def results(self) -> tuple[Tensor, ...]:
+        """The outputs of the program that are handed on: all but the next values of buffers."""
+        return self.program().outputs
+
     @property
     @abstractmethod
     def output_shape(self) -> tuple[Size, ...]:

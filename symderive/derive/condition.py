@@ -25,7 +25,7 @@ from symderive.functions.record import NONZERO, POSITIVE
 from symderive.notation.components import component_of, put_inside
 from symderive.notation.dialects import LATEX, TEXT
 from symderive.notation.extents import unshown
-from symderive.notation.forms import Apply, Basis, Const, Form, Leaf
+from symderive.notation.forms import Apply, Basis, Const, Form, Leaf, NormSquared
 from symderive.notation.index_notation import clear_bound, index_form
 from symderive.notation.labelled import NoMatrixNotationError, laid_out
 from symderive.notation.printing import latex, stated, text
@@ -177,6 +177,8 @@ def condition_of(
             rf"{latex(form)} \text{{ {demand.word}}}{latex_every}\text{{ {AT_TIES}}}",
             "domain",
         )
+    if isinstance(form, NormSquared) and domain in (POSITIVE, NONZERO):
+        form, domain = form.inner, NONZERO
     plain, written = _membership(text(form), latex(form), domain)
     return Condition(f"{plain}{every}", f"{written}{latex_every}", demand.kind)
 
@@ -208,11 +210,11 @@ def _for_all(body: sympy.Expr) -> tuple[str, str]:
 
 
 def readable(argument: sympy.Expr, domain: sympy.Set) -> tuple[sympy.Expr, sympy.Set]:
-    """`x² > 0`, `|x| > 0` and `√x ≠ 0` as `x ≠ 0`."""
+    """`x² > 0`, `|x| > 0` and `√x ≠ 0` as `x ≠ 0`, `√x > 0` as `x > 0`."""
     if domain in (POSITIVE, NONZERO) and isinstance(argument, absolute):
         return argument.args[0], NONZERO
     if domain in (POSITIVE, NONZERO) and isinstance(argument, sympy.Pow) and argument.exp.is_positive:
-        return (argument.base, NONZERO) if argument.exp.is_even or domain == NONZERO else (argument, domain)
+        return argument.base, NONZERO if argument.exp.is_even else domain
     return argument, domain
 
 

@@ -111,7 +111,8 @@ class _Found:
                 said[POSITIVE] = said.pop(NONNEGATIVE)
             if POSITIVE in said:
                 for weaker in (NONZERO, NONNEGATIVE):
-                    self.conditions.pop(said.get(weaker, ""), None)
+                    if said.get(weaker) != said[POSITIVE]:
+                        self.conditions.pop(said.get(weaker, ""), None)
             away.update((body,) if {POSITIVE, NONZERO} & said.keys() else ())
             if isinstance(body, Det) and {POSITIVE, NONZERO} & said.keys():
                 self.conditions.pop(self.matrices.get(body.tensor, ""), None)  # its determinant says more
@@ -152,6 +153,8 @@ def _apart(body: sympy.Expr, domain: sympy.Set, ranges: Ranges) -> list[tuple[sy
     known = [one for one in body.args if is_within(range_of(one, ranges), POSITIVE)]
     others = [one for one in body.args if one not in known]
     if domain == NONZERO:
+        return [readable(one, domain) for one in others] or [(body, domain)]
+    if domain == POSITIVE and all(is_within(range_of(one, ranges), NONNEGATIVE) for one in others):
         return [readable(one, domain) for one in others] or [(body, domain)]
     return [readable(sympy.Mul(*others), domain) if others else (body, domain)]
 

@@ -346,7 +346,9 @@ def test_a_sum_of_terms_that_may_vanish_at_oneself_has_a_condition():
 
 
 def test_a_product_is_not_0_where_its_factors_are_not():
-    assert texts("1 / (np.linalg.norm(x) * np.linalg.norm(y))", y="n") == ["‖x‖² > 0", "‖y‖² ≠ 0"]
+    assert texts("1 / (np.linalg.norm(x) * np.linalg.norm(y))", y="n") == ["x ≠ 0", "y ≠ 0"]
+    assert texts("x @ y / np.sqrt((x @ x) * (y @ y))", y="n") == ["x ≠ 0", "y ≠ 0"]
+    assert texts("np.log((w @ w) * np.linalg.norm(x))", w="n:nonnegative") == ["x ≠ 0", "w ≠ 0"]
     assert texts("np.sum(1 / (x * y * np.exp(x)))", y="n") == ["xᵢ ≠ 0 for all i", "yᵢ ≠ 0 for all i"]
     assert texts("np.sum(np.log(x * s / len(x)))", s=":positive") == ["xᵢ > 0 for all i"]
     assert texts("np.sum(np.log(x * y))", y="n") == ["xᵢ yᵢ > 0 for all i"]

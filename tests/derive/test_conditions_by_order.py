@@ -46,10 +46,10 @@ def test_a_power_of_a_kink_is_smooth_below_its_exponent(source):
     [
         (np.sum(abs(x) ** 2), ([], [], [])),  # is ‖x‖²
         (np.linalg.norm(x) ** 2, ([], [], [])),
-        (np.linalg.norm(x) ** 3, ([], ["‖x‖² > 0"], ["‖x‖² > 0"])),
+        (np.linalg.norm(x) ** 3, ([], ["x ≠ 0"], ["x ≠ 0"])),
         (np.linalg.norm(x) ** 4, ([], [], [])),
-        ((x @ x) ** 1.5, ([], ["‖x‖² > 0"], ["‖x‖² > 0"])),
-        ((x @ x) ** 2.5, ([], [], ["‖x‖² > 0"])),
+        ((x @ x) ** 1.5, ([], ["x ≠ 0"], ["x ≠ 0"])),
+        ((x @ x) ** 2.5, ([], [], ["x ≠ 0"])),
     ],
 )
 def test_a_power_of_a_norm_is_smooth_below_its_exponent(loss, orders):
@@ -63,7 +63,7 @@ def test_a_power_of_a_norm_is_smooth_below_its_exponent(loss, orders):
 def test_a_root_that_stands_in_several_powers_is_as_smooth_as_in_each():
     length = np.linalg.norm(x)
     assert texts(sd.hessian(length**2 + length**4, x)) == []
-    assert texts(sd.hessian(length**2 + length**3, x)) == ["‖x‖² > 0"]
+    assert texts(sd.hessian(length**2 + length**3, x)) == ["x ≠ 0"]
 
 
 def test_the_order_is_counted_for_each_variable():
@@ -104,7 +104,7 @@ def test_a_condition_that_holds_once_it_is_written_out_is_left_out():
 
 def test_a_condition_has_no_names_that_the_reader_does_not_see():
     loss = total("np.where(np.linalg.norm(x) > 1, x/np.linalg.norm(x), x)")
-    assert texts(sd.gradient(loss, x))[-1] == "‖x‖² > 0 wherever ‖x‖ > 1"
+    assert texts(sd.gradient(loss, x))[-1] == "x ≠ 0 wherever ‖x‖ > 1"
 
 
 def test_the_poles_of_the_tangent():

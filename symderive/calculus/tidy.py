@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import sympy
 
@@ -154,7 +154,7 @@ def _rational(expr: sympy.Expr) -> sympy.Expr:
     held = [
         one for one in dict.fromkeys(squared) if not one.could_extract_minus_sign() or -one not in squared
     ]
-    letters = {one: sympy.Dummy(f"s{place}", real=True) for place, one in enumerate(sorted(held, key=str))}
+    letters = {one: _letter(f"s{place}", False) for place, one in enumerate(sorted(held, key=str))}
     ways = [_reduced(expr, letters), _reduced(expr, {})] if letters else [_reduced(expr, {})]
     shorter = [one for one in ways if one is not expr]
     return min(shorter, key=lambda one: (_length(one), _repetitions(one))) if shorter else expr
@@ -171,7 +171,7 @@ def _reduced(expr: sympy.Expr, letters: Mapping[sympy.Expr, sympy.Symbol]) -> sy
         return expr
     if not plain.is_rational_function(*names.values()):
         return expr
-    reduced = sympy.cancel(_without_squares(plain, roots, names))
+    reduced = _quotient(_without_squares(plain, roots, names))
     if roots and _length(reduced) >= _length(plain):
         return expr
     best = _shortest(reduced) if letters else None
@@ -190,6 +190,19 @@ def _reduced(expr: sympy.Expr, letters: Mapping[sympy.Expr, sympy.Symbol]) -> sy
     return _signs_settled(_shortest(reduced) if best is None else best).xreplace(back)
 
 
+@cache
+def _letter(name: str, is_positive: bool) -> sympy.Dummy:
+    """The same letter at the same place, so that quotients of one form are cancelled once."""
+    return sympy.Dummy(name, **({"positive": True} if is_positive else {"real": True}))
+
+
+@lru_cache(maxsize=5_000)
+def _quotient(plain: sympy.Expr) -> sympy.Expr:
+    """One polynomial over another, without common factors."""
+    return sympy.cancel(plain)
+
+
+@lru_cache(maxsize=5_000)
 def _shortest(expr: sympy.Expr) -> sympy.Expr:
     """The shortest way to write a quotient."""
     return min((form(expr) for form in _FORMS), key=lambda form: (_length(form), _repetitions(form)))
@@ -235,9 +248,14 @@ def _is_scaled_sum(expr: sympy.Expr) -> bool:
     return above.isdisjoint(below)
 
 
+@lru_cache(maxsize=5_000)
+def _above(expr: sympy.Expr) -> sympy.Expr:
+    return sympy.fraction(sympy.together(expr))[0]
+
+
 def _degree(expr: sympy.Expr, symbols: set[sympy.Symbol]) -> int:
     """The degree in the given symbols of what stands above the line."""
-    above = sympy.fraction(sympy.together(expr))[0]
+    above = _above(expr)
     own = symbols & above.free_symbols
     return int(sympy.total_degree(above, *sorted(own, key=str))) if own else 0
 
@@ -271,10 +289,10 @@ def _plain(expr: sympy.Expr, names: dict[sympy.Expr, sympy.Symbol]) -> sympy.Exp
         return _plain(expr.base, names) ** expr.exp
     if isinstance(expr, sympy.Pow) and (2 * expr.exp).is_Integer and _is_root(sympy.sqrt(expr.base)):
         if _is_root(expr):
-            return names.setdefault(expr, sympy.Dummy(f"x{len(names)}", positive=True))
+            return names.setdefault(expr, _letter(f"x{len(names)}", True))
         return _plain(sympy.sqrt(expr.base), names) ** (2 * expr.exp)
     if isinstance(expr, Binder) or expr not in names:
-        names.setdefault(expr, sympy.Dummy(f"x{len(names)}", real=True))
+        names.setdefault(expr, _letter(f"x{len(names)}", False))
     return names[expr]
 
 

@@ -123,7 +123,7 @@ def _values(
         return {}, {}
     outputs = tuple(dict.fromkeys(claim.made for claim in claims))
     program = Program(derivation.original.inputs, worked.definitions, outputs).needed(outputs)
-    made = numpy_function(program, "steps", accepted=derivation.original.inputs)
+    made = numpy_function(program, "steps", accepted=derivation.original.inputs, as_it_stands=True)
     given = made.unchecked(arrays)
     values = given if isinstance(given, tuple) else (given,)
     errors = rounding_noise(made.unchecked, arrays)
@@ -157,7 +157,9 @@ def _moved_loss(derivation: Derivation, claims: list[_Claim], arrays: Arrays) ->
         for made in program.definitions
     )
     moved = numpy_function(
-        Program((*program.inputs, *shifts.values()), definitions, program.outputs), "moved"
+        Program((*program.inputs, *shifts.values()), definitions, program.outputs),
+        "moved",
+        as_it_stands=True,
     )
     start = {str(one.name): arrays[str(one.name)] for one in program.inputs}
     sizes = _shapes(program, [real[str(one.name)] for one in defined], start)
@@ -171,7 +173,8 @@ def _shapes(program: Program, tensors: list[Tensor], arrays: Arrays) -> dict[str
     """The shapes of defined arrays at a point."""
     if not tensors:
         return {}
-    made = numpy_function(Program(program.inputs, program.definitions, tuple(tensors)), "values")
+    wanted = Program(program.inputs, program.definitions, tuple(tensors))
+    made = numpy_function(wanted, "values", as_it_stands=True)
     values = made.unchecked(arrays)
     several = values if isinstance(values, tuple) else (values,)
     return {str(one.name): np.shape(value) for one, value in zip(tensors, several, strict=True)}
@@ -185,7 +188,7 @@ def _base(derivation: Derivation, claim: _Claim, arrays: Arrays) -> _Moved:
     base = claim.base if claim.base is not None else derivation.given.outputs[0]
     program = Program(derivation.original.inputs, tuple(definitions.values()), (base,)).needed((base,))
     program = without_symmetry(program, derivation.wrt)
-    made = numpy_function(program, "base", accepted=derivation.original.inputs)
+    made = numpy_function(program, "base", accepted=derivation.original.inputs, as_it_stands=True)
     start = {str(one.name): arrays[str(one.name)] for one in made.program.inputs}
     name = str(claim.variable.name)
     return _Moved(made.unchecked, start, name if name in start else None)

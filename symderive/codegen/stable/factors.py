@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import sympy
 
@@ -83,7 +83,7 @@ def factored(expr: sympy.Expr) -> tuple[Factored, ...]:
         return ()
     if _spread(rational) > _MOST_SPREAD:
         return ()
-    top, bottom = sympy.fraction(sympy.together(rational))
+    top, bottom = _over_one_line(rational)
     if max(_spread(top), _spread(bottom)) > _MOST_TERMS:
         return ()
     outside = sympy.S.Zero
@@ -91,7 +91,7 @@ def factored(expr: sympy.Expr) -> tuple[Factored, ...]:
         top, bottom, more = _in_whole_steps(top, bottom, term, name, powers)
         outside += more
     gens = sorted(rational.free_symbols, key=lambda one: (one not in powers.gens, str(one)))
-    counted = _counted(top, bottom, gens)
+    counted = _counted(top, bottom, tuple(gens))
     if counted is None:
         return ()
     made = [_sorted_out(powers, *one, outside) for one in _parts(*counted, gens, powers)]
@@ -115,7 +115,15 @@ def _spread(expr: sympy.Expr) -> int:
     return 1
 
 
-def _counted(top: sympy.Expr, bottom: sympy.Expr, gens: Sequence[sympy.Symbol]) -> Counted | None:
+@lru_cache(maxsize=5_000)
+def _over_one_line(rational: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
+    """What stands above and below the line of one fraction."""
+    top, bottom = sympy.fraction(sympy.together(rational))
+    return top, bottom
+
+
+@lru_cache(maxsize=5_000)
+def _counted(top: sympy.Expr, bottom: sympy.Expr, gens: tuple[sympy.Symbol, ...]) -> Counted | None:
     """A number, and how often each polynomial stands above the line."""
     counts: dict[sympy.Expr, int] = {}
     number: sympy.Expr = sympy.S.One

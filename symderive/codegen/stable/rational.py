@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sympy
@@ -100,6 +100,12 @@ def _step(numbers: list[sympy.Expr]) -> sympy.Rational:
     return step if all(abs(number) <= _HIGHEST * step for number in given) else sympy.S.Zero
 
 
+@cache
+def _name(letter: str, number: int, is_positive: bool) -> sympy.Dummy:
+    """The same name for the same place, so that equal quotients of different things are factored once."""
+    return sympy.Dummy(f"{letter}{number}", **({"positive": True} if is_positive else {"real": True}))
+
+
 @dataclass
 class Powers:
     """Names for exponentials and for everything else; final.
@@ -133,7 +139,7 @@ class Powers:
             if step == 0:
                 return None
             made.steps[term] = step
-            made.raised[term] = sympy.Dummy(f"E{len(made.raised)}", positive=True)
+            made.raised[term] = _name("E", len(made.raised), True)
         made.step = _step([*_raised_numbers(expr), *(made.linear(one)[1] for one in exponents)])
         return made
 
@@ -179,8 +185,7 @@ class Powers:
         if expr.could_extract_minus_sign():
             return -self.name(-expr)
         if expr not in self.opaque:
-            known = {"positive": True} if expr.is_positive else {"real": True}
-            self.opaque[expr] = sympy.Dummy(f"o{len(self.opaque)}", **known)
+            self.opaque[expr] = _name("o", len(self.opaque), bool(expr.is_positive))
         return self.opaque[expr]
 
     def named(self, expr: sympy.Expr) -> sympy.Expr:

@@ -27,6 +27,7 @@ _MOST_TERMS = 40  # of what is multiplied out
 _RADII = {0: 26, 1: 8, 2: 5}  # powers of cancelled terms, and the binary places of the number below which
 _RADIUS = 4  # the series is used; for more of them
 _EXACT, _NOTHING = Fraction(1, 2**47), Fraction(0)
+_AT = sympy.Dummy("u", real=True)  # the same in all expressions, so that what has been looked at is known
 _HEADS = (*EXPONENTIAL, softplus, log_one_plus, log_one_minus_exp, log_cosh, sympy.log)
 
 
@@ -129,26 +130,25 @@ def _apart(expr: sympy.Expr, spot: Spot) -> sympy.Expr:
     """The terms that are functions of u alone, times something else, each with its series."""
     if sympy.count_ops(expr) > _LONGEST:
         return expr
-    at = sympy.Dummy("u", real=True)
     terms = [
         term
         for one in (_multiplied_out(expr) if spot.factor is not None else (expr,))
-        for term in _multiplied_out(_written(one, spot, at))
+        for term in _multiplied_out(_written(one, spot, _AT))
     ]
     if len(terms) > _MOST_TERMS:
         return expr
     groups: dict[sympy.Expr, list[sympy.Expr]] = {}
     for term in terms:
-        front, inner = _split(term, at)
+        front, inner = _split(term, _AT)
         groups.setdefault(front, []).append(inner)
-    if any(front.has(at) for front in groups):
+    if any(front.has(_AT) for front in groups):
         return expr
     made, found = [], False
     for front, inners in groups.items():
         inner = sympy.Add(*inners)
-        better = _with_series(inner, spot, at)
+        better = _with_series(inner, spot, _AT)
         found = found or better is not None
-        made.append(front * (inner.xreplace({at: spot.inner}) if better is None else better))
+        made.append(front * (inner.xreplace({_AT: spot.inner}) if better is None else better))
     return sympy.Add(*made) if found else expr
 
 
@@ -187,16 +187,11 @@ def _written(expr: sympy.Expr, spot: Spot, at: sympy.Symbol) -> sympy.Expr:
 
 def _with_series(inner: sympy.Expr, spot: Spot, at: sympy.Symbol) -> sympy.Expr | None:
     """The formula with its series near the point; None where it needs none or has none."""
-    near = Near(at, spot.is_exponent)
-    try:
-        series = near.of(inner)
-    except NotAnalytic:
+    found = _series(inner, spot.is_exponent, at)
+    if found is None:
         return None
-    if not near.is_singular or series.low < 0 or not (spot.is_exponent or series.is_plain):
-        return None
-    if not series.numbers:
-        return None
-    places = _RADII.get(near.lost, _RADIUS)
+    series, lost = found
+    places = _RADII.get(lost, _RADIUS)
     radius = sympy.Rational(1, 2**places)
     u = spot.inner
     if spot.is_exponent:
@@ -212,6 +207,19 @@ def _with_series(inner: sympy.Expr, spot: Spot, at: sympy.Symbol) -> sympy.Expr 
         return where(less(u, border), close, inner.xreplace({at: larger(u, border)}))
     test = less(absolute(u), radius)
     return where(test, _polynomial(series, u, places), inner.xreplace({at: where(test, sympy.S.One, u)}))
+
+
+@lru_cache(maxsize=20_000)
+def _series(inner: sympy.Expr, is_exponent: bool, at: sympy.Symbol) -> tuple[Series, int] | None:
+    """The series near the point and how many powers cancel; None where it needs none or has none."""
+    near = Near(at, is_exponent)
+    try:
+        series = near.of(inner)
+    except NotAnalytic:
+        return None
+    if not near.is_singular or series.low < 0 or not (is_exponent or series.is_plain) or not series.numbers:
+        return None
+    return series, near.lost
 
 
 def _polynomial(series: Series, x: sympy.Expr, places: int, beside: Fraction = _NOTHING) -> sympy.Expr:

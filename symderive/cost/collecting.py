@@ -72,7 +72,7 @@ def multiplied_out(term: Product, extents: Collection[Dim]) -> Iterator[Product]
     >>> from symderive.core.dims import dims
     >>> k, h = dims("k H1")
     >>> [one.text() for one in multiplied_out(Product.of([k, 3 * k + 2, h + 1]), [h])]
-    ['2 · k · (H₁ + 1)', '3 · k² · (H₁ + 1)']
+    ['3 · k² · (H₁ + 1)', '2 · k · (H₁ + 1)']
     """
     opened = [
         base**power

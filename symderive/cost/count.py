@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sympy
+from sympy.core.function import AppliedUndef
 
 from symderive.core.dims import Size
 from symderive.core.identity import free_indices, tensors_of
@@ -115,7 +116,7 @@ class _Fold:
 
         What no array is in is free: it is known before there are data, and computed once for all of them.
         """
-        if not tensors_of(expr) and not expr.atoms(Delta):
+        if not tensors_of(expr) and not expr.atoms(Delta, AppliedUndef):
             return
         for kind, handle in _HANDLERS:
             if isinstance(expr, kind):
@@ -308,6 +309,6 @@ _HANDLERS: tuple[tuple[Any, Callable[[_Fold, sympy.Expr], None]], ...] = (
     ((IndexMax, IndexMin), _Fold.index_max),
     (IndexProduct, _Fold.index_product),
     ((sympy.Max, sympy.Min), _Fold.extremum),
-    (sympy.Piecewise, _Fold.uncounted),
+    ((sympy.Piecewise, AppliedUndef), _Fold.uncounted),
     (sympy.Function, _Fold.function),
 )

@@ -12,7 +12,7 @@ from symderive.core.dims import Dim, as_size, same_size, shape_text
 from symderive.errors import ShapeError, SymderiveError
 from symderive.layers import Activation, Dense
 from symderive.layers.layer import Layer, free_dims, unused
-from symderive.networks.operations import Combination, Learned, Mean
+from symderive.networks.operations import Learned, Pointwise, Reduction, argument
 from symderive.networks.shapes import (
     Shape,
     broadcast,
@@ -158,7 +158,7 @@ class Flow:
 
     def mean(self, *axes: int, name: str = "mean") -> Self:
         """The mean over some axes, which go."""
-        return self.step(name, Mean, self.shape, over=tuple(axis % len(self.shape) for axis in axes))
+        return self.step(name, Reduction, self.shape, over=axes)
 
     def learned(self, *shape: Any, name: str) -> Self:
         """A trained array of its own, as positions and class tokens are."""
@@ -166,11 +166,11 @@ class Flow:
 
     def __add__(self, other: Self) -> Self:
         """Entry by entry; axes line up from the last one, and one of size 1 is repeated."""
-        return self._together("add", "adding", other)
+        return self._together("add", argument(1) + argument(2), "adding", other)
 
     def __mul__(self, other: Self) -> Self:
         """Entry by entry, as for a gate; axes as in a sum."""
-        return self._together("mul", "multiplying", other)
+        return self._together("mul", argument(1) * argument(2), "multiplying", other)
 
     def _check_of_this_network(self, other: Any, doing: str) -> None:
         if not isinstance(other, Flow):
@@ -184,11 +184,11 @@ class Flow:
                 "networks; use feature maps of one."
             )
 
-    def _together(self, kind: str, words: str, other: Self) -> Self:
+    def _together(self, name: str, body: sympy.Expr, words: str, other: Self) -> Self:
         self._check_of_this_network(other, words)
         shape = broadcast(self.shape, other.shape, words)
         missing = tuple(missing_axes(one.shape, shape) for one in (self, other))
-        return self.step(kind, Combination, shape, kind=kind, missing=missing)
+        return self.step(name, Pointwise, shape, body=body, missing=missing)
 
     # Blocks.
 

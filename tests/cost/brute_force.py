@@ -11,7 +11,7 @@ import numpy as np
 import sympy
 
 from symderive.core.identity import free_indices
-from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexSum
+from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexMin, IndexProduct, IndexSum
 from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.functions import by_head
 
@@ -91,7 +91,7 @@ class Loops:
             return float(expr)
         if isinstance(expr, Entry):
             return self.entry(expr, env)
-        if isinstance(expr, (IndexSum, IndexMax)):
+        if isinstance(expr, (IndexSum, IndexMax, IndexMin, IndexProduct)):
             return self.bound(expr, env, path)
         parts = [self.value(arg, env, (*path, place)) for place, arg in enumerate(expr.args)]
         if isinstance(expr, sympy.Add):
@@ -144,9 +144,12 @@ class Loops:
             self.value(expr.body, {**env, **dict(zip(expr.indices, place, strict=True))}, (*path, 0))
             for place in itertools.product(*(range(int(index.dim)) for index in expr.indices))
         ]
-        if isinstance(expr, IndexMax):
+        if isinstance(expr, (IndexMax, IndexMin)):
             self.counts["comparisons"] += len(values) - 1
-            return max(values)
+            return (max if isinstance(expr, IndexMax) else min)(values)
+        if isinstance(expr, IndexProduct):
+            self.counts["muls"] += len(values) - 1
+            return np.prod(values)
         self.counts["adds"] += len(values) - 1
         return sum(values)
 

@@ -60,6 +60,12 @@ class Layer(ABC):
         return ()
 
     @property
+    def data(self) -> tuple[Tensor, ...]:
+        """The inputs that are neither parameters nor buffers, in the order of the program's."""
+        own = {*self.parameters, *self.buffers}
+        return tuple(tensor for tensor in self.program().inputs if tensor not in own)
+
+    @property
     @abstractmethod
     def output_shape(self) -> tuple[Size, ...]:
         """The shape of the output in terms of the input's sizes."""

@@ -9,7 +9,7 @@ from typing import Any
 from symderive.core.dims import Dim, Size, as_size
 from symderive.errors import SymderiveError
 from symderive.layers.layer import free_dims
-from symderive.networks.block import Block
+from symderive.networks.block import Array, Block
 from symderive.networks.extents import Extent, needs
 from symderive.networks.images import Images
 from symderive.networks.sequences import Sequences
@@ -87,7 +87,7 @@ def _traced(
 ) -> tuple[Trace, Block]:
     """The record of a network; where an extent has the name of a size of the user's, it is made once more."""
     trace = Trace(taken)
-    output = function(Feature(sizes, trace), **options)
+    output = function(Feature(sizes, trace, Array(sizes)), **options)
     if not isinstance(output, Feature):
         raise SymderiveError(
             f"{name}: the function that declares it gave {output!r}; "

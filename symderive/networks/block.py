@@ -12,6 +12,36 @@ from symderive.layers import Layer
 from symderive.layers.layer import free_dims
 
 
+@dataclass(frozen=True, eq=False)
+class Array:
+    """An array that a network makes or is given; the views of it that a feature map may be are the same one.
+
+    Attributes:
+        shape: the sizes of its axes.
+        is_known: whether it is known before there are data, as the angles of positions are.
+    """
+
+    shape: tuple[Size, ...]
+    is_known: bool = False
+
+
+@dataclass(frozen=True)
+class Loop:
+    """How an array goes round a repeated block.
+
+    Attributes:
+        start: what the first repetition is given.
+        enter: what the steps of a repetition read for what it is given.
+        leave: what a repetition makes of it: `enter` of the next one.
+        end: `leave` of the last one, as the steps behind the block read it.
+    """
+
+    start: Array
+    enter: Array
+    leave: Array
+    end: Array
+
+
 @dataclass(frozen=True)
 class Step:
     """One layer at its place in a network.
@@ -20,6 +50,8 @@ class Step:
         name: how it is called in its block.
         layer: what is computed, at the sizes of this place.
         shape: the shape of its output.
+        reads: the arrays that it is applied to, in the order of the layer's inputs.
+        writes: the array that it makes.
         is_trained: whether its parameters are its own; False for those that another step has counted.
         is_run: whether it is computed at inference; an auxiliary head has parameters and is not.
     """
@@ -27,6 +59,8 @@ class Step:
     name: str
     layer: Layer
     shape: tuple[Size, ...]
+    reads: tuple[Array, ...]
+    writes: Array
     is_trained: bool = True
     is_run: bool = True
 
@@ -46,6 +80,7 @@ class Block:
         shape: the shape of its output.
         times: how often it comes, also a symbol.
         index: where its sizes depend on the repetition, the number of it, from 1 to `times`.
+        loop: of a repeated block, what goes round.
     """
 
     name: str
@@ -53,6 +88,7 @@ class Block:
     shape: tuple[Size, ...] = ()
     times: Size = field(default=sympy.S.One)
     index: Dim | None = None
+    loop: Loop | None = None
 
     def steps(self) -> Iterator[tuple[str, Step]]:
         """Every step with the names of the blocks around it: `layer1.rest.conv1`."""
@@ -62,6 +98,16 @@ class Block:
             else:
                 for name, step in child.steps():
                     yield f"{child.name}.{name}", step
+
+    def made(self) -> Iterator[Array]:
+        """The arrays that the block makes; of a repeated block in it, what the last repetition gives."""
+        for child in self.children:
+            if isinstance(child, Step):
+                yield child.writes
+            elif child.loop is not None:
+                yield child.loop.end
+            else:
+                yield from child.made()
 
     def symbols(self) -> Iterator[Dim]:
         """The symbols of all sizes, in the order in which they come up; some more than once."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -12,7 +12,8 @@ from symderive.core.dims import Dim, as_size, same_size, shape_text
 from symderive.errors import ShapeError, SymderiveError
 from symderive.layers import Activation, Dense
 from symderive.layers.layer import Layer, free_dims, unused
-from symderive.networks.operations import Learned, Pointwise, Reduction, argument
+from symderive.networks.block import Array, Block, Loop
+from symderive.networks.operations import Join, Learned, Pointwise, Reduction, argument
 from symderive.networks.shapes import (
     Shape,
     broadcast,
@@ -34,48 +35,91 @@ class Flow:
     Attributes:
         shape: the sizes of the axes; an extent that is a floor has a name.
         trace: the record.
+        array: where the entries are stored; the same for a view of it in another shape.
     """
 
     shape: Shape
     trace: Trace
+    array: Array
 
     def with_shape(self, shape: Shape) -> Self:
-        """A feature map of another shape with the same record."""
+        """A view of the same entries, or of some of them, in another shape."""
         return replace(self, shape=tuple(map(self.trace.extents.settled, shape)))
 
+    def of(self, array: Array) -> Self:
+        """The feature map that an array is as a whole, with the same record."""
+        return replace(self, shape=array.shape, array=array)
+
+    def table(self, *shape: Any, name: str) -> Self:
+        """An array that is known before there are data: positions, or their angles.
+
+        It is made once, however often it is asked for.
+        """
+        return self.of(self.trace.table(name, tuple(as_size(size, name) for size in shape)))
+
     def step(self, name: str, kind: Callable[..., Layer], /, *sizes: Any, **options: Any) -> Self:
-        """The layer `kind(*sizes, **options)` at the sizes of this feature map.
+        """The layer `kind(*sizes, **options)` of this feature map, at its sizes.
 
         Raises:
             ShapeError: sizes that do not fit each other.
         """
-        return replace(self, shape=self.trace.apply(name, kind, *sizes, **options))
+        return self.together((), name, kind, *sizes, **options)
 
-    def apply(self, layer: Layer, name: str) -> Self:
+    def together(
+        self,
+        others: Sequence[Self],
+        name: str,
+        kind: Callable[..., Layer],
+        /,
+        *sizes: Any,
+        **options: Any,
+    ) -> Self:
+        """The layer `kind(*sizes, **options)` of this feature map and others, in the order of its inputs.
+
+        Raises:
+            ShapeError: sizes that do not fit each other.
+        """
+        reads = (one.array for one in (self, *others))
+        return self.of(self.trace.apply(reads, name, kind, *sizes, **options))
+
+    def apply(self, layer: Layer, name: str, *others: Self) -> Self:
         """A layer of the user's choice, whose first input is this feature map.
 
         Args:
             layer: any layer, at the sizes of this feature map.
             name: how the step is called.
+            *others: what its next inputs are, in their order. An input behind them is an array of the step's
+                own, such as a state to begin with.
 
         Raises:
             ShapeError: a layer that reads another shape.
+            SymderiveError: more feature maps than inputs, or one of another network.
 
         >>> from symderive.cost import cost
         >>> from symderive.layers import Einsum
         >>> from symderive.networks import architecture
         >>> def mixed(x):
-        ...     return x.apply(Einsum("nc,cd->nd", (*x.shape, 5)), "mix")
+        ...     return x.apply(Einsum("nc,cd->nd", (*x.shape, 5)), "mix", x.learned(3, 5, name="weight"))
         >>> cost(architecture("mixed", mixed, "B", 3)).macs
         15*B
         """
-        wanted = layer.program().inputs[0].shape
-        if not same_shape(wanted, self.shape):
-            raise ShapeError(
-                f"{name}: the layer reads {shape_text(wanted)}, and the feature map is "
-                f"{shape_text(self.shape)}; give the layer these sizes."
+        for other in others:
+            self._check_of_this_network(other, f"{name}: applying a layer to")
+        given = (self, *others)
+        inputs = layer.data
+        if len(inputs) < len(given):
+            raise SymderiveError(
+                f"{name}: the layer reads {len(inputs)} arrays, {', '.join(one.name for one in inputs)}, and "
+                f"{len(given)} feature maps are given; leave some out."
             )
-        return replace(self, shape=self.trace.add(name, layer, layer.output_shape, layer.conditions))
+        for tensor, one in zip(inputs, given, strict=False):
+            if not same_shape(tensor.shape, one.shape):
+                raise ShapeError(
+                    f"{name}: the layer reads {shape_text(tensor.shape)}, and the feature map is "
+                    f"{shape_text(one.shape)}; give the layer these sizes."
+                )
+        reads = (one.array for one in given)
+        return self.of(self.trace.add(reads, name, layer, layer.output_shape, layer.conditions))
 
     def sizes_as(self, doing: str, what: str, axes: tuple[str, ...]) -> Shape:
         """The sizes of all axes, if there are as many as have names.
@@ -138,7 +182,10 @@ class Flow:
                     f"concatenating {shape_text(self.shape)} and {shape_text(other.shape)} along axis "
                     f"{axis}: another axis differs; make them equal."
                 )
-        return self.with_shape(exchanged(self.shape, axis, total))
+        place = range(len(self.shape))[axis]
+        rest = tuple(size for at, size in enumerate(self.shape) if at != place)
+        parts = tuple(one.shape[axis] for one in (self, *others))
+        return self.together(others, "concat", Join, rest, parts=parts, axis=place)
 
     # What works on any shape.
 
@@ -162,15 +209,16 @@ class Flow:
 
     def learned(self, *shape: Any, name: str) -> Self:
         """A trained array of its own, as positions and class tokens are."""
-        return self.step(name, Learned, tuple(as_size(size, name) for size in shape))
+        sizes = tuple(as_size(size, name) for size in shape)
+        return self.of(self.trace.apply((), name, Learned, sizes))
 
     def __add__(self, other: Self) -> Self:
         """Entry by entry; axes line up from the last one, and one of size 1 is repeated."""
-        return self._together("add", argument(1) + argument(2), "adding", other)
+        return self._combined("add", argument(1) + argument(2), "adding", other)
 
     def __mul__(self, other: Self) -> Self:
         """Entry by entry, as for a gate; axes as in a sum."""
-        return self._together("mul", argument(1) * argument(2), "multiplying", other)
+        return self._combined("mul", argument(1) * argument(2), "multiplying", other)
 
     def _check_of_this_network(self, other: Any, doing: str) -> None:
         if not isinstance(other, Flow):
@@ -184,11 +232,11 @@ class Flow:
                 "networks; use feature maps of one."
             )
 
-    def _together(self, name: str, body: sympy.Expr, words: str, other: Self) -> Self:
+    def _combined(self, name: str, body: sympy.Expr, words: str, other: Self) -> Self:
         self._check_of_this_network(other, words)
         shape = broadcast(self.shape, other.shape, words)
         missing = tuple(missing_axes(one.shape, shape) for one in (self, other))
-        return self.step(name, Pointwise, shape, body=body, missing=missing)
+        return self.together((other,), name, Pointwise, shape, body=body, missing=missing)
 
     # Blocks.
 
@@ -241,21 +289,37 @@ class Flow:
         if times == 0:
             return self
         self.trace.require(sympy.Ge(times, 0), f"{name}: {times} repetitions; give at least 0.")
-        block, once = self.trace.recorded(name, lambda: function(self, *args, **options))
+        start = self.of(Array(self.shape))
+        block, once = self.trace.recorded(name, lambda: function(start, *args, **options))
         steps = steps_between(self.shape, once.shape, name)
         if times == 1 or not any(steps):
-            self.trace.put(replace(block, times=times))
-            return once
+            return self._put(replace(block, times=times), start, once)
         used = {
             symbol.name for symbol in (*block.symbols(), *(one for size in steps for one in free_dims(size)))
         }
         index, known = Dim(unused("i", used)), len(self.trace.conditions)
-        start = self.with_shape(grown(self.shape, steps, index - 1))
+        start = self.of(Array(grown(self.shape, steps, index - 1)))
         block, after = self.trace.recorded(name, lambda: function(start, *args, **options))
         self._check_grown(name, start, after, grown(self.shape, steps, index))
         self.trace.check_free_of(index, known, name)
-        self.trace.put(replace(block, times=times, index=index))
-        return self.with_shape(grown(self.shape, steps, times))
+        return self._put(replace(block, times=times, index=index), start, after)
+
+    def _put(self, block: Block, start: Self, after: Self) -> Self:
+        """Add a repeated block to the record; what its last repetition gives.
+
+        Args:
+            block: a repetition.
+            start: what it is given.
+            after: what it gives.
+        """
+        last = {} if block.index is None else {block.index: block.times}
+        leave = end = after.array
+        if leave is start.array:
+            end = self.array
+        elif any(leave is made for made in block.made()):
+            end = Array(tuple(size.xreplace(last) for size in leave.shape))
+        self.trace.put(replace(block, loop=Loop(self.array, start.array, leave, end)))
+        return replace(after.with_shape(tuple(size.xreplace(last) for size in after.shape)), array=end)
 
     def _check_grown(self, name: str, start: Self, after: Self, wanted: Shape) -> None:
         if not same_shape(after.shape, wanted):

@@ -62,8 +62,7 @@ class Images(Flow):
     def channel_norm(self, name: str = "norm") -> Self:
         """Layer normalisation over the channels of each position; see `symderive.layers.LayerNorm`."""
         batch, channels, height, width = self.image(name)
-        self.step(name, LayerNorm, channels, (batch, height, width))
-        return self
+        return self.step(name, LayerNorm, channels, (batch, height, width)).with_shape(self.shape)
 
     def conv_norm(
         self,

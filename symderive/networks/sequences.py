@@ -42,9 +42,8 @@ class Sequences(Flow):
 
     def prepended(self, name: str) -> Self:
         """A trained token in front of all others."""
-        batch, length, width = self.sequence(name)
-        self.learned(1, 1, width, name=name)
-        return self.with_shape((batch, length + 1, width))
+        batch, _, width = self.sequence(name)
+        return self.learned(1, 1, width, name=name).with_shape((batch, sympy.S.One, width)).concat(self)
 
     def feed_forward(self, inner: Any, function: str) -> Self:
         """A linear layer of that width, an activation, and a linear layer back to the width of the input."""
@@ -71,17 +70,21 @@ class Sequences(Flow):
             sympy.Eq(sympy.Mod(width, heads), 0),
             f"attention: {heads} heads do not divide {width}; change one.",
         )
-        queries, _ = (
-            self.dense(each * count, bias=False, name=name).step(
-                "rotary", Rotary, (batch, length, count, each)
-            )
+        queries, keys = (
+            self.dense(each * count, bias=False, name=name).rotated(count)
             for name, count in (("queries", heads), ("keys", kv_heads))
         )
-        self.dense(each * kv_heads, bias=False, name="values")
-        mixed = queries.step(
-            "attention", Attention, each, length, heads=heads, kv_heads=kv_heads, batch=batch, causal=True
-        )
+        values = self.dense(each * kv_heads, bias=False, name="values")
+        options = {"heads": heads, "kv_heads": kv_heads, "batch": batch, "causal": True}
+        mixed = queries.together((keys, values), "attention", Attention, each, length, **options)
         return mixed.with_shape((batch, length, width)).dense(width, bias=False, name="output")
+
+    def rotated(self, heads: Any) -> Self:
+        """The entries of each head turned by an angle for each position; see `Rotary`."""
+        batch, length, width = self.sequence("rotary")
+        each = width / heads
+        angles = (self.table(length, each / 2, name=name) for name in ("cos", "sin"))
+        return self.together((self, *angles), "rotary", Rotary, (batch, length, heads, each))
 
     def sequence(self, doing: str) -> tuple[Size, ...]:
         """The three sizes.

@@ -13,7 +13,7 @@ import sympy
 from symderive.core.dims import Dim, Size, as_size
 from symderive.errors import ShapeError
 from symderive.layers.layer import Layer, require
-from symderive.networks.block import Block, Step
+from symderive.networks.block import Array, Block, Step
 from symderive.networks.extents import Extents
 from symderive.networks.shapes import Shape
 
@@ -34,19 +34,35 @@ class Trace:
         self.conditions: dict[Any, None] = {}
         self._open: list[list[Child]] = [[]]
         self._is_run, self._is_trained = [True], [True]
+        self._tables: dict[tuple[str, Shape], Array] = {}
 
-    def apply(self, name: str, kind: Callable[..., Layer], /, *sizes: Any, **options: Any) -> Shape:
-        """Add the layer `kind(*sizes, **options)` to the block that is open; its output's shape."""
+    def apply(
+        self,
+        reads: Iterable[Array],
+        name: str,
+        kind: Callable[..., Layer],
+        /,
+        *sizes: Any,
+        **options: Any,
+    ) -> Array:
+        """Add the layer `kind(*sizes, **options)` to the block that is open; what it makes of `reads`."""
         layer, shape, conditions = _made(kind, _hashable(sizes), _hashable(tuple(options.items())))
-        return self.add(name, layer, shape, conditions)
+        return self.add(reads, name, layer, shape, conditions)
 
-    def add(self, name: str, layer: Layer, shape: Shape, conditions: Iterable[Any]) -> Shape:
-        """Add a layer to the block that is open; the shape of its output with named extents."""
-        settled = tuple(map(self.extents.settled, shape))
+    def add(
+        self, reads: Iterable[Array], name: str, layer: Layer, shape: Shape, conditions: Iterable[Any]
+    ) -> Array:
+        """Add a layer to the block that is open; what it makes, a shape with named extents."""
+        made = Array(tuple(map(self.extents.settled, shape)))
         if self._is_run[-1]:
             self.conditions.update(dict.fromkeys(conditions))
-        self._open[-1].append(Step(name, layer, settled, self._is_trained[-1], self._is_run[-1]))
-        return settled
+        step = Step(name, layer, made.shape, tuple(reads), made, self._is_trained[-1], self._is_run[-1])
+        self._open[-1].append(step)
+        return made
+
+    def table(self, name: str, shape: Shape) -> Array:
+        """The array of this name and shape that is known before there are data; there is one of each."""
+        return self._tables.setdefault((name, shape), Array(shape, is_known=True))
 
     def require(self, condition: Any, sentence: str) -> None:
         """Note a condition.

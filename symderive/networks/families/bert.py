@@ -33,7 +33,7 @@ def bert(
     """
     width = as_size(width, "bert: width")
     inner = 4 * width if inner is None else as_size(inner, "bert: inner")
-    positions = x.with_shape(x.shape[1:]).embedded(context, width, name="positions")
+    positions = x.table(x.shape[1], name="positions").embedded(context, width, name="positions")
     tokens = x.embedded(vocabulary, width, name="tokens") + x.embedded(kinds, width, name="kinds") + positions
     tokens = tokens.layer_norm().repeated("blocks", layers, _block, heads, inner)
     first = tokens.first_token()

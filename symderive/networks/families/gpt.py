@@ -31,7 +31,7 @@ def gpt(
     """
     width, vocabulary = as_size(width, "gpt: width"), as_size(vocabulary, "gpt: vocabulary")
     inner = 4 * width if inner is None else as_size(inner, "gpt: inner")
-    positions = x.with_shape(x.shape[1:]).embedded(context, width, name="positions")
+    positions = x.table(x.shape[1], name="positions").embedded(context, width, name="positions")
     tokens = x.embedded(vocabulary, width, name="tokens") + positions
     tokens = tokens.repeated("blocks", layers, _block, heads, inner).layer_norm()
     return tokens.tied("output", lambda y: y.dense(vocabulary, bias=False))

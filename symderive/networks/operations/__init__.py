@@ -7,6 +7,7 @@ from which its cost is counted.
 from __future__ import annotations
 
 from symderive.networks.operations.adaptive_mean import AdaptiveMean
+from symderive.networks.operations.join import Join
 from symderive.networks.operations.learned import Learned
 from symderive.networks.operations.lookup import Gather, Scatter
 from symderive.networks.operations.opaque import Opaque
@@ -21,6 +22,7 @@ __all__ = [
     "RUNNING",
     "AdaptiveMean",
     "Gather",
+    "Join",
     "Learned",
     "Opaque",
     "Operation",

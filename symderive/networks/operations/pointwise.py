@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy
 
+from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.errors import SymderiveError
 from symderive.layers.equations import defined, indices_over
@@ -27,6 +28,7 @@ class Pointwise(Operation):
         body: the function, a SymPy expression in `argument(1)`, `argument(2)` and so on. Other symbols in it
             are constants that have no number; what is made of constants alone costs nothing.
         missing: for each array the axes that it lacks; it is the same all along them.
+        trained: the numbers of the arrays, counted from 1, that are parameters: those behind the data.
 
     Raises:
         ShapeError: not sizes.
@@ -39,6 +41,7 @@ class Pointwise(Operation):
 
     body: Any = argument(1) + argument(2)
     missing: tuple[tuple[int, ...], ...] = ((), ())
+    trained: tuple[int, ...] = ()
 
     def _settle(self) -> None:
         super()._settle()
@@ -50,6 +53,12 @@ class Pointwise(Operation):
                 f"Pointwise: {beyond[0]} is used and there are {len(self.missing)} arrays; say in missing "
                 "which axes each array lacks, () for none."
             )
+
+    @property
+    def parameters(self) -> tuple[Tensor, ...]:
+        """The arrays that are trained."""
+        inputs, _ = numbered_inputs(indices_over("n", self.shape), self.missing)
+        return tuple(inputs[number - 1] for number in self.trained)
 
     def program(self) -> Program:
         """The equation with inputs x1, x2 and so on."""

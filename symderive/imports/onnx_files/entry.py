@@ -12,6 +12,7 @@ from symderive.imports.onnx_files.values import Value
 from symderive.imports.onnx_files.walk import Walk
 from symderive.networks.architecture import Architecture, assembled
 from symderive.networks.block import Array
+from symderive.networks.shapes import Shape
 from symderive.networks.trace import Trace
 
 
@@ -36,6 +37,13 @@ def onnx_file(source: Any, dims: Any = None) -> Architecture:
             onnx is not installed.
         ShapeError: sizes that do not fit each other.
     """
+    name, shapes, walk, outputs = read(source, dims)
+    root = walk.trace.rooted(name, outputs[0].shape if outputs else ())
+    return assembled(name, shapes, walk.trace, root)
+
+
+def read(source: Any, dims: Any) -> tuple[str, tuple[Shape, ...], Walk, list[Value]]:
+    """The name of a network, the shapes of its inputs, what was found on the walk over it, and its outputs."""
     model, name = model_of(source)
     graph = model.graph
     stored = {tensor.name for tensor in graph.initializer}
@@ -46,14 +54,10 @@ def onnx_file(source: Any, dims: Any = None) -> Architecture:
         raise SymderiveError(f"{name}: the input {missing[0]!r} has no shape in the file; write one into it.")
     names = Names({one: found or () for one, found in axes.items()}, dims, name)
     shapes = {one.name: names.shape(one.name) for one in inputs}
-    trace = Trace(
-        {str(symbol) for shape in shapes.values() for size in shape for symbol in size.free_symbols}
-    )
-    walk = Walk(model, names, trace, name)
+    symbols = (symbol for shape in shapes.values() for size in shape for symbol in size.free_symbols)
+    walk = Walk(model, names, Trace(map(str, symbols)), name)
     values = {
         one.name: Value(shapes[one.name], kind_of(one.type.tensor_type.elem_type), Array(shapes[one.name]))
         for one in inputs
     }
-    outputs = walk.graph(graph, values)
-    root = trace.rooted(name, outputs[0].shape if outputs else ())
-    return assembled(name, tuple(shapes.values()), trace, root)
+    return name, tuple(shapes.values()), walk, walk.graph(graph, values)

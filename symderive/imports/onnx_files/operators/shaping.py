@@ -178,6 +178,8 @@ def part(call: Call) -> Value:
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         place, jump = call.place(axis, len(shape)), int(step)
         size = shape[place]
+        if not all(sympy.sympify(one).is_Integer for one in (start, end)):
+            contents = None
         if contents is not None:
             chosen = slice(_ended(start), _ended(end), jump)
             contents = contents[(slice(None),) * place + (chosen,)]

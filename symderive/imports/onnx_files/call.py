@@ -121,7 +121,7 @@ class Call:
             self.walk.trace.require(sympy.Eq(left, right), f"{what}: {one} differs from {other}.")
 
     def belongs(self, weight: Value, bias: Value | None) -> bool:
-        """Whether a bias is a parameter of the layer that has the weight: both are stored, and both are new."""
+        """Whether a bias is a parameter of the layer with the weight: both are stored, and both are new."""
         if bias is None or not (weight.weights and bias.weights):
             return False
         return self.walk.is_new(weight) == self.walk.is_new(bias)

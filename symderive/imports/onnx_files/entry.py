@@ -43,7 +43,7 @@ def onnx_file(source: Any, dims: Any = None) -> Architecture:
 
 
 def read(source: Any, dims: Any) -> tuple[str, tuple[Shape, ...], Walk, list[Value]]:
-    """The name of a network, the shapes of its inputs, what was found on the walk over it, and its outputs."""
+    """The name of a network, the shapes of its inputs, the walk over it, and its outputs."""
     model, name = model_of(source)
     graph = model.graph
     stored = {tensor.name for tensor in graph.initializer}

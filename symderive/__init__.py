@@ -28,7 +28,7 @@ _PUBLIC = {
     "SymderiveError": "symderive.errors",
     "arange": "symderive.language.creating",
     "array": "symderive.language.declaring",
-    "cost": "symderive.cost",
+    "cost": "symderive.derive.costs",
     "derivative": "symderive.derive.higher",
     "dims": "symderive.core.dims",
     "directional": "symderive.derive.directional",
@@ -52,7 +52,7 @@ _PUBLIC = {
 # What type checkers and editors read.
 if TYPE_CHECKING:
     from symderive.core.dims import dims as dims
-    from symderive.cost import cost as cost
+    from symderive.derive.costs import cost as cost
     from symderive.derive.derivation import Derivation as Derivation
     from symderive.derive.directional import directional as directional
     from symderive.derive.directional import hessian_vector_product as hessian_vector_product

@@ -6,7 +6,7 @@ expression stays as small as the equation that it comes from.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -78,7 +78,13 @@ def active_tensors(program: Program, wrt: Iterable[Tensor]) -> set[sympy.Basic]:
     return active
 
 
-def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str = "∂") -> Chained:
+Pull = Callable[[Definition, Tensor | sympy.Expr, Tensor], sympy.Expr]
+"""What an equation, with its adjoint, adds to the adjoint of an array that it reads; see `pulled_back`."""
+
+
+def reverse(
+    program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str = "∂", pull: Pull | None = None
+) -> Chained:
     """Adjoints `∂output/∂T` of every equation on the way to `wrt`, last equation first.
 
     Args:
@@ -87,6 +93,7 @@ def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str
         wrt: inputs (or defined tensors) to differentiate with respect to.
         prefix: the names of the new tensors are `prefix` + name of the tensor they belong to; no name of a
             user's array can start with it.
+        pull: what each equation adds to an adjoint, if not `pulled_back`.
 
     Raises:
         ShapeError: `output` is not a scalar.
@@ -96,7 +103,7 @@ def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str
         raise ShapeError(
             f"gradient of {output.name}: it has shape {shape_text(output.shape)}; sum it to a scalar first."
         )
-    sweep = _Sweep(program, active_tensors(program, wrt), prefix)
+    sweep = _Sweep(program, active_tensors(program, wrt), prefix, pull or pulled_back)
     sweep.contributions[output] = [sympy.S.One]
     targets = set(wrt)
     for tensor in _backward_order(program, wrt):
@@ -121,8 +128,8 @@ def reverse(program: Program, output: Tensor, wrt: Sequence[Tensor], prefix: str
 class _Sweep:
     """What a reverse pass has collected: contributions to adjoints, and the adjoints that are defined."""
 
-    def __init__(self, program: Program, active: set[sympy.Basic], prefix: str) -> None:
-        self.program, self.active, self.prefix = program, active, prefix
+    def __init__(self, program: Program, active: set[sympy.Basic], prefix: str, pull: Pull) -> None:
+        self.program, self.active, self.prefix, self.pulled = program, active, prefix, pull
         self.contributions: dict[Tensor, list[sympy.Expr]] = {}
         self.reasons: dict[Tensor, list[str]] = {}
         self.made: list[Definition] = []
@@ -131,7 +138,7 @@ class _Sweep:
     def pull(self, definition: Definition, bar: Tensor | sympy.Expr) -> None:
         """Add what an equation contributes to the adjoints of all that it reads."""
         for used in sorted(tensors_of(definition.body) & self.active, key=lambda t: t.name):
-            term = pulled_back(definition, bar, used)
+            term = self.pulled(definition, bar, used)
             if term != 0:
                 self.contributions.setdefault(used, []).append(term)
                 self.reasons.setdefault(used, []).append(reason(definition, used))

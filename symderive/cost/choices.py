@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import sympy
 
 from symderive.core.dims import Size
-from symderive.core.identity import free_indices
+from symderive.core.identity import free_indices, substitute
 from symderive.core.nodes import Delta, Entry, Index
 from symderive.core.positions import Inside, is_surely_nonnegative
 
@@ -30,6 +30,7 @@ def landing(factors: Iterable[sympy.Expr], bound: Sequence[Index]) -> dict[Index
     """For a product that is added where it lands: each free index that a delta fixes, and its position.
 
     `Σ_{u,j} a[u] b[j] δ(i, 2j + u)` fixes i. An index that stands in another factor, too, is not one of them.
+    A position that an array holds may depend on free indices besides: `Σ_j a[n, j] δ(i, held[n, j])`.
 
     >>> i, j, u = Index("i", 9), Index("j", 4), Index("u", 3)
     >>> {i: position for i, (_, position) in landing([Delta(i, 2 * j + u)], [j, u]).items()}
@@ -41,7 +42,8 @@ def landing(factors: Iterable[sympy.Expr], bound: Sequence[Index]) -> dict[Index
         for index, position in _sides(factor):
             others = (one for one in factors if one is not factor)
             inside = free_indices(position)
-            if index in bound or not inside or not inside <= set(bound):
+            is_held = isinstance(position, Entry) and index not in inside and bool(inside & set(bound))
+            if index in bound or not inside or not (is_held or inside <= set(bound)):
                 continue
             if not any(index in free_indices(one) for one in others):
                 found[index] = (factor, position)
@@ -72,6 +74,32 @@ def _sides(factor: sympy.Expr) -> list[tuple[Index, sympy.Expr]]:
     return [(one, other) for one, other in ((left, right), (right, left)) if isinstance(one, Index)]
 
 
+def pinned(term: sympy.Expr, free: Sequence[Index]) -> dict[Index, sympy.Expr]:
+    """The free index at whose one position alone a product is there, as a delta says: `δ(i, 0) f(i)`.
+
+    >>> i, j = Index("i", 5), Index("j", 5)
+    >>> pinned(Delta(i, 0) * j, [i]), pinned(Delta(i, j) * j, [i, j]), pinned(Delta(i, 0) * j, [j])
+    ({i: 0}, {i: j}, {})
+    """
+    factors = sympy.Mul.make_args(term)
+    for factor in factors:
+        for index, position in _sides(factor):
+            is_read = isinstance(position, Entry) and sum(index in free_indices(one) for one in factors) > 1
+            if index in free and index not in free_indices(position) <= set(free) and not is_read:
+                return {index: position}
+    return {}
+
+
+def at_pinned(term: sympy.Expr, at: Mapping[Index, sympy.Expr]) -> sympy.Expr:
+    """A product at the positions that `pinned` found, without the delta that says so.
+
+    >>> i, j = Index("i", 5), Index("j", 5)
+    >>> at_pinned(Delta(i, 0) * (j + i), {i: sympy.S.Zero})
+    j
+    """
+    return sympy.Mul(*(substitute(factor, dict(at)) for factor in sympy.Mul.make_args(term)))
+
+
 def is_one_of_several(terms: Sequence[sympy.Expr]) -> bool:
     """Whether at most one of the terms is there at every position, so that nothing is added.
 
@@ -82,11 +110,18 @@ def is_one_of_several(terms: Sequence[sympy.Expr]) -> bool:
     >>> is_one_of_several([Inside(i, 3) * x[1 - i], Inside(i - 2, 3) * x[i - 2]])
     False
     """
-    ranges = [without_brackets(sympy.Mul.make_args(term))[1] for term in terms]
+    ranges = [_ranges(sympy.Mul.make_args(term)) for term in terms]
     return all(
         any(_exclude(one, other) for one in left for other in right)
         for left, right in combinations(ranges, 2)
     )
+
+
+def _ranges(factors: Iterable[sympy.Expr]) -> tuple[Range, ...]:
+    """The ranges of the brackets; those of deltas have one position."""
+    factors = list(factors)
+    deltas = [(i - position, sympy.S.One) for one in factors for i, position in _sides(one)[:1]]
+    return (*without_brackets(factors)[1], *deltas)
 
 
 def _exclude(one: Range, other: Range) -> bool:

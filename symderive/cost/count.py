@@ -6,8 +6,8 @@ that occur in it, and an expression that occurs twice is counted twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy
@@ -15,10 +15,18 @@ from sympy.core.function import AppliedUndef
 
 from symderive.core.dims import Size
 from symderive.core.identity import free_indices, tensors_of
-from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexMin, IndexProduct, IndexSum
+from symderive.core.nodes import Delta, Entry, Index, IndexMax, IndexMin, IndexProduct, IndexSum, Tensor
 from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
-from symderive.cost.choices import Range, is_one_of_several, landing, looked_up, without_brackets
+from symderive.cost.choices import (
+    Range,
+    at_pinned,
+    is_one_of_several,
+    landing,
+    looked_up,
+    pinned,
+    without_brackets,
+)
 from symderive.cost.formula import Formula, Product
 from symderive.functions import by_head
 
@@ -95,12 +103,43 @@ def count(program: Program, order: Iterable[Size] = ()) -> tuple[Part, ...]:
     return tuple(_Fold(definition, tuple(order)).part() for definition in program.definitions)
 
 
+def count_pulled(
+    definition: Definition, adjoint: Tensor, is_contraction: bool, order: Iterable[Size] = ()
+) -> Part:
+    """Count what one equation adds to the adjoint of an array that it reads.
+
+    Its products with its own adjoint are multiply-accumulates if the equation is a contraction, and
+    multiplications otherwise: a norm has none of the former forward, and so none backward.
+
+    Args:
+        definition: the adjoint, and what is added to it.
+        adjoint: the adjoint of the equation.
+        is_contraction: whether the equation multiplies and accumulates what is read.
+        order: as in `count`.
+    """
+    return _Fold(definition, tuple(order), (adjoint, is_contraction)).part()
+
+
+def count_additions(definition: Definition, terms: Sequence[sympy.Expr], order: Iterable[Size] = ()) -> Part:
+    """Count only what it takes to add some terms up, each of which is counted elsewhere.
+
+    Args:
+        definition: what they add up to.
+        terms: the terms.
+        order: as in `count`.
+    """
+    fold = _Fold(definition, tuple(order))
+    fold.additions(terms)
+    return fold.finished()
+
+
 @dataclass
 class _Fold:
     """One walk over a right-hand side, adding up as it goes."""
 
     definition: Definition
     order: tuple[Size, ...]
+    pulled: tuple[Tensor, bool] | None = None
     counts: dict[str, list[Product]] = field(default_factory=dict)
     contractions: list[Contraction] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -108,6 +147,10 @@ class _Fold:
     def part(self) -> Part:
         """Walk the equation once."""
         self.visit(self.definition.body)
+        return self.finished()
+
+    def finished(self) -> Part:
+        """What was added up so far."""
         counts = {name: Formula(tuple(terms), self.order) for name, terms in self.counts.items()}
         return Part(self.definition, counts, tuple(self.contractions), tuple(dict.fromkeys(self.unknown)))
 
@@ -150,26 +193,52 @@ class _Fold:
     def leaf(self, expr: sympy.Expr) -> None:
         """A constant, an index or an entry costs nothing."""
 
+    def is_contraction(self, factors: Iterable[sympy.Expr], otherwise: bool) -> bool:
+        """Whether the products of some factors are multiply-accumulates; `otherwise` by their form."""
+        if self.pulled is None or not any(self.pulled[0] in tensors_of(one) for one in factors):
+            return otherwise
+        return self.pulled[1]
+
     def sum_of_terms(self, expr: sympy.Add) -> None:
-        if not is_one_of_several(expr.args):
-            self.add(ELEMENTWISE_ADDS, self.loop(expr), len(expr.args) - 1)
+        self.additions(expr.args)
         for term in expr.args:
             coefficient, rest = term.as_coeff_Mul()
             self.visit(rest if coefficient == -1 else term)
 
+    def additions(self, terms: Sequence[sympy.Expr]) -> None:
+        """One less than there are terms, at every position; a term that a delta fixes is at few of them."""
+        if len(terms) < 2 or is_one_of_several(terms):
+            return
+        loop, fixed = (
+            self.loop(sympy.Tuple(*terms)),
+            [pinned(term, self.definition.indices) for term in terms],
+        )
+        everywhere = sum(not some for some in fixed)
+        self.add(ELEMENTWISE_ADDS, loop, max(0, everywhere - 1))
+        for some in [one for one in fixed if one][0 if everywhere else 1 :]:
+            self.add(ELEMENTWISE_ADDS, (index for index in loop if index not in some))
+
     def product(self, expr: sympy.Mul) -> None:
+        fixed = pinned(expr, self.definition.indices)
+        if fixed:  # elsewhere it is 0
+            self.visit(at_pinned(expr, fixed))
+            return
         above, below, signs = _split(expr)
         above, chosen = without_brackets(above)
         self.add(NEGATIONS, self.loop(expr), signs)
         self.add(DIVISIONS, self.loop(expr), len(below))
         entries = tuple(factor for factor in above if isinstance(factor, Entry))
-        if len(above) == len(entries) == 2 and _is_outer(*entries) and not below:
+        outer = len(above) == len(entries) == 2 and _is_outer(*entries) and not below
+        data = [factor for factor in above if tensors_of(factor)]
+        is_contraction = len(data) > 1 and self.is_contraction(above, outer)
+        self.add(ELEMENTWISE_MULS, self.loop(expr), max(0, len(above) - 1 - is_contraction))
+        if is_contraction:
             self.add(MACS, self.loop(expr))
             self.contractions.append(Contraction(entries, (), self.loop(expr), chosen=chosen))
-        else:
-            self.add(ELEMENTWISE_MULS, self.loop(expr), max(0, len(above) - 1))
+        inner = len(self.contractions)
         for factor in _distinct([*above, *below]):
             self.visit(factor)
+        self.contractions[inner:] = [_chosen_by(one, chosen) for one in self.contractions[inner:]]
 
     def power(self, expr: sympy.Pow) -> None:
         exponent = expr.exp
@@ -204,13 +273,15 @@ class _Fold:
         if len(data) < 2 or not bound:
             self.visit(sympy.Mul(*above, *(1 / factor for factor in below)) if fixing else expr.body)
             return
-        self.add(MACS, around)
-        self.add(ELEMENTWISE_MULS, around, len(above) - 2)
+        is_contraction = self.is_contraction(above, True)
+        self.add(ELEMENTWISE_MULS, around, len(above) - 1 - is_contraction)
         self.add(NEGATIONS, around, signs)
         self.add(DIVISIONS, around, len(below))
-        entries = tuple(factor for factor in above if isinstance(factor, Entry))
-        places = tuple((position, index.dim) for index, (_, position) in lands.items())
-        self.contractions.append(Contraction(entries, bound, loop, places, chosen))
+        if is_contraction:
+            self.add(MACS, around)
+            entries = tuple(factor for factor in above if isinstance(factor, Entry))
+            places = tuple((position, index.dim) for index, (_, position) in lands.items())
+            self.contractions.append(Contraction(entries, bound, loop, places, chosen))
         for factor in _distinct([*above, *below]):
             self.visit(factor)
 
@@ -287,6 +358,13 @@ def _fraction(fixed: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
 def _is_constant(expr: sympy.Expr) -> bool:
     """Whether there is no array and no index in it, so that it is computed once and costs nothing."""
     return not tensors_of(expr) and not free_indices(expr)
+
+
+def _chosen_by(contraction: Contraction, ranges: Iterable[Range]) -> Contraction:
+    """A contraction with the brackets that stand around it and are about its indices."""
+    own = {*contraction.free, *contraction.bound}
+    around = tuple(one for one in ranges if free_indices(one[0]) <= own)
+    return replace(contraction, chosen=(*contraction.chosen, *around)) if around else contraction
 
 
 def _distinct(factors: list[sympy.Expr]) -> list[sympy.Expr]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import sympy
@@ -17,8 +17,13 @@ from symderive.cost.formula import Formula
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
 
+if TYPE_CHECKING:
+    from symderive.cost.training import TrainStep
+
 MULS, ADDS, FLOPS, PARAMS, BUFFERS = "muls", "adds", "flops", "params", "buffers"
 ACTIVATIONS = "activations"
+BACKWARD = "backward_"
+"""What stands before a quantity that is meant of the backward pass: `backward_macs`."""
 SUMS = {MULS: (MACS, ELEMENTWISE_MULS), ADDS: (SUM_ADDS, ELEMENTWISE_ADDS)}
 """Quantities that are several counts together."""
 ARRAYS = (PARAMS, BUFFERS)
@@ -104,6 +109,64 @@ class Counted(ABC):
         return self.quantity(FLOPS)
 
     @property
+    def backward(self) -> sympy.Expr:
+        """Multiply-accumulates of the backward pass; see `backward_pass`.
+
+        Any quantity can be asked for by its name: `quantity("backward_adds")`, `compile("backward_macs")`.
+
+        >>> from symderive.derive.costs import cost
+        >>> from symderive.layers import Conv2d
+        >>> layer = cost(Conv2d(groups="G"))
+        >>> layer.backward / layer.macs
+        2
+        """
+        return self.quantity(BACKWARD + MACS)
+
+    @abstractmethod
+    def backward_pass(self, input_gradient: bool | None = None) -> Counted:
+        """What the backward pass costs, counted from the derived gradient program.
+
+        Args:
+            input_gradient: whether gradients by the data are counted; by default those of a layer are, and
+                those of a network are not.
+
+        Raises:
+            SymderiveError: the cost was counted without a way to differentiate.
+        """
+
+    def train_step(
+        self,
+        optimizer: str = "sgd",
+        recompute: bool | str | Collection[str] = False,
+        input_gradient: bool | None = None,
+    ) -> TrainStep:
+        """What a training step costs: forward, backward, and the update of the parameters.
+
+        Args:
+            optimizer: "sgd", "momentum", "adam" or "adamw".
+            recompute: what is not kept and computed again in the backward pass: "full" or True for every
+                block of several layers at the top of the network, or names of blocks, layers or equations,
+                such as "attention" or ("scores", "weights").
+            input_gradient: as in `backward_pass`.
+
+        Returns:
+            a tree with the parts `forward`, `again`, `backward` and `update`; `optimizer_state` is the number
+            of entries that the optimizer keeps.
+
+        Raises:
+            SymderiveError: an unknown optimizer, a name that nothing has, or a cost without derivatives.
+
+        >>> from symderive.derive.costs import cost
+        >>> from symderive.layers import Dense
+        >>> step = cost(Dense("d", "m", batch="B")).train_step("adam")
+        >>> step.formula("macs").write(), step.formula("optimizer_state").write()
+        ('3 · B · d · m', '2 · d · m + 2 · m')
+        """
+        from symderive.cost.training import train_step
+
+        return train_step(self, optimizer, recompute, input_gradient)
+
+    @property
     def params(self) -> sympy.Expr:
         """Trainable parameters."""
         return self.quantity(PARAMS)
@@ -117,6 +180,11 @@ class Counted(ABC):
     def activations(self) -> sympy.Expr:
         """Entries of the output; of a network, of the outputs of all its layers."""
         return self.quantity(ACTIVATIONS)
+
+    @property
+    def sized(self) -> dict[str, Any]:
+        """What it says of the sizes, for another cost of the same layer or network."""
+        return {"order": self.order, "relations": self.relations, "conditions": self.conditions}
 
     @property
     def symbols(self) -> tuple[Dim, ...]:

@@ -8,8 +8,9 @@ from typing import Any, overload
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.cost.count import count
-from symderive.cost.placing import layer_cost, tree_of
+from symderive.cost.placing import layer_cost, tree_of, with_backward
 from symderive.cost.protocols import Costable, Network
+from symderive.cost.pulling import Derivatives, Pull, with_adjoint
 from symderive.cost.record import Cost
 from symderive.cost.tree import CostTree
 from symderive.errors import SymderiveError
@@ -17,19 +18,39 @@ from symderive.errors import SymderiveError
 
 @overload
 def cost(
-    thing: Network, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int
+    thing: Network,
+    *,
+    parameters: Iterable[str] = (),
+    strict: bool = False,
+    derivatives: Derivatives | None = None,
+    **sizes: int,
 ) -> CostTree: ...
 @overload
-def cost(thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int) -> Cost: ...
 def cost(
-    thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int
+    thing: Any,
+    *,
+    parameters: Iterable[str] = (),
+    strict: bool = False,
+    derivatives: Derivatives | None = None,
+    **sizes: int,
+) -> Cost: ...
+def cost(
+    thing: Any,
+    *,
+    parameters: Iterable[str] = (),
+    strict: bool = False,
+    derivatives: Derivatives | None = None,
+    **sizes: int,
 ) -> Cost | CostTree:
-    """What a layer, a network or a program costs, counted from its index equations.
+    """What a layer, a network or a program costs, counted from its index equations, without derivatives.
+
+    `symderive.cost` is the same with backward passes.
 
     Args:
         thing: a layer, a network, a `Program`, or anything with a `.program` (a derivation).
         parameters: for a bare program, the names of the inputs that are trained.
         strict: whether an operation that is not counted is an error; otherwise it stands in `unknown`.
+        derivatives: who counts the gradient program of a layer; without it there is no backward pass.
         sizes: numbers for its symbols, as in `Cost.subs`.
 
     Returns:
@@ -48,14 +69,17 @@ def cost(
     """
     made: Cost | CostTree
     if isinstance(thing, Network):
-        made = tree_of(thing)
+        made = tree_of(thing, derivatives)
     elif isinstance(thing, Costable):
         layer, values = thing.named()
-        made = layer_cost(layer)
+        made = with_backward(layer_cost(layer), layer, derivatives)
         made = made.subs(values) if values else made
     else:
         program = _program_of(thing)
-        made = Cost(count(program), _trained(program, parameters), outputs=program.outputs)
+        trained = _trained(program, parameters)
+        data = with_adjoint([one for one in program.inputs if one not in trained])
+        pull = None if derivatives is None else Pull(program, program.outputs, trained, data, derivatives)
+        made = Cost(count(program), trained, outputs=program.outputs, pull=pull)
     if strict and made.unknown:
         raise SymderiveError(
             f"cost: not counted are {'; '.join(made.unknown)}; without strict the total is a lower bound."

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from symderive.core.dims import Dim, Size
+from symderive.cost.adjoints import behind_parameters, behind_the_input
 from symderive.cost.count import count
 from symderive.cost.protocols import Costable, Network, Placeable, Placed, Repeated
+from symderive.cost.pulling import Derivatives, Pull, with_adjoint
 from symderive.cost.record import Cost
 from symderive.cost.tree import CostTree, Place
 
@@ -27,45 +30,76 @@ def layer_cost(layer: Costable) -> Cost:
     )
 
 
+def with_backward(cost: Cost, layer: Costable, derivatives: Derivatives | None) -> Cost:
+    """The cost of a layer with what its backward pass is counted from, if there is somebody who does that."""
+    if derivatives is None:
+        return cost
+    data = with_adjoint(layer.data)
+    return replace(cost, pull=Pull(layer.program(), layer.results, layer.parameters, data, derivatives))
+
+
 @lru_cache(maxsize=1024)
-def _kind_cost(layer: Placeable) -> Cost:
+def _kind_cost(layer: Placeable, derivatives: Derivatives | None) -> Cost:
     """The cost of a layer with a symbol for every size: counted once for each kind and structure."""
-    return layer_cost(layer)
+    return with_backward(layer_cost(layer), layer, derivatives)
 
 
 @lru_cache(maxsize=4096)
-def _kind(layer: Placeable) -> tuple[Cost, Mapping[Dim, Size], tuple[Size, ...]]:
-    """The cost of layers of this kind, what its symbols are here, and its output's shape in these symbols."""
+def _kind(
+    layer: Placeable, derivatives: Derivatives | None
+) -> tuple[Cost, Mapping[Dim, Size], tuple[Size, ...], tuple[str, ...]]:
+    """The cost of layers of this kind, its sizes here, its output's shape in its symbols, and its data."""
     generic, sizes = layer.generic()
-    return _kind_cost(generic), sizes, generic.output_shape
+    data = tuple(str(tensor.name) for tensor in generic.data)
+    return _kind_cost(generic, derivatives), sizes, generic.output_shape, data
 
 
-def tree_of(network: Network) -> CostTree:
+def tree_of(network: Network, derivatives: Derivatives | None = None) -> CostTree:
     """The cost of a network, block by block.
 
     Args:
         network: blocks of layers over symbolic sizes.
+        derivatives: who counts the gradient program of a layer; without it there is no backward pass.
     """
     shared: dict[str, Any] = {
         "order": network.size_order,
         "relations": network.relations,
         "conditions": network.conditions,
     }
-    return _block(network.root, shared)
+    return _Tree(network.root, derivatives, shared).block(network.root)
 
 
-def _block(block: Repeated, shared: dict[str, Any]) -> CostTree:
-    branches = tuple(
-        _step(child, shared) if hasattr(child, "layer") else _block(child, shared) for child in block.children
-    )
-    return CostTree(block.name, branches, shape=block.shape, times=block.times, index=block.index, **shared)
+class _Tree:
+    """Puts the costs of kinds of layers at their places."""
 
+    def __init__(self, root: Repeated, derivatives: Derivatives | None, shared: dict[str, Any]) -> None:
+        self.derivatives, self.shared = derivatives, shared
+        self.by_parameters, self.by_input = behind_parameters(root), behind_the_input(root)
 
-def _step(step: Placed, shared: dict[str, Any]) -> CostTree:
-    kind, sizes, output = _kind(step.layer)
-    extents = dict(zip(output, step.shape, strict=True))
-    named = {
-        name: extents.get(meaning, meaning.xreplace(dict(sizes))) for name, meaning in kind.relations.items()
-    }
-    place = Place(kind, {**sizes, **named}, step.shape, step.is_trained, step.is_run)
-    return CostTree(step.name, place=place, shape=step.shape, **shared)
+    def block(self, block: Repeated) -> CostTree:
+        """A block and all that is in it."""
+        branches = tuple(
+            self.step(child) if hasattr(child, "layer") else self.block(child) for child in block.children
+        )
+        repeated = {"times": block.times, "index": block.index}
+        return CostTree(block.name, branches, shape=block.shape, **repeated, **self.shared)
+
+    def step(self, step: Placed) -> CostTree:
+        """One layer."""
+        kind, sizes, output, data = _kind(step.layer, self.derivatives)
+        extents = dict(zip(output, step.shape, strict=True))
+        named = {
+            name: extents.get(meaning, meaning.xreplace(dict(sizes)))
+            for name, meaning in kind.relations.items()
+        }
+        read = list(zip(data, step.reads, strict=False))
+        place = Place(
+            kind,
+            {**sizes, **named},
+            step.shape,
+            step.is_trained,
+            step.is_run,
+            tuple(name for name, array in read if array in self.by_parameters),
+            tuple(name for name, array in read if array in self.by_input - self.by_parameters),
+        )
+        return CostTree(step.name, place=place, shape=step.shape, **self.shared)

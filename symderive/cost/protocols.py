@@ -44,6 +44,14 @@ class Costable(Sized, Protocol):
     def buffers(self) -> tuple[Tensor, ...]:
         """The arrays that are kept and not trained."""
 
+    @property
+    def data(self) -> tuple[Tensor, ...]:
+        """The inputs that are neither."""
+
+    @property
+    def results(self) -> tuple[Tensor, ...]:
+        """The outputs of the equations that are handed on: not the next values of buffers."""
+
 
 class Placeable(Costable, Protocol):
     """What `cost` asks of a layer in a network."""
@@ -73,6 +81,14 @@ class Placed(Protocol):
     @property
     def shape(self) -> tuple[Size, ...]:
         """The shape of its output in the sizes of the network."""
+
+    @property
+    def reads(self) -> tuple[Any, ...]:
+        """The arrays that it is applied to, in the order of the layer's data."""
+
+    @property
+    def writes(self) -> Any:
+        """The array that it makes."""
 
     @property
     def is_trained(self) -> bool:
@@ -105,6 +121,10 @@ class Repeated(Protocol):
     @property
     def index(self) -> Dim | None:
         """The number of the repetition, where sizes depend on it."""
+
+    @property
+    def loop(self) -> Any:
+        """Where it is repeated, the arrays that go round: `start`, `enter`, `leave`, `end`; else None."""
 
 
 @runtime_checkable

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
+from typing import TYPE_CHECKING
 
 import sympy
 
@@ -13,6 +14,7 @@ from symderive.cost.count import ELEMENTWISE_ADDS, MACS, Part
 from symderive.cost.counted import (
     ACTIVATIONS,
     ADDS,
+    BACKWARD,
     BUFFERS,
     FLOPS,
     MULS,
@@ -21,7 +23,11 @@ from symderive.cost.counted import (
     Counted,
 )
 from symderive.cost.formula import Formula, Product
+from symderive.cost.pulling import Pull
 from symderive.cost.valid import padded_axes, share_of_a_triangle, valid_products
+
+if TYPE_CHECKING:
+    from symderive.cost.backward import BackwardCost
 
 
 @dataclass(frozen=True)
@@ -37,12 +43,27 @@ class Cost(Counted):
         trained: the trainable arrays.
         kept: the arrays that are kept from one call to the next and not trained.
         outputs: the arrays that are the result.
+        pull: what the backward pass is counted from.
     """
 
     parts: tuple[Part, ...]
     trained: tuple[Tensor, ...] = ()
     kept: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
+    pull: Pull | None = field(default=None, compare=False, repr=False)
+
+    def backward_pass(self, input_gradient: bool | None = None) -> BackwardCost:
+        """What the backward pass costs, with the adjoint of each operand apart in `by_operand`.
+
+        Args:
+            input_gradient: whether the adjoints of the data are counted; by default they are.
+
+        Raises:
+            SymderiveError: the cost was counted without a way to differentiate.
+        """
+        from symderive.cost.backward import backward_cost
+
+        return backward_cost(self, () if input_gradient is False else None)
 
     @property
     def valid_macs(self) -> sympy.Expr:
@@ -86,6 +107,8 @@ class Cost(Counted):
         Raises:
             SymderiveError: an unknown quantity.
         """
+        if quantity.startswith(BACKWARD):
+            return self.backward_pass().formula(quantity.removeprefix(BACKWARD))
         arrays = {PARAMS: self.trained, BUFFERS: self.kept, ACTIVATIONS: self.outputs}
         if self.checked_name(quantity) in arrays:
             return self._entries(arrays[quantity])

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.cost.collecting import collected, multiplied_out, repeated, substituted
 from symderive.cost.count import MACS
-from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, FLOPS, SUMS, Counted
+from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, BACKWARD, FLOPS, SUMS, Counted
 from symderive.cost.evaluation import evaluate, whole
 from symderive.cost.formula import Formula, Product
 from symderive.cost.record import Cost
 from symderive.errors import SymderiveError, did_you_mean
+
+if TYPE_CHECKING:
+    from symderive.cost.backward import BackwardTree
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Place:
         shape: the shape of the output.
         is_trained: whether the parameters are counted here.
         is_run: whether it is computed at inference.
+        adjoints: the inputs that have an adjoint, because something that is trained stands before them.
+        input_adjoints: those that have one only if the network's input has.
     """
 
     kind: Cost
@@ -34,6 +40,8 @@ class Place:
     shape: tuple[Size, ...]
     is_trained: bool = True
     is_run: bool = True
+    adjoints: tuple[str, ...] = ()
+    input_adjoints: tuple[str, ...] = ()
 
     @property
     def quantities(self) -> Iterator[str]:
@@ -49,7 +57,8 @@ class Place:
         if not self.is_there(quantity):
             return Formula(order=order)
         if quantity == ACTIVATIONS:  # the shape is in the sizes of the network already
-            return collected([substituted(Product.of(self.shape), {})], order)
+            made = [substituted(Product.of(self.shape), {})] if self.kind.outputs else []
+            return collected(made, order)
         terms = self.kind.formula(quantity).terms if quantity in (*SUMS, *self.kind.quantities) else ()
         return collected((substituted(term, self.sizes) for term in terms), order)
 
@@ -130,12 +139,30 @@ class CostTree(Counted):
         Raises:
             SymderiveError: an unknown quantity.
         """
-        return self._formula(quantity if quantity in ALWAYS else self.checked_name(quantity))
+        is_known = quantity in ALWAYS or quantity.startswith(BACKWARD)
+        return self._formula(quantity if is_known else self.checked_name(quantity))
+
+    def backward_pass(self, input_gradient: bool | None = None) -> BackwardTree:
+        """What the backward pass costs, block by block.
+
+        Args:
+            input_gradient: whether the gradient by the network's input is counted; by default it is not, so
+                that the first layer has that of its parameters only.
+
+        Raises:
+            SymderiveError: the cost was counted without a way to differentiate.
+        """
+        from symderive.cost.backward import backward_tree
+
+        return backward_tree(self, bool(input_gradient))
 
     def _formula(self, quantity: str) -> Formula:
         if quantity == FLOPS:
             return self._formula(MACS).times(2)
         if quantity not in self.memo:
+            if quantity.startswith(BACKWARD):
+                self.memo[quantity] = self.backward_pass().formula(quantity.removeprefix(BACKWARD))
+                return self.memo[quantity]
             if self.place is not None:
                 once = self.place.formula(quantity, self.order)
             else:

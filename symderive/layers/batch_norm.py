@@ -82,6 +82,11 @@ class BatchNorm(OfChannels):
         y = self.scaled(Entry(self.x, *self.axes.all) - mean, variance)
         return Program(inputs, (y,), (y.tensor,))
 
+    @property
+    def results(self) -> tuple[Tensor, ...]:
+        """y; the next running statistics are not handed on."""
+        return self.program().outputs[:1]
+
     def _moved(self, mean: Definition, variance: Definition) -> tuple[Definition, ...]:
         """The running statistics after one step."""
         count, step, own = count_of(self.over()), self.momentum, self.axes.own

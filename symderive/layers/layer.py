@@ -66,6 +66,11 @@ class Layer(ABC):
         return tuple(tensor for tensor in self.program().inputs if tensor not in own)
 
     @property
+    def results(self) -> tuple[Tensor, ...]:
+        """The outputs of the program that are handed on: all but the next values of buffers."""
+        return self.program().outputs
+
+    @property
     @abstractmethod
     def output_shape(self) -> tuple[Size, ...]:
         """The shape of the output in terms of the input's sizes."""

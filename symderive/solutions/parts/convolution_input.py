@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from symderive.core.dims import check_name
-from symderive.cost.entry import cost
 from symderive.cost.infer import Inference, infer_kernel
 from symderive.cost.report import Report, report
+from symderive.derive.costs import cost
 from symderive.errors import SymderiveError, did_you_mean
 from symderive.layers import Conv2d, SeparableConv2d
 from symderive.solutions.problem_file import Question

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symderive.cost.entry import cost
 from symderive.cost.tree import CostTree
+from symderive.derive.costs import cost
 from symderive.errors import SymderiveError, did_you_mean
 from symderive.networks import Architecture, family_of, network
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symderive.cost.entry import cost
+from symderive.derive.costs import cost
 from symderive.errors import SymderiveError
 from symderive.solutions import document as doc
 from symderive.solutions.parts.answer import answer, heading

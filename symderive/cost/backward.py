@@ -1,0 +1,128 @@
+"""The backward pass of a layer or a network as a cost of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from symderive.cost.pulling import Pull
+from symderive.cost.record import Cost
+from symderive.cost.tree import CostTree, Place
+from symderive.errors import SymderiveError
+
+
+@dataclass(frozen=True)
+class BackwardCost(Cost):
+    """What the backward pass of a layer costs: the sum of what the adjoints cost.
+
+    Attributes:
+        adjoint_of: for each part the array whose adjoint it is.
+        left_out: the inputs whose adjoints are not asked for.
+    """
+
+    adjoint_of: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def by_operand(self) -> Mapping[str, Cost]:
+        """What the adjoint of each array costs: of the inputs, the parameters, and of what is in between.
+
+        >>> from symderive.derive.costs import cost
+        >>> from symderive.layers import Dense
+        >>> found = cost(Dense("d", "m", batch="n")).backward_pass().by_operand
+        >>> {name: (one.formula("macs").write(), one.formula("adds").write()) for name, one in found.items()}
+        {'weight': ('n · d · m', '(n − 1) · d · m'), 'bias': ('0', '(n − 1) · m'), \
+'x': ('n · d · m', 'n · d · (m − 1)')}
+        """
+        both = list(zip(self.adjoint_of, self.parts, strict=True))
+        return {
+            name: Cost(tuple(part for of, part in both if of == name), values=self.values, **self.sized)
+            for name in dict.fromkeys(self.adjoint_of)
+        }
+
+    @property
+    def convention(self) -> str:
+        """What is counted, in one line."""
+        return f"{_CONVENTION}; {_without(self.left_out)}"
+
+
+_CONVENTION = (
+    "the backward pass: multiplications of the contractions of the derived gradient program, each "
+    "equation as it stands"
+)
+
+
+def _without(left_out: tuple[str, ...]) -> str:
+    return f"no gradient by {', '.join(left_out)}" if left_out else "gradients by the data too"
+
+
+def backward_cost(cost: Cost, data: tuple[str, ...] | None = None) -> BackwardCost:
+    """The backward pass of a layer.
+
+    Args:
+        cost: of the layer.
+        data: the inputs whose adjoints are asked for beside those of the parameters; by default all.
+
+    Raises:
+        SymderiveError: the cost was counted without a way to differentiate.
+    """
+    pull = _pull(cost)
+    every = tuple(str(one.name) for one in pull.data)
+    names = every if data is None else data
+    counted = pull.counts(names, cost.order)
+    return BackwardCost(
+        tuple(one.part for one in counted),
+        **cost.sized,
+        values=cost.values,
+        adjoint_of=tuple(one.of for one in counted),
+        left_out=tuple(name for name in every if name not in names),
+    )
+
+
+def _pull(cost: Cost) -> Pull:
+    if cost.pull is None:
+        raise SymderiveError(
+            "counting the backward pass: this cost was counted without derivatives; ask symderive.cost."
+        )
+    return cost.pull
+
+
+@dataclass(frozen=True)
+class BackwardTree(CostTree):
+    """What the backward pass of a network costs, block by block.
+
+    Attributes:
+        input_gradient: whether the gradient by the network's input is counted.
+    """
+
+    input_gradient: bool = False
+
+    @property
+    def convention(self) -> str:
+        """What is counted, in one line."""
+        left_out = () if self.input_gradient else ("the network's input",)
+        return "; ".join([_CONVENTION, _without(left_out), "1 MAC = 2 FLOPs"])
+
+
+def backward_tree(tree: CostTree, input_gradient: bool) -> BackwardTree:
+    """The backward pass of a network.
+
+    Raises:
+        SymderiveError: the cost was counted without a way to differentiate.
+    """
+    place = tree.place
+    return BackwardTree(
+        tree.name,
+        tuple(backward_tree(branch, input_gradient) for branch in tree.branches),
+        None if place is None else _at(place, input_gradient),
+        times=tree.times,
+        index=tree.index,
+        **tree.sized,
+        values=tree.values,
+        input_gradient=input_gradient,
+    )
+
+
+def _at(place: Place, input_gradient: bool) -> Place:
+    data = (*place.adjoints, *(place.input_adjoints if input_gradient else ()))
+    return replace(place, kind=backward_cost(place.kind, data), shape=(), adjoints=(), input_adjoints=())

@@ -1,0 +1,178 @@
+"""A training step: forward, what is computed again, backward, and the update of the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from symderive.cost.backward import backward_tree
+from symderive.cost.collecting import collected, multiplied_out
+from symderive.cost.counted import BUFFERS, Counted
+from symderive.cost.formula import Formula
+from symderive.cost.optimizers import optimizer as named_optimizer
+from symderive.cost.record import Cost
+from symderive.cost.tree import CostTree, Place
+from symderive.cost.update import ENTRIES, Update
+from symderive.errors import SymderiveError, did_you_mean
+
+FORWARD, AGAIN, BACKWARD_PASS, UPDATE = "forward", "again", "backward", "update"
+FULL = "full"
+STATES = "optimizer_state"
+"""The quantity that is the entries of the optimizer's states."""
+Recompute = bool | str | Collection[str]
+
+
+@dataclass(frozen=True)
+class TrainStep(CostTree):
+    """What a training step costs: a tree of its four parts, each of them a tree over the network.
+
+    `step["forward"]` is the cost of the network, `step["backward"]` that of its backward pass,
+    `step["update"]` that of the optimizer, and `step["again"]`, where something is recomputed, that of
+    computing it once more. Every quantity is their sum: `macs`, `flops`, `compile("flops")` and so on.
+
+    Attributes:
+        said: what is counted, in one line.
+    """
+
+    said: str = ""
+
+    @property
+    def optimizer_state(self) -> Any:
+        """The entries that the optimizer keeps from step to step: for Adam two for each parameter."""
+        return self._put_in(self.formula(STATES).expr)
+
+    def formula(self, quantity: str = "macs") -> Formula:
+        """The formula of a quantity; `optimizer_state` is one more, and no part of `buffers`.
+
+        Raises:
+            SymderiveError: an unknown quantity.
+        """
+        if quantity in (STATES, BUFFERS):
+            wanted = (UPDATE,) if quantity == STATES else (FORWARD,)
+            (part,) = (branch for branch in self.branches if branch.name in wanted)
+            terms = (
+                one for term in part.formula(BUFFERS).terms for one in multiplied_out(term, self.relations)
+            )
+            return collected(terms, self.order)
+        return super().formula(quantity)
+
+    @property
+    def convention(self) -> str:
+        """What is counted, in one line."""
+        return self.said
+
+
+def train_step(
+    cost: Counted, optimizer: str = "sgd", recompute: Recompute = False, input_gradient: bool | None = None
+) -> TrainStep:
+    """A training step of a layer or a network; see `Counted.train_step`."""
+    tree, update = _as_tree(cost), named_optimizer(optimizer)
+    is_network = isinstance(cost, CostTree)
+    wants_input = not is_network if input_gradient is None else input_gradient
+    again = _again(tree, recompute)
+    parts = [
+        replace(tree, name=FORWARD),
+        *([] if again is None else [replace(again, name=AGAIN)]),
+        replace(backward_tree(tree, wants_input), name=BACKWARD_PASS),
+        _update(tree, update),
+    ]
+    branches = tuple(replace(part, values={}) for part in parts)
+    said = [
+        "forward and backward pass, each equation as it stands, and the update",
+        f"of {optimizer} for each parameter",
+        "" if again is None else "what is computed again is counted again",
+        "" if wants_input else "no gradient by the network's input",
+        "1 MAC = 2 FLOPs",
+    ]
+    return TrainStep(
+        "training step",
+        branches,
+        **tree.sized,
+        values=tree.values,
+        said="; ".join([" ".join(said[:2]), *(one for one in said[2:] if one)]),
+    )
+
+
+def _as_tree(cost: Counted) -> CostTree:
+    """A layer as a network of one."""
+    if isinstance(cost, CostTree):
+        return cost
+    if not isinstance(cost, Cost):
+        raise SymderiveError(f"training step: {type(cost).__name__} is no cost of a layer or network.")
+    shape = cost.outputs[0].shape if cost.outputs else ()
+    data = tuple(str(one.name) for one in cost.pull.data) if cost.pull is not None else ()
+    place = Place(cost.symbolic, {symbol: symbol for symbol in cost.symbols}, shape, input_adjoints=data)
+    return CostTree("layer", place=place, shape=shape, values=cost.values, **cost.sized)
+
+
+def _update(tree: CostTree, update: Update) -> CostTree:
+    """The update of all parameters."""
+    place = Place(update.cost, {ENTRIES: tree.formula("params").expr}, ())
+    return CostTree(UPDATE, place=place, **tree.sized)
+
+
+def _again(tree: CostTree, recompute: Recompute) -> CostTree | None:
+    """What is computed once more in the backward pass, because it was not kept.
+
+    Raises:
+        SymderiveError: a name that no block, layer or equation has, or "full" where there is no block.
+    """
+    if isinstance(recompute, bool):
+        recompute = FULL if recompute else ()
+    if not recompute:
+        return None
+    if recompute == FULL:
+        blocks = [one.name for one in tree.branches if len(list(one.places())) > 1]
+        if not blocks and tree.place is None:
+            raise SymderiveError(
+                f"training step: recompute={recompute!r} is about blocks of several layers, and {tree.name} "
+                "has none; name the layers."
+            )
+        return _chosen(tree, "", _Names(dict.fromkeys(blocks, False)), is_whole=not blocks)
+    wanted = [recompute] if isinstance(recompute, str) else list(recompute)
+    names = _Names(dict.fromkeys(wanted, False))
+    chosen = _chosen(tree, "", names)
+    missing = [name for name, is_found in names.found.items() if not is_found]
+    if missing:
+        near = did_you_mean(missing[0], _all_names(tree))
+        raise SymderiveError(
+            f"training step: recompute={missing[0]!r} is no block, layer or equation of {tree.name}{near}"
+        )
+    return chosen
+
+
+@dataclass
+class _Names:
+    """Names that are looked for, and whether each was found."""
+
+    found: dict[str, bool]
+
+    def has(self, *given: str) -> bool:
+        """Whether one of these is looked for."""
+        wanted = [one for one in given if one in self.found]
+        self.found.update(dict.fromkeys(wanted, True))
+        return bool(wanted)
+
+
+def _chosen(tree: CostTree, path: str, names: _Names, is_whole: bool = False) -> CostTree | None:
+    """The part of a network with these names, its parameters and outputs not counted again."""
+    is_whole = is_whole or (bool(path) and names.has(path, tree.name))
+    if tree.place is not None:
+        parts = tuple(one for one in tree.place.kind.parts if is_whole or names.has(one.name))
+        kind = replace(tree.place.kind, parts=parts, outputs=())
+        place = replace(tree.place, kind=kind, is_trained=False)
+        return replace(tree, place=place, memo={}) if parts else None
+    below = (
+        _chosen(one, f"{path}.{one.name}" if path else one.name, names, is_whole) for one in tree.branches
+    )
+    branches = tuple(one for one in below if one is not None)
+    return replace(tree, branches=branches, memo={}) if branches else None
+
+
+def _all_names(tree: CostTree) -> Iterator[str]:
+    for branch in tree.branches:
+        yield branch.name
+        yield from _all_names(branch)
+    if tree.place is not None:
+        yield from (part.name for part in tree.place.kind.parts)

@@ -1,0 +1,69 @@
+"""`cost` with backward passes: layers, networks and programs, counted from their equations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, overload
+
+from symderive.core.dims import Size
+from symderive.core.nodes import Tensor
+from symderive.core.program import Program
+from symderive.cost.entry import cost as counted
+from symderive.cost.protocols import Network
+from symderive.cost.pulling import Derivatives, Pulled
+from symderive.cost.record import Cost
+from symderive.cost.tree import CostTree
+from symderive.language.array import Array
+from symderive.language.programs import program_of
+
+
+@overload
+def cost(
+    thing: Network, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int
+) -> CostTree: ...
+@overload
+def cost(thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int) -> Cost: ...
+def cost(
+    thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int
+) -> Cost | CostTree:
+    """What a layer, a network or a program costs, forward and backward, counted from its index equations.
+
+    Args:
+        thing: a layer, a network, a symbolic array, a `Program`, or anything with a `.program`, as a derivation
+            has.
+        parameters: for an array or a bare program, the names of the inputs that are trained.
+        strict: whether an operation that is not counted is an error; otherwise it stands in `unknown`.
+        sizes: numbers for its symbols, as in `Cost.subs`.
+
+    Returns:
+        a cost in symbols. Integer sizes of a layer get the customary name of their role (`C_in`, `k`, `H`)
+        and their value, so that formula and number are both there. That of a network is a tree of blocks.
+        The backward pass is derived when it is asked for, in `backward`, `backward_pass` or `train_step`.
+
+    Raises:
+        SymderiveError: not something that has equations, a size or parameter that it does not have, or with
+            `strict` an operation that is not counted; in the backward pass when that is asked for.
+        ShapeError: sizes that do not fit each other.
+
+    >>> from symderive.layers import Conv2d
+    >>> normal = cost(Conv2d(3, 256, 5, 12, 12))
+    >>> normal.formula().write(), normal.macs, normal.params
+    ('k² · C_in · H′ · W′ · C_out', 1228800, 19200)
+    >>> normal.formula("backward_macs").write(), normal.backward
+    ('2 · k² · C_in · H′ · W′ · C_out', 2457600)
+    """
+    derivatives = Derivatives(_differentiated, is_strict=strict)
+    return counted(_countable(thing), parameters=parameters, strict=strict, derivatives=derivatives, **sizes)
+
+
+def _countable(thing: Any) -> Any:
+    """What can be counted as it is; a model of another library would become a network here."""
+    return program_of(thing) if isinstance(thing, Array) else thing
+
+
+def _differentiated(
+    program: Program, results: tuple[Tensor, ...], wanted: tuple[Tensor, ...], order: tuple[Size, ...]
+) -> tuple[Pulled, ...]:
+    from symderive.derive.backward import pulled  # the chain rule is loaded when it is asked for
+
+    return pulled(program, results, wanted, order)

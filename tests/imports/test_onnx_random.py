@@ -16,7 +16,7 @@ WAYS = ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID")
 CONV = st.tuples(
     st.just("conv"),
     st.integers(1, 3),
-    st.integers(1, 3),
+    st.integers(1, 2),
     st.integers(1, 2),
     st.sampled_from(WAYS),
     st.lists(st.integers(0, 1), min_size=4, max_size=4),
@@ -82,7 +82,7 @@ def is_impossible(model, sizes):
     """Whether the reference has no result either, or one without entries."""
     try:
         arrays = run(model, sizes)
-    except (ValueError, IndexError, RuntimeError, ZeroDivisionError):
+    except (ValueError, IndexError, RuntimeError, RuntimeWarning):
         return True
     return any(np.size(arrays[one.name]) == 0 for one in model.graph.output)
 

@@ -9,6 +9,7 @@ import sympy
 
 from symderive.core.dims import Size, same_size, shape_text
 from symderive.errors import ShapeError, SymderiveError
+from symderive.imports.onnx_files.paths import text_of
 from symderive.imports.onnx_files.values import Value, entries_of
 from symderive.layers.layer import Layer
 from symderive.networks.shapes import Shape
@@ -34,7 +35,7 @@ class Call:
     """
 
     def __init__(self, node: Any, version: int, inputs: Sequence[Value | None], walk: Walk) -> None:
-        self.op, self.version, self.inputs, self.walk = str(node.op_type), version, tuple(inputs), walk
+        self.op, self.version, self.inputs, self.walk = text_of(node.op_type), version, tuple(inputs), walk
         self.outputs = tuple(node.output)
         self.attributes = {one.name: walk.attribute(one) for one in node.attribute}
 

@@ -16,12 +16,13 @@ def path_of(node: Any) -> tuple[str, ...]:
     A name that begins with that of the block around it goes without it: `layer1.0` in `layer1` is `0`.
     """
     scopes = _scopes(node)
-    return _cleaned(scopes, node.op_type) if scopes else path_of_name(node.name, node.op_type)
+    kind = text_of(node.op_type)
+    return _cleaned(scopes, kind) if scopes else path_of_name(node.name, kind)
 
 
-def path_of_name(name: str, otherwise: str = "array") -> tuple[str, ...]:
+def path_of_name(name: Any, otherwise: str = "array") -> tuple[str, ...]:
     """The parts of a name with slashes."""
-    return _cleaned([one for one in name.split("/") if one], otherwise)
+    return _cleaned([one for one in text_of(name).split("/") if one], otherwise)
 
 
 def _cleaned(parts: list[str], otherwise: str) -> tuple[str, ...]:
@@ -48,6 +49,11 @@ def _scopes(node: Any) -> list[str]:
             if isinstance(listed, list) and all(isinstance(part, str) for part in listed):
                 return [part for part in listed[:-1] if part] + [node.name or node.op_type]
     return []
+
+
+def text_of(name: Any) -> str:
+    """A name as text; in a broken file it may be bytes."""
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
 
 
 def _plain(name: str) -> str:

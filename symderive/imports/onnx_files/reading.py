@@ -8,6 +8,7 @@ from typing import Any
 
 from symderive.errors import SymderiveError
 from symderive.imports.extras import extra
+from symderive.imports.onnx_files.paths import text_of
 
 LARGEST_FILE = 2**31
 """Bytes; a protocol buffer is not larger."""
@@ -26,7 +27,7 @@ def model_of(source: Any) -> tuple[Any, str]:
     """
     onnx = extra("onnx", "reading an ONNX file")
     if isinstance(source, onnx.ModelProto):
-        return _checked(source, source.graph.name or "model")
+        return _checked(source, text_of(source.graph.name) or "model")
     if isinstance(source, (bytes, bytearray)):
         return _checked(_parsed(onnx, bytes(source), "the bytes"), "model")
     if not isinstance(source, (str, PathLike)):

@@ -17,6 +17,8 @@ from symderive.imports.onnx_files.values import MOST_CONTENTS, OTHER, REAL, TRUT
 MOST_REALS = 64
 """Real numbers in larger arrays decide no shape."""
 
+_TYPES = {REAL: np.float64, WHOLE: np.int64, TRUTH: np.bool_}
+
 
 def kind_of(data_type: int) -> str:
     """What the entries of a type of ONNX are."""
@@ -56,13 +58,10 @@ def _contents(tensor: Any, kind: str) -> Any:
         return None
     helper = extra("onnx.numpy_helper", "reading an ONNX file")
     try:
-        numbers = np.asarray(helper.to_array(tensor))
-        if kind == REAL:
-            numbers = numbers.astype(np.float64)
-            if not np.isfinite(numbers).all():
-                return None
-        elif kind == WHOLE:
-            numbers = numbers.astype(np.int64)
+        with np.errstate(all="ignore"):
+            numbers: Any = np.asarray(helper.to_array(tensor)).astype(_TYPES[kind])
+        if not np.isfinite(numbers).all():
+            return None
     except (ValueError, TypeError, AttributeError, KeyError):
         raise SymderiveError(
             f"the stored array {tensor.name!r} does not hold what its shape and type say."

@@ -72,6 +72,12 @@ def entries_of(value: Value) -> list[Any]:
     return [] if value.contents is None else list(value.contents.reshape(-1))
 
 
+def is_short(shape: Iterable[Any]) -> bool:
+    """Whether an array of this shape has so few entries that they are kept."""
+    total = sympy.Mul(*shape)
+    return bool(total.is_Integer) and 0 <= total <= MOST_CONTENTS
+
+
 def mapped(function: Callable[..., Any], values: Sequence[Value], kind: str) -> Value | None:
     """A function of the entries of known arrays; None where an entry has no value."""
     arrays = [value.contents for value in values if value.contents is not None]
@@ -81,7 +87,7 @@ def mapped(function: Callable[..., Any], values: Sequence[Value], kind: str) -> 
         together = np.broadcast_arrays(*arrays)
     except ValueError:
         return None
-    if together[0].size > MOST_CONTENTS:
+    if not is_short(together[0].shape):
         return None
     found = [function(*entries) for entries in zip(*(one.reshape(-1) for one in together), strict=True)]
     if any(one is None or one in (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo) for one in found):

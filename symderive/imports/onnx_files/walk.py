@@ -16,7 +16,7 @@ from symderive.errors import SymderiveError
 from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.naming import Names, axes_of
 from symderive.imports.onnx_files.operators import operators
-from symderive.imports.onnx_files.paths import path_of, path_of_name
+from symderive.imports.onnx_files.paths import path_of, path_of_name, text_of
 from symderive.imports.onnx_files.stored import attribute_of, stored
 from symderive.imports.onnx_files.values import OTHER, REAL, Value, all_weights
 from symderive.layers.layer import Layer
@@ -45,9 +45,11 @@ class Walk:
         self._scopes: list[dict[str, Value]] = [{}]
         self._declared: dict[str, Any] = {}
         self._stored: dict[str, Value] = {}
+        self._graphs: dict[int, tuple[Any, dict[str, Value]]] = {}
         self._claimed: dict[str, Array | None] = {}
         self._known: dict[int, tuple[Value, Array]] = {}
         self._parameters: list[Mapping[str, Any]] = [{}]
+        self._before: list[Any] | None = None
         self._depth = 0
 
     # Graphs.
@@ -70,10 +72,15 @@ class Walk:
             self._declared[info.name] = info
 
     def store(self, graph: Any) -> None:
-        """Note the arrays that are stored in a graph."""
-        for tensor in graph.initializer:
-            name = tensor.name if tensor.name not in self._stored else f"{tensor.name} {len(self._stored)}"
-            self._stored[name] = self._scopes[-1][tensor.name] = stored(tensor, name)
+        """Note the arrays that are stored in a graph; they are the same ones each time it is walked."""
+        if id(graph) not in self._graphs:
+            own: dict[str, Value] = {}
+            for tensor in graph.initializer:
+                is_new = tensor.name not in self._stored
+                name = tensor.name if is_new else f"{tensor.name} {len(self._stored)}"
+                self._stored[name] = own[tensor.name] = stored(tensor, name)
+            self._graphs[id(graph)] = graph, own
+        self._scopes[-1].update(self._graphs[id(graph)][1])
 
     @contextmanager
     def scope(self, values: Mapping[str, Value], is_apart: bool = False) -> Iterator[None]:
@@ -107,15 +114,16 @@ class Walk:
         for name, group in groupby(entries, lambda one: one[0][depth] if len(one[0]) > depth + 1 else None):
             inside = list(group)
             if name is not None:
-                self.blocked(name, partial(self.run, inside, depth + 1))
+                is_module = all(len(path) == depth + 2 for path, _ in inside)
+                self.blocked(name, partial(self.run, inside, depth + 1), is_module)
                 continue
             for path, node in inside:
-                self.blocked(path[-1], partial(self.node, node))
+                self.blocked(path[-1], partial(self.node, node), True)
 
-    def blocked(self, name: str, run: Callable[[], None]) -> None:
-        """What `run` applies as a block; as a single layer where there is but one, as nothing where none."""
+    def blocked(self, name: str, run: Callable[[], None], is_module: bool) -> None:
+        """What `run` applies as a block; a module with one layer is that layer, one without is nothing."""
         block, _ = self.trace.recorded(name, run)
-        if len(block.children) == 1:
+        if is_module and len(block.children) == 1:
             self.trace.put(replace(block.children[0], name=name))
         elif block.children:
             self.trace.put(block)
@@ -128,7 +136,8 @@ class Walk:
         Raises:
             SymderiveError: it reads what nothing gives, or does not fit its operation.
         """
-        called = f"node {(node.name or (node.output[0] if node.output else ''))[:80]!r} ({node.op_type})"
+        name = text_of(node.name or (node.output[0] if node.output else ""))
+        called = f"node {name[:80]!r} ({text_of(node.op_type)[:80]})"
         inputs = [self.value(name, f"{called} reads") if name else None for name in node.input]
         try:
             call = Call(node, self._versions.get(node.domain, 1), inputs, self)
@@ -207,11 +216,22 @@ class Walk:
         return Value(shape, OTHER, self._add([self._read(value) for value in read], name, layer))
 
     def repeated(self, times: Size, run: Callable[[], list[Value]]) -> list[Value]:
-        """What `run` gives, its steps in a block that comes so many times."""
+        """What `run` gives, its steps in a block that comes so many times; they share their parameters."""
+        around, self._before = self._before, []
         block, found = self.trace.recorded("each", run)
+        before, self._before = self._before, around
+        for child in before:
+            self._put_before(child)
         if block.children:
             self.trace.put(replace(block, times=times))
         return found
+
+    def _put_before(self, child: Any) -> None:
+        """Add a step before the repeated block that is open, if there is one."""
+        if self._before is None:
+            self.trace.put(child)
+        else:
+            self._before.append(child)
 
     # What is applied.
 
@@ -254,9 +274,10 @@ class Walk:
     def _learn(self, name: str) -> Array | None:
         """A stored array as a trained one, if no layer has it as its parameter."""
         if name not in self._claimed:
-            layer = Learned(self._stored[name].shape)
-            label = path_of_name(name)[-1]
-            self._claimed[name] = self._add((), label, layer, is_trained=True)
+            layer, label = Learned(self._stored[name].shape), path_of_name(name)[-1]
+            add = partial(self._add, (), label, layer, is_trained=True)
+            block, self._claimed[name] = self.trace.recorded(label, add)
+            self._put_before(block.children[0])
         return self._claimed[name]
 
     def _claim(self, layer: Layer, weights: Sequence[Value]) -> bool:
@@ -269,7 +290,7 @@ class Walk:
         fresh = [name for name in names if name not in self._claimed]
         own = sympy.Add(*(sympy.Mul(*tensor.shape) for tensor in (*layer.parameters, *layer.buffers)))
         all_of_them = sympy.Add(*(self._stored[name].count for name in names))
-        if fresh and len(fresh) == len(names) and same_size(own, all_of_them):
+        if fresh == list(names) != [] and self._before is None and same_size(own, all_of_them):
             self._claimed |= dict.fromkeys(names)
             return True
         for name in fresh:

@@ -13,7 +13,7 @@ from symderive.core.positions import divided
 from symderive.errors import ShapeError, SymderiveError
 from symderive.imports.onnx_files.call import Call
 from symderive.imports.onnx_files.stored import kind_of
-from symderive.imports.onnx_files.values import TRUTH, WHOLE, Value, known, mapped
+from symderive.imports.onnx_files.values import TRUTH, WHOLE, Value, is_short, known, mapped
 from symderive.networks.operations import Join
 
 FAR = 2**31 - 1
@@ -80,8 +80,11 @@ def fitted(call: Call, value: Value, target: Sequence[Any]) -> tuple[Any, ...]:
 
 def reshaped(value: Value, target: Sequence[Any]) -> Any:
     """What a known array holds, in another shape."""
-    numbers = all(size.is_Integer for size in target)
-    return None if value.contents is None or not numbers else value.contents.reshape([int(s) for s in target])
+    return (
+        None
+        if value.contents is None or not is_short(target)
+        else value.contents.reshape([int(s) for s in target])
+    )
 
 
 def flatten(call: Call) -> Value:
@@ -237,7 +240,7 @@ def expand(call: Call) -> Value:
     wanted = Value(tuple(target.contents), WHOLE)  # type: ignore[arg-type]
     shape = call.broadcast([value, wanted])
     contents = None
-    if value.contents is not None and all(size.is_Integer for size in shape):
+    if value.contents is not None and is_short(shape):
         contents = np.broadcast_to(value.contents, [int(size) for size in shape])
     return call.view(value, shape, contents)
 
@@ -245,7 +248,7 @@ def expand(call: Call) -> Value:
 def tile(call: Call) -> Value:
     """Repeated along all axes."""
     value, times = call.input(0), call.entries(1, "its repeats")
-    if value.contents is not None and all(one.is_Integer for one in times):
+    if value.contents is not None and is_short((value.count, *times)):
         return known(np.tile(value.contents, [int(one) for one in times]), value.kind)
     return call.view(value, (size * often for size, often in zip(value.shape, times, strict=True)))
 

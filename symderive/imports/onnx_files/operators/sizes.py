@@ -9,7 +9,7 @@ import sympy
 
 from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.stored import kind_of, stored
-from symderive.imports.onnx_files.values import MOST_CONTENTS, OTHER, REAL, WHOLE, Value, entries_of, known
+from symderive.imports.onnx_files.values import OTHER, REAL, WHOLE, Value, entries_of, is_short, known
 
 
 def shape(call: Call) -> Value:
@@ -44,10 +44,9 @@ def filled(call: Call) -> Value:
     sizes = tuple(call.entries(0, "its shape"))
     value = call.attribute("value")
     number = known([0], REAL) if value is None else stored(value)
-    total = sympy.Mul(*sizes)
-    if number.contents is None or not total.is_number or total > MOST_CONTENTS:
+    if number.contents is None or not is_short(sizes):
         return Value(sizes, number.kind)
-    made = known(entries_of(number) * int(total), number.kind)
+    made = known(entries_of(number) * int(sympy.Mul(*sizes)), number.kind)
     return call.view(made, sizes, made.contents.reshape([int(one) for one in sizes]))  # type: ignore[union-attr]
 
 
@@ -57,8 +56,8 @@ def span(call: Call) -> Value:
     length = sympy.floor(sympy.expand((limit - start + step - sympy.sign(step)) / step))
     if call.input(0).kind == REAL:
         length = -sympy.floor(-(limit - start) / step)
-    if length.is_number and int(length) <= MOST_CONTENTS:
-        return known([start + step * place for place in range(max(0, int(length)))], call.input(0).kind)
+    if is_short([length]):
+        return known([start + step * place for place in range(int(length))], call.input(0).kind)
     return Value((call.walk.size(length),), call.input(0).kind)
 
 

@@ -37,6 +37,24 @@ def one_floor(size: Size) -> Size:
     return sympy.floor(sympy.expand(over / under))
 
 
+def canonical(size: Size) -> Size:
+    """A size with every floor written in one way: `⌊x + 7/2⌋` is `⌊x + 1/2⌋ + 3`.
+
+    >>> from symderive.core.dims import dims
+    >>> h = dims("H")
+    >>> canonical(sympy.floor(h / 2 - sympy.Rational(1, 2)) + 1) == sympy.floor((h + 1) / 2)
+    True
+    """
+    floors = size.atoms(sympy.floor)
+    return sympy.expand(size.xreplace({one: _with_a_fraction(one.args[0]) for one in floors}))
+
+
+def _with_a_fraction(inside: Size) -> Size:
+    constant, rest = sympy.expand(inside).as_coeff_Add()
+    whole = sympy.floor(constant)
+    return sympy.floor(rest + (constant - whole)) + whole
+
+
 class Extent(Dim):
     """The name of an extent: another symbol than a size of the user's that has the same name."""
 
@@ -68,12 +86,13 @@ class Extents:
         meaning = self.meaning(size)
         if not meaning.has(sympy.floor):
             return meaning
-        if meaning not in self._names:
+        same = canonical(meaning)
+        if same not in self._names:
             letter = "".join(dict.fromkeys(symbol.name for symbol in free_dims(meaning)))
             name = self._next(letter)
-            self._names[meaning] = name
+            self._names[same] = name
             self.meanings[name] = meaning
-        return self._names[meaning]
+        return self._names[same]
 
     def meaning(self, size: Any) -> Any:
         """A size or condition in the symbols of the input."""

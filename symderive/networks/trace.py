@@ -110,7 +110,7 @@ class Trace:
             self._is_trained.pop()
             self._is_run.pop()
         shape = getattr(result, "shape", ())
-        return Block(name, _numbered(children), tuple(shape)), result
+        return Block(name, numbered(children), tuple(shape)), result
 
     def check_free_of(self, index: Dim, known: int, name: str) -> None:
         """Check that neither an extent nor a condition behind the first `known` ones depends on `index`.
@@ -129,10 +129,10 @@ class Trace:
     def rooted(self, name: str, shape: Shape) -> Block:
         """Everything that was applied, as one block with an output of this shape."""
         (children,) = self._open
-        return Block(name, _numbered(children), shape)
+        return Block(name, numbered(children), shape)
 
 
-def _numbered(children: list[Child]) -> tuple[Child, ...]:
+def numbered(children: list[Child]) -> tuple[Child, ...]:
     """Children with names that differ: where a name comes again, `conv1`, `conv2`."""
     often = Counter(child.name for child in children)
     taken = {name for name, count in often.items() if count == 1}

@@ -12,19 +12,34 @@ from symderive.networks.operations.operation import Operation
 
 @dataclass(frozen=True)
 class Learned(Operation):
-    """A trained array that is no weight of a layer: positions, a class token, a scale.
+    """An array that is no weight of a layer: positions, a class token, a scale.
 
-    >>> Learned((1, 768)).parameters[0].shape
-    (1, 768)
+    Args:
+        shape: its shape.
+        is_trained: whether it is a parameter; otherwise it is kept and not trained, as a buffer is.
+
+    >>> Learned((1, 768)).parameters[0].shape, Learned((1, 768), is_trained=False).buffers[0].shape
+    ((1, 768), (1, 768))
     """
+
+    is_trained: bool = True
 
     @property
     def parameters(self) -> tuple[Tensor, ...]:
-        """`weight` of this shape."""
-        return (Tensor("weight", self.shape),)
+        """`weight` of this shape, if it is trained."""
+        return (self._weight,) if self.is_trained else ()
+
+    @property
+    def buffers(self) -> tuple[Tensor, ...]:
+        """`weight` of this shape, if it is not trained."""
+        return () if self.is_trained else (self._weight,)
+
+    @property
+    def _weight(self) -> Tensor:
+        return Tensor("weight", self.shape)
 
     def program(self) -> Program:
         """The equation `y[n] = weight[n]`: a copy."""
-        indices = indices_over("n", self.shape)
-        (weight,), y = self.parameters, Tensor("y", self.shape)
-        return Program((weight,), (Definition(y, indices, Entry(weight, *indices), pinned=True),), (y,))
+        indices, y = indices_over("n", self.shape), Tensor("y", self.shape)
+        copied = Definition(y, indices, Entry(self._weight, *indices), pinned=True)
+        return Program((self._weight,), (copied,), (y,))

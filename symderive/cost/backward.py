@@ -47,8 +47,8 @@ class BackwardCost(Cost):
 
 
 _CONVENTION = (
-    "the backward pass: multiplications of the contractions of the derived gradient program, each "
-    "equation as it stands"
+    "the backward pass, each equation of the derived gradient program as it stands; products that are pulled "
+    "back through a contraction are MACs, all others multiplications"
 )
 
 

@@ -29,7 +29,7 @@ def cost(
     """What a layer, a network or a program costs, forward and backward, counted from its index equations.
 
     Args:
-        thing: a layer, a network, a symbolic array, a `Program`, or anything with a `.program`, as a derivation
+        thing: a layer, a network, a symbolic array, a `Program`, or what has a `.program`, as a derivation
             has.
         parameters: for an array or a bare program, the names of the inputs that are trained.
         strict: whether an operation that is not counted is an error; otherwise it stands in `unknown`.

@@ -9,7 +9,7 @@ from symderive.core.dims import Size
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.cost.entry import cost as counted
-from symderive.cost.protocols import Network
+from symderive.cost.protocols import Costable, Network
 from symderive.cost.pulling import Derivatives, Pulled
 from symderive.cost.record import Cost
 from symderive.cost.tree import CostTree
@@ -52,7 +52,7 @@ def cost(
     >>> normal.formula("backward_macs").write(), normal.backward
     ('2 · k² · C_in · H′ · W′ · C_out', 2457600)
     """
-    derivatives = Derivatives(_differentiated, is_strict=strict)
+    derivatives = Derivatives(_differentiated, _kept, is_strict=strict)
     return counted(_countable(thing), parameters=parameters, strict=strict, derivatives=derivatives, **sizes)
 
 
@@ -67,3 +67,9 @@ def _differentiated(
     from symderive.derive.backward import pulled  # the chain rule is loaded when it is asked for
 
     return pulled(program, results, wanted, order)
+
+
+def _kept(layer: Costable, varying: tuple[str, ...], again: tuple[str, ...]) -> tuple[Tensor, ...]:
+    from symderive.derive.kept import kept  # likewise
+
+    return kept(layer, varying, again)

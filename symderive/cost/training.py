@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from symderive.cost.again import FULL, Recompute, blocks_of, check_names, names_of
 from symderive.cost.backward import backward_tree
 from symderive.cost.collecting import collected, multiplied_out
 from symderive.cost.counted import BUFFERS, Counted
@@ -14,13 +14,11 @@ from symderive.cost.optimizers import optimizer as named_optimizer
 from symderive.cost.record import Cost
 from symderive.cost.tree import CostTree, Place
 from symderive.cost.update import ENTRIES, Update
-from symderive.errors import SymderiveError, did_you_mean
+from symderive.errors import SymderiveError
 
 FORWARD, AGAIN, BACKWARD_PASS, UPDATE = "forward", "again", "backward", "update"
-FULL = "full"
 STATES = "optimizer_state"
 """The quantity that is the entries of the optimizer's states."""
-Recompute = bool | str | Collection[str]
 
 
 @dataclass(frozen=True)
@@ -118,27 +116,20 @@ def _again(tree: CostTree, recompute: Recompute) -> CostTree | None:
     Raises:
         SymderiveError: a name that no block, layer or equation has, or "full" where there is no block.
     """
-    if isinstance(recompute, bool):
-        recompute = FULL if recompute else ()
-    if not recompute:
+    wanted = names_of(recompute)
+    if not wanted:
         return None
-    if recompute == FULL:
-        blocks = [one.name for one in tree.branches if len(list(one.places())) > 1]
+    if wanted == (FULL,):
+        blocks = [one.name for one in blocks_of(tree)]
         if not blocks and tree.place is None:
             raise SymderiveError(
                 f"training step: recompute={recompute!r} is about blocks of several layers, and {tree.name} "
                 "has none; name the layers."
             )
         return _chosen(tree, "", _Names(dict.fromkeys(blocks, False)), is_whole=not blocks)
-    wanted = [recompute] if isinstance(recompute, str) else list(recompute)
     names = _Names(dict.fromkeys(wanted, False))
     chosen = _chosen(tree, "", names)
-    missing = [name for name, is_found in names.found.items() if not is_found]
-    if missing:
-        near = did_you_mean(missing[0], _all_names(tree))
-        raise SymderiveError(
-            f"training step: recompute={missing[0]!r} is no block, layer or equation of {tree.name}{near}"
-        )
+    check_names("training step", [name for name, is_found in names.found.items() if not is_found], tree)
     return chosen
 
 
@@ -168,11 +159,3 @@ def _chosen(tree: CostTree, path: str, names: _Names, is_whole: bool = False) ->
     )
     branches = tuple(one for one in below if one is not None)
     return replace(tree, branches=branches, memo={}) if branches else None
-
-
-def _all_names(tree: CostTree) -> Iterator[str]:
-    for branch in tree.branches:
-        yield branch.name
-        yield from _all_names(branch)
-    if tree.place is not None:
-        yield from (part.name for part in tree.place.kind.parts)

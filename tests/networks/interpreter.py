@@ -1,0 +1,126 @@
+"""A slow interpreter of networks: every repetition one after the other, every array an object of its own."""
+
+from dataclasses import dataclass
+
+import sympy
+
+from symderive.cost.evaluation import evaluate
+from symderive.cost.widths import width_of
+from symderive.derive.kept import kept
+from symderive.networks.operations import Learned
+
+
+@dataclass(eq=False)
+class Made:
+    """An array that was made: its shape in numbers, whether it is a parameter, and depends on one."""
+
+    shape: tuple
+    is_parameter: bool = False
+    varies: bool = False
+
+    @property
+    def entries(self):
+        total = 1
+        for size in self.shape:
+            total *= size
+        return total
+
+
+class Interpreter:
+    """Runs a network and notes which arrays are kept for the backward pass, and whether training is possible.
+
+    Args:
+        net: the network.
+        values: a number for each symbol of its input.
+        keeps: what a layer keeps.
+    """
+
+    def __init__(self, net, values, keeps=kept):
+        self.values = {symbol: values[symbol.name] for symbol in self._symbols(net) if symbol.name in values}
+        for name, meaning in net.relations.items():
+            self.values[name] = int(evaluate(meaning, self.values))
+        self.known, self.held, self.keeps = {}, {}, keeps
+        self.order, self.fits = [], True
+        self.run(net.root, self.values)
+
+    @staticmethod
+    def _symbols(net):
+        return {*net.root.symbols(), *(one for size in net.input_shape for one in size.free_symbols)}
+
+    def number(self, size, values):
+        return int(evaluate(sympy.sympify(size), values))
+
+    def run(self, block, values):
+        for child in block.children:
+            if hasattr(child, "layer"):
+                if child.is_run:
+                    self.step(child, values)
+            elif child.loop is None:
+                self.run(child, values)
+            else:
+                self.loop(child, values)
+
+    def loop(self, block, values):
+        loop = block.loop
+        now = self.array(loop.start, values)
+        for number in range(1, self.number(block.times, values) + 1):
+            self.known[loop.enter] = now
+            inside = values | ({block.index: number} if block.index is not None else {})
+            self.run(block, inside)
+            now = self.array(loop.leave, inside)
+        self.known[loop.end] = now
+
+    def array(self, array, values):
+        if array not in self.known:
+            self.known[array] = Made(tuple(self.number(size, values) for size in array.shape))
+        return self.known[array]
+
+    def step(self, step, values):
+        reads = [self.array(one, values) for one in step.reads]
+        generic, sizes = step.layer.generic()
+        trained = generic.in_training()
+        varies = bool(step.layer.parameters) or any(one.varies for one in reads)
+        made = Made(
+            tuple(self.number(size, values) for size in step.shape), isinstance(step.layer, Learned), varies
+        )
+        self.known[step.writes] = made
+        self.order.append((step, reads, made))
+        if made.is_parameter:
+            return
+        named = dict(zip((one.name for one in trained.data), reads, strict=False))
+        wanted = tuple(
+            one.name
+            for one in trained.data
+            if one.domain != "count" and one.name in named and named[one.name].varies
+        )
+        named |= {one.name: made for one in trained.results}
+        roles = {symbol: self.number(size, values) for symbol, size in sizes.items()}
+        for symbol, size in trained.relations.items():
+            roles[symbol] = self.number(size, roles)
+        numbers = {symbol: sympy.Integer(value) for symbol, value in roles.items()}
+        self.fits &= all(condition.xreplace(numbers) == sympy.true for condition in trained.conditions)
+        for tensor in self.keeps(trained, wanted):
+            if tensor.name in named:
+                array = named[tensor.name]
+            else:
+                array = Made(tuple(self.number(size, roles) for size in tensor.shape))
+            if not array.is_parameter:
+                self.held.setdefault(array, tensor.domain)
+
+    @property
+    def entries(self):
+        """How many entries are kept."""
+        return sum(array.entries for array in self.held)
+
+    def bytes(self, dtype):
+        """How many bytes are kept."""
+        return sum(array.entries * width_of(domain, dtype) for array, domain in self.held.items())
+
+
+def without(name):
+    """A planted error: what a layer keeps, less the array of this name."""
+
+    def keeps(layer, varying, again=()):
+        return tuple(one for one in kept(layer, varying, again) if one.name != name)
+
+    return keeps

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import sympy
 
 from symderive.functions.choice import where
 from symderive.functions.comparisons import either, equal, greater, greater_equal, less, less_equal, not_equal
-from symderive.functions.kinked import absolute, larger, signum, smaller
+from symderive.functions.kinked import absolute, larger, maximum, signum, smaller
 from symderive.imports.onnx_files.call import Call
 from symderive.imports.onnx_files.values import REAL, TRUTH, WHOLE, Value, entries_of, mapped
 from symderive.networks.operations import Pointwise, argument
@@ -224,19 +223,24 @@ def choice(call: Call) -> Value:
 
 
 def clip(call: Call) -> Value:
-    """Entries between two bounds, which may be left out."""
+    """Entries between two bounds, which may be left out; above 0 it is `relu`."""
     value = call.input(0)
-    for place, (name, head) in enumerate((("min", larger), ("max", smaller)), 1):
-        bound = sympy.Symbol(name, real=True)
+    bounds: list[tuple[Body, Any]] = []
+    for place, (name, head) in enumerate((("min", maximum), ("max", smaller)), 1):
         if name in call.attributes:
-            value = pointwise(call, partial(_reversed(head), bound), [value], name=name)
+            bounds.append((head, sympy.Rational(call.attribute(name))))
         elif call.has(place):
-            value = pointwise(call, head, [value, call.input(place)], name=name)
-    return call.view(value, value.shape)
+            given = call.input(place)
+            bounds.append((head, entries_of(given)[0] if given.contents is not None else given))
+    arrays = [bound for _, bound in bounds if isinstance(bound, Value)]
 
+    def body(entry: Any, *others: Any) -> Any:
+        rest = iter(others)
+        for head, bound in bounds:
+            entry = head(entry, next(rest) if isinstance(bound, Value) else bound)
+        return entry
 
-def _reversed(head: Body) -> Body:
-    return lambda one, other: head(other, one)
+    return pointwise(call, body, [value, *arrays]) if bounds else call.view(value, value.shape)
 
 
 OPERATORS: Mapping[str, Callable[[Call], Any]] = {

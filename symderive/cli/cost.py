@@ -24,7 +24,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="+",
         metavar="SUBJECT",
         help="what to count: conv (a convolution), a layer such as conv2d with its sizes, c_in=3 k=5, or a "
-        "network such as resnet18 with those of its input, B=1 H=224 W=224",
+        "network such as resnet18 with those of its input, B=1 H=224 W=224, or an ONNX file such as "
+        "model.onnx",
+    )
+    parser.add_argument(
+        "--dims",
+        metavar="B,H,W",
+        help="names or numbers for the open axes of an ONNX file, in order",
     )
     parser.add_argument(
         "--input", metavar="HxWxC", help="height, width, channels of the input; numbers or names"
@@ -70,6 +76,8 @@ def run(args: Namespace) -> int:
     subject, *rest = plain or [""]
     if subject not in _SUBJECTS:
         return _layer(args, subject, rest, named)
+    if args.dims is not None:
+        raise SymderiveError("cost: --dims names the open axes of an ONNX file, and this is a convolution.")
     if rest or named:
         word = rest[0] if rest else next(iter(named))
         raise SymderiveError(
@@ -99,7 +107,10 @@ def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]
     from symderive.networks import members
 
     plain, network = subject.lower().replace("_", "").replace("-", ""), subject.lower().replace("-", "_")
-    if plain not in kinds() and network not in members():
+    is_file = subject.lower().endswith(".onnx")
+    if args.dims is not None and not is_file:
+        raise SymderiveError("cost: --dims names the open axes of an ONNX file, and the subject is none.")
+    if plain not in kinds() and network not in members() and not is_file:
         near = did_you_mean(subject, [*_SUBJECTS, *kinds(), *members()])
         known = near if near != "." else f"; there are conv, {', '.join((*kinds(), *members()))}."
         raise SymderiveError(f'cost: unknown subject "{subject[:60]}"{known}')
@@ -110,6 +121,9 @@ def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]
             f'cost: unexpected argument "{word[:60]}"; the sizes of a layer are words, as in k=5 or c_in=3.'
         )
     sizes = read_sizes(named)
+    if is_file:
+        values = {"network": subject, "sizes": sizes, "levels": args.levels, "dims": args.dims}
+        return answer(args, "network_cost", values)
     if plain in kinds():
         if args.levels is not None:
             raise SymderiveError("cost: --levels is about the table of a network, and this is a layer.")

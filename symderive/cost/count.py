@@ -7,10 +7,11 @@ that occur in it, and an expression that occurs twice is counted twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy
+from sympy.core.function import AppliedUndef
 
 from symderive.core.dims import Size
 from symderive.core.identity import free_indices, tensors_of
@@ -158,7 +159,7 @@ class _Fold:
 
         What no array is in is free: it is known before there are data, and computed once for all of them.
         """
-        if not tensors_of(expr) and not expr.atoms(Delta):
+        if not tensors_of(expr) and not expr.atoms(Delta, AppliedUndef):
             return
         for kind, handle in _HANDLERS:
             if isinstance(expr, kind):
@@ -234,8 +235,10 @@ class _Fold:
         if is_contraction:
             self.add(MACS, self.loop(expr))
             self.contractions.append(Contraction(entries, (), self.loop(expr), chosen=chosen))
+        inner = len(self.contractions)
         for factor in _distinct([*above, *below]):
             self.visit(factor)
+        self.contractions[inner:] = [_chosen_by(one, chosen) for one in self.contractions[inner:]]
 
     def power(self, expr: sympy.Pow) -> None:
         exponent = expr.exp
@@ -357,6 +360,13 @@ def _is_constant(expr: sympy.Expr) -> bool:
     return not tensors_of(expr) and not free_indices(expr)
 
 
+def _chosen_by(contraction: Contraction, ranges: Iterable[Range]) -> Contraction:
+    """A contraction with the brackets that stand around it and are about its indices."""
+    own = {*contraction.free, *contraction.bound}
+    around = tuple(one for one in ranges if free_indices(one[0]) <= own)
+    return replace(contraction, chosen=(*contraction.chosen, *around)) if around else contraction
+
+
 def _distinct(factors: list[sympy.Expr]) -> list[sympy.Expr]:
     """The factors without the repetitions that a power wrote out: its base is evaluated once."""
     return list(dict.fromkeys(factors))
@@ -377,6 +387,6 @@ _HANDLERS: tuple[tuple[Any, Callable[[_Fold, sympy.Expr], None]], ...] = (
     ((IndexMax, IndexMin), _Fold.index_max),
     (IndexProduct, _Fold.index_product),
     ((sympy.Max, sympy.Min), _Fold.extremum),
-    (sympy.Piecewise, _Fold.uncounted),
+    ((sympy.Piecewise, AppliedUndef), _Fold.uncounted),
     (sympy.Function, _Fold.function),
 )

@@ -1,4 +1,4 @@
-"""Floors of sizes in their shortest form."""
+"""Floors of sizes in one way, and in their shortest form."""
 
 from __future__ import annotations
 
@@ -42,3 +42,21 @@ def _without_common_factor(over: sympy.Expr, under: sympy.Expr) -> sympy.Expr:
     if not (primitive.is_integer and common.is_Integer and shared > 1):
         return sympy.expand(over / under)
     return sympy.expand((varying / shared + sympy.floor(number / shared)) * shared / under)
+
+
+def canonical(size: Size) -> Size:
+    """A size with every floor written in one way: `⌊x + 7/2⌋` is `⌊x + 1/2⌋ + 3`.
+
+    >>> from symderive.core.dims import dims
+    >>> h = dims("H")
+    >>> canonical(sympy.floor(h / 2 - sympy.Rational(1, 2)) + 1) == sympy.floor((h + 1) / 2)
+    True
+    """
+    floors = size.atoms(sympy.floor)
+    return sympy.expand(size.xreplace({one: _with_a_fraction(one.args[0]) for one in floors}))
+
+
+def _with_a_fraction(inside: Size) -> Size:
+    constant, rest = sympy.expand(inside).as_coeff_Add()
+    whole = sympy.floor(constant)
+    return sympy.floor(rest + (constant - whole)) + whole

@@ -52,8 +52,13 @@ def _kind(
 ) -> tuple[Placeable, Cost, Mapping[Dim, Size], tuple[str, ...]]:
     """The layer with a symbol for every size, the cost of such layers, its sizes here, and its data."""
     generic, sizes = layer.generic()
-    data = tuple(str(tensor.name) for tensor in generic.data)
-    return generic, _kind_cost(generic, derivatives), sizes, data
+    return generic, _kind_cost(generic, derivatives), sizes, _data(generic)
+
+
+@lru_cache(maxsize=1024)
+def _data(layer: Placeable) -> tuple[str, ...]:
+    """The names of a layer's data."""
+    return tuple(str(tensor.name) for tensor in layer.data)
 
 
 def tree_of(network: Network, derivatives: Derivatives | None = None) -> CostTree:

@@ -22,7 +22,7 @@ from symderive.cost.formula import Formula, Product
 from symderive.cost.protocols import Costable, Looped, Placeable, Stored
 from symderive.cost.pulling import Keeper, with_adjoint
 from symderive.cost.widths import width_of
-from symderive.errors import SymderiveError
+from symderive.errors import ShapeError, SymderiveError
 
 if TYPE_CHECKING:
     from symderive.cost.tree import Applied, CostTree, Place
@@ -256,6 +256,7 @@ class _Scan:
             return
         scope.made[applied.writes] = path
         layer = in_training(applied.layer)
+        self._demand(applied.layer, layer, place, path)
         self.met.update(name for name in self.again if any(one.name == name for one in place.kind.parts))
         varying = (str(one.name) for one in with_adjoint(data_of(layer)) if one.name in place.adjoints)
         try:
@@ -270,6 +271,17 @@ class _Scan:
                 scope.rows.append(Kept(path, *name, _entries(tensor.shape, place.sizes, self.order)))
             elif arrays[name[0]] not in self.parameters:
                 scope.mark(arrays[name[0]], name)
+
+    def _demand(self, layer: Placeable, trained: Placeable, place: Place, path: str) -> None:
+        """Note what a layer needs in training besides what it needs at inference."""
+        for condition in trained.conditions if trained != layer else ():
+            if condition in layer.conditions:
+                continue
+            here = condition.xreplace(dict(place.sizes))
+            if here == sympy.false:
+                raise ShapeError(f"{path}: training needs {condition}, which these sizes do not fulfil.")
+            if here != sympy.true:
+                self.conditions.append(here)
 
     def _loop(self, node: CostTree, loop: Looped, path: str, scope: _Scope) -> None:
         """Close what a repetition makes: as often as it comes, but for what goes round.

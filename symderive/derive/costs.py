@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os import PathLike
 from typing import Any, overload
 
 from symderive.core.dims import Size
@@ -13,23 +14,37 @@ from symderive.cost.protocols import Costable, Network
 from symderive.cost.pulling import Derivatives, Pulled
 from symderive.cost.record import Cost
 from symderive.cost.tree import CostTree
+from symderive.imports.models import network_of
+from symderive.language.array import Array
+from symderive.language.programs import program_of
 
 
 @overload
 def cost(
-    thing: Network, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int
+    thing: Network | str | PathLike[str] | bytes,
+    *,
+    parameters: Iterable[str] = (),
+    strict: bool = False,
+    dims: Any = None,
+    **sizes: int,
 ) -> CostTree: ...
 @overload
-def cost(thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int) -> Cost: ...
 def cost(
-    thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, **sizes: int
+    thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, dims: Any = None, **sizes: int
+) -> Cost: ...
+def cost(
+    thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, dims: Any = None, **sizes: int
 ) -> Cost | CostTree:
     """What a layer, a network or a program costs, forward and backward, counted from its index equations.
 
     Args:
-        thing: a layer, a network, a `Program`, or anything with a `.program` (a derivation).
-        parameters: for a bare program, the names of the inputs that are trained.
+        thing: a layer, a network, a symbolic array, a `Program`, what has a `.program`, as a derivation has,
+            or an ONNX file as a path, as bytes or as an `onnx.ModelProto`.
+        parameters: for an array or a bare program, the names of the inputs that are trained.
         strict: whether an operation that is not counted is an error; otherwise it stands in `unknown`.
+        dims: of an ONNX file, names or numbers for the axes that it leaves open, in order, as in "B,H,W"; a
+            whole shape of its only input, as in "B,3,H,W", which opens axes that the file fixes; or names by
+            name, as in `{"batch": "B"}`, and shapes by input.
         sizes: numbers for its symbols, as in `Cost.subs`.
 
     Returns:
@@ -50,12 +65,13 @@ def cost(
     ('2 · k² · C_in · H′ · W′ · C_out', 2457600)
     """
     derivatives = Derivatives(_differentiated, _kept, is_strict=strict)
-    return counted(_countable(thing), parameters=parameters, strict=strict, derivatives=derivatives, **sizes)
+    countable = _countable(thing, dims)
+    return counted(countable, parameters=parameters, strict=strict, derivatives=derivatives, **sizes)
 
 
-def _countable(thing: Any) -> Any:
-    """What can be counted as it is; a model of another library would become a network here."""
-    return thing
+def _countable(thing: Any, dims: Any) -> Any:
+    """What can be counted as it is; a model of another library becomes a network here."""
+    return program_of(thing) if isinstance(thing, Array) else network_of(thing, dims) or thing
 
 
 def _differentiated(

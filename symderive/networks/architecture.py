@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from symderive.networks.block import Array, Block
 from symderive.networks.extents import Extent, needs
 from symderive.networks.images import Images
 from symderive.networks.sequences import Sequences
+from symderive.networks.shapes import Shape
 from symderive.networks.trace import Trace
 
 
@@ -70,12 +71,26 @@ def architecture(name: str, function: Callable[..., Any], *shape: Any, **options
     '432 · B · H₁ · W₁ + 2,304 · B · H₁ · W₁ · L + 160 · B'
     """
     sizes = tuple(as_size(size, f"{name}: input") for size in shape)
-    symbols = [symbol for size in sizes for symbol in free_dims(size)]
-    trace, root = _traced(name, function, sizes, options, {symbol.name for symbol in symbols})
+    taken = {symbol.name for size in sizes for symbol in free_dims(size)}
+    trace, root = _traced(name, function, sizes, options, taken)
+    return assembled(name, (sizes,), trace, root)
+
+
+def assembled(name: str, inputs: Sequence[Shape], trace: Trace, root: Block) -> Architecture:
+    """The network of everything that was applied.
+
+    Args:
+        name: how it is called.
+        inputs: the shapes of its inputs; the first one is that of the network.
+        trace: the record.
+        root: everything that is computed.
+    """
+    symbols = [symbol for shape in inputs for size in shape for symbol in free_dims(size)]
     meanings = trace.extents.meanings
     used = (symbol for symbol in root.symbols() if symbol not in meanings)
     order = tuple(dict.fromkeys([*symbols, *meanings, *used]))
-    return Architecture(name, sizes, root, meanings, needs(trace.conditions, meanings), order)
+    first = inputs[0] if inputs else ()
+    return Architecture(name, first, root, meanings, needs(trace.conditions, meanings), order)
 
 
 def _traced(

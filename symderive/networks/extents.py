@@ -9,7 +9,7 @@ from typing import Any
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.floors import one_floor
+from symderive.cost.floors import canonical, one_floor
 from symderive.layers.layer import free_dims, unused
 
 
@@ -44,12 +44,13 @@ class Extents:
         meaning = self.meaning(size)
         if not meaning.has(sympy.floor):
             return meaning
-        if meaning not in self._names:
+        same = canonical(meaning)
+        if same not in self._names:
             letter = "".join(dict.fromkeys(symbol.name for symbol in free_dims(meaning)))
             name = self._next(letter)
-            self._names[meaning] = name
+            self._names[same] = name
             self.meanings[name] = meaning
-        return self._names[meaning]
+        return self._names[same]
 
     def meaning(self, size: Any) -> Any:
         """A size or condition in the symbols of the input."""

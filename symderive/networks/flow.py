@@ -13,7 +13,7 @@ from symderive.errors import ShapeError, SymderiveError
 from symderive.layers import Activation, Dense
 from symderive.layers.layer import Layer, free_dims, unused
 from symderive.networks.block import Array, Block, Loop
-from symderive.networks.operations import Combination, Join, Learned, Mean
+from symderive.networks.operations import Join, Learned, Pointwise, Reduction, argument
 from symderive.networks.shapes import (
     Shape,
     broadcast,
@@ -205,7 +205,7 @@ class Flow:
 
     def mean(self, *axes: int, name: str = "mean") -> Self:
         """The mean over some axes, which go."""
-        return self.step(name, Mean, self.shape, over=tuple(axis % len(self.shape) for axis in axes))
+        return self.step(name, Reduction, self.shape, over=axes)
 
     def learned(self, *shape: Any, name: str) -> Self:
         """A trained array of its own, as positions and class tokens are."""
@@ -214,11 +214,11 @@ class Flow:
 
     def __add__(self, other: Self) -> Self:
         """Entry by entry; axes line up from the last one, and one of size 1 is repeated."""
-        return self._combined("add", "adding", other)
+        return self._combined("add", argument(1) + argument(2), "adding", other)
 
     def __mul__(self, other: Self) -> Self:
         """Entry by entry, as for a gate; axes as in a sum."""
-        return self._combined("mul", "multiplying", other)
+        return self._combined("mul", argument(1) * argument(2), "multiplying", other)
 
     def _check_of_this_network(self, other: Any, doing: str) -> None:
         if not isinstance(other, Flow):
@@ -232,11 +232,11 @@ class Flow:
                 "networks; use feature maps of one."
             )
 
-    def _combined(self, kind: str, words: str, other: Self) -> Self:
+    def _combined(self, name: str, body: sympy.Expr, words: str, other: Self) -> Self:
         self._check_of_this_network(other, words)
         shape = broadcast(self.shape, other.shape, words)
         missing = tuple(missing_axes(one.shape, shape) for one in (self, other))
-        return self.together((other,), kind, Combination, shape, kind=kind, missing=missing)
+        return self.together((other,), name, Pointwise, shape, body=body, missing=missing)
 
     # Blocks.
 

@@ -50,13 +50,21 @@ class Trace:
         return self.add(reads, name, layer, shape, conditions)
 
     def add(
-        self, reads: Iterable[Array], name: str, layer: Layer, shape: Shape, conditions: Iterable[Any]
+        self,
+        reads: Iterable[Array],
+        name: str,
+        layer: Layer,
+        shape: Shape,
+        conditions: Iterable[Any],
+        *,
+        is_trained: bool = True,
     ) -> Array:
         """Add a layer to the block that is open; what it makes, a shape with named extents."""
         made = Array(tuple(map(self.extents.settled, shape)))
         if self._is_run[-1]:
             self.conditions.update(dict.fromkeys(conditions))
-        step = Step(name, layer, made.shape, tuple(reads), made, self._is_trained[-1], self._is_run[-1])
+        own = self._is_trained[-1] and is_trained
+        step = Step(name, layer, made.shape, tuple(reads), made, own, self._is_run[-1])
         self._open[-1].append(step)
         return made
 
@@ -85,9 +93,9 @@ class Trace:
         self.put(block)
         return result
 
-    def put(self, block: Block) -> None:
-        """Add a block to the one that is open."""
-        self._open[-1].append(block)
+    def put(self, child: Child) -> None:
+        """Add a block or a step to the block that is open."""
+        self._open[-1].append(child)
 
     def recorded(self, name: str, run: Callable[[], Any], **options: bool) -> tuple[Block, Any]:
         """The block of the steps that `run` applies, and what `run` gives."""
@@ -102,7 +110,7 @@ class Trace:
             self._is_trained.pop()
             self._is_run.pop()
         shape = getattr(result, "shape", ())
-        return Block(name, _numbered(children), tuple(shape)), result
+        return Block(name, numbered(children), tuple(shape)), result
 
     def check_free_of(self, index: Dim, known: int, name: str) -> None:
         """Check that neither an extent nor a condition behind the first `known` ones depends on `index`.
@@ -121,10 +129,10 @@ class Trace:
     def rooted(self, name: str, shape: Shape) -> Block:
         """Everything that was applied, as one block with an output of this shape."""
         (children,) = self._open
-        return Block(name, _numbered(children), shape)
+        return Block(name, numbered(children), shape)
 
 
-def _numbered(children: list[Child]) -> tuple[Child, ...]:
+def numbered(children: list[Child]) -> tuple[Child, ...]:
     """Children with names that differ: where a name comes again, `conv1`, `conv2`."""
     often = Counter(child.name for child in children)
     taken = {name for name, count in often.items() if count == 1}

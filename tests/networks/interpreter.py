@@ -27,7 +27,7 @@ class Made:
 
 
 class Interpreter:
-    """Runs a network and notes which arrays are kept for the backward pass.
+    """Runs a network and notes which arrays are kept for the backward pass, and whether training is possible.
 
     Args:
         net: the network.
@@ -40,7 +40,7 @@ class Interpreter:
         for name, meaning in net.relations.items():
             self.values[name] = int(evaluate(meaning, self.values))
         self.known, self.held, self.keeps = {}, {}, keeps
-        self.order = []
+        self.order, self.fits = [], True
         self.run(net.root, self.values)
 
     @staticmethod
@@ -97,6 +97,8 @@ class Interpreter:
         roles = {symbol: self.number(size, values) for symbol, size in sizes.items()}
         for symbol, size in trained.relations.items():
             roles[symbol] = self.number(size, roles)
+        numbers = {symbol: sympy.Integer(value) for symbol, value in roles.items()}
+        self.fits &= all(condition.xreplace(numbers) == sympy.true for condition in trained.conditions)
         for tensor in self.keeps(trained, wanted):
             if tensor.name in named:
                 array = named[tensor.name]

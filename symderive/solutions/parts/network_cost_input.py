@@ -8,17 +8,26 @@ from typing import Any
 from symderive.cost.tree import CostTree
 from symderive.derive.costs import cost
 from symderive.errors import SymderiveError, did_you_mean
+from symderive.imports.onnx_files import onnx_file
 from symderive.networks import Architecture, family_of, network
 
 
-def network_cost(name: str, sizes: Mapping[str, Any]) -> tuple[Architecture, CostTree]:
+def is_file(name: str) -> bool:
+    """Whether a network is given by the path of an ONNX file."""
+    return name.lower().endswith(".onnx")
+
+
+def network_cost(
+    name: str, sizes: Mapping[str, Any], dims: str | None = None
+) -> tuple[Architecture, CostTree]:
     """A network, and its cost with the sizes put in.
 
     Args:
-        name: that of the network; capitals and `-` do not matter.
+        name: that of the network; capitals and `-` do not matter. Or the path of an ONNX file.
         sizes: those of the input by letter (`B`, `H`, `W`, `T`), options of the family, and values of the
             symbols of the network (`d`, `L`). A number for a letter of the input is put in, a name replaces
-            it.
+            it. Of a file, numbers for its symbols.
+        dims: of a file, names for its open axes.
 
     Raises:
         SymderiveError: no such network, or a size that it does not have.
@@ -28,7 +37,12 @@ def network_cost(name: str, sizes: Mapping[str, Any]) -> tuple[Architecture, Cos
     >>> found.macs
     1814073344
     """
+    if is_file(name):
+        net = onnx_file(name, dims)
+        return net, cost(net).subs(_numbers(name, net, sizes, ()))
     plain = name.lower().replace("-", "_")
+    if dims is not None:
+        raise SymderiveError(f"{plain}: dims name the open axes of an ONNX file; give its sizes by letter.")
     family = family_of(plain)
     letters: dict[str, Any] = {}
     options: dict[str, Any] = {}

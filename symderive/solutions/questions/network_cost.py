@@ -14,7 +14,17 @@ _SIZE = OneOf(Integer(least=0), String())
 SCHEMA = Table(
     Field("title", String(), default="Cost of a network", doc="the heading"),
     Field("text", String(), default="", doc="the question as it was set"),
-    Field("network", String(), doc="the name of the network, for example resnet18"),
+    Field(
+        "network",
+        String(),
+        doc="the name of the network, for example resnet18, or the path of an ONNX file, as model.onnx",
+    ),
+    Field(
+        "dims",
+        String(),
+        default="",
+        doc="of an ONNX file: names or numbers for the axes that it leaves open, in order, as in B,H,W",
+    ),
     Field(
         "sizes",
         MapOf(OneOf(Boolean(), _SIZE, ListOf(_SIZE))),
@@ -39,7 +49,7 @@ def solve(question: Question) -> doc.Section:
     """
     values = question.values
     try:
-        net, cost = network_cost(values["network"], values["sizes"])
+        net, cost = network_cost(values["network"], values["sizes"], values["dims"] or None)
         blocks = network_cost_blocks(cost, values["levels"])
     except SymderiveError as error:
         raise question.error("sizes", str(error)) from None

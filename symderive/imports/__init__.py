@@ -1,0 +1,1 @@
+"""Models of other libraries as networks in our own terms: torch modules and exported programs, ONNX files."""

@@ -1,0 +1,238 @@
+"""Convolutions, transposed convolutions, pools: windows that slide along one, two or three axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import sympy
+
+from symderive.core.dims import Size
+from symderive.errors import SymderiveError
+from symderive.imports.onnx_files.call import Call
+from symderive.imports.onnx_files.operators.arithmetic import pointwise
+from symderive.imports.onnx_files.values import WHOLE, Value
+from symderive.layers import (
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+)
+
+CONVOLUTIONS: tuple[Any, ...] = (Conv1d, Conv2d, Conv3d)
+TRANSPOSED: tuple[Any, ...] = (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)
+AVERAGES: tuple[Any, ...] = (AvgPool1d, AvgPool2d, AvgPool3d)
+LARGEST: tuple[Any, ...] = (MaxPool1d, MaxPool2d, MaxPool3d)
+Sides = tuple[tuple[Any, Any], ...]
+
+
+class Frame(NamedTuple):
+    """How windows slide along each axis."""
+
+    kernel: tuple[Size, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+
+    @property
+    def spans(self) -> tuple[Size, ...]:
+        """How many positions the taps of each axis cover."""
+        return tuple(step * (taps - 1) + 1 for taps, step in zip(self.kernel, self.dilation, strict=True))
+
+
+def frame_of(call: Call, kernel: Sequence[Any]) -> Frame:
+    """The windows of a node.
+
+    Raises:
+        SymderiveError: no, or more than three axes, or another number of strides.
+    """
+    count = len(kernel)
+    if not 1 <= count <= 3:
+        raise SymderiveError(f"windows along {count} axes are not known, those along 1 to 3 are.")
+    stride, dilation = (tuple(call.attribute(name, [1] * count)) for name in ("strides", "dilations"))
+    if len(stride) != count or len(dilation) != count:
+        raise SymderiveError(f"{count} axes have {len(stride)} strides and {len(dilation)} dilations.")
+    return Frame(tuple(map(sympy.sympify, kernel)), stride, dilation)
+
+
+def sides_of(call: Call, frame: Frame, extents: Sequence[Size]) -> Sides:
+    """What is added in front and behind along each axis."""
+    count, way = len(frame.kernel), call.attribute("auto_pad", "NOTSET")
+    if way in ("SAME_UPPER", "SAME_LOWER"):
+        return tuple(
+            _same(size, span, step, way)
+            for size, span, step in zip(extents, frame.spans, frame.stride, strict=True)
+        )
+    pads = [0] * (2 * count) if way == "VALID" else list(call.attribute("pads", [0] * (2 * count)))
+    if len(pads) != 2 * count:
+        raise SymderiveError(f"{count} axes have {len(pads)} pads, of which there are two for each.")
+    return tuple(zip(pads[:count], pads[count:], strict=True))
+
+
+def _same(size: Size, span: Size, step: int, way: str) -> tuple[Size, Size]:
+    """As many positions as it takes for ⌈size/step⌉ outputs, half of them on each side."""
+    outputs = sympy.floor((size - 1) / step) + 1 if step > 1 else size
+    total = sympy.expand((outputs - 1) * step + span - size)
+    if total.is_number:
+        total = sympy.Max(total, 0)
+    elif span == 1:
+        total = sympy.S.Zero
+    elif span < step:
+        raise SymderiveError(
+            f"auto_pad {way} with a stride of {step} and a window of {span} depends on whether {size} is a "
+            "multiple; give a number for it."
+        )
+    half = sympy.floor(total / 2)
+    return (half, total - half) if way == "SAME_UPPER" else (total - half, half)
+
+
+def convolution(call: Call, x: Value, weight: Value, bias: Value | None) -> Value:
+    """A convolution of images with a kernel that is stored, or comes from data."""
+    batch, channels, *extents = call.rank(x, 3, 5)
+    outer, inner, *kernel = call.rank(weight, len(x.shape), len(x.shape))
+    groups = int(call.attribute("group", 1))
+    call.same(channels, inner * groups, "a convolution: the channels")
+    frame = frame_of(call, kernel)
+    is_own = call.belongs(weight, bias)
+    layer = CONVOLUTIONS[len(kernel) - 1](
+        channels,
+        outer,
+        frame.kernel,
+        *extents,
+        stride=frame.stride,
+        padding=sides_of(call, frame, extents),
+        dilation=frame.dilation,
+        groups=groups,
+        bias=is_own,
+        batch=batch,
+    )
+    made = call.apply(layer, x, weights=[weight, *([bias] if bias is not None and is_own else [])])
+    return made if is_own or bias is None else _with_bias(call, made, bias)
+
+
+def _with_bias(call: Call, made: Value, bias: Value) -> Value:
+    shaped = call.view(bias, (bias.count, *(1 for _ in made.shape[2:])))
+    return pointwise(call, lambda x, y: x + y, [made, shaped], name="bias")
+
+
+def conv(call: Call) -> Value:
+    """A convolution."""
+    return convolution(call, call.input(0), call.input(1), call.given(2))
+
+
+def conv_integer(call: Call) -> Value:
+    """A convolution of whole numbers."""
+    made = convolution(call, call.input(0), call.input(1), None)
+    return call.view(made, made.shape, kind=WHOLE)
+
+
+def conv_transpose(call: Call) -> Value:
+    """A transposed convolution; with a wanted shape of the output the padding follows from it."""
+    x, weight, bias = call.input(0), call.input(1), call.given(2)
+    batch, channels, *extents = call.rank(x, 3, 5)
+    inner, outer, *kernel = call.rank(weight, len(x.shape), len(x.shape))
+    call.same(channels, inner, "a transposed convolution: the channels")
+    frame, groups = frame_of(call, kernel), int(call.attribute("group", 1))
+    added = tuple(call.attribute("output_padding", [0] * len(kernel)))
+    is_own = call.belongs(weight, bias)
+    layer = TRANSPOSED[len(kernel) - 1](
+        channels,
+        outer * groups,
+        frame.kernel,
+        *extents,
+        stride=frame.stride,
+        padding=_cropped(call, frame, extents, added),
+        output_padding=added,
+        dilation=frame.dilation,
+        groups=groups,
+        bias=is_own,
+        batch=batch,
+    )
+    made = call.apply(layer, x, weights=[weight, *([bias] if bias is not None and is_own else [])])
+    return made if is_own or bias is None else _with_bias(call, made, bias)
+
+
+def _cropped(call: Call, frame: Frame, extents: Sequence[Size], added: Sequence[int]) -> Sides:
+    """What is cropped in front and behind along each axis."""
+    way, wanted = call.attribute("auto_pad", "NOTSET"), call.attribute("output_shape")
+    if wanted is None and way not in ("SAME_UPPER", "SAME_LOWER"):
+        return sides_of(call, frame, extents)
+    wanted = list(wanted)[-len(extents) :] if wanted else None
+    found = []
+    for place, (size, span, step) in enumerate(zip(extents, frame.spans, frame.stride, strict=True)):
+        target = wanted[place] if wanted else size * step
+        total = sympy.expand(step * (size - 1) + added[place] + span - target)
+        if total.is_negative:
+            raise SymderiveError(f"the output would have {-total} positions more than are made.")
+        half = sympy.floor(total / 2)
+        found.append((half, total - half) if way == "SAME_UPPER" else (total - half, half))
+    return tuple(found)
+
+
+def _pool(layers: Sequence[Any]) -> Callable[[Call], Any]:
+    def operator(call: Call) -> list[Value]:
+        x = call.input(0)
+        batch, channels, *extents = call.rank(x, 3, 5)
+        frame = frame_of(call, call.attribute("kernel_shape", []))
+        if len(frame.kernel) != len(extents):
+            raise SymderiveError(f"{len(extents)} axes have windows along {len(frame.kernel)}.")
+        sides = sides_of(call, frame, extents)
+        if call.attribute("ceil_mode", 0):
+            sides = tuple(
+                _rounded_up(*one) for one in zip(extents, frame.spans, frame.stride, sides, strict=True)
+            )
+        if any(2 * side > taps for pair, taps in zip(sides, frame.kernel, strict=True) for side in pair) or (
+            any(step != 1 for step in frame.dilation) and any(map(any, sides))
+        ):
+            padded = (size + before + after for size, (before, after) in zip(extents, sides, strict=True))
+            x = call.view(x, (batch, channels, *padded))
+            extents, sides = list(x.shape[2:]), tuple((0, 0) for _ in extents)
+        layer = layers[len(extents) - 1](
+            channels,
+            frame.kernel,
+            *extents,
+            stride=frame.stride,
+            padding=sides,
+            dilation=frame.dilation,
+            batch=batch,
+        )
+        made = call.apply(layer, x)
+        return [made, call.view(made, made.shape, kind=WHOLE)]
+
+    return operator
+
+
+def _rounded_up(size: Size, span: Size, step: int, sides: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Sides with which a last window that is only partly inside counts; one that begins behind does not.
+
+    Raises:
+        SymderiveError: whether there is one depends on a size without a number.
+    """
+    before, after = sides
+    if not size.is_number:
+        if not after + step <= span:
+            raise SymderiveError(
+                f"ceil_mode with a window of {span}, a stride of {step} and {after} padded positions depends "
+                f"on {size}; give a number for it."
+            )
+        return before, after + step - 1
+    outputs = -((span - size - before - after) // step) + 1
+    if (outputs - 1) * step >= size + before:
+        outputs -= 1
+    return before, max(sympy.S.Zero, (outputs - 1) * step + span - size - before)
+
+
+OPERATORS: Mapping[str, Callable[[Call], Any]] = {
+    "Conv": conv,
+    "ConvInteger": conv_integer,
+    "ConvTranspose": conv_transpose,
+    "AveragePool": _pool(AVERAGES),
+    "MaxPool": _pool(LARGEST),
+}

@@ -1,0 +1,117 @@
+"""Models as they are given, the numbers at which they run, and what is said when they do not."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from symderive.core.dims import Dim
+from symderive.errors import SymderiveError
+from symderive.imports.torch_modules.inputs import Given
+
+POINTS = (
+    ((7, 233, 271), (5, 61, 67)),
+    ((6, 224, 225), (6, 64, 96)),
+    ((5, 224, 448), (5, 48, 32)),
+    ((4, 96, 64), (4, 12, 8)),
+    ((3, 32, 32), (3, 6, 5)),
+)
+"""The numbers at which a model runs: those of the sizes of images, and of sequences; the first that work.
+
+They differ and are no round numbers, so that no two sizes are taken for the same; where a model needs sizes
+that can be divided, or small ones, the next are tried."""
+
+
+def numbers_for(
+    inputs: Iterable[Given], images: tuple[int, ...], sequences: tuple[int, ...]
+) -> dict[Dim, int]:
+    """A number for each symbol in the sizes of the inputs, all of them different."""
+    found: dict[Dim, int] = {}
+    for given in inputs:
+        numbers = images if len(given.shape) > 3 else sequences
+        symbols = [size for size in given.shape if isinstance(size, Dim) and size not in found]
+        for symbol, number in zip(symbols, _endless(numbers), strict=False):
+            taken = set(found.values())
+            found[symbol] = next(one for one in (number, *range(number + 1, number + 99)) if one not in taken)
+    return found
+
+
+def _endless(numbers: tuple[int, ...]) -> Iterator[int]:
+    yield from numbers
+    while True:
+        yield numbers[-1]
+
+
+def model_of(torch: Any, given: Any) -> Any:
+    """The module that is given, or that a class or a function without arguments gives.
+
+    Raises:
+        SymderiveError: there is none.
+    """
+    module = given
+    if not isinstance(given, torch.nn.Module) and callable(given):
+        needed = _needed(given)
+        if needed:
+            raise SymderiveError(
+                f"{getattr(given, '__name__', 'the model')} needs {', '.join(needed)}; give an instance, "
+                "or a function without arguments that makes one."
+            )
+        module = given()
+    if not isinstance(module, torch.nn.Module):
+        raise SymderiveError(
+            f"importing a torch model: {type(module).__name__} is no torch.nn.Module; give one."
+        )
+    return module
+
+
+def _needed(function: Any) -> list[str]:
+    """The arguments without a default."""
+    free = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    found = inspect.signature(function).parameters.values()
+    return [one.name for one in found if one.default is one.empty and one.kind not in free]
+
+
+@contextmanager
+def at_inference(torch: Any, module: Any) -> Iterator[None]:
+    """For as long as this holds, a module computes as at inference, and says nothing on the terminal."""
+    training = [one for one in module.modules() if one.training]
+    fast, level = torch.backends.mha.get_fastpath_enabled(), logging.root.manager.disable
+    module.eval()
+    torch.backends.mha.set_fastpath_enabled(False)
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)
+        torch.backends.mha.set_fastpath_enabled(fast)
+        for one in training:
+            one.training = True
+
+
+_FINAL = {
+    "DataDependentOutputException": "a number that it computes from the entries decides what it does",
+    "GuardOnDataDependentSymNode": "a number that it computes from the entries decides what it does",
+    "PendingUnbackedSymbolNotFound": "a shape depends on the entries and not only on the sizes of the input",
+    "DynamicOutputShapeException": "a shape depends on the entries and not only on the sizes of the input",
+    "UnsupportedOperatorException": "torch does not know the shape of the result of an operation",
+}
+
+
+def is_final(error: Exception) -> bool:
+    """Whether a model fails at all sizes."""
+    return type(error).__name__ in _FINAL
+
+
+def sentence(error: Exception) -> str:
+    """Why a model did not run."""
+    known = _FINAL.get(type(error).__name__)
+    said = " ".join(str(error).split()) or type(error).__name__
+    if known:
+        return f"{known} ({said[:120]}); give a model without it, or count its parts."
+    return f"it does not run on inputs of these sizes: {said[:200]}"

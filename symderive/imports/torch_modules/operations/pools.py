@@ -1,0 +1,119 @@
+"""Pools and changes of resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sympy
+
+from symderive.core.dims import Size
+from symderive.imports.torch_modules.call import Call, Operation
+from symderive.layers import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+    Upsample1d,
+    Upsample2d,
+    Upsample3d,
+)
+from symderive.networks import Feature
+from symderive.networks.operations import AdaptiveMean, Reduction
+
+_MAX = {1: MaxPool1d, 2: MaxPool2d, 3: MaxPool3d}
+_MEAN = {1: AvgPool1d, 2: AvgPool2d, 3: AvgPool3d}
+_ADAPTIVE_MAX = {1: AdaptiveMaxPool1d, 2: AdaptiveMaxPool2d, 3: AdaptiveMaxPool3d}
+_ADAPTIVE_MEAN = {1: AdaptiveAvgPool1d, 2: AdaptiveAvgPool2d, 3: AdaptiveAvgPool3d}
+_UPSAMPLE = {1: Upsample1d, 2: Upsample2d, 3: Upsample3d}
+
+
+def _pool(kinds: Mapping[int, Any], axes: int) -> Operation:
+    def pool(call: Call) -> Feature | None:
+        """A pool with windows; with `ceil_mode`, a last window that is only partly inside counts, too.
+
+        Torch leaves out one that begins behind the input; with `stride + padding ≤ kernel` there is none.
+        """
+        x = call.feature("self")
+        *batch, channels = x.shape[:-axes]
+        kernel, padding = call.sizes("kernel_size", axes), call.sizes("padding", axes)
+        stride = call.sizes("stride", axes) if call["stride"] else kernel
+        sides: Any = padding
+        if call["ceil_mode"]:
+            fits = (step + side <= size for step, side, size in zip(stride, padding, kernel, strict=True))
+            if kinds is _MEAN or not all(one == sympy.true for one in fits):
+                return None
+            sides = tuple((side, side + step - 1) for side, step in zip(padding, stride, strict=True))
+        if call["divisor_override"] is not None or (call["count_include_pad"] is False and any(padding)):
+            return None
+        options: dict[str, Any] = {"stride": stride, "padding": sides, "batch": tuple(batch)}
+        if kinds is _MAX:
+            options["dilation"] = call.sizes("dilation", axes)
+        return call.step([x], kinds[axes], channels, kernel, *x.shape[-axes:], **options, name="pool")
+
+    return pool
+
+
+def _adaptive(kinds: Mapping[int, Any], axes: int) -> Operation:
+    def pool(call: Call) -> Feature:
+        x, output = call.feature("self"), call.sizes("output_size", axes)
+        if all(one == 1 for one in output):
+            over = tuple(range(len(x.shape) - axes, len(x.shape)))
+            kind = "mean" if kinds is _ADAPTIVE_MEAN else "max"
+            return call.step([x], Reduction, x.shape, over, kind, name="pool")
+        return _windows(call, kinds, x, output)
+
+    return pool
+
+
+def _windows(call: Call, kinds: Mapping[int, Any], x: Feature, output: tuple[Size, ...]) -> Feature:
+    """Windows of whatever size: of means over a square of them one equation each, also of symbolic sizes."""
+    axes = len(output)
+    is_square = kinds is _ADAPTIVE_MEAN and axes == 2 and output[0] == output[1] and output[0].is_Integer
+    if is_square and any(not size.is_Integer for size in x.shape[-axes:]):
+        return call.step([x], AdaptiveMean, x.shape, outputs=int(output[0]), name="pool")
+    *batch, channels = x.shape[:-axes]
+    return call.step([x], kinds[axes], channels, *x.shape[-axes:], output, batch=tuple(batch), name="pool")
+
+
+def _resize(mode: str, axes: int) -> Operation:
+    def resize(call: Call) -> Feature | None:
+        """By whole factors; another change of the resolution is not known."""
+        x = call.feature("self" if call["self"] is not None else "input")
+        scale = [new / old for new, old in zip(call.shape[-axes:], x.shape[-axes:], strict=True)]
+        scale = [sympy.cancel(one) for one in scale]
+        if call["align_corners"] or any(not one.is_Integer for one in scale):
+            return None
+        *batch, channels = x.shape[:-axes]
+        kind = _UPSAMPLE[axes]
+        return call.step(
+            [x], kind, channels, *x.shape[-axes:], tuple(scale), mode, tuple(batch), name="resize"
+        )
+
+    return resize
+
+
+def _each(name: str, made: Callable[[int], Operation]) -> dict[str, Operation]:
+    return {name.format(axes): made(axes) for axes in (1, 2, 3)}
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    **_each("max_pool{}d_with_indices", lambda axes: _pool(_MAX, axes)),
+    **_each("max_pool{}d", lambda axes: _pool(_MAX, axes)),
+    **_each("avg_pool{}d", lambda axes: _pool(_MEAN, axes)),
+    **_each("_adaptive_avg_pool{}d", lambda axes: _adaptive(_ADAPTIVE_MEAN, axes)),
+    **_each("adaptive_avg_pool{}d", lambda axes: _adaptive(_ADAPTIVE_MEAN, axes)),
+    **_each("adaptive_max_pool{}d", lambda axes: _adaptive(_ADAPTIVE_MAX, axes)),
+    **_each("upsample_nearest{}d", lambda axes: _resize("nearest", axes)),
+    "upsample_linear1d": _resize("linear", 1),
+    "upsample_bilinear2d": _resize("linear", 2),
+    "upsample_trilinear3d": _resize("linear", 3),
+}

@@ -1,0 +1,169 @@
+"""What is kept while a model runs: which feature map each tensor is, and in which module each step stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from symderive.errors import InternalError
+from symderive.imports.torch_modules.arrays import Arrays, Own
+from symderive.imports.torch_modules.sizes import Sizes
+from symderive.layers.layer import Layer
+from symderive.networks import Feature
+from symderive.networks.block import Array
+from symderive.networks.operations import Learned, Opaque
+from symderive.networks.trace import Trace
+
+Scope = tuple[tuple[str, int | None], ...]
+"""The names of the modules around a step, each with the number of the call; a list of modules has no call."""
+
+
+@dataclass
+class Record:
+    """One run of a model.
+
+    Attributes:
+        trace: the steps.
+        sizes: sizes of torch in our symbols.
+        arrays: parameters and buffers.
+        scopes: for each step the modules around it.
+        scope: the modules that are running.
+    """
+
+    trace: Trace
+    sizes: Sizes
+    arrays: Arrays
+    scopes: list[Scope] = field(default_factory=list)
+    scope: Scope = ()
+    _features: dict[int, Feature] = field(default_factory=dict)
+    _alive: list[Any] = field(default_factory=list)
+
+    @property
+    def place(self) -> str:
+        """The module that is running, in words."""
+        return ".".join(name for name, _ in self.scope) or "the model itself"
+
+    def bind(self, tensor: Any, feature: Feature) -> None:
+        """Note which feature map a tensor is."""
+        self._features[id(tensor)] = feature
+        self.keep(tensor)
+
+    def keep(self, tensor: Any) -> None:
+        """Keep a tensor, so that no other one gets its identity."""
+        self._alive.append(tensor)
+
+    def feature(self, tensor: Any) -> Feature:
+        """The feature map that a tensor is.
+
+        A parameter becomes one of its own where it is first used; what came from nowhere is a constant.
+        """
+        if id(tensor) not in self._features:
+            own = self.arrays.of(tensor)
+            made = self.array_of(own) if own is not None and own.is_parameter else self._constant(tensor)
+            self.bind(tensor, replace(made, shape=self.sizes.shape(tensor)))
+        return self._features[id(tensor)]
+
+    def is_known(self, tensor: Any) -> bool:
+        """Whether a tensor depends neither on the inputs nor on the parameters."""
+        if id(tensor) in self._features:
+            return self._features[id(tensor)].array.is_known
+        own = self.arrays.of(tensor)
+        return own is None or not own.is_parameter
+
+    def _constant(self, tensor: Any) -> Feature:
+        shape = self.sizes.shape(tensor)
+        return Feature(shape, self.trace, Array(shape, is_known=True))
+
+    def array_of(self, own: Own) -> Feature:
+        """A parameter as a feature map, in a step of its own where it is not counted yet."""
+        holder = Feature(own.shape, self.trace, Array(own.shape))
+        if self.arrays.is_counted(own):
+            return holder
+        self.arrays.count([own])
+        return self._held(own)
+
+    def _held(self, own: Own) -> Feature:
+        """An array of the model in a step of its own."""
+        return self.step([], own.step, Learned, own.shape, is_trained=own.is_trained)
+
+    def put_aside(self, own: Own) -> None:
+        """An array of the model in a step that is not computed."""
+
+        def run() -> Array:
+            return self.trace.apply((), own.step, Learned, own.shape, is_trained=own.is_trained)
+
+        self.put(self.trace.recorded(own.name, run, is_run=False)[0].children)
+
+    def step(
+        self,
+        reads: Sequence[Feature],
+        name: str,
+        kind: Callable[..., Layer],
+        /,
+        *sizes: Any,
+        weights: Iterable[Any] = (),
+        **options: Any,
+    ) -> Feature:
+        """Add a layer.
+
+        Args:
+            reads: the feature maps that it is applied to.
+            name: how the step is called.
+            kind: the layer's class.
+            *sizes: its sizes.
+            weights: the tensors that are the layer's parameters and buffers, None for one that is not there.
+                Where they are not all parameters and buffers of the model that were not counted before, the
+                layer counts none, and those of them that were not counted get a step of their own.
+            **options: its options.
+        """
+        given = [one for one in weights if one is not None]
+        owned = [own for one in given if (own := self.arrays.of(one)) is not None]
+        fresh = [own for own in dict.fromkeys(owned) if not self.arrays.is_counted(own)]
+        is_own = len(fresh) == len(given) and all(own.is_trained == own.is_parameter for own in fresh)
+        self.arrays.count(fresh)
+        if not is_own:
+            for own in fresh:
+                self._held(own)
+
+        def run() -> Array:
+            arrays = (one.array for one in reads)
+            return self.trace.apply(arrays, name, kind, *sizes, **options)
+
+        block, array = self.trace.recorded(name, run, is_trained=is_own)
+        self.put(block.children)
+        return Feature(array.shape, self.trace, array)
+
+    def put(self, steps: Iterable[Any]) -> None:
+        """Add steps where the model runs."""
+        for step in steps:
+            self.trace.put(step)
+            self.scopes.append(self.scope)
+
+    def unknown(self, name: str, given: Sequence[Any], tensors: Sequence[Any]) -> None:
+        """A step that is not counted, and said to be; its further results are of the same step."""
+        reads = [self.feature(one) for one in given]
+        shape, inputs = self.sizes.shape(tensors[0]), tuple(one.shape for one in reads)
+        made = self.step(reads, name, Opaque, shape, called=name, inputs=inputs)
+        for tensor in tensors:
+            self.bind(tensor, replace(made, shape=self.sizes.shape(tensor)))
+
+    def results(self, tensors: Sequence[Any], made: Sequence[Feature], old: Iterable[Feature]) -> None:
+        """Note which feature maps the results of an operation are, in the shapes that torch gives them.
+
+        Args:
+            tensors: the results.
+            made: their feature maps; a result behind them is of no further use, such as a saved mean.
+            old: those that the operation was given; of them a result may be a part, or a repetition.
+
+        Raises:
+            InternalError: a layer gives another number of entries than torch has.
+        """
+        before = {id(one.array) for one in old}
+        for tensor, feature in zip(tensors, made, strict=False):
+            shape = self.sizes.shape(tensor)
+            if id(feature.array) not in before and not self.sizes.is_same(feature.array.shape, shape):
+                raise InternalError(
+                    f"importing {self.place}: a layer gives {feature.array.shape} where torch has {shape}."
+                )
+            self.bind(tensor, replace(feature, shape=shape))

@@ -1,0 +1,176 @@
+"""Symbolic sizes of torch for the sizes of inputs, and what torch found out about them in a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import PurePath
+from typing import Any
+
+import sympy
+
+from symderive.core.dims import Dim, Size
+from symderive.cost.floors import one_floor
+from symderive.errors import SymderiveError
+from symderive.imports.torch_modules.sizes import Sizes
+from symderive.networks.extents import Extent, Extents
+
+LAYOUT = {
+    "_prims_common/__init__.py": (),
+    "_prims/__init__.py": ("_broadcast_in_dim_meta",),
+    "_refs/__init__.py": ("_reshape_view_helper_core_alg", "_broadcast_shapes"),
+    "_subclasses/fake_impls.py": ("conv", "fast_binary_impl", "infer_size"),
+}
+"""Where torch asks about sizes only to know how entries lie in memory, or whether an axis of size 1 is
+repeated, which changes no formula: files, and the functions in them, all of them where none is named."""
+
+
+class Symbols:
+    """The symbols of one run.
+
+    Attributes:
+        environment: that of torch.
+    """
+
+    def __init__(self, sizes: Sizes) -> None:
+        from torch.fx.experimental.symbolic_shapes import ShapeEnv
+
+        self._sizes = sizes
+        self.environment = ShapeEnv(duck_shape=False, specialize_zero_one=False)
+        self._made: dict[Dim, Any] = {}
+
+    def integer(self, size: Size) -> Any:
+        """A size as torch takes it: an int, or a symbolic one."""
+        if size.is_Integer:
+            return int(size)
+        if size not in self._made:
+            self._made[size] = self._new(size) if isinstance(size, Dim) else self._computed(size)
+        return self._made[size]
+
+    def _computed(self, size: Size) -> Any:
+        over, under = sympy.fraction(sympy.together(size))
+        parts = [self._product(term) for term in sympy.Add.make_args(sympy.expand(over))]
+        return sum(parts[1:], parts[0]) // self._product(under)
+
+    def _product(self, term: Size) -> Any:
+        return math.prod(
+            self.integer(base) ** int(exponent) for base, exponent in term.as_powers_dict().items()
+        )
+
+    def _new(self, dim: Dim) -> Any:
+        from torch._dynamo.source import ConstantSource
+        from torch.fx.experimental.symbolic_shapes import DimDynamic
+        from torch.utils._sympy.numbers import int_oo
+        from torch.utils._sympy.value_ranges import ValueRanges
+
+        number, source = int(self._sizes.value(dim)), ConstantSource(dim.name)
+        symbol = self.environment.create_symbol(number, source, DimDynamic.DYNAMIC)
+        self.environment.var_to_range[symbol] = ValueRanges(1, int_oo)
+        self._sizes.symbols[symbol] = dim
+        return self.environment.create_symintnode(symbol, hint=number, source=source)
+
+    def replaced(self, name: str) -> Iterator[Any]:
+        """What torch put in place of symbols, as conditions: `H = 2·⌊H/2⌋`, that is, H is even.
+
+        Raises:
+            SymderiveError: a number, or another size of the input: the model works for that size only.
+        """
+        for symbol, dim in self._sizes.symbols.items():
+            found = self.environment.replacements.get(symbol)
+            if found is None or found == symbol:
+                continue
+            value = self._sizes.meaning(found)
+            if not isinstance(dim, Extent) and not value.atoms(Extent):
+                raise SymderiveError(
+                    f"{name}: the model fixes {dim} to {value}{self._reason(symbol)}; write {value} in place "
+                    f"of {dim} in the input."
+                )
+            yield whole_multiple(dim, self._sizes.extents.meaning(value))
+
+    def _reason(self, symbol: Any) -> str:
+        for guard in self.environment.guards:
+            if symbol in guard.expr.free_symbols and isinstance(guard.expr, sympy.Eq):
+                return _place(guard)
+        return ""
+
+    def conditions(self) -> Iterator[Any]:
+        """What the run took for granted about the sizes, less what changes no formula."""
+        for guard in self.environment.guards:
+            if not _is_layout(guard):
+                meant = _positive(self._sizes.meaning(guard.expr))
+                yield from sympy.And.make_args(meant) if meant != sympy.true else ()
+
+
+def whole_multiple(size: Size, value: Size) -> Any:
+    """That a size equals a value, which for `H = n·⌊H/n⌋` is that n divides H.
+
+    >>> from symderive.core.dims import dims
+    >>> h = dims("H")
+    >>> whole_multiple(h, 4 * sympy.floor(h / 4))
+    Eq(Mod(H, 4), 0)
+    """
+    number, rest = value.as_coeff_Mul()
+    if isinstance(rest, sympy.floor) and sympy.expand(rest.args[0] * number - size) == 0:
+        return sympy.Eq(sympy.Mod(size, number), 0)
+    return sympy.Eq(size, value)
+
+
+def without_implied(conditions: Iterable[Any], extents: Extents) -> list[Any]:
+    """Conditions less the equations between extents that hold where sizes can be divided as others say.
+
+    >>> from symderive.core.dims import dims
+    >>> h, even = dims("H"), sympy.Eq(sympy.Mod(dims("H"), 2), 0)
+    >>> without_implied([even, sympy.Eq(2 * sympy.floor(h / 2), h)], Extents())
+    [Eq(Mod(H, 2), 0)]
+    """
+    given = list(dict.fromkeys(conditions))
+    divided = {
+        one.lhs.args[0]: one.lhs.args[1]
+        for one in given
+        if isinstance(one, sympy.Eq) and isinstance(one.lhs, sympy.Mod) and one.lhs.args[0].is_Symbol
+    }
+    whole = {size: number * Dim(f"{size}_over_{number}") for size, number in divided.items()}
+    kept = []
+    for one in given:
+        meant = one.xreplace(extents.meanings)
+        if isinstance(one, sympy.Eq) and not meant.has(sympy.Mod):
+            difference = one_floor((meant.lhs - meant.rhs).xreplace(whole))
+            if sympy.expand(difference) == 0:
+                continue
+        kept.append(one)
+    return kept
+
+
+def _positive(condition: Any) -> Any:
+    """A condition for positive whole numbers: `n ≠ 1` is `n ≥ 2`, and `n > 3` is `n ≥ 4`."""
+    if isinstance(condition, sympy.Ne) and condition.rhs == 1 and isinstance(condition.lhs, Dim):
+        return sympy.Ge(condition.lhs, 2)
+    if isinstance(condition, sympy.StrictGreaterThan):
+        return sympy.Ge(condition.lhs, condition.rhs + 1)
+    if isinstance(condition, sympy.StrictLessThan):
+        return sympy.Le(condition.lhs, condition.rhs - 1)
+    return condition
+
+
+def _frame(guard: Any) -> Any:
+    where = guard.sloc
+    return None if where is None else where.maybe_user_loc or where.framework_loc
+
+
+def _is_layout(guard: Any) -> bool:
+    """Whether torch asked only for the layout; that two sizes are equal is never only that."""
+    frame = None if guard.sloc is None else guard.sloc.framework_loc
+    if frame is None or isinstance(frame, str) or isinstance(guard.expr, sympy.Eq):
+        return False
+    path = PurePath(frame.filename)
+    for file, functions in LAYOUT.items():
+        if path.parts[-3:] == ("torch", *PurePath(file).parts):
+            return not functions or frame.name in functions
+    return False
+
+
+def _place(guard: Any) -> str:
+    frame = _frame(guard)
+    if frame is None or isinstance(frame, str):
+        return ""
+    return f" (in {frame.name}, {PurePath(frame.filename).name} line {frame.lineno})"

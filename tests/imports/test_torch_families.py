@@ -1,0 +1,33 @@
+"""Imported modules have the formulas of the families that declare the same networks, in every quantity."""
+
+import pytest
+import sympy
+
+from symderive.cost import cost
+from symderive.imports.torch_modules import torch_network
+from symderive.networks import network
+from symderive.networks.extents import canonical, one_floor
+from tests.imports.families import FAMILIES
+from tests.imports.torch_facts import on_meta
+
+QUICK = ("alexnet", "resnet18", "squeezenet1_1", "googlenet", "mobilenet_v3_large", "shufflenet_v2_x1_0")
+"""The others take longer; the benchmark has them all."""
+
+
+def in_inputs(tree, quantity):
+    """A formula in the sizes of the input, its floors written in one way."""
+    if quantity not in (*tree.quantities, "macs", "params", "buffers", "activations"):
+        return sympy.S.Zero
+    return canonical(one_floor(tree.formula(quantity).expr.xreplace(dict(tree.relations))))
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_module_has_the_formulas_of_its_family(name):
+    net = torch_network(on_meta(FAMILIES[name]), "B,3,H,W")
+    found, declared = cost(net), cost(network(name))
+    assert not found.unknown
+    assert {"macs", "params", "sum_adds"} <= {*declared.quantities}
+    for quantity in {*found.quantities, *declared.quantities, "activations"}:
+        difference = in_inputs(found, quantity) - in_inputs(declared, quantity)
+        assert sympy.expand(difference) == 0, (quantity, difference)
+    assert set(net.conditions) >= set(network(name).conditions)

@@ -1,0 +1,284 @@
+"""The most entries that are alive at one time while a network is computed in its order.
+
+By convention an array lives from the pass that writes it to the last one that reads it, nothing is computed
+in place, and parameters are not counted. What a repeated block adds is looked at in its first, second and
+last repetition: all others have as many arrays alive as the second, or lie between second and last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sympy
+
+from symderive.core.dims import Dim, Size
+from symderive.cost.amounts import NONE, Amount, at, entries, formula, is_at_most, minus, total
+from symderive.cost.formula import Formula
+from symderive.cost.protocols import Looped, Stored
+from symderive.cost.saved import arrays_of, is_parameter
+from symderive.errors import SymderiveError
+
+if TYPE_CHECKING:
+    from symderive.cost.tree import CostTree
+
+Key = Any
+"""An array of the network, or the name of one inside a layer with the array that the layer makes."""
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The most entries that are alive at one time.
+
+    Attributes:
+        candidates: the largest of these.
+        conditions: what has to hold of the sizes for it, besides the conditions of the network.
+    """
+
+    candidates: tuple[Formula, ...]
+    conditions: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """An array of a layer that stands alone.
+
+    Attributes:
+        shape: the sizes of its axes.
+        is_known: whether it is known before there are data.
+    """
+
+    shape: tuple[Size, ...]
+    is_known: bool = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """A pass over memory: what it reads and writes."""
+
+    reads: tuple[Key, ...]
+    writes: tuple[Key, ...]
+
+
+@dataclass(frozen=True)
+class Round:
+    """A repeated block.
+
+    Attributes:
+        loop: what goes round.
+        body: one repetition.
+        times: how often it comes.
+        index: the number of the repetition, where sizes depend on it.
+        outside: what a repetition reads of the outside, besides what it is given.
+        is_made: whether what it gives is made in it.
+    """
+
+    loop: Looped
+    body: tuple[Work | Round, ...]
+    times: Size
+    index: Dim | None
+    outside: frozenset[Key]
+    is_made: bool
+
+
+def peak_of(tree: CostTree, values: Mapping[Dim, int]) -> Peak:
+    """The peak of a network, or of a block of one, at inference.
+
+    Args:
+        tree: the cost of the network, which knows the arrays that its layers read and write.
+        values: numbers for some of its sizes; counts of repetitions among them are put in.
+
+    Raises:
+        SymderiveError: sizes that depend on the repetition in a way that has no largest at an end.
+    """
+    walk = _Walk(tree, values)
+    items = tuple(walk.items((tree,)))
+    made = walk.made(items)
+    given = walk.read(items) - made
+    result = () if tree.gives is None else (walk.key(tree.gives),)
+    found = walk.run(items, NONE, {key: walk.size(key) for key in given}, result)
+    candidates = tuple(formula(one, tree.order) for one in found)
+    return Peak(candidates or (Formula(order=tree.order),), tuple(dict.fromkeys(walk.conditions)))
+
+
+class _Walk:
+    """One walk over a network; the candidates are those that no other one is always above."""
+
+    def __init__(self, tree: CostTree, values: Mapping[Dim, int]) -> None:
+        self.order = tree.order
+        self.values = {symbol: sympy.Integer(value) for symbol, value in values.items()}
+        self.sizes: dict[Key, Amount] = {}
+        self.parameters: set[Key] = set()
+        self.same: dict[Key, Key] = {}
+        self.conditions: list[Any] = []
+
+    # The passes of a network.
+
+    def items(self, nodes: Sequence[CostTree]) -> Iterator[Work | Round]:
+        """The passes of some blocks and layers, in order."""
+        for node in nodes:
+            if node.place is not None:
+                yield from self._layer(node)
+            elif node.loop is not None:
+                yield from self._round(node, node.loop)
+            else:
+                yield from self.items(node.branches)
+
+    def _layer(self, node: CostTree) -> Iterator[Work]:
+        place = node.place
+        if place is None or place.applied is None or not place.is_run:
+            return
+        applied = place.applied
+        if is_parameter(applied.layer):
+            self.parameters.add(applied.writes)
+            return
+        own = {str(tensor.name) for tensor in (*applied.layer.parameters, *applied.layer.buffers)}
+        arrays = arrays_of(applied, applied.layer)
+        for one in place.kind.kernels:
+            tensors = [*(tensor for tensor, _ in one.reads), *one.writes]
+            keys = {}
+            for tensor in tensors:
+                name = str(tensor.name)
+                if name not in own:
+                    keys[name] = self.key(arrays.get(name, (applied.writes, name)))
+                    if name not in arrays:
+                        inside = entries(tensor.shape, place.sizes, self.order)
+                        self.sizes[keys[name]] = at(inside, self.values, self.order)
+            reads = tuple(keys[str(tensor.name)] for tensor, _ in one.reads if str(tensor.name) in keys)
+            writes = tuple(dict.fromkeys(keys[str(tensor.name)] for tensor in one.writes))
+            yield Work(reads, writes)
+
+    def _round(self, node: CostTree, loop: Looped) -> Iterator[Round]:
+        times = node.times.xreplace(self.values)
+        if times == 0:
+            self.same[loop.end] = self.key(loop.start)
+            return
+        body = tuple(self.items(node.branches))
+        made = self.made(body)
+        outside = self.read(body) - made - {loop.enter}
+        is_made = loop.leave in made
+        yield Round(loop, body, times, node.index, frozenset(outside), is_made)
+
+    def key(self, array: Key) -> Key:
+        """An array, by the first name that it has."""
+        while array in self.same:
+            array = self.same[array]
+        return array
+
+    def made(self, items: Sequence[Work | Round]) -> set[Key]:
+        """What some passes make."""
+        found: set[Key] = set()
+        for one in items:
+            found.update(one.writes if isinstance(one, Work) else [one.loop.end] if one.is_made else [])
+        return found
+
+    def read(self, items: Sequence[Work | Round]) -> set[Key]:
+        """What some passes read, less parameters."""
+        found: set[Key] = set()
+        for one in items:
+            found.update(one.reads if isinstance(one, Work) else (self.key(one.loop.start), *one.outside))
+        return found - self.parameters
+
+    def size(self, key: Key) -> Amount:
+        """The entries of an array."""
+        if key not in self.sizes:
+            shape: Stored = key
+            self.sizes[key] = at(entries(shape.shape, {}, self.order), self.values, self.order)
+        return self.sizes[key]
+
+    # What is alive.
+
+    def run(
+        self, items: Sequence[Work | Round], base: Amount, alive: dict[Key, Amount], keep: Collection[Key]
+    ) -> list[Amount]:
+        """What is alive during some passes; less what is never more than something else.
+
+        Args:
+            items: the passes.
+            base: what is alive besides, all the time.
+            alive: what is alive before them, by array; what is alive behind them when it is done.
+            keep: the arrays that something behind them reads.
+        """
+        last = {key: place for place, one in enumerate(items) for key in self._touched(one)}
+        live, found = total([base, *alive.values()]), _Largest()
+        for place, one in enumerate(items):
+            if isinstance(one, Work):
+                for key in one.writes:
+                    if key not in alive:
+                        alive[key] = self.size(key)
+                        live = total([live, alive[key]])
+                found.add(live)
+            else:
+                start, begin = self.key(one.loop.start), NONE
+                if start in alive and last[start] == place and start not in keep and start not in one.outside:
+                    begin = alive.pop(start)
+                    live = total([live, minus(begin)])
+                for candidate in self._rounds(one, live, begin):
+                    found.add(candidate)
+                if one.is_made:
+                    alive[one.loop.end] = self.size(one.loop.end)
+                    live = total([live, alive[one.loop.end]])
+            for key in self._touched(one):
+                if last[key] == place and key in alive and key not in keep:
+                    live = total([live, minus(alive.pop(key))])
+        return found.amounts
+
+    def _touched(self, one: Work | Round) -> Iterator[Key]:
+        if isinstance(one, Work):
+            yield from (*one.reads, *one.writes)
+        else:
+            yield from (self.key(one.loop.start), *one.outside, *([one.loop.end] if one.is_made else []))
+
+    def _rounds(self, one: Round, live: Amount, begin: Amount) -> Iterator[Amount]:
+        """What is alive in the first, the second and the last repetition.
+
+        Args:
+            one: the repeated block.
+            live: what is alive all the time.
+            begin: the size of what the first repetition is given, if nothing else keeps that alive.
+        """
+        loop, index = one.loop, one.index
+        keep = (loop.leave,) if one.is_made else (loop.enter,) if loop.leave is loop.enter else ()
+        first = self.run(one.body, live, {loop.enter: begin}, keep)
+        yield from (self._at(candidate, index, sympy.S.One) for candidate in first)
+        if one.times == 1:
+            return
+        if not one.times.is_Integer:
+            fixed, rest = one.times.as_coeff_Add()
+            self.conditions.append(sympy.Ge(rest, 2 - fixed))
+        entering = begin if loop.leave is loop.enter else NONE
+        if one.is_made:
+            entering = self._at(self.size(loop.leave), index, (index or 0) - 1)
+        for candidate in self.run(one.body, live, {loop.enter: entering}, keep):
+            self._check_convex(candidate, index)
+            yield self._at(candidate, index, sympy.Integer(2))
+            yield self._at(candidate, index, one.times)
+
+    def _at(self, one: Amount, index: Dim | None, number: Size) -> Amount:
+        return one if index is None else at(one, {index: number}, self.order)
+
+    def _check_convex(self, one: Amount, index: Dim | None) -> None:
+        """Refuse what may be larger in the middle than at both ends.
+
+        Raises:
+            SymderiveError: a power of the number of the repetition with a minus.
+        """
+        for factors, number in one.items():
+            if number < 0 and any(base == index and power > 1 for base, power in factors):
+                raise SymderiveError(
+                    f"the largest of repetitions: what is alive grows and shrinks with {index} in between; "
+                    "put a number in for how often the block comes."
+                )
+
+
+class _Largest:
+    """Amounts of which none is always at most another one."""
+
+    def __init__(self) -> None:
+        self.amounts: list[Amount] = []
+
+    def add(self, one: Amount) -> None:
+        """Add an amount, if no other one is always at least as large."""
+        if not any(is_at_most(one, other) for other in self.amounts):
+            self.amounts = [*(other for other in self.amounts if not is_at_most(other, one)), one]

@@ -83,7 +83,7 @@ def of_softmax(
 
 def _slope(body: sympy.Expr, place: int) -> sympy.Expr | None:
     """The derivative of a right-hand side by one of its arguments; None where it binds indices."""
-    if isinstance(body, (Binder, SoftmaxEntry, TensorNode, where)):
+    if isinstance(body, (Binder, SoftmaxEntry, TensorNode, where, sympy.Piecewise)):
         return None
     if isinstance(body, sympy.Mul):
         return sympy.Mul(*body.args[:place], *body.args[place + 1 :])

@@ -7,7 +7,7 @@ that occur in it, and an expression that occurs twice is counted twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy
@@ -234,8 +234,10 @@ class _Fold:
         if is_contraction:
             self.add(MACS, self.loop(expr))
             self.contractions.append(Contraction(entries, (), self.loop(expr), chosen=chosen))
+        inner = len(self.contractions)
         for factor in _distinct([*above, *below]):
             self.visit(factor)
+        self.contractions[inner:] = [_chosen_by(one, chosen) for one in self.contractions[inner:]]
 
     def power(self, expr: sympy.Pow) -> None:
         exponent = expr.exp
@@ -355,6 +357,13 @@ def _fraction(fixed: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
 def _is_constant(expr: sympy.Expr) -> bool:
     """Whether there is no array and no index in it, so that it is computed once and costs nothing."""
     return not tensors_of(expr) and not free_indices(expr)
+
+
+def _chosen_by(contraction: Contraction, ranges: Iterable[Range]) -> Contraction:
+    """A contraction with the brackets that stand around it and are about its indices."""
+    own = {*contraction.free, *contraction.bound}
+    around = tuple(one for one in ranges if free_indices(one[0]) <= own)
+    return replace(contraction, chosen=(*contraction.chosen, *around)) if around else contraction
 
 
 def _distinct(factors: list[sympy.Expr]) -> list[sympy.Expr]:

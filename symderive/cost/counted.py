@@ -146,6 +146,8 @@ class Counted(Memory, ABC):
     ) -> TrainStep:
         """What a training step costs: forward, backward, and the update of the parameters.
 
+        The layers are those of the network as it is declared: a norm has the statistics that it has there.
+
         Args:
             optimizer: "sgd", "momentum", "adam" or "adamw".
             recompute: what is not kept and computed again in the backward pass: "full" or True for every

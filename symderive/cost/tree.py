@@ -180,7 +180,8 @@ class CostTree(Counted):
 
         Args:
             input_gradient: whether the gradient by the network's input is counted; by default it is not, so
-                that the first layer has that of its parameters only.
+                that the first layer has that of its parameters only. What a repeated block is given has a
+                gradient in every repetition, if it has one in any.
 
         Raises:
             SymderiveError: the cost was counted without a way to differentiate.

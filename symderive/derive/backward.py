@@ -229,10 +229,11 @@ def _positions(
     if used not in reads:
         return ()
     read = reads[used]
-    moved = substitute(read.body, dict(zip(read.indices, free, strict=True)))
+    names = dict(zip(read.indices, free, strict=True))
+    axes = (substitute(axis, names) for axis in read.body.axes)
     return tuple(
         (position, size)
-        for position, size in zip(moved.axes, moved.tensor.shape, strict=True)
+        for position, size in zip(axes, read.body.tensor.shape, strict=True)
         if not isinstance(position, Index)
     )
 
@@ -243,13 +244,13 @@ def _as_read(
     where: tuple[tuple[sympy.Expr, Size], ...],
 ) -> Contraction:
     """A contraction with the entries that were read, and with the positions at which its products land."""
-    entries = tuple(
-        substitute(read.body, dict(zip(read.indices, entry.axes, strict=True)))
-        if (read := reads.get(entry.tensor)) is not None
-        else entry
-        for entry in contraction.entries
-    )
-    return replace(contraction, entries=entries, lands=(*contraction.lands, *where))
+    entries = []
+    for entry in contraction.entries:
+        read = reads.get(entry.tensor)
+        names = {} if read is None else dict(zip(read.indices, entry.axes, strict=True))
+        body = entry if read is None else substitute(read.body, names)
+        entries.append(body if isinstance(body, Entry) else entry)  # 0 where nothing is ever read
+    return replace(contraction, entries=tuple(entries), lands=(*contraction.lands, *where))
 
 
 @dataclass

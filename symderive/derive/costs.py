@@ -13,6 +13,8 @@ from symderive.cost.protocols import Costable, Network
 from symderive.cost.pulling import Derivatives, Pulled
 from symderive.cost.record import Cost
 from symderive.cost.tree import CostTree
+from symderive.language.array import Array
+from symderive.language.programs import program_of
 
 
 @overload
@@ -27,8 +29,9 @@ def cost(
     """What a layer, a network or a program costs, forward and backward, counted from its index equations.
 
     Args:
-        thing: a layer, a network, a `Program`, or anything with a `.program` (a derivation).
-        parameters: for a bare program, the names of the inputs that are trained.
+        thing: a layer, a network, a symbolic array, a `Program`, or what has a `.program`, as a derivation
+            has.
+        parameters: for an array or a bare program, the names of the inputs that are trained.
         strict: whether an operation that is not counted is an error; otherwise it stands in `unknown`.
         sizes: numbers for its symbols, as in `Cost.subs`.
 
@@ -55,7 +58,7 @@ def cost(
 
 def _countable(thing: Any) -> Any:
     """What can be counted as it is; a model of another library would become a network here."""
-    return thing
+    return program_of(thing) if isinstance(thing, Array) else thing
 
 
 def _differentiated(

@@ -33,9 +33,13 @@ class Loops:
                 self.arrays[definition.tensor.name] = np.zeros(size)
             memos = [{} for _ in run]
             along = run[0].along
-            for step in [None] if along is None else range(int(along.dim)):
+            for step in [None] if along is None else self.steps(run):
                 for definition, self.memo in zip(run, memos, strict=True):
                     self.fill(definition, step)
+
+    def steps(self, run):
+        """The steps of a recurrence in the order in which they are computed."""
+        return range(int(run[0].along.dim))
 
     def fill(self, definition, step):
         """One equation, at one step if it belongs to a recurrence."""
@@ -103,12 +107,15 @@ class Loops:
         if isinstance(expr, sympy.Pow) and expr.exp.is_Integer and expr.exp > 0:
             self.counts["muls"] += int(expr.exp) - 1
             return parts[0] ** int(expr.exp)
-        if isinstance(expr, sympy.Pow) and expr.exp == -1:  # counted by the product around it
-            return 1 / parts[0]
+        if is_divisor(expr):  # counted by the product around it
+            return parts[0] ** float(expr.exp)
         if isinstance(expr, sympy.Pow) and abs(expr.exp) == sympy.Rational(1, 2):
             self.counts["sqrt"] += 1
             self.counts["divisions"] += int(expr.exp.is_negative)
             return parts[0] ** float(expr.exp)
+        if isinstance(expr, sympy.Pow):
+            self.counts["pow"] += 1
+            return parts[0] ** parts[1]
         entry = by_head()[type(expr)]
         self.counts[entry.name] += 1
         return entry.scalar(*parts)
@@ -118,8 +125,8 @@ class Loops:
         if (number.is_Rational and number.q != 1) or (not number.is_Rational and (number**-2).is_Integer):
             self.counts["divisions"] += 1
             number = 1
-        below = [arg for arg in expr.args if isinstance(arg, sympy.Pow) and arg.exp == -1]
-        self.counts["divisions"] += len([arg for arg in below if not arg.is_number])
+        below = [arg for arg in expr.args if is_divisor(arg)]
+        self.counts["divisions"] += sum(-int(arg.exp) for arg in below if not arg.is_number)
         factors = [
             part
             for part, arg in zip(parts, expr.args, strict=True)
@@ -173,6 +180,11 @@ class Loops:
             if self.inside(entry, env)
             else 0.0
         )
+
+
+def is_divisor(expr):
+    """Whether it is what is divided by, once or several times."""
+    return isinstance(expr, sympy.Pow) and bool(expr.exp.is_Integer) and expr.exp.is_negative
 
 
 def random_arrays(program, seed=0):

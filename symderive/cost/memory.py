@@ -77,12 +77,20 @@ class Memory(ABC):
         >>> step.saved("full").entries().write()
         'B · T · d · L + 2 · B · T · d + 3 · B · T + T'
         """
+        return self._saved(self.derived(), names_of(recompute))
+
+    def derived(self) -> Keeper:
+        """What a layer keeps.
+
+        Raises:
+            SymderiveError: the cost was counted without derivatives.
+        """
         if self.keeper is None:
             raise SymderiveError(
                 "what is kept for the backward pass: this cost was counted without derivatives; use "
                 "symderive.cost."
             )
-        return self._saved(self.keeper, names_of(recompute))
+        return self.keeper
 
     @property
     def saved_for_backward(self) -> sympy.Expr:
@@ -170,8 +178,14 @@ class Memory(ABC):
         return self.quantity("flops") / (self.bytes_read(dtype) + self.bytes_written(dtype))
 
     @abstractmethod
-    def peak(self) -> Peak:
-        """The most entries that are alive at one time; see `peak_activations`."""
+    def peak(self, training: bool = False) -> Peak:
+        """The most entries that are alive at one time; see `peak_activations`.
+
+        Args:
+            training: whether it is that of a training step and not of inference. What the backward pass of a
+                layer reads is then kept from the forward pass until that layer is done, and so is the
+                gradient of an array from the last layer that reads the array to the one that makes it.
+        """
 
     @property
     def peak_activations(self) -> sympy.Expr:

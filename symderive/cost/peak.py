@@ -7,13 +7,14 @@ last repetition: all others have as many arrays alive as the second, or lie betw
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.core.nodes import Tensor
 from symderive.cost.amounts import NONE, Amount, at, entries, formula, is_at_most, minus, total
 from symderive.cost.formula import Formula
 from symderive.cost.protocols import Looped, Stored
@@ -92,17 +93,25 @@ def peak_of(tree: CostTree, values: Mapping[Dim, int]) -> Peak:
     Raises:
         SymderiveError: sizes that depend on the repetition in a way that has no largest at an end.
     """
-    walk = _Walk(tree, values)
+    walk = Walk(tree, values)
     items = tuple(walk.items((tree,)))
     made = walk.made(items)
     given = walk.read(items) - made
     result = () if tree.gives is None else (walk.key(tree.gives),)
     found = walk.run(items, NONE, {key: walk.size(key) for key in given}, result)
-    candidates = tuple(formula(one, tree.order) for one in found)
-    return Peak(candidates or (Formula(order=tree.order),), tuple(dict.fromkeys(walk.conditions)))
+    return as_peak(found, walk)
 
 
-class _Walk:
+def as_peak(found: Iterable[Amount], walk: Walk) -> Peak:
+    """The record of what a walk has found."""
+    largest = Largest()
+    for one in found:
+        largest.add(one)
+    candidates = tuple(formula(one, walk.order) for one in largest.amounts)
+    return Peak(candidates or (Formula(order=walk.order),), tuple(dict.fromkeys(walk.conditions)))
+
+
+class Walk:
     """One walk over a network; the candidates are those that no other one is always above."""
 
     def __init__(self, tree: CostTree, values: Mapping[Dim, int]) -> None:
@@ -143,8 +152,7 @@ class _Walk:
                 if name not in own:
                     keys[name] = self.key(arrays.get(name, (applied.writes, name)))
                     if name not in arrays:
-                        inside = entries(tensor.shape, place.sizes, self.order)
-                        self.sizes[keys[name]] = at(inside, self.values, self.order)
+                        self.sizes[keys[name]] = self.inside(tensor, place.sizes)
             reads = tuple(keys[str(tensor.name)] for tensor, _ in one.reads if str(tensor.name) in keys)
             writes = tuple(dict.fromkeys(keys[str(tensor.name)] for tensor in one.writes))
             yield Work(reads, writes)
@@ -180,6 +188,10 @@ class _Walk:
             found.update(one.reads if isinstance(one, Work) else (self.key(one.loop.start), *one.outside))
         return found - self.parameters
 
+    def inside(self, tensor: Tensor, sizes: Mapping[Dim, Size]) -> Amount:
+        """The entries of an array inside a layer, given what the symbols of the layer are."""
+        return at(entries(tensor.shape, sizes, self.order), self.values, self.order)
+
     def size(self, key: Key) -> Amount:
         """The entries of an array."""
         if key not in self.sizes:
@@ -201,7 +213,7 @@ class _Walk:
             keep: the arrays that something behind them reads.
         """
         last = {key: place for place, one in enumerate(items) for key in self._touched(one)}
-        live, found = total([base, *alive.values()]), _Largest()
+        live, found = total([base, *alive.values()]), Largest()
         for place, one in enumerate(items):
             if isinstance(one, Work):
                 for key in one.writes:
@@ -211,16 +223,17 @@ class _Walk:
                 found.add(live)
             else:
                 start, begin = self.key(one.loop.start), NONE
-                if start in alive and last[start] == place and start not in keep and start not in one.outside:
+                is_last = last[start] == place and self.drops(start, keep)
+                if start in alive and is_last and start not in one.outside:
                     begin = alive.pop(start)
                     live = total([live, minus(begin)])
-                for candidate in self._rounds(one, live, begin):
+                for candidate in self.rounds(one, live, begin, alive):
                     found.add(candidate)
                 if one.is_made:
                     alive[one.loop.end] = self.size(one.loop.end)
                     live = total([live, alive[one.loop.end]])
             for key in self._touched(one):
-                if last[key] == place and key in alive and key not in keep:
+                if last[key] == place and key in alive and self.drops(key, keep):
                     live = total([live, minus(alive.pop(key))])
         return found.amounts
 
@@ -230,32 +243,50 @@ class _Walk:
         else:
             yield from (self.key(one.loop.start), *one.outside, *([one.loop.end] if one.is_made else []))
 
-    def _rounds(self, one: Round, live: Amount, begin: Amount) -> Iterator[Amount]:
+    def drops(self, key: Key, keep: Collection[Key]) -> bool:
+        """Whether an array goes when it was read last."""
+        return key not in keep
+
+    def rounds(self, one: Round, live: Amount, begin: Amount, alive: dict[Key, Amount]) -> Iterator[Amount]:
         """What is alive in the first, the second and the last repetition.
 
         Args:
             one: the repeated block.
             live: what is alive all the time.
             begin: the size of what the first repetition is given, if nothing else keeps that alive.
+            alive: what is alive around it, by array.
         """
         loop, index = one.loop, one.index
         keep = (loop.leave,) if one.is_made else (loop.enter,) if loop.leave is loop.enter else ()
         first = self.run(one.body, live, {loop.enter: begin}, keep)
-        yield from (self._at(candidate, index, sympy.S.One) for candidate in first)
+        yield from (self.at(candidate, index, sympy.S.One) for candidate in first)
         if one.times == 1:
             return
-        if not one.times.is_Integer:
-            fixed, rest = one.times.as_coeff_Add()
-            self.conditions.append(sympy.Ge(rest, 2 - fixed))
+        self.demand(one.times)
         entering = begin if loop.leave is loop.enter else NONE
         if one.is_made:
-            entering = self._at(self.size(loop.leave), index, (index or 0) - 1)
-        for candidate in self.run(one.body, live, {loop.enter: entering}, keep):
-            self._check_convex(candidate, index)
-            yield self._at(candidate, index, sympy.Integer(2))
-            yield self._at(candidate, index, one.times)
+            entering = self.at(self.size(loop.leave), index, (index or 0) - 1)
+        yield from self.ends(self.run(one.body, live, {loop.enter: entering}, keep), index, one.times)
 
-    def _at(self, one: Amount, index: Dim | None, number: Size) -> Amount:
+    def demand(self, times: Size) -> None:
+        """Note that a block comes twice at least, where that is open."""
+        if not times.is_Integer:
+            fixed, rest = times.as_coeff_Add()
+            self.conditions.append(sympy.Ge(rest, 2 - fixed))
+
+    def ends(self, found: Iterable[Amount], index: Dim | None, times: Size) -> Iterator[Amount]:
+        """What is alive in the second and the last repetition, which is no less than in those between.
+
+        Raises:
+            SymderiveError: it may be less.
+        """
+        for one in found:
+            self._check_convex(one, index)
+            yield self.at(one, index, sympy.Integer(2))
+            yield self.at(one, index, times)
+
+    def at(self, one: Amount, index: Dim | None, number: Size) -> Amount:
+        """An amount in the repetition of this number."""
         return one if index is None else at(one, {index: number}, self.order)
 
     def _check_convex(self, one: Amount, index: Dim | None) -> None:
@@ -272,7 +303,7 @@ class _Walk:
                 )
 
 
-class _Largest:
+class Largest:
     """Amounts of which none is always at most another one."""
 
     def __init__(self) -> None:

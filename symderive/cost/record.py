@@ -150,11 +150,11 @@ class Cost(Counted):
         terms = (Product.of(shape, self.order).times(width_of(one.domain, dtype)) for one, shape in moved)
         return Formula(tuple(terms), self.order).joined()
 
-    def peak(self) -> Peak:
-        """The most entries that are alive at one time; see `peak_activations`."""
+    def peak(self, training: bool = False) -> Peak:
+        """The most entries that are alive at one time; see `Memory.peak`."""
         from symderive.cost.training import as_tree
 
-        return as_tree(self).peak()
+        return as_tree(self).peak(training)
 
     def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
         if self.layer is None:

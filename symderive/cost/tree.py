@@ -20,6 +20,7 @@ from symderive.cost.protocols import Costable, Looped, Stored
 from symderive.cost.pulling import Keeper
 from symderive.cost.record import Cost
 from symderive.cost.saved import Saved, is_parameter, of_tree
+from symderive.cost.training_peak import training_peak
 from symderive.errors import SymderiveError, did_you_mean
 
 if TYPE_CHECKING:
@@ -217,9 +218,9 @@ class CostTree(Counted):
         """The formula of the bytes that are read or written; see `bytes_read`."""
         return self._summed(f"{quantity} {dtype}", lambda place: place.traffic(quantity, dtype, self.order))
 
-    def peak(self) -> Peak:
-        """The most entries that are alive at one time; see `peak_activations`."""
-        return peak_of(self, self.values)
+    def peak(self, training: bool = False) -> Peak:
+        """The most entries that are alive at one time; see `Memory.peak`."""
+        return training_peak(self, self.values, self.derived()) if training else peak_of(self, self.values)
 
     def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
         return of_tree(self, keeper, again)

@@ -38,7 +38,7 @@ def onnx_file(source: Any, dims: Any = None) -> Architecture:
         ShapeError: sizes that do not fit each other.
     """
     name, shapes, walk, outputs = read(source, dims)
-    root = walk.trace.rooted(name, outputs[0].shape if outputs else ())
+    root = walk.trace.rooted(name, outputs[0].shape if outputs else (), outputs[0].array if outputs else None)
     return assembled(name, shapes, walk.trace, root)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import sympy
 
-from symderive.core.dims import Dim, Size
+from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.imports.extras import extra
 from symderive.imports.torch_modules.arrays import Arrays, Own
@@ -99,8 +100,8 @@ class _Run:
             stack.enter_context(dispatch_mode(noting))
             result = self.module(*inputs, **by_name)
         replaced = list(self.symbols.replaced(self.name))
-        shape = next((self.sizes.shape(one) for one in tensors_in(result)), ())
-        return self._architecture([*ordered, *named.values()], shape, replaced)
+        output = next((self.record.feature(one) for one in tensors_in(result)), None)
+        return self._architecture([*ordered, *named.values()], output, replaced)
 
     def _input(self, given: Given) -> Any:
         own = [*self.module.parameters(), *self.module.buffers()]
@@ -112,15 +113,14 @@ class _Run:
         self.record.bind(made, Feature(given.shape, self.trace, Array(given.shape)))
         return made
 
-    def _architecture(
-        self, inputs: list[Given], shape: tuple[Size, ...], replaced: list[Any]
-    ) -> Architecture:
+    def _architecture(self, inputs: list[Given], output: Feature | None, replaced: list[Any]) -> Architecture:
         for own in self.record.arrays.left():
             self.record.scope = (("not used" if own.is_parameter else "kept", None),)
             self.record.put_aside(own)
-        steps = self.trace.rooted(self.name, shape).children
+        shape, array = ((), None) if output is None else (output.shape, output.array)
+        steps = self.trace.rooted(self.name, shape, array).children
         meanings = self.trace.extents.meanings
-        root = nested(self.name, steps, self.record.scopes, shape)
+        root = replace(nested(self.name, steps, self.record.scopes, shape), gives=array)
         found = without_implied([*replaced, *self.symbols.conditions()], self.trace.extents)
         conditions = [*self.trace.conditions, *found]
         symbols = [symbol for one in inputs for size in one.shape for symbol in free_dims(size)]

@@ -101,7 +101,8 @@ def _as_tree(cost: Counted) -> CostTree:
     shape = cost.outputs[0].shape if cost.outputs else ()
     data = tuple(str(one.name) for one in cost.pull.data) if cost.pull is not None else ()
     place = Place(cost.symbolic, {symbol: symbol for symbol in cost.symbols}, shape, input_adjoints=data)
-    return CostTree("layer", place=place, shape=shape, values=cost.values, **cost.sized)
+    sized = {**cost.sized, "order": tuple(dict.fromkeys((*cost.order, *cost.symbols)))}
+    return CostTree("layer", place=place, shape=shape, values=cost.values, **sized)
 
 
 def _update(tree: CostTree, update: Update) -> CostTree:

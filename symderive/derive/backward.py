@@ -91,8 +91,8 @@ def gradient_program(
     >>> found = gradient_program(layer.program(), layer.results, layer.data)
     >>> for made in found.program.definitions[-2:]:
     ...     print(made)
-    ∂read_x[i, j, k] = Sum[p](weight[p, j, k]*∂y[p, i])
-    ∂x[i, j] = Sum[r, s](delta(j, 2*r + s)*∂read_x[r, i, s])
+    ∂read_x[i, j, k] = Sum[p](∂y[p, i]*weight[p, j, k])
+    ∂x[i, j] = Sum[p, s](delta(j, 2*p + s)*∂read_x[p, i, s])
     """
     seeds = {result: Tensor(f"seed_{result.name}", result.shape) for result in results}
     whole, loss = _with_loss(program, seeds)

@@ -82,7 +82,8 @@ def backward_cost(cost: Cost, data: tuple[str, ...] | None = None) -> BackwardCo
 def _pull(cost: Cost) -> Pull:
     if cost.pull is None:
         raise SymderiveError(
-            "counting the backward pass: this cost was counted without derivatives; ask symderive.cost."
+            "counting the backward pass: this cost has no derivatives, as it was counted without them or is "
+            "that of a backward pass or an update itself; ask symderive.cost of the layer or network."
         )
     return cost.pull
 

@@ -109,7 +109,8 @@ def as_tree(cost: Counted) -> CostTree:
         applied = Applied(cost.layer, reads, Given(shape))
     place = Place(cost.symbolic, sizes, shape, input_adjoints=data, applied=applied)
     gives = None if applied is None else applied.writes
-    return CostTree("layer", place=place, shape=shape, values=cost.values, gives=gives, **cost.sized)
+    sized = {**cost.sized, "order": tuple(dict.fromkeys((*cost.order, *cost.symbols)))}
+    return CostTree("layer", place=place, shape=shape, values=cost.values, gives=gives, **sized)
 
 
 def _update(tree: CostTree, update: Update) -> CostTree:

@@ -52,7 +52,7 @@ BODIES = [
 ]
 
 
-@pytest.mark.parametrize(("body", "function", "counts"), BODIES, ids=str)
+@pytest.mark.parametrize(("body", "function", "counts"), BODIES, ids=[str(body) for body, *_ in BODIES])
 def test_arrays_are_combined_entry_by_entry(body, function, counts):
     """The second array lacks two axes: what is made of it alone is computed for each of its own entries."""
     x, y = sample(*SHAPE), sample(3)

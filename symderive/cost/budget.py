@@ -71,25 +71,23 @@ class Solution:
         name, quantity = Writer().write(self.symbol), self.budget.quantity
         said = []
         if self.reached is not None:
-            said.append(f"{quantity} = {TEXT.number(self.reached)} there")
+            said.append(f"there {quantity} = {TEXT.number(self.reached)}")
         if self.beyond is not None:
             size, value = self.beyond
-            said.append(f"{quantity} = {TEXT.number(value)} at {name} = {TEXT.number(size)}")
+            said.append(f"at {name} = {TEXT.number(size)} {quantity} = {TEXT.number(value)}")
         if self.expr is not None and self.value is None:
             said.append(f"no {name} fits where that is not at least 1")
         if self.conditions:
             said.append(f"needs {', '.join(self.conditions)}")
-        if self.where:
-            said.append(f"where {', '.join(self.where)}")
         said += [f"not counted: {one}, so it is an upper bound" for one in self.unknown]
         return tuple(said)
 
     def __str__(self) -> str:
         sign = "<" if self.budget.is_strict else "≤"
         budget = f"{self.budget.quantity} {sign} {Writer().write(self.budget.limit)}"
-        return (
-            f"largest {Writer().write(self.symbol)} with {budget}: {'; '.join([self.write(), *self.remarks])}"
-        )
+        where = [f"where {', '.join(self.where)}"] if self.where else []
+        said = "; ".join([self.write(), *self.remarks, *where])
+        return f"largest {Writer().write(self.symbol)} with {budget}: {said}"
 
 
 def largest(

@@ -16,7 +16,7 @@ from symderive.cost.evaluation import by_name, check_conditions, complete, under
 from symderive.cost.floors import one_floor
 from symderive.cost.formula import Formula
 from symderive.cost.growth import Growth, elasticity_of, grown
-from symderive.cost.ratio import Ratio, common_values, ratio
+from symderive.cost.ratio import Ratio, common_values, differing_extents, ratio
 from symderive.cost.terms import Budget, read_budget, read_terms
 from symderive.cost.writing import TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
@@ -247,7 +247,10 @@ class Algebra(ABC):
         """
         common_values(self, other)
         (symbol,) = self._asked([for_])
-        sides = [one._open(one.expression(quantity), [symbol]) for one in (self, other)]
+        sides = [
+            one._open(one.expression(quantity).xreplace(differing_extents(one, another)), [symbol])
+            for one, another in ((self, other), (other, self))
+        ]
         left, right = names
         needs = tuple(dict.fromkeys((*self._needs(), *other._needs())))
         return Crossing(

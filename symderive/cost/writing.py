@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy
 
@@ -170,7 +171,7 @@ class Writer:
     def rank(self, expr: sympy.Expr) -> tuple[int, str]:
         """Where `expr` stands in a product or sum."""
         places = [place for place, size in enumerate(self.order) if size in expr.free_symbols]
-        return min(places, default=len(self.order)), str(expr)
+        return min(places, default=len(self.order)), _text_of(expr)
 
     def _write(self, expr: sympy.Expr) -> Written:
         if isinstance(expr, sympy.Symbol):
@@ -233,6 +234,12 @@ class Writer:
             else:
                 text += f" + {term}"
         return text or self.style.number(0)
+
+
+@lru_cache(maxsize=8192)
+def _text_of(expr: sympy.Expr) -> str:
+    """SymPy's text, which is slow to make and asked for again and again."""
+    return str(expr)
 
 
 def _as_fraction(expr: sympy.Expr) -> sympy.Expr:

@@ -315,6 +315,24 @@ def test_elasticities_and_ratios_of_costs(gpt):
     assert str(cost(SeparableConv2d()).ratio(cost(Conv2d()))) == "1/C_out + 1/k²"
 
 
+def test_names_that_mean_different_extents_are_not_taken_for_the_same():
+    wide, narrow = cost(Conv2d()), cost(Conv2d(stride=2))
+    ratio = wide.ratio(narrow)
+    values = {"C_in": 3, "C_out": 4, "k": 3, "H": 8, "W": 9}
+    assert ratio.expr != 1
+    numbers = {symbol: sympy.Integer(values[symbol.name]) for symbol in ratio.expr.free_symbols}
+    assert ratio.expr.xreplace(numbers) == Fraction(6 * 7, 3 * 4)
+    assert wide.subs(values).ratio(narrow.subs(values)).value == Fraction(6 * 7, 3 * 4)
+    resnet, vit = cost(network("resnet18")), cost(network("vit_b_16"))
+    found = resnet.subs(H=32, W=32).crossover(vit.subs(H=32, W=32), "B")
+    above = resnet.subs(B=1, H=32, W=32).macs > vit.subs(B=1, H=32, W=32).macs
+    assert (found.first is not None) == above
+    with pytest.raises(SymderiveError, match="the sign of"):
+        resnet.crossover(vit, "B")
+    with pytest.raises(SymderiveError, match="H is 32 on one side and 33 on the other"):
+        resnet.subs(H=32, W=32).crossover(vit.subs(H=33, W=32), "B")
+
+
 def test_terms_are_read_exactly():
     known = {"macs": N, "B": M}.get
     assert read_budget("macs <= 1e9", known).limit == 10**9

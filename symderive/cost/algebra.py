@@ -9,7 +9,7 @@ from typing import Any, Self
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.budget import Solution, closed_form, largest
+from symderive.cost.budget import Solution, closed_form, largest, may_forbid
 from symderive.cost.count import MACS
 from symderive.cost.crossing import Crossing, crossing
 from symderive.cost.evaluation import by_name, check_conditions, complete, underived
@@ -206,23 +206,26 @@ class Algebra(ABC):
             )
         goal = Budget(read.quantity, expr, read.limit, read.is_strict)
         conditions = self._conditions(symbol)
+        decided = [one for one in conditions if one.free_symbols == {symbol}]
+        is_bound = any(may_forbid(one, symbol) for one in conditions if one not in decided)
+        shared: dict[str, Any] = {
+            "order": self._written_order,
+            "conditions": self._needs(),
+            "unknown": self.unknown,
+            "is_bound": is_bound,
+        }
         if expr.free_symbols == {symbol}:
-            mine = [one for one in conditions if one.free_symbols == {symbol}]
-            found, reached, beyond = largest(goal, symbol, mine)
+            found, reached, beyond = largest(goal, symbol, decided)
             value = None if found is None else sympy.Integer(found)
-            return Solution(
-                symbol, goal, value, reached, beyond, self._written_order, self._needs(), (), self.unknown
-            )
+            return Solution(symbol, goal, value, reached, beyond, **shared)
+        form = closed_form(goal, symbol)
+        fits = None if form.is_Integer and form < 1 else form
         writer = Writer(TEXT, self._written_order)
         where = tuple(
             f"{writer.write(name)} = {writer.write(self.relations[name])}"
             for name in sorted(expr.free_symbols & self.relations.keys(), key=writer.rank)
         )
-        form = closed_form(goal, symbol)
-        fits = None if form.is_Integer and form < 1 else form
-        return Solution(
-            symbol, goal, fits, None, None, self._written_order, self._needs(), where, self.unknown
-        )
+        return Solution(symbol, goal, fits, where=where, **shared)
 
     def crossover(
         self, other: Self, for_: Asked, quantity: str = MACS, names: Sequence[str] = ("this", "the other")

@@ -169,6 +169,18 @@ def test_budgets_of_networks(resnet, gpt):
     )
 
 
+def test_a_condition_with_open_sizes_makes_an_upper_bound(gpt):
+    found = gpt.solve("params <= 1e9", "d")
+    assert found.is_bound
+    assert found.write().startswith("d ≤ ⌊")
+    assert "the largest d is smaller where this one is not allowed; needs h divides d" in str(found)
+    some = gpt.subs(L=12, V=50257, C=1024).solve("params <= 1e9", "d")
+    assert some.write() == "d ≤ 2,462"
+    assert gpt.subs(L=12, V=50257, C=1024, h=12).solve("params <= 1e9", "d").write() == "d = 2,460"
+    assert gpt.solve("params <= 1e9", "L").write().startswith("L = ⌊")
+    assert not cost(Conv2d()).solve("macs <= 1e9", "H").is_bound
+
+
 def test_no_size_within_a_budget_is_said_with_the_smallest_one():
     found = cost(network("densenet121"), B=1, W=224).solve("macs <= 1e6", for_="H")
     assert found.value is None

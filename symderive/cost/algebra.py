@@ -9,20 +9,24 @@ from typing import Any, Self
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.budget import Solution, closed_form, largest
+from symderive.cost.budget import Solution, closed_form, largest, may_forbid
 from symderive.cost.count import MACS
 from symderive.cost.crossing import Crossing, crossing
 from symderive.cost.evaluation import by_name, check_conditions, complete, underived
 from symderive.cost.floors import one_floor
 from symderive.cost.formula import Formula
 from symderive.cost.growth import Growth, elasticity_of, grown
-from symderive.cost.ratio import Ratio, common_values, ratio
+from symderive.cost.ratio import Ratio, common_values, differing_extents, ratio
 from symderive.cost.terms import Budget, read_budget, read_terms
 from symderive.cost.writing import TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
 
 Asked = str | Dim
 """A size by name or symbol."""
+
+
+class NoQuantityError(SymderiveError):
+    """A cost has no quantity of this name."""
 
 
 class Algebra(ABC):
@@ -73,17 +77,18 @@ class Algebra(ABC):
         return read_terms(text, self._meaning)
 
     def _meaning(self, name: str) -> sympy.Expr:
-        if name in self.all_quantities:
-            return self.formula(name).expr
         sizes = {symbol.name: symbol for symbol in self.symbols}
-        if name not in sizes:
+        if name in sizes and name not in self.all_quantities:
+            return sizes[name]
+        try:
+            return self.formula(name).expr
+        except NoQuantityError:
             choices = (*self.all_quantities, *sizes)
-            raise SymderiveError(
+            raise NoQuantityError(
                 f"reading a cost: {name!r} is neither a quantity nor a size{did_you_mean(name, choices)} "
                 f"The sizes are {', '.join(sizes) or 'all numbers'}; "
                 f"the quantities {', '.join(self.all_quantities)}."
-            )
-        return sizes[name]
+            ) from None
 
     def leading(self, symbols: Asked | Iterable[Asked], quantity: str = MACS) -> Growth:
         """The leading term as one or several sizes grow.
@@ -99,7 +104,7 @@ class Algebra(ABC):
         >>> from symderive.layers import MultiHeadAttention
         >>> from symderive.cost import cost
         >>> print(cost(MultiHeadAttention()).leading("L"))
-        macs ~ 2 · L² · d   (L → ∞; needs H divides d)
+        macs ~ 2 · L² · d   (L → ∞); needs H divides d
         """
         return self.asymptotics(symbols, quantity, terms=1)
 
@@ -124,8 +129,9 @@ class Algebra(ABC):
         expr = self._open(self.expression(quantity), asked)
         found, degrees, is_exact = grown(expr, asked, terms)
         return Growth(
-            quantity, tuple(asked), tuple(found), is_exact, self._written_order, self._needs(), tuple(degrees)
-        )
+            quantity, tuple(asked), tuple(found), is_exact, self._written_order, self._needs(),
+            tuple(degrees), self.unknown,
+        )  # fmt: skip
 
     def elasticity(self, symbol: Asked, quantity: str = MACS) -> sympy.Expr:
         """`x/f · ∂f/∂x`: by how many per cent a quantity grows when a size grows by one per cent.
@@ -186,7 +192,7 @@ class Algebra(ABC):
         >>> from symderive.cost import cost
         >>> dense = cost(Dense("d", "m", batch="n"))
         >>> print(dense.subs(d=784, m=10).solve("macs <= 1e6", for_="n"))
-        largest n with macs ≤ 1,000,000: n = 127; macs = 995,680 there; macs = 1,003,520 at n = 128
+        largest n with macs ≤ 1,000,000: n = 127; there macs = 995,680; at n = 128 macs = 1,003,520
         >>> dense.solve("macs < 1e6", for_="n").expr
         ceiling(1000000/(d*m)) - 1
         """
@@ -200,22 +206,26 @@ class Algebra(ABC):
             )
         goal = Budget(read.quantity, expr, read.limit, read.is_strict)
         conditions = self._conditions(symbol)
+        decided = [one for one in conditions if one.free_symbols == {symbol}]
+        is_bound = any(may_forbid(one, symbol) for one in conditions if one not in decided)
+        shared: dict[str, Any] = {
+            "order": self._written_order,
+            "conditions": self._needs(),
+            "unknown": self.unknown,
+            "is_bound": is_bound,
+        }
         if expr.free_symbols == {symbol}:
-            mine = [one for one in conditions if one.free_symbols == {symbol}]
-            found, reached, beyond = largest(goal, symbol, mine)
+            found, reached, beyond = largest(goal, symbol, decided)
             value = None if found is None else sympy.Integer(found)
-            return Solution(
-                symbol, goal, value, reached, beyond, self._written_order, self._needs(), (), self.unknown
-            )
+            return Solution(symbol, goal, value, reached, beyond, **shared)
+        form = closed_form(goal, symbol)
+        fits = None if form.is_Integer and form < 1 else form
         writer = Writer(TEXT, self._written_order)
         where = tuple(
             f"{writer.write(name)} = {writer.write(self.relations[name])}"
             for name in sorted(expr.free_symbols & self.relations.keys(), key=writer.rank)
         )
-        form = closed_form(goal, symbol)
-        return Solution(
-            symbol, goal, form, None, None, self._written_order, self._needs(), where, self.unknown
-        )
+        return Solution(symbol, goal, fits, where=where, **shared)
 
     def crossover(
         self, other: Self, for_: Asked, quantity: str = MACS, names: Sequence[str] = ("this", "the other")
@@ -240,7 +250,10 @@ class Algebra(ABC):
         """
         common_values(self, other)
         (symbol,) = self._asked([for_])
-        sides = [one._open(one.expression(quantity), [symbol]) for one in (self, other)]
+        sides = [
+            one._open(one.expression(quantity).xreplace(differing_extents(one, another)), [symbol])
+            for one, another in ((self, other), (other, self))
+        ]
         left, right = names
         needs = tuple(dict.fromkeys((*self._needs(), *other._needs())))
         return Crossing(

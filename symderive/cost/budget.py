@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import sympy
 
@@ -32,6 +32,7 @@ class Solution:
         conditions: what has to hold of the sizes.
         where: what the names of extents in it mean.
         unknown: what is not in the quantity; with it the size is an upper bound.
+        is_bound: whether conditions with open sizes may allow only a smaller one.
     """
 
     symbol: Dim
@@ -42,7 +43,8 @@ class Solution:
     order: tuple[Size, ...] = ()
     conditions: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = field(default=())
+    unknown: tuple[str, ...] = ()
+    is_bound: bool = False
 
     @property
     def value(self) -> int | None:
@@ -50,7 +52,7 @@ class Solution:
         return int(self.expr) if self.expr is not None and self.expr.is_Integer else None
 
     def write(self, style: Style = TEXT) -> str:
-        """`B = 551`, or the formula; `≤` where something was not counted."""
+        """`B = 551`, or the formula; `≤` where it is an upper bound."""
         writer = Writer(style, self.order)
         if self.expr is None:
             return (
@@ -58,7 +60,7 @@ class Solution:
                 if style is LATEX
                 else f"no {writer.write(self.symbol)}"
             )
-        sign = (r"\le" if style is LATEX else "≤") if self.unknown else "="
+        sign = (r"\le" if style is LATEX else "≤") if self.unknown or self.is_bound else "="
         return f"{writer.write(self.symbol)} {sign} {writer.write(self.expr)}"
 
     def latex(self) -> str:
@@ -71,25 +73,25 @@ class Solution:
         name, quantity = Writer().write(self.symbol), self.budget.quantity
         said = []
         if self.reached is not None:
-            said.append(f"{quantity} = {TEXT.number(self.reached)} there")
+            said.append(f"there {quantity} = {TEXT.number(self.reached)}")
         if self.beyond is not None:
             size, value = self.beyond
-            said.append(f"{quantity} = {TEXT.number(value)} at {name} = {TEXT.number(size)}")
+            said.append(f"at {name} = {TEXT.number(size)} {quantity} = {TEXT.number(value)}")
         if self.expr is not None and self.value is None:
             said.append(f"no {name} fits where that is not at least 1")
+        if self.is_bound:
+            said.append(f"the largest {name} is smaller where this one is not allowed")
         if self.conditions:
             said.append(f"needs {', '.join(self.conditions)}")
-        if self.where:
-            said.append(f"where {', '.join(self.where)}")
         said += [f"not counted: {one}, so it is an upper bound" for one in self.unknown]
         return tuple(said)
 
     def __str__(self) -> str:
         sign = "<" if self.budget.is_strict else "≤"
         budget = f"{self.budget.quantity} {sign} {Writer().write(self.budget.limit)}"
-        return (
-            f"largest {Writer().write(self.symbol)} with {budget}: {'; '.join([self.write(), *self.remarks])}"
-        )
+        where = [f"where {', '.join(self.where)}"] if self.where else []
+        said = "; ".join([self.write(), *self.remarks, *where])
+        return f"largest {Writer().write(self.symbol)} with {budget}: {said}"
 
 
 def largest(
@@ -178,6 +180,20 @@ def _bounds(conditions: Sequence[sympy.Basic], symbol: Dim) -> tuple[int, int | 
             if condition.rhs == 0 and number.is_Integer and number > 0 and divisor == symbol:
                 highest.append(int(number))
     return lowest, min(highest, default=None)
+
+
+def may_forbid(condition: sympy.Basic, symbol: Dim) -> bool:
+    """Whether a condition with open sizes may forbid a size, though it allows a smaller one.
+
+    >>> n, m = Dim("n"), Dim("m")
+    >>> may_forbid(sympy.Ge(n, m), n), may_forbid(sympy.Ge(m, n), n), may_forbid(sympy.Ge(m, 3), n)
+    (False, True, False)
+    """
+    if symbol not in condition.free_symbols:
+        return False
+    if isinstance(condition, (sympy.Ge, sympy.Gt, sympy.Le, sympy.Lt)):
+        return not sympy.diff(condition.gts - condition.lts, symbol).is_positive
+    return True
 
 
 def closed_form(budget: Budget, symbol: Dim) -> sympy.Expr:

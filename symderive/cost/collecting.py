@@ -40,9 +40,11 @@ def substituted(term: Product, sizes: Mapping[Dim, Size]) -> Product:
 
 @lru_cache(maxsize=1024)
 def _factors(size: Size) -> tuple[sympy.Expr, ...]:
-    """The factors of a size; what the terms of a sum have in common stands before it."""
-    found = (sympy.factor_terms(one) if one.is_Add else one for one in sympy.Mul.make_args(size))
-    return tuple(factor for one in found for factor in sympy.Mul.make_args(one))
+    """The factors of a size; the number that the terms of a sum have in common is one of them."""
+    found: list[sympy.Expr] = []
+    for factor in sympy.Mul.make_args(size):
+        found += factor.primitive() if factor.is_Add else (factor,)
+    return tuple(factor for factor in found if factor != 1)
 
 
 def collected(terms: Iterable[Product], order: tuple[Size, ...]) -> Formula:

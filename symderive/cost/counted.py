@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.algebra import Algebra
+from symderive.cost.algebra import Algebra, NoQuantityError
 from symderive.cost.compiled import compiled
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
@@ -18,7 +18,7 @@ from symderive.cost.formula import Formula
 from symderive.cost.memory import SAVED, Memory
 from symderive.cost.pulling import Keeper
 from symderive.cost.writing import LATEX, TEXT, Writer
-from symderive.errors import SymderiveError, did_you_mean
+from symderive.errors import did_you_mean
 
 if TYPE_CHECKING:
     from symderive.cost.training import TrainStep
@@ -225,7 +225,9 @@ class Counted(Algebra, Memory):
         """
         choices = sorted(self.all_quantities)
         if quantity not in choices:
-            raise SymderiveError(f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}")
+            raise NoQuantityError(
+                f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}"
+            )
         return quantity
 
     def quantity(self, name: str) -> sympy.Expr:
@@ -296,6 +298,79 @@ class Counted(Algebra, Memory):
         """
         formulas = {name: self.formula(name) for name in quantities or (MACS,)}
         return compiled(formulas, self.symbols, self.relations, self.conditions, self.values)
+
+    def to_json(self) -> str:
+        """Everything that is known of the cost, as JSON text; `symderive.cost.export.record` says its keys.
+
+        >>> import json
+        >>> from symderive.layers import Dense
+        >>> from symderive.cost import cost
+        >>> json.loads(cost(Dense(784, 10)).to_json())["quantities"]["macs"]["substituted"]
+        '784 · 10'
+        """
+        from symderive.cost.export import to_json
+
+        return to_json(self)
+
+    def to_csv(self) -> str:
+        """A line for each part and the total below: numbers, or formulas in Python's notation.
+
+        >>> from symderive.layers import Dense
+        >>> from symderive.cost import cost
+        >>> print(cost(Dense(784, 10, bias=False)).to_csv())
+        part,macs,flops,muls,adds,params,activations,sum_adds
+        y,7840,15680,7840,7830,0,10,7830
+        weight,0,0,0,0,7840,0,0
+        total,7840,15680,7840,7830,7840,10,7830
+        <BLANKLINE>
+        """
+        from symderive.cost.export import to_csv
+
+        return to_csv(self)
+
+    def table(self, *quantities: str, form: str = "text") -> str:
+        r"""Parts by quantities, with the totals below.
+
+        Args:
+            quantities: the columns; `params` and `macs` where none is named.
+            form: `text`, `markdown` or `latex`.
+
+        Raises:
+            SymderiveError: another form, or an unknown quantity.
+
+        >>> from symderive.layers import Dense
+        >>> from symderive.cost import cost
+        >>> print(cost(Dense("d", "m")).table("params", "macs", form="markdown"))
+        | part | params | macs |
+        | --- | ---: | ---: |
+        | `y` | $0$ | $d \cdot m$ |
+        | `weight` | $d \cdot m$ | $0$ |
+        | `bias` | $m$ | $0$ |
+        | **total** | $d \cdot m + m$ | $d \cdot m$ |
+        <BLANKLINE>
+        """
+        from symderive.cost.export import table
+
+        return table(self, quantities or (PARAMS, MACS), form)
+
+    def plot(self, symbol: str, sizes: Iterable[int], quantity: str = MACS) -> Any:
+        """A quantity against one size, stacked by layer.
+
+        Args:
+            symbol: the size; a number that it has is not used, all others need one.
+            sizes: its values, as in `range(32, 513, 32)`.
+            quantity: which quantity.
+
+        Returns:
+            a figure of matplotlib, which `.savefig("cost.pdf")` writes.
+
+        Raises:
+            SymderiveError: matplotlib is not installed, another size is open, or an unknown quantity.
+            ShapeError: sizes that do not fit each other.
+        """
+        from symderive.cost.plotting import plot
+
+        return plot(self, symbol, sizes, quantity)
 
     @property
     def numbers(self) -> dict[Dim, sympy.Integer]:

@@ -8,7 +8,7 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.cost.signs import signs_of
-from symderive.cost.writing import LATEX, TEXT, Style, Writer
+from symderive.cost.writing import LATEX, TEXT, Style, Writer, words_latex
 from symderive.errors import SymderiveError
 
 
@@ -73,12 +73,18 @@ class Crossing:
 
     def latex(self) -> str:
         """The comparison in LaTeX, for math mode."""
-        return rf"\text{{{self.left}}} > \text{{{self.right}}}\ {self.range(LATEX)}"
+        left, right = (words_latex(name) for name in (self.left, self.right))
+        return rf"\text{{{left}}} > \text{{{right}}}\ {self.range(LATEX)}"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Conditions, and what is not in the two costs."""
+        needs = (f"needs {', '.join(self.conditions)}",) if self.conditions else ()
+        return (*needs, *(f"not counted: {one}" for one in self.unknown))
 
     def __str__(self) -> str:
-        needs = f"; needs {', '.join(self.conditions)}" if self.conditions else ""
-        missing = "".join(f"; not counted: {one}" for one in self.unknown)
-        return f"{self.quantity}: {self.left} > {self.right} {self.range()}{needs}{missing}"
+        said = f"{self.quantity}: {self.left} > {self.right} {self.range()}"
+        return "; ".join([said, *self.remarks])
 
 
 Places = tuple[sympy.Expr | None, sympy.Expr | None, sympy.Expr | None]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.writing import LATEX, TEXT, Style, Writer
+from symderive.cost.writing import LATEX, TEXT, Style, Writer, words_latex
 from symderive.errors import SymderiveError
 
 MOST_TERMS = 12
@@ -26,6 +26,7 @@ class Growth:
         order: the sizes in writing order.
         conditions: what has to hold of the sizes, in words.
         degrees: with which power of the sizes each term grows.
+        unknown: what is not in the quantity.
     """
 
     quantity: str
@@ -35,6 +36,7 @@ class Growth:
     order: tuple[Size, ...] = ()
     conditions: tuple[str, ...] = ()
     degrees: tuple[int, ...] = field(default=(), repr=False)
+    unknown: tuple[str, ...] = ()
 
     @property
     def expr(self) -> sympy.Expr:
@@ -61,17 +63,29 @@ class Growth:
         approximately = (r"\sim", "~") if len(self.terms) == 1 and not self.is_exact else ("=", "=")
         return approximately[0 if style is LATEX else 1], self.write(style), ", ".join(names)
 
+    def said(self) -> str:
+        """In text, without conditions."""
+        sign, written, names = self._sides(TEXT)
+        return f"{self.quantity} {sign} {written}   ({names} → ∞{self._together})"
+
+    @property
+    def _together(self) -> str:
+        return " at one rate" if len(self.symbols) > 1 else ""
+
     def latex(self) -> str:
         r"""In math mode, as in `\text{macs} \sim 2 \cdot n^{2} \quad (n \to \infty)`."""
         sign, written, names = self._sides(LATEX)
-        together = r"\text{ at one rate}" if len(self.symbols) > 1 else ""
-        return rf"\text{{{self.quantity}}} {sign} {written} \quad ({names} \to \infty{together})"
+        rate = rf"\text{{{self._together}}}" if self._together else ""
+        return rf"\text{{{words_latex(self.quantity)}}} {sign} {written} \quad ({names} \to \infty{rate})"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Conditions, and what is not in it."""
+        needs = (f"needs {', '.join(self.conditions)}",) if self.conditions else ()
+        return (*needs, *(f"not counted: {one}" for one in self.unknown))
 
     def __str__(self) -> str:
-        sign, written, names = self._sides(TEXT)
-        needs = f"; needs {', '.join(self.conditions)}" if self.conditions else ""
-        together = " at one rate" if len(self.symbols) > 1 else ""
-        return f"{self.quantity} {sign} {written}   ({names} → ∞{together}{needs})"
+        return "; ".join([self.said(), *self.remarks])
 
 
 def _pieces(term: sympy.Expr) -> list[sympy.Expr]:

@@ -27,6 +27,15 @@ LABELS = {
 Line = tuple[str, str, str, str, str]
 
 
+def label_of(quantity: str) -> str:
+    """How a quantity is called in print.
+
+    >>> label_of("macs"), label_of("saved_entries")
+    ('MACs', 'saved entries')
+    """
+    return LABELS.get(quantity, quantity.replace("_", " "))
+
+
 @dataclass(frozen=True)
 class Row:
     """One formula and what it comes to.
@@ -136,7 +145,7 @@ def report(variants: Mapping[str, Cost], source: Inference | None = None, quanti
     if not costs:
         raise SymderiveError("report: no cost given; give at least one by name.")
     return Report(
-        LABELS.get(quantity, quantity.replace("_", " ")),
+        label_of(quantity),
         tuple(_variant(name, one, quantity) for name, one in variants.items()),
         ratio(costs[-1], costs[0], quantity) if len(costs) > 1 else None,
         source,
@@ -270,7 +279,7 @@ def table_of(cost: Cost) -> str:
     shown = (MACS, PARAMS, BUFFERS, ADDS)
     others = [name for name in cost.quantities if name not in (*shown, SUM_ADDS, ELEMENTWISE_ADDS)]
     for quantity in (*shown, *others):
-        label = LABELS.get(quantity, quantity.replace("_", " "))
+        label = label_of(quantity)
         if quantity in (PARAMS, BUFFERS):
             if cost.formula(quantity).terms:
                 row = _row(_TOTAL, cost.formula(quantity), cost)

@@ -154,6 +154,13 @@ class CostTree(Counted):
             found = named[name]
         return found
 
+    def layer_paths(self) -> Iterator[str]:
+        """The path of every layer, in order."""
+        for branch in self.branches:
+            if branch.place is not None:
+                yield branch.name
+            yield from (f"{branch.name}.{path}" for path in branch.layer_paths())
+
     def only(self, *paths: str) -> CostTree:
         """The same tree with some of its parts only, repeated as often as they are there.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy
 
@@ -170,7 +171,7 @@ class Writer:
     def rank(self, expr: sympy.Expr) -> tuple[int, str]:
         """Where `expr` stands in a product or sum."""
         places = [place for place, size in enumerate(self.order) if size in expr.free_symbols]
-        return min(places, default=len(self.order)), str(expr)
+        return min(places, default=len(self.order)), _text_of(expr)
 
     def _write(self, expr: sympy.Expr) -> Written:
         if isinstance(expr, sympy.Symbol):
@@ -186,9 +187,9 @@ class Writer:
         if isinstance(expr, (sympy.Mul, sympy.Pow)):
             return self._mul(expr)
         if isinstance(expr, sympy.ceiling):
-            return self.style.ceiling(self.write(sympy.together(expr.args[0]))), ATOM
+            return self.style.ceiling(self.write(_as_fraction(expr.args[0]))), ATOM
         if isinstance(expr, sympy.floor):
-            return self.style.floor(self.write(sympy.together(expr.args[0]))), ATOM
+            return self.style.floor(self.write(_as_fraction(expr.args[0]))), ATOM
         if isinstance(expr, Quotient):
             return self.style.floor(self.style.fraction(*map(self._write, expr.args))[0]), ATOM
         raise SymderiveError(f"writing {expr}: {type(expr).__name__} is not a size.")
@@ -198,7 +199,7 @@ class Writer:
         powers = [_whole_power(factor) for factor in sympy.Mul.make_args(rest) if factor != 1]
         if len(powers) == 1 and isinstance(powers[0][0], sympy.Pow) and coefficient == powers[0][1] == 1:
             base, exponent = powers[0][0].as_base_exp()
-            return self.style.root(self._write(sympy.together(base)), int(exponent.q)), ATOM
+            return self.style.root(self._write(base), int(exponent.q)), ATOM
         coefficient, powers = _sign_inside(coefficient, powers)
         powers.sort(key=lambda power: self.rank(power[0]))
         return self.product(
@@ -235,6 +236,18 @@ class Writer:
         return text or self.style.number(0)
 
 
+@lru_cache(maxsize=8192)
+def _text_of(expr: sympy.Expr) -> str:
+    """SymPy's text, which is slow to make and asked for again and again."""
+    return str(expr)
+
+
+def _as_fraction(expr: sympy.Expr) -> sympy.Expr:
+    """An expression as one fraction; one with roots, which SymPy would take apart, stays as it is."""
+    has_roots = any(not power.exp.is_Integer for power in expr.atoms(sympy.Pow))
+    return expr if has_roots else sympy.together(expr)
+
+
 def _whole_power(factor: sympy.Expr) -> tuple[sympy.Expr, sympy.Integer]:
     """A power as a base and a whole exponent; the base of `n^(3/2)` is √n."""
     base, exponent = factor.as_base_exp()
@@ -258,6 +271,21 @@ def _sign_inside(
 
 def _is_negative(term: sympy.Expr) -> bool:
     return bool(term.as_coeff_Mul()[0] < 0)
+
+
+_SPECIAL = str.maketrans(
+    {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "*": r"$\cdot$"}
+    | {character: rf"\{character}" for character in "{}$&#_%"}
+)
+
+
+def words_latex(words: str) -> str:
+    r"""Words for text in LaTeX, whatever characters are in them.
+
+    >>> words_latex("2*sum_adds")
+    '2$\\cdot$sum\\_adds'
+    """
+    return words.translate(_SPECIAL)
 
 
 def decimal(value: Fraction, digits: int = 3) -> str:

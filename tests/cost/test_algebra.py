@@ -169,11 +169,23 @@ def test_budgets_of_networks(resnet, gpt):
     )
 
 
+def test_a_condition_with_open_sizes_makes_an_upper_bound(gpt):
+    found = gpt.solve("params <= 1e9", "d")
+    assert found.is_bound
+    assert found.write().startswith("d ≤ ⌊")
+    assert "the largest d is smaller where this one is not allowed; needs h divides d" in str(found)
+    some = gpt.subs(L=12, V=50257, C=1024).solve("params <= 1e9", "d")
+    assert some.write() == "d ≤ 2,462"
+    assert gpt.subs(L=12, V=50257, C=1024, h=12).solve("params <= 1e9", "d").write() == "d = 2,460"
+    assert gpt.solve("params <= 1e9", "L").write().startswith("L = ⌊")
+    assert not cost(Conv2d()).solve("macs <= 1e9", "H").is_bound
+
+
 def test_no_size_within_a_budget_is_said_with_the_smallest_one():
     found = cost(network("densenet121"), B=1, W=224).solve("macs <= 1e6", for_="H")
     assert found.value is None
     assert found.beyond[0] == 29
-    assert "no H; macs = 404,704,256 at H = 29" in str(found)
+    assert "no H; at H = 29 macs = 404,704,256" in str(found)
 
 
 def test_what_is_not_counted_makes_an_upper_bound(resnet):
@@ -313,6 +325,24 @@ def test_elasticities_and_ratios_of_costs(gpt):
     with pytest.raises(SymderiveError, match=r"inside a floor.*leading"):
         cost(network("vit_b_16")).elasticity("H")
     assert str(cost(SeparableConv2d()).ratio(cost(Conv2d()))) == "1/C_out + 1/k²"
+
+
+def test_names_that_mean_different_extents_are_not_taken_for_the_same():
+    wide, narrow = cost(Conv2d()), cost(Conv2d(stride=2))
+    ratio = wide.ratio(narrow)
+    values = {"C_in": 3, "C_out": 4, "k": 3, "H": 8, "W": 9}
+    assert ratio.expr != 1
+    numbers = {symbol: sympy.Integer(values[symbol.name]) for symbol in ratio.expr.free_symbols}
+    assert ratio.expr.xreplace(numbers) == Fraction(6 * 7, 3 * 4)
+    assert wide.subs(values).ratio(narrow.subs(values)).value == Fraction(6 * 7, 3 * 4)
+    resnet, vit = cost(network("resnet18")), cost(network("vit_b_16"))
+    found = resnet.subs(H=32, W=32).crossover(vit.subs(H=32, W=32), "B")
+    above = resnet.subs(B=1, H=32, W=32).macs > vit.subs(B=1, H=32, W=32).macs
+    assert (found.first is not None) == above
+    with pytest.raises(SymderiveError, match="the sign of"):
+        resnet.crossover(vit, "B")
+    with pytest.raises(SymderiveError, match="H is 32 on one side and 33 on the other"):
+        resnet.subs(H=32, W=32).crossover(vit.subs(H=33, W=32), "B")
 
 
 def test_terms_are_read_exactly():

@@ -60,3 +60,9 @@ def test_what_a_sum_has_in_common_stands_before_it():
     tree = cost(network("densenet121"))
     assert cell(tree["dense1.norm1"], "params") == "64 · (i + 1)"
     assert cell(tree["dense3.conv1"], "macs") == "4,096 · B · H₄ · W₄ · (i + 7)"
+
+
+def test_floors_of_a_network_are_one_fraction():
+    written = cost(network("alexnet")).formula("adds").write()
+    assert "⌊(H₄ + 5)/6⌋" in written
+    assert "/6 + " not in written

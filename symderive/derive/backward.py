@@ -162,6 +162,7 @@ def _read(entry: Entry, definition: Definition, taken: set[str]) -> Definition:
     return Definition(tensor, indices, entry)
 
 
+@lru_cache(maxsize=512)
 def pulled(
     program: Program, results: tuple[Tensor, ...], wanted: tuple[Tensor, ...], order: tuple[Size, ...]
 ) -> tuple[Pulled, ...]:

@@ -152,7 +152,7 @@ def agrees(layer, by_names, tallies, arrays, above, total=None):
     assert made.valid_macs == sum(tally.valid for tally in every)
 
 
-@settings(max_examples=examples(25), deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(options)
 def test_a_convolution_costs_what_loops_by_hand_count(chosen):
     (groups, more_in, more_out), kernel, more, stride, padding, dilation = chosen

@@ -9,7 +9,7 @@ from typing import Any
 
 from symderive.cli._arrays import as_size, split_words
 from symderive.cli._layers import family_names, layer_names, read_sizes
-from symderive.cli._sheet import add_sheet_arguments, answer
+from symderive.cli._sheet import add_sheet_arguments, answer, deliver
 from symderive.errors import SymderiveError, did_you_mean
 
 __all__ = ["HELP", "NAME", "add_arguments", "details", "run"]
@@ -26,8 +26,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="+",
         metavar="SUBJECT",
         help="what to count: conv (a convolution), a layer such as conv2d with its sizes, c_in=3 k=5, or a "
-        "network such as resnet18 with those of its input, B=1 H=224 W=224, or an ONNX file such as "
-        "model.onnx",
+        "network such as resnet18 with those of its input, B=1 H=224 W=224, an ONNX file such as model.onnx, "
+        "or a torch model as package.module:Model",
     )
     parser.add_argument(
         "--dims",
@@ -35,7 +35,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="names or numbers for the open axes of an ONNX file, in order",
     )
     parser.add_argument(
-        "--input", metavar="HxWxC", help="height, width, channels of the input; numbers or names"
+        "--input",
+        action="append",
+        metavar="HxWxC",
+        help="height, width, channels of the input, numbers or names; of a torch model all axes, as in "
+        "B,3,H,W or B,T:integer, once for each input, with the name of the argument as in x=B,3,H,W",
     )
     parser.add_argument(
         "--output",
@@ -118,8 +122,10 @@ def run(args: Namespace) -> int:
         )
     if args.levels is not None:
         raise SymderiveError("cost: --levels is about the table of a network, and this is a convolution.")
+    if len(args.input or ()) > 1:
+        raise SymderiveError("cost: a convolution has one input; give one input.")
     values: dict[str, Any] = {
-        "input": _shape(args.input),
+        "input": _shape(args.input[0] if args.input else None),
         "output": _shape(args.after),
         "kernel": None if args.kernel is None else as_size(args.kernel),
         "c_out": None if args.c_out is None else as_size(args.c_out),
@@ -141,6 +147,8 @@ def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]
     from symderive.networks import members
 
     plain, network = subject.lower().replace("_", "").replace("-", ""), subject.lower().replace("-", "_")
+    if ":" in subject:
+        return _torch_model(args, subject, rest, named)
     is_file = subject.lower().endswith(".onnx")
     if args.dims is not None and not is_file:
         raise SymderiveError("cost: --dims names the open axes of an ONNX file, and the subject is none.")
@@ -157,7 +165,7 @@ def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]
     sizes = read_sizes(named)
     if is_file:
         values = {"network": subject, "sizes": sizes, "levels": args.levels, "dims": args.dims}
-        return answer(args, "network_cost", values)
+        return _answer(args, "network_cost", values)
     if plain in kinds():
         if args.levels is not None:
             raise SymderiveError("cost: --levels is about the table of a network, and this is a layer.")
@@ -167,7 +175,17 @@ def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]
 
 def _answer(args: Namespace, kind: str, values: dict[str, Any]) -> int:
     """A sheet with the answers to what was asked, or files for other programs."""
-    asked = {
+    asked = _asked(args)
+    if not _is_export(args, asked):
+        return answer(args, kind, values | asked)
+    from symderive.solutions.parts.cost_subjects import cost_of
+
+    return _export(args, cost_of(kind, values))
+
+
+def _asked(args: Namespace) -> dict[str, Any]:
+    """What is asked beside the cost, by the keys of problem files."""
+    return {
         "quantity": _names(args.quantity, "--quantity"),
         "solve": args.solve,
         "leading": _names(args.leading, "--leading"),
@@ -175,24 +193,26 @@ def _answer(args: Namespace, kind: str, values: dict[str, Any]) -> int:
         "crossover": _names(args.crossover, "--crossover"),
         "for": args.for_,
     }
+
+
+def _is_export(args: Namespace, asked: dict[str, Any]) -> bool:
+    """Whether files for other programs are wanted, and no sheet."""
     if args.json is None and args.csv is None:
-        return answer(args, kind, values | asked)
+        return False
     given = [f"--{key}" for key, value in asked.items() if value is not None]
     if given or args.output is not None or args.format is not None:
         other = given[0] if given else "--out" if args.output is not None else "--format"
         raise SymderiveError(f"cost: {other} is about the sheet; leave it out, or --json and --csv.")
-    return _export(args, kind, values)
-
-
-def _export(args: Namespace, kind: str, values: dict[str, Any]) -> int:
-    """The cost as JSON and CSV, each into a file or on stdout."""
-    from symderive.cli._sheet import STDOUT
-    from symderive.solutions.parts.cost_subjects import cost_of
-    from symderive.solutions.writing import write_whole
-
     if args.json == args.csv:
         raise SymderiveError(f"cost: --json and --csv both go to {args.json}; name two files.")
-    counted = cost_of(kind, values)
+    return True
+
+
+def _export(args: Namespace, counted: Any) -> int:
+    """The cost as JSON and CSV, each into a file or on stdout."""
+    from symderive.cli._sheet import STDOUT
+    from symderive.solutions.writing import write_whole
+
     contents = {"json": (args.json, counted.to_json), "csv": (args.csv, counted.to_csv)}
     for target, make in contents.values():
         if target == STDOUT:
@@ -211,6 +231,43 @@ def _names(written: str | None, option: str) -> list[str] | None:
     if not all(names):
         raise SymderiveError(f'cost: {option} is "{written[:60]}"; write names with commas between them.')
     return names
+
+
+def _torch_model(args: Namespace, subject: str, rest: list[str], named: dict[str, str]) -> int:
+    """The cost of a model in a module of the user's, which is imported to be counted."""
+    given = [option for option in _OPTIONS if option != "input" and getattr(args, option) is not None]
+    if given or rest or args.dims is not None:
+        word = rest[0] if rest else f"--{(given or ['dims'])[0].replace('after', 'output').replace('_', '-')}"
+        raise SymderiveError(
+            f'cost: unexpected argument "{word[:60]}"; a torch model takes --input, --levels and numbers for '
+            "the sizes of its input, as in B=1."
+        )
+
+    asked = _asked(args)
+    is_export = _is_export(args, asked)
+
+    def made() -> Any:
+        from symderive.imports.torch_modules.located import located
+        from symderive.solutions.parts.network_cost_input import imported_cost
+
+        texts = dict(one.split("=", 1) for one in args.input or () if "=" in one)
+        plain = tuple(one for one in args.input or () if "=" not in one)
+        return imported_cost(subject, located(subject), texts or plain or None, read_sizes(named))
+
+    def make() -> Any:
+        from symderive.solutions.document import Document
+        from symderive.solutions.parts.network_section import network_section
+
+        net, counted = made()
+        section = network_section(net, counted, {**asked, "levels": args.levels}, _refusal)
+        return Document(sections=(section,))
+
+    return _export(args, made()[1]) if is_export else deliver(args, make)
+
+
+def _refusal(key: str, sentence: str) -> SymderiveError:
+    """The error about an option."""
+    return SymderiveError(f"cost: {sentence}" if key == "quantity" else f"cost: --{key}: {sentence}")
 
 
 def _shape(written: str | None) -> list[int | str] | None:

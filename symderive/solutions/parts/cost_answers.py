@@ -12,9 +12,10 @@ from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError
 from symderive.solutions import document as doc
-from symderive.solutions.problem_file import Question
 from symderive.solutions.schema import Field, ListOf, OneOf, String
 
+Refuse = Callable[[str, str], SymderiveError]
+"""Makes the error about a key, from what is wrong."""
 _NAMES = OneOf(String(), ListOf(String()))
 COST_FIELDS = (
     Field("quantity", _NAMES, default=(), doc='what is shown, for example "flops" or ["macs", "adds"]'),
@@ -37,25 +38,26 @@ def quantities_of(values: Mapping[str, Any]) -> tuple[str, ...]:
     return _listed(values["quantity"])
 
 
-def cost_answers(question: Question, cost: Counted) -> list[doc.Block]:
+def cost_answers(values: Mapping[str, Any], cost: Counted, refuse: Refuse) -> list[doc.Block]:
     """The answers to those of the questions that were asked.
 
     Args:
-        question: with the keys of `COST_FIELDS`.
+        values: those of the keys of `COST_FIELDS`.
         cost: what is asked.
+        refuse: makes the error about a key.
 
     Raises:
-        ProblemError: a question that has no answer, or a size that is missing.
+        SymderiveError: what `refuse` makes, for a question that has no answer or a size that is missing.
     """
-    asked = [key for key in _ANSWERS if question.values[key] is not None]
-    if question.values["for"] is not None and not {"solve", "crossover"} & set(asked):
-        raise question.error("for", '"for" is the size of "solve" and "crossover"; give one of them.')
+    asked = [key for key in _ANSWERS if values[key] is not None]
+    if values["for"] is not None and not {"solve", "crossover"} & set(asked):
+        raise refuse("for", '"for" is the size of "solve" and "crossover"; give one of them.')
     blocks: list[doc.Block] = []
     for key in asked:
         try:
-            blocks += _ANSWERS[key](question.values, cost)
+            blocks += _ANSWERS[key](values, cost)
         except SymderiveError as error:
-            raise question.error(key, str(error)) from None
+            raise refuse(key, str(error)) from None
     return blocks
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from symderive.cost.counted import Counted
-from symderive.cost.entry import cost
+from symderive.derive.costs import cost
 from symderive.errors import SymderiveError
 from symderive.solutions.parts.layer_input import layer_from, layer_kind
 from symderive.solutions.parts.network_cost_input import network_cost
@@ -28,5 +28,5 @@ def cost_of(kind: str, values: Mapping[str, Any]) -> Counted:
     if kind == "layer_cost":
         return cost(layer_from(layer_kind(values["layer"]), values["sizes"]))
     if kind == "network_cost":
-        return network_cost(values["network"], values["sizes"])[1]
+        return network_cost(values["network"], values["sizes"], values.get("dims"))[1]
     raise SymderiveError(f"a cost: {kind} is no kind of question about one layer or network.")

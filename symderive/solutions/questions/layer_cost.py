@@ -48,6 +48,6 @@ def solve(question: Question) -> doc.Section:
         blocks = layer_blocks(kind.__name__, counted, quantities_of(values))
     except NoQuantityError as error:
         raise question.error("quantity", str(error)) from None
-    blocks += cost_answers(question, counted)
+    blocks += cost_answers(values, counted, question.error)
     sentence = doc.text(f"{kind.__name__}, with an output of ", shape_of(layer), ".")
     return answer(question, doc.Paragraph(sentence), blocks)

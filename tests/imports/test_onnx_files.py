@@ -290,3 +290,19 @@ def test_a_file_a_path_and_bytes(tmp_path):
     onnx.save(model, path)
     written = [symderive.cost(one).formula().write() for one in (model, path, str(path), path.read_bytes())]
     assert len(set(written)) == 1
+
+
+def test_operators_that_onnx_makes_of_others_are_written_out():
+    """The mean and the variance of each channel, by the body that ONNX gives."""
+    g = Graph()
+    found = costs(g, g.MeanVarianceNormalization(g.input("x", "B", 6, "H", "W")))
+    assert found.unknown == ()
+    assert {"sum_adds", "divisions", "sqrt"} <= {*found.quantities}
+
+
+def test_names_of_extents_are_not_those_of_the_file():
+    """`H1` is an open axis of the file, and the extent behind the first step is called otherwise."""
+    g = Graph()
+    x = g.input("x", "B", 2, "H", "H1")
+    found = costs(g, g.Conv(x, g.weight(3, 2, 3, 3), strides=[2, 2]))
+    assert found.subs(B=1, H=5, H1=7).macs == 54 * 2 * 3

@@ -13,6 +13,7 @@ import sympy
 
 from symderive.core.dims import Size, same_size
 from symderive.errors import SymderiveError
+from symderive.imports.extras import extra
 from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.naming import Names, axes_of
 from symderive.imports.onnx_files.operators import operators
@@ -166,9 +167,28 @@ class Walk:
                 return [found] if isinstance(found, Value) else found
             if function is not None:
                 return self._function(function, call)
-            raise Uncounted("")
+            return self._written_out(node, call)
         except Uncounted as reason:
             return self._uncounted(call, str(reason))
+
+    def _written_out(self, node: Any, call: Call) -> list[Value]:
+        """An operator by the body that ONNX itself gives, if it is made of others.
+
+        Raises:
+            Uncounted: it is not.
+        """
+        schemas = extra("onnx.defs", "reading an ONNX file")
+        try:
+            schema = schemas.get_schema(node.op_type, call.version, node.domain)
+        except (schemas.SchemaError, TypeError):
+            raise Uncounted("") from None
+        if not schema.has_function:
+            raise Uncounted("")
+        usual = {name: one.default_value for name, one in schema.attributes.items()}
+        call.attributes = {
+            name: attribute_of(one, {}) for name, one in usual.items() if one.name
+        } | call.attributes
+        return self._function(schema.function_body, call)
 
     def _function(self, function: Any, call: Call) -> list[Value]:
         """The body of a function with the inputs and attributes of a call."""

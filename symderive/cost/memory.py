@@ -8,6 +8,7 @@ import sympy
 
 from symderive.cost.again import Recompute, names_of
 from symderive.cost.formula import Formula
+from symderive.cost.peak import Peak
 from symderive.cost.pulling import Keeper
 from symderive.cost.saved import Saved
 from symderive.cost.widths import width_of
@@ -76,12 +77,20 @@ class Memory(ABC):
         >>> step.saved("full").entries().write()
         'B · T · d · L + 2 · B · T · d + 3 · B · T + T'
         """
+        return self._saved(self.derived(), names_of(recompute))
+
+    def derived(self) -> Keeper:
+        """What a layer keeps.
+
+        Raises:
+            SymderiveError: the cost was counted without derivatives.
+        """
         if self.keeper is None:
             raise SymderiveError(
                 "what is kept for the backward pass: this cost was counted without derivatives; use "
                 "symderive.cost."
             )
-        return self._saved(self.keeper, names_of(recompute))
+        return self.keeper
 
     @property
     def saved_for_backward(self) -> sympy.Expr:
@@ -167,6 +176,38 @@ class Memory(ABC):
         32/3
         """
         return self.quantity("flops") / (self.bytes_read(dtype) + self.bytes_written(dtype))
+
+    @abstractmethod
+    def peak(self, training: bool = False) -> Peak:
+        """The most entries that are alive at one time; see `peak_activations`.
+
+        Args:
+            training: whether it is that of a training step and not of inference. What the backward pass of a
+                layer reads is then kept from the forward pass until that layer is done, and so is the
+                gradient of an array from the last layer that reads the array to the one that makes it.
+        """
+
+    @property
+    def peak_activations(self) -> sympy.Expr:
+        """The most entries that are alive at one time at inference, layer by layer in their order.
+
+        An array lives from when it is written until it was read last, nothing is computed in place, and
+        parameters are not counted; nor is anything fused: see `bytes_read` for what is one pass. With sizes
+        that are symbols it is a `Max` where they decide; `peak().conditions` says from how many repetitions
+        it holds.
+
+        >>> from symderive.derive.costs import cost
+        >>> from symderive.layers import Dense
+        >>> from symderive.networks import network
+        >>> cost(Dense("d", "m", batch="B")).peak_activations
+        B*d + B*m
+        >>> cost(network("resnet18", B=1, H=224, W=224)).peak_activations == 2 * 64 * 112**2
+        True
+        """
+        found = [self._value(one) for one in self.peak().candidates]
+        return (
+            found[0] if len(found) == 1 else sympy.Max(*found, evaluate=all(one.is_number for one in found))
+        )
 
     def activation_bytes(self, dtype: str = "float32") -> sympy.Expr:
         """Bytes of the outputs of all layers.

@@ -89,7 +89,7 @@ class _Tree:
         branches = tuple(
             self.step(child) if hasattr(child, "layer") else self.block(child) for child in block.children
         )
-        repeated = {"times": block.times, "index": block.index, "loop": block.loop}
+        repeated = {"times": block.times, "index": block.index, "loop": block.loop, "gives": block.gives}
         return CostTree(block.name, branches, shape=block.shape, **repeated, **self.shared)
 
     def step(self, step: Placed) -> CostTree:
@@ -111,4 +111,4 @@ class _Tree:
             tuple(name for name, array in read if array in self.by_input - self.by_parameters),
             Applied(layer, step.reads, step.writes),
         )
-        return CostTree(step.name, place=place, shape=step.shape, **self.shared)
+        return CostTree(step.name, place=place, shape=step.shape, gives=step.writes, **self.shared)

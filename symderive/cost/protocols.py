@@ -164,6 +164,10 @@ class Repeated(Protocol):
     def loop(self) -> Looped | None:
         """Of a repeated block, the arrays that go round."""
 
+    @property
+    def gives(self) -> Stored | None:
+        """Where its output is stored."""
+
 
 @runtime_checkable
 class Network(Sized, Protocol):

@@ -25,6 +25,7 @@ from symderive.cost.counted import (
 from symderive.cost.formula import Formula, Product
 from symderive.cost.kernels import Kernel, kernels
 from symderive.cost.memory import READ, SAVED
+from symderive.cost.peak import Peak
 from symderive.cost.protocols import Costable
 from symderive.cost.pulling import Keeper, Pull
 from symderive.cost.saved import Saved, of_layer
@@ -135,7 +136,7 @@ class Cost(Counted):
     @cached_property
     def kernels(self) -> tuple[Kernel, ...]:
         """The passes over memory, in order."""
-        return kernels(self.parts, self.outputs)
+        return kernels(self.parts, self.outputs if self.layer is None else self.layer.results)
 
     def traffic(self, quantity: str, dtype: str) -> Formula:
         """The formula of the bytes that are read or written; see `bytes_read`."""
@@ -148,6 +149,12 @@ class Cost(Counted):
         ]
         terms = (Product.of(shape, self.order).times(width_of(one.domain, dtype)) for one, shape in moved)
         return Formula(tuple(terms), self.order).joined()
+
+    def peak(self, training: bool = False) -> Peak:
+        """The most entries that are alive at one time; see `Memory.peak`."""
+        from symderive.cost.training import as_tree
+
+        return as_tree(self).peak(training)
 
     def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
         if self.layer is None:

@@ -19,7 +19,7 @@ from symderive.core.nodes import Entry, Tensor
 from symderive.cost.again import FULL, blocks_of, check_names
 from symderive.cost.collecting import collected, multiplied_out, repeated, substituted
 from symderive.cost.formula import Formula, Product
-from symderive.cost.protocols import Costable, Looped, Placeable, Stored
+from symderive.cost.protocols import Costable, Looped, Stored
 from symderive.cost.pulling import Keeper, with_adjoint
 from symderive.cost.widths import width_of
 from symderive.errors import ShapeError, SymderiveError
@@ -132,26 +132,26 @@ def _entries(shape: Iterable[Size], sizes: Mapping[Dim, Size], order: tuple[Size
 
 
 @lru_cache(maxsize=4096)
-def data_of(layer: Placeable) -> tuple[Tensor, ...]:
+def data_of(layer: Costable) -> tuple[Tensor, ...]:
     """The inputs of a layer that are neither parameters nor buffers."""
     return layer.data
 
 
 @lru_cache(maxsize=4096)
-def in_training(layer: Placeable) -> Placeable:
+def in_training(layer: Costable) -> Costable:
     """The layer as it is computed in training."""
     return layer.in_training()
 
 
 @lru_cache(maxsize=4096)
-def is_parameter(layer: Placeable) -> bool:
+def is_parameter(layer: Costable) -> bool:
     """Whether a layer gives a parameter as it is, so that nothing is made."""
     program = layer.program()
     body = program.definitions[-1].body
     return isinstance(body, Entry) and body.tensor in layer.parameters
 
 
-def arrays_of(applied: Applied, layer: Placeable) -> dict[str, Stored]:
+def arrays_of(applied: Applied, layer: Costable) -> dict[str, Stored]:
     """The arrays of the network by their names in the equations of a layer.
 
     Args:
@@ -272,7 +272,7 @@ class _Scan:
             elif arrays[name[0]] not in self.parameters:
                 scope.mark(arrays[name[0]], name)
 
-    def _demand(self, layer: Placeable, trained: Placeable, place: Place, path: str) -> None:
+    def _demand(self, layer: Costable, trained: Costable, place: Place, path: str) -> None:
         """Note what a layer needs in training besides what it needs at inference."""
         for condition in trained.conditions if trained != layer else ():
             if condition in layer.conditions:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from symderive.core.dims import Dim, Size
 from symderive.cost.again import FULL, Recompute, blocks_of, check_names, names_of
 from symderive.cost.backward import backward_tree
 from symderive.cost.collecting import collected, multiplied_out
 from symderive.cost.counted import BUFFERS, Counted
 from symderive.cost.formula import Formula
 from symderive.cost.optimizers import optimizer as named_optimizer
+from symderive.cost.peak import Given
 from symderive.cost.record import Cost
-from symderive.cost.tree import CostTree, Place
+from symderive.cost.tree import Applied, CostTree, Place
 from symderive.cost.update import ENTRIES, Update
 from symderive.errors import SymderiveError
 
@@ -65,7 +67,7 @@ def train_step(
     cost: Counted, optimizer: str = "sgd", recompute: Recompute = False, input_gradient: bool | None = None
 ) -> TrainStep:
     """A training step of a layer or a network; see `Counted.train_step`."""
-    tree, update = _as_tree(cost), named_optimizer(optimizer)
+    tree, update = as_tree(cost), named_optimizer(optimizer)
     is_network = isinstance(cost, CostTree)
     wants_input = not is_network if input_gradient is None else input_gradient
     again = _again(tree, recompute)
@@ -92,7 +94,7 @@ def train_step(
     )
 
 
-def _as_tree(cost: Counted) -> CostTree:
+def as_tree(cost: Counted) -> CostTree:
     """A layer as a network of one."""
     if isinstance(cost, CostTree):
         return cost
@@ -100,8 +102,14 @@ def _as_tree(cost: Counted) -> CostTree:
         raise SymderiveError(f"training step: {type(cost).__name__} is no cost of a layer or network.")
     shape = cost.outputs[0].shape if cost.outputs else ()
     data = tuple(str(one.name) for one in cost.pull.data) if cost.pull is not None else ()
-    place = Place(cost.symbolic, {symbol: symbol for symbol in cost.symbols}, shape, input_adjoints=data)
-    return CostTree("layer", place=place, shape=shape, values=cost.values, **cost.sized)
+    sizes: dict[Dim, Size] = {symbol: symbol for symbol in cost.symbols}
+    applied = None
+    if cost.layer is not None:
+        reads = tuple(Given(tensor.shape) for tensor in cost.layer.data)
+        applied = Applied(cost.layer, reads, Given(shape))
+    place = Place(cost.symbolic, sizes, shape, input_adjoints=data, applied=applied)
+    gives = None if applied is None else applied.writes
+    return CostTree("layer", place=place, shape=shape, values=cost.values, gives=gives, **cost.sized)
 
 
 def _update(tree: CostTree, update: Update) -> CostTree:

@@ -15,10 +15,12 @@ from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, BACKWARD, FLOPS,
 from symderive.cost.evaluation import evaluate, whole
 from symderive.cost.formula import Formula, Product
 from symderive.cost.memory import SAVED
-from symderive.cost.protocols import Looped, Placeable, Stored
+from symderive.cost.peak import Peak, peak_of
+from symderive.cost.protocols import Costable, Looped, Stored
 from symderive.cost.pulling import Keeper
 from symderive.cost.record import Cost
 from symderive.cost.saved import Saved, is_parameter, of_tree
+from symderive.cost.training_peak import training_peak
 from symderive.errors import SymderiveError, did_you_mean
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class Applied:
         writes: the array that it makes.
     """
 
-    layer: Placeable
+    layer: Costable
     reads: tuple[Stored, ...]
     writes: Stored
 
@@ -117,6 +119,7 @@ class CostTree(Counted):
         times: how often it comes.
         index: the number of the repetition, where sizes depend on it.
         loop: of a repeated block, the arrays that go round.
+        gives: where the output is stored.
         memo: the formulas that were asked for.
     """
 
@@ -127,6 +130,7 @@ class CostTree(Counted):
     times: Size = sympy.S.One
     index: Dim | None = None
     loop: Looped | None = None
+    gives: Stored | None = None
     memo: dict[str, Formula] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -213,6 +217,10 @@ class CostTree(Counted):
     def traffic(self, quantity: str, dtype: str) -> Formula:
         """The formula of the bytes that are read or written; see `bytes_read`."""
         return self._summed(f"{quantity} {dtype}", lambda place: place.traffic(quantity, dtype, self.order))
+
+    def peak(self, training: bool = False) -> Peak:
+        """The most entries that are alive at one time; see `Memory.peak`."""
+        return training_peak(self, self.values, self.derived()) if training else peak_of(self, self.values)
 
     def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
         return of_tree(self, keeper, again)

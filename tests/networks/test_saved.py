@@ -27,6 +27,8 @@ def compared(net, values, dtype="float16"):
     except ShapeError:
         return None
     run = Interpreter(net, values)
+    assert found.peak_activations == run.peak
+    assert (found.bytes_read("float16"), found.bytes_written("float16")) == (run.read, run.written)
     if not run.fits:
         with pytest.raises(ShapeError, match="≥ 2 is needed"):
             _ = found.saved_for_backward

@@ -38,7 +38,8 @@ def onnx_file(source: Any, dims: Any = None) -> Architecture:
         ShapeError: sizes that do not fit each other.
     """
     name, shapes, walk, outputs = read(source, dims)
-    root = walk.trace.rooted(name, outputs[0].shape if outputs else ())
+    first = outputs[0] if outputs else Value(())
+    root = walk.trace.rooted(name, tuple(first.shape), first.array)
     return assembled(name, shapes, walk.trace, root)
 
 

@@ -326,7 +326,7 @@ def test_the_command_and_a_problem_file(tmp_path, capsys):
     assert "--dims names the open axes of an ONNX file" in capsys.readouterr().err
     problem = tmp_path / "problem.toml"
     problem.write_text(
-        f"[[question]]\nkind = 'network_cost'\nnetwork = '{path}'\ndims = 'B,H,W'\n", encoding="utf-8"
+        "[[question]]\nkind = 'network_cost'\nnetwork = 'small.onnx'\ndims = 'B,H,W'\n", encoding="utf-8"
     )
     assert main(["solve", str(problem), "--format", "txt", "-o", "-"]) == 0
     assert "280 · B · H · W + 80 · B" in capsys.readouterr().out

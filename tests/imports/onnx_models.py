@@ -151,6 +151,7 @@ def shapes_computed():
     ones = g.ConstantOfShape(g.Shape(flat))
     one = onnx.numpy_helper.from_array(np.array([1], dtype=np.int64))
     target = g.Concat(g.whole([2, 1]), g.Shape(x, start=1), axis=0)
+    target = g.Reshape(target, g.whole([-1]))
     chosen = g.Where(g.Equal(target, g.whole(-1)), g.ConstantOfShape(g.Shape(target), value=one), target)
     wide = g.Expand(g.Unsqueeze(x, g.whole([0])), g.Cast(chosen, to=INT64))
     g.ReduceSum(wide, g.whole([0, -1]), keepdims=0)

@@ -13,6 +13,7 @@ import sympy
 
 from symderive.core.dims import Size, same_size
 from symderive.errors import SymderiveError
+from symderive.imports.extras import extra
 from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.naming import Names, axes_of
 from symderive.imports.onnx_files.operators import operators
@@ -20,7 +21,7 @@ from symderive.imports.onnx_files.paths import path_of, path_of_name, text_of
 from symderive.imports.onnx_files.stored import attribute_of, stored
 from symderive.imports.onnx_files.values import OTHER, REAL, Value, all_weights
 from symderive.layers.layer import Layer
-from symderive.networks.block import Array
+from symderive.networks.block import Array, Loop
 from symderive.networks.operations import Learned, Opaque
 from symderive.networks.trace import Trace
 
@@ -166,9 +167,28 @@ class Walk:
                 return [found] if isinstance(found, Value) else found
             if function is not None:
                 return self._function(function, call)
-            raise Uncounted("")
+            return self._written_out(node, call)
         except Uncounted as reason:
             return self._uncounted(call, str(reason))
+
+    def _written_out(self, node: Any, call: Call) -> list[Value]:
+        """An operator by the body that ONNX itself gives, if it is made of others.
+
+        Raises:
+            Uncounted: it is not.
+        """
+        schemas = extra("onnx.defs", "reading an ONNX file")
+        try:
+            schema = schemas.get_schema(node.op_type, call.version, node.domain)
+        except (schemas.SchemaError, TypeError):
+            raise Uncounted("") from None
+        if not schema.has_function:
+            raise Uncounted("")
+        usual = {name: one.default_value for name, one in schema.attributes.items()}
+        call.attributes = {
+            name: attribute_of(one, {}) for name, one in usual.items() if one.name
+        } | call.attributes
+        return self._function(schema.function_body, call)
 
     def _function(self, function: Any, call: Call) -> list[Value]:
         """The body of a function with the inputs and attributes of a call."""
@@ -215,13 +235,24 @@ class Walk:
         name = called.partition(" ")[0]
         return Value(shape, OTHER, self._add([self._read(value) for value in read], name, layer))
 
-    def repeated(self, times: Size, run: Callable[[], list[Value]]) -> list[Value]:
-        """What `run` gives, its steps in a block that comes so many times; they share their parameters."""
+    def repeated(self, times: Size, run: Callable[..., list[Value]], *state: Value) -> list[Value]:
+        """What `run` gives in a block that comes so many times; all of them share their parameters.
+
+        Args:
+            times: how often.
+            run: takes the state of the repetition before, if there is one, and gives the next one first.
+            state: what the first repetition is given.
+        """
         around, self._before = self._before, []
-        block, found = self.trace.recorded("each", run)
+        entered = tuple(replace(one, array=Array(one.shape), contents=None) for one in state)
+        block, found = self.trace.recorded("each", partial(run, *entered))
         before, self._before = self._before, around
         for child in before:
             self._put_before(child)
+        for start, enter, leave in zip(state, entered, list(found), strict=False):
+            found[0] = replace(leave, array=Array(leave.shape))
+            around_it = Loop(*(self._read(one) for one in (start, enter, leave, found[0])))
+            block = replace(block, loop=around_it)
         if block.children:
             self.trace.put(replace(block, times=times))
         return found

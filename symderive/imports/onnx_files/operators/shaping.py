@@ -50,7 +50,8 @@ def reshape(call: Call) -> Value:
     value, target = call.input(0), call.whole(1, "shape")
     if not call.attribute("allowzero", 0):
         target = [value.shape[place] if size == 0 else size for place, size in enumerate(target)]
-    return call.view(value, fitted(call, value, target), reshaped(value, target))
+    shape = fitted(call, value, target)
+    return call.view(value, shape, reshaped(value, shape))
 
 
 def fitted(call: Call, value: Value, target: Sequence[Any]) -> tuple[Any, ...]:

@@ -87,7 +87,7 @@ def _pull(cost: Cost) -> Pull:
     if cost.pull is None:
         raise SymderiveError(
             "counting the backward pass: this cost has no derivatives, as it was counted without them or is "
-            "that of a backward pass or an update itself; ask symderive.cost of the layer or network."
+            "that of a backward pass or an update itself; import symderive as sd, and call sd.cost."
         )
     return cost.pull
 

@@ -130,7 +130,7 @@ class Formula:
 
     @classmethod
     def of(cls, expr: sympy.Expr, order: tuple[Size, ...] = ()) -> Formula:
-        """The formula of an expression, its terms in writing order, a number last.
+        """The formula of an expression, its terms in writing order: those with a plus first, a number last.
 
         >>> from symderive.core.dims import dims
         >>> h, k = dims("H k")
@@ -139,7 +139,7 @@ class Formula:
         """
         writer = Writer(order=order)
         terms = []
-        for term in sorted(sympy.Add.make_args(expr), key=lambda one: (one.is_number, *writer.rank(one))):
+        for term in sorted(sympy.Add.make_args(expr), key=writer.sum_rank):
             coefficient, rest = term.as_coeff_Mul()
             product = Product.of([rest], order)
             terms.append(Product(product.factors, Fraction(int(coefficient.p), int(coefficient.q))))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS, Part
-from symderive.cost.counted import ADDS, BUFFERS, FLOPS, MULS, PARAMS
+from symderive.cost.counted import ADDS, BACKWARD, BUFFERS, FLOPS, MULS, PARAMS
 from symderive.cost.formula import Formula
 from symderive.cost.infer import Inference
 from symderive.cost.ratio import Ratio, ratio
@@ -30,9 +30,11 @@ Line = tuple[str, str, str, str, str]
 def label_of(quantity: str) -> str:
     """How a quantity is called in print.
 
-    >>> label_of("macs"), label_of("saved_entries")
-    ('MACs', 'saved entries')
+    >>> label_of("macs"), label_of("backward_macs"), label_of("bytes_read")
+    ('MACs', 'backward MACs', 'bytes read')
     """
+    if quantity.startswith(BACKWARD):
+        return f"backward {label_of(quantity.removeprefix(BACKWARD))}"
     return LABELS.get(quantity, quantity.replace("_", " "))
 
 

@@ -22,6 +22,7 @@ from symderive.cost.formula import Formula, Product
 from symderive.cost.protocols import Costable, Looped, Stored
 from symderive.cost.pulling import Keeper, with_adjoint
 from symderive.cost.widths import width_of
+from symderive.cost.writing import Writer
 from symderive.errors import ShapeError, SymderiveError
 
 if TYPE_CHECKING:
@@ -115,10 +116,16 @@ def of_tree(tree: CostTree, keeper: Keeper, again: tuple[str, ...] = ()) -> Save
 
 
 def _largest_first(formulas: Iterable[Formula], order: tuple[Size, ...]) -> Formula:
-    """The sum of formulas, terms of many factors first."""
-    total = collected((term for formula in formulas for term in formula.terms), order)
-    degrees = {term: -sum(exponent for _, exponent in term.factors) for term in total.terms}
-    return Formula(tuple(sorted(total.terms, key=degrees.__getitem__)), order)
+    """The sum of formulas, terms of many factors first, those of as many in the order of their sizes."""
+    total, writer = (
+        collected((term for formula in formulas for term in formula.terms), order),
+        Writer(order=order),
+    )
+
+    def place(term: Product) -> tuple[int, list[tuple[int, str]]]:
+        return -sum(exponent for _, exponent in term.factors), [writer.rank(base) for base, _ in term.factors]
+
+    return Formula(tuple(sorted(total.terms, key=place)), order)
 
 
 def _opened(formula: Formula, relations: Mapping[Dim, Size]) -> Formula:

@@ -173,6 +173,10 @@ class Writer:
         places = [place for place, size in enumerate(self.order) if size in expr.free_symbols]
         return min(places, default=len(self.order)), _text_of(expr)
 
+    def sum_rank(self, term: sympy.Expr) -> tuple[bool, bool, int, str]:
+        """Where a term stands in a sum: those with a plus, those with a minus, then a number."""
+        return bool(term.is_number), _is_negative(term), *self.rank(term)
+
     def _write(self, expr: sympy.Expr) -> Written:
         if isinstance(expr, sympy.Symbol):
             if expr in self.values:

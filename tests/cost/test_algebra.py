@@ -10,7 +10,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from symderive.core.dims import Dim, dims
-from symderive.cost import cost
 from symderive.cost.budget import closed_form
 from symderive.cost.crossing import crossing
 from symderive.cost.evaluation import evaluate
@@ -18,6 +17,7 @@ from symderive.cost.floors import one_floor
 from symderive.cost.growth import elasticity_of, grown
 from symderive.cost.signs import signs_of
 from symderive.cost.terms import Budget, read_budget, read_terms
+from symderive.derive.costs import cost
 from symderive.errors import SymderiveError
 from symderive.layers import Conv2d, Dense, SeparableConv2d
 from symderive.networks import network
@@ -280,8 +280,8 @@ def test_the_leading_term_is_what_is_left_far_out(formula):
 
 
 def test_six_n_d_is_the_leading_term_of_training(gpt):
-    """Three forward passes over 6 · parameters · tokens: 1 for a large width, and corrections."""
-    share = "3 * flops / (6 * params * B * T)"
+    """Forward and backward pass over 6 · parameters · tokens: 1 for a large width, and corrections."""
+    share = "(flops + backward_flops) / (6 * params * B * T)"
     found = gpt.asymptotics("d", share)
     T, L, C, d = (next(s for s in gpt.symbols if s.name == name) for name in ("T", "L", "C", "d"))
     assert found.terms[0] == 1

@@ -1,5 +1,6 @@
 """Answers about formulas against brute force over whole numbers."""
 
+import contextlib
 import math
 from fractions import Fraction
 
@@ -388,6 +389,43 @@ def test_mistakes_in_a_budget_are_said_in_one_sentence(text, said):
         cost(Dense("d", "m")).solve(text, for_="d")
     assert said in str(caught.value)
     assert str(caught.value).count("\n") == 0
+
+
+pieces = st.sampled_from(
+    [
+        "macs",
+        "params",
+        "d",
+        "<=",
+        "<",
+        "1e9",
+        "10 G",
+        "**",
+        "*",
+        "/",
+        "-",
+        "(",
+        ")",
+        "0",
+        "2",
+        "1e999",
+        "=",
+        ";",
+        "[",
+        "·",
+        "\n",
+    ]
+)
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(st.one_of(st.text(max_size=12), st.lists(pieces, max_size=8).map(" ".join)))
+def test_whatever_is_written_is_read_or_refused(text):
+    known = {"macs": N, "params": M, "d": N}
+    with contextlib.suppress(SymderiveError):
+        assert isinstance(read_terms(text, known.get), sympy.Expr)
+    with contextlib.suppress(SymderiveError):
+        assert read_budget(text, known.get).limit.is_Rational
 
 
 @pytest.mark.parametrize(

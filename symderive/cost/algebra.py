@@ -15,7 +15,7 @@ from symderive.cost.crossing import Crossing, crossing
 from symderive.cost.evaluation import by_name, check_conditions, complete, underived
 from symderive.cost.floors import one_floor
 from symderive.cost.formula import Formula
-from symderive.cost.growth import Growth, elasticity_of, grown
+from symderive.cost.growth import MOST_TERMS, Growth, elasticity_of, grown
 from symderive.cost.ratio import Ratio, common_values, differing_extents, ratio
 from symderive.cost.terms import Budget, read_budget, read_terms
 from symderive.cost.writing import TEXT, Writer
@@ -114,17 +114,21 @@ class Algebra(ABC):
         Args:
             symbols: the sizes that grow, all at the same rate: a name, or several of them.
             quantity: a quantity, or an expression in quantities, as in `3 * flops / (6 * params)`.
-            terms: how many terms.
+            terms: how many terms, at most 12.
 
         Raises:
-            SymderiveError: as `leading`.
+            SymderiveError: as `leading`, or another number of terms.
 
         >>> from symderive.layers import Dense
         >>> from symderive.cost import cost
         >>> print(cost(Dense("d", "m")).asymptotics("d", "flops / params"))
         flops / params = 2 − 2/d + O(1/d²)   (d → ∞)
         """
-        asked = self._asked([symbols] if isinstance(symbols, str | Dim) else list(symbols))
+        if not isinstance(terms, int) or not 1 <= terms <= MOST_TERMS:
+            raise SymderiveError(f"growing sizes: {terms!r} terms; give a number from 1 to {MOST_TERMS}.")
+        asked = self._asked(
+            [symbols] if isinstance(symbols, str) or not isinstance(symbols, Iterable) else list(symbols)
+        )
         self._refuse_bounded(asked)
         expr = self._open(self.expression(quantity), asked)
         found, degrees, is_exact = grown(expr, asked, terms)
@@ -248,6 +252,10 @@ class Algebra(ABC):
         >>> print(block["attention"].crossover(block["dense1"], "T", names=("attention", "dense1")))
         macs: attention > dense1 for all T; needs h divides d
         """
+        if not isinstance(other, Algebra):
+            raise SymderiveError(
+                f"crossover: a cost is compared with a cost, not with {type(other).__name__}."
+            )
         common_values(self, other)
         (symbol,) = self._asked([for_])
         sides = [

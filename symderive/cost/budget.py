@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.cost.evaluation import evaluate, holds
-from symderive.cost.signs import Signs, signs_of
+from symderive.cost.signs import Signs, signs_by_search, signs_of
 from symderive.cost.terms import Budget
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
 from symderive.errors import InternalError, SymderiveError
 
+LONGEST_SEARCH = 100_000
+"""Among how many sizes that conditions allow one is looked for by trying all."""
 MOST_STEPS = 10_000
 """How many sizes that conditions forbid are passed over."""
 
@@ -38,8 +41,8 @@ class Solution:
     symbol: Dim
     budget: Budget
     expr: sympy.Expr | None
-    reached: int | None = None
-    beyond: tuple[int, int] | None = None
+    reached: sympy.Rational | None = None
+    beyond: tuple[int, sympy.Rational] | None = None
     order: tuple[Size, ...] = ()
     conditions: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
@@ -73,10 +76,10 @@ class Solution:
         name, quantity = Writer().write(self.symbol), self.budget.quantity
         said = []
         if self.reached is not None:
-            said.append(f"there {quantity} = {TEXT.number(self.reached)}")
+            said.append(f"there {quantity} = {Writer().write(self.reached)}")
         if self.beyond is not None:
             size, value = self.beyond
-            said.append(f"at {name} = {TEXT.number(size)} {quantity} = {TEXT.number(value)}")
+            said.append(f"at {name} = {TEXT.number(size)} {quantity} = {Writer().write(value)}")
         if self.expr is not None and self.value is None:
             said.append(f"no {name} fits where that is not at least 1")
         if self.is_bound:
@@ -96,7 +99,7 @@ class Solution:
 
 def largest(
     budget: Budget, symbol: Dim, conditions: Sequence[sympy.Basic]
-) -> tuple[int | None, int | None, tuple[int, int] | None]:
+) -> tuple[int | None, sympy.Rational | None, tuple[int, sympy.Rational] | None]:
     """The largest whole number within a budget, what is reached there, and the next one with its value.
 
     Args:
@@ -107,14 +110,18 @@ def largest(
     Raises:
         SymderiveError: every size is within the budget, or the formula has no signs that can be found.
 
-    >>> from fractions import Fraction
     >>> n = Dim("n")
     >>> largest(Budget("macs", 3 * n**2, sympy.S(100), False), n, [])
     (5, 75, (6, 108))
     """
     within = (-1,) if budget.is_strict else (-1, 0)
-    signs = signs_of(budget.expr - budget.limit, symbol)
     at_least, at_most = _bounds(conditions, symbol)
+    try:
+        signs = signs_of(budget.expr - budget.limit, symbol)
+    except SymderiveError:
+        if at_most is None or at_most - at_least > LONGEST_SEARCH:
+            raise
+        signs = signs_by_search(budget.expr - budget.limit, symbol, at_least, max(at_least, at_most))
     if at_most is None and signs.is_endless(within):
         raise SymderiveError(
             f"solving {budget.quantity}: every {symbol} is within the budget; give a smaller one."
@@ -144,9 +151,9 @@ def _next(signs: Signs, wanted: tuple[int, ...], one: int, at_most: int | None) 
     return None if following is None or (at_most is not None and following > at_most) else following
 
 
-def _value(expr: sympy.Expr, symbol: Dim, at: int) -> int:
-    value = evaluate(expr, {symbol: at})
-    return int(value) if value == int(value) else value
+def _value(expr: sympy.Expr, symbol: Dim, at: int) -> sympy.Rational:
+    value = Fraction(evaluate(expr, {symbol: at}))
+    return sympy.Rational(value.numerator, value.denominator)
 
 
 def _stepping(

@@ -321,7 +321,7 @@ class Counted(Algebra, Memory):
         part,macs,flops,muls,adds,params,activations,sum_adds
         y,7840,15680,7840,7830,0,10,7830
         weight,0,0,0,0,7840,0,0
-        total,7840,15680,7840,7830,7840,10,7830
+        (total),7840,15680,7840,7830,7840,10,7830
         <BLANKLINE>
         """
         from symderive.cost.export import to_csv

@@ -116,7 +116,7 @@ def to_csv(cost: Counted) -> str:
     writer.writerow(["part", *quantities])
     for line in lines_of(cost, quantities):
         writer.writerow([line.part, *(_plain(cost, line.formulas[name]) for name in quantities)])
-    writer.writerow(["total", *(_plain(cost, cost.formula(name)) for name in quantities)])
+    writer.writerow(["(total)", *(_plain(cost, cost.formula(name)) for name in quantities)])
     return target.getvalue()
 
 

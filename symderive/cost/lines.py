@@ -30,7 +30,7 @@ class Line:
 def shown_quantities(cost: Counted) -> tuple[str, ...]:
     """The quantities of a record: those that are not 0, sums of counts first, and MACs in any case."""
     first = (MACS, FLOPS, *SUMS, PARAMS, BUFFERS, ACTIVATIONS)
-    names = dict.fromkeys((*first, *cost.all_quantities))
+    names = dict.fromkeys((*first, *cost.quantities))
     return tuple(name for name in names if name == MACS or cost.formula(name).terms)
 
 

@@ -12,11 +12,13 @@ import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise
 
+import numpy as np
 import sympy
 
 from symderive.core.dims import Dim
+from symderive.cost.evaluation import evaluate
 from symderive.errors import SymderiveError
 
 Polynomial = tuple[Fraction, ...]
@@ -121,6 +123,26 @@ def signs_of(expr: sympy.Expr, symbol: Dim) -> Signs:
             if first is not None:
                 last = None if following is None else start + step * (following - 1)
                 runs.append(Run(start + step * first, last, step, sign))
+    return Signs(tuple(runs))
+
+
+def signs_by_search(expr: sympy.Expr, symbol: Dim, least: int, most: int) -> Signs:
+    """The signs of any formula at the whole numbers from `least` to `most`, each of them computed.
+
+    Raises:
+        SymderiveError: something that is not evaluated.
+
+    >>> n = Dim("n")
+    >>> signs_by_search(sympy.floor(20 / n) - 5, n, 1, 20).last((0, 1))
+    4
+    """
+    values = evaluate(expr, {symbol: np.arange(least, most + 1).astype(object)})
+    signs = [int(value > 0) - int(value < 0) for value in np.broadcast_to(values, most + 1 - least)]
+    runs, start = [], least
+    for sign, members in groupby(signs):
+        length = len(list(members))
+        runs.append(Run(start, start + length - 1, 1, sign))
+        start += length
     return Signs(tuple(runs))
 
 

@@ -1,5 +1,6 @@
 """Answers about formulas against brute force over whole numbers."""
 
+import contextlib
 import math
 from fractions import Fraction
 
@@ -19,7 +20,7 @@ from symderive.cost.signs import signs_of
 from symderive.cost.terms import Budget, read_budget, read_terms
 from symderive.derive.costs import cost
 from symderive.errors import SymderiveError
-from symderive.layers import Conv2d, Dense, SeparableConv2d
+from symderive.layers import Conv2d, Dense, MaxPool2d, SeparableConv2d
 from symderive.networks import network
 from tests.profiles import examples
 
@@ -179,6 +180,14 @@ def test_a_condition_with_open_sizes_makes_an_upper_bound(gpt):
     assert gpt.subs(L=12, V=50257, C=1024, h=12).solve("params <= 1e9", "d").write() == "d = 2,460"
     assert gpt.solve("params <= 1e9", "L").write().startswith("L = ⌊")
     assert not cost(Conv2d()).solve("macs <= 1e9", "H").is_bound
+
+
+def test_where_there_is_no_polynomial_all_sizes_that_conditions_allow_are_tried():
+    pool = cost(MaxPool2d()).subs(C=2, H=20, W=17)
+    found = pool.solve("comparisons <= 400", "k")
+    fitting = {k: 2 * (20 // k) * (17 // k) * (k * k - 1) for k in range(1, 18)}
+    assert found.value == max(k for k, number in fitting.items() if number <= 400)
+    assert found.reached == fitting[found.value]
 
 
 def test_no_size_within_a_budget_is_said_with_the_smallest_one():
@@ -382,6 +391,43 @@ def test_mistakes_in_a_budget_are_said_in_one_sentence(text, said):
     assert str(caught.value).count("\n") == 0
 
 
+pieces = st.sampled_from(
+    [
+        "macs",
+        "params",
+        "d",
+        "<=",
+        "<",
+        "1e9",
+        "10 G",
+        "**",
+        "*",
+        "/",
+        "-",
+        "(",
+        ")",
+        "0",
+        "2",
+        "1e999",
+        "=",
+        ";",
+        "[",
+        "·",
+        "\n",
+    ]
+)
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(st.one_of(st.text(max_size=12), st.lists(pieces, max_size=8).map(" ".join)))
+def test_whatever_is_written_is_read_or_refused(text):
+    known = {"macs": N, "params": M, "d": N}
+    with contextlib.suppress(SymderiveError):
+        assert isinstance(read_terms(text, known.get), sympy.Expr)
+    with contextlib.suppress(SymderiveError):
+        assert read_budget(text, known.get).limit.is_Rational
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
@@ -395,6 +441,9 @@ def test_mistakes_in_a_budget_are_said_in_one_sentence(text, said):
         (lambda one: one.leading("H", "macs / (H % 2)"), "only names, numbers"),
         (lambda one: one.elasticity("B", "macs - macs"), "the cost is 0"),
         (lambda one: one.only("stage9"), "it has no part 'stage9'"),
+        (lambda one: one.leading(5), "no size is called '5'"),
+        (lambda one: one.asymptotics("H", terms=10**9), "give a number from 1 to 12"),
+        (lambda one: one.crossover(5, "H"), "a cost is compared with a cost, not with int"),
     ],
 )
 def test_questions_without_an_answer_say_why(resnet, asked, said):

@@ -97,7 +97,7 @@ def test_what_was_not_counted_stands_in_json_and_tables():
 
 def test_csv_has_a_line_for_each_part_and_the_total(tree):
     rows = list(csv.DictReader(io.StringIO(tree.to_csv())))
-    assert rows[-1]["part"] == "total"
+    assert rows[-1]["part"] == "(total)"
     assert rows[-1]["params"] == str(tree.formula("params").expr)
     assert [row["part"] for row in rows[:-1]] == [
         line.part for line in lines_of(tree, shown_quantities(tree))

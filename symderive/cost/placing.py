@@ -76,8 +76,9 @@ class _Tree:
     """Puts the costs of kinds of layers at their places."""
 
     def __init__(self, root: Repeated, derivatives: Derivatives | None, shared: dict[str, Any]) -> None:
-        self.derivatives, self.shared = derivatives, shared
+        self.derivatives = derivatives
         self.by_parameters, self.by_input = behind_parameters(root), behind_the_input(root)
+        self.shared = shared | {"varies": self.by_parameters}
 
     def block(self, block: Repeated) -> CostTree:
         """A block and all that is in it."""

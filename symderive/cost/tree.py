@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -120,6 +121,7 @@ class CostTree(Counted):
         index: the number of the repetition, where sizes depend on it.
         loop: of a repeated block, the arrays that go round.
         gives: where the output is stored.
+        varies: the arrays of the network that a parameter stands before.
         memo: the formulas that were asked for.
     """
 
@@ -131,6 +133,7 @@ class CostTree(Counted):
     index: Dim | None = None
     loop: Looped | None = None
     gives: Stored | None = None
+    varies: AbstractSet[Stored] = field(default=frozenset(), compare=False, repr=False)
     memo: dict[str, Formula] = field(default_factory=dict, compare=False, repr=False)
 
     @property

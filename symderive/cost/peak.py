@@ -162,7 +162,7 @@ class Walk:
         times = node.times.xreplace(self.values)
         if times == 0:
             start = self.key(loop.start)
-            if loop.end is not start:  # it is where the block gives what it is given
+            if loop.end not in (start, loop.leave):  # else nothing is made in the block
                 self.same[loop.end] = start
             return
         body = tuple(self.items(node.branches))

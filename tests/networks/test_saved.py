@@ -240,16 +240,9 @@ def test_the_peak_of_a_network():
     assert cost(network("resnet18", B=1, H=224, W=224)).peak_activations == 2 * 64 * 112 * 112
     found = cost(network("gpt"))
     assert str(found.peak().conditions) == "(L >= 2,)"
-    many = {
-        "B": 1,
-        "T": 4096,
-        "d": 8,
-        "h": 8,
-        "L": 2,
-        "V": 8,
-        "C": 4096,
-    }  # scores and weights outweigh all else
-    assert found.subs(many).peak_activations == 8 * 2 * 4096**2 + 4096 * (8 + 8 * 2)
+    many = {"B": 1, "T": 4096, "d": 8, "h": 8, "L": 2, "V": 8, "C": 4096}
+    scores_and_weights, values_and_input = 2 * 8 * 4096**2, 2 * 4096 * 8
+    assert found.subs(many).peak_activations == scores_and_weights + values_and_input
 
 
 @pytest.mark.parametrize("planted", ["second", "free"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from symderive.cost.kernels import Kernel
 from symderive.cost.pulling import Pull
 from symderive.cost.record import Cost
 from symderive.cost.tree import CostTree, Place
@@ -22,6 +23,18 @@ class BackwardCost(Cost):
 
     adjoint_of: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    @property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """None are known.
+
+        Raises:
+            SymderiveError: always; how a backward pass goes over memory is not counted.
+        """
+        raise SymderiveError(
+            "memory of a backward pass: its passes are not counted one by one; ask the cost of the layer or "
+            "network for saved(), peak(training=True) or bytes_read()."
+        )
 
     @property
     def by_operand(self) -> Mapping[str, Cost]:

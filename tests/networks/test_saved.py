@@ -269,3 +269,13 @@ def test_bytes_of_layers():
     assert sympy.expand(cost(Embedding(50000, "d", "N")).bytes_read() - rows * (4 * d + 8)) == 0
     flops, moved = 2 * 64 * 64 * 56**2, 4 * (64 * 2 * 56**2 + 64 * 64)
     assert cost(Conv2d(64, 64, 1, 56, 56)).intensity() == sympy.Rational(flops, moved)
+
+
+def test_memory_of_a_backward_pass_is_refused():
+    """Its passes over memory are not known, and a training step contains one."""
+    layer, net = cost(Conv2d(3, 4, 3, 8, 8)), cost(network("gpt"))
+    for found in (layer.backward_pass(), net.backward_pass(), net.train_step()):
+        with pytest.raises(SymderiveError, match="memory of a backward pass: .* ask the cost of the layer"):
+            found.bytes_read()
+        with pytest.raises(SymderiveError, match="memory of a backward pass: .* ask the cost of the layer"):
+            _ = found.peak_activations

@@ -87,8 +87,8 @@ class Memory(ABC):
         """
         if self.keeper is None:
             raise SymderiveError(
-                "what is kept for the backward pass: this cost was counted without derivatives; use "
-                "symderive.cost."
+                "what is kept for the backward pass: this is no cost of a layer or network with derivatives; "
+                "give one to symderive.cost."
             )
         return self.keeper
 

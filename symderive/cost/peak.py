@@ -137,9 +137,9 @@ class Walk:
 
     def _layer(self, node: CostTree) -> Iterator[Work]:
         place = node.place
-        if place is None or place.applied is None or not place.is_run:
+        if place is None or not place.is_run:
             return
-        applied = place.applied
+        applied = place.between()
         if is_parameter(applied.layer):
             self.parameters.add(applied.writes)
             return

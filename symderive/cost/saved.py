@@ -227,9 +227,9 @@ class _Scan:
             inside: what was made in it so far.
         """
         if node.place is not None:
-            applied = node.place.applied
-            if applied is None or not node.place.is_run:
+            if not node.place.is_run:
                 return
+            applied = node.place.between()
             if is_parameter(applied.layer):
                 self.parameters.add(applied.writes)
             for tensor, array in zip(data_of(applied.layer), applied.reads, strict=False):
@@ -248,9 +248,9 @@ class _Scan:
             self._given(branch, f"{path}.{branch.name}", scope, inside)
 
     def _layer(self, place: Place, path: str, scope: _Scope) -> None:
-        applied = place.applied
-        if applied is None or not place.is_run:
+        if not place.is_run:
             return
+        applied = place.between()
         if is_parameter(applied.layer):
             self.parameters.add(applied.writes)
             return

@@ -111,7 +111,8 @@ def as_tree(cost: Counted) -> CostTree:
         applied = Applied(cost.layer, tuple(inputs.values()), Given(shape))
     place = Place(cost.symbolic, sizes, shape, input_adjoints=data, applied=applied)
     gives = None if applied is None else applied.writes
-    tree = CostTree("layer", place=place, shape=shape, values=cost.values, **cost.sized)
+    sized = {**cost.sized, "order": tuple(dict.fromkeys((*cost.order, *cost.symbols)))}
+    tree = CostTree("layer", place=place, shape=shape, values=cost.values, **sized)
     return replace(tree, gives=gives, varies=varies, keeper=cost.keeper)
 
 

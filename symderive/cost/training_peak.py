@@ -103,9 +103,9 @@ class _Training(Walk):
 
     def _layer(self, node: CostTree) -> Iterator[Step]:
         place = node.place
-        if place is None or place.applied is None or not place.is_run:
+        if place is None or not place.is_run:
             return
-        applied = place.applied
+        applied = place.between()
         if is_parameter(applied.layer):
             self.parameters.add(applied.writes)
             return

@@ -272,10 +272,15 @@ def test_bytes_of_layers():
 
 
 def test_memory_of_a_backward_pass_is_refused():
-    """Its passes over memory are not known, and a training step contains one."""
+    """Its passes over memory are not known, and a training step contains one; nor are those of a program."""
     layer, net = cost(Conv2d(3, 4, 3, 8, 8)), cost(network("gpt"))
     for found in (layer.backward_pass(), net.backward_pass(), net.train_step()):
-        with pytest.raises(SymderiveError, match="memory of a backward pass: .* ask the cost of the layer"):
+        with pytest.raises(SymderiveError, match="its passes are not counted one by one; ask the cost"):
             found.bytes_read()
-        with pytest.raises(SymderiveError, match="memory of a backward pass: .* ask the cost of the layer"):
+        with pytest.raises(SymderiveError, match=r"memory.*; ask the cost"):
             _ = found.peak_activations
+    program = cost(Conv2d(3, 4, 3, 8, 8).program())
+    with pytest.raises(SymderiveError, match=r"memory: which arrays are read .*; ask the cost"):
+        _ = program.peak_activations
+    with pytest.raises(SymderiveError, match="no cost of a layer or network with derivatives; give one"):
+        _ = program.saved_for_backward

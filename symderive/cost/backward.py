@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.cost.kernels import Kernel
 from symderive.cost.pulling import Pull
 from symderive.cost.record import Cost
 from symderive.cost.tree import CostTree, Place
@@ -26,6 +27,18 @@ class BackwardCost(Cost):
 
     adjoint_of: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    @property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """None are known.
+
+        Raises:
+            SymderiveError: always; how a backward pass goes over memory is not counted.
+        """
+        raise SymderiveError(
+            "memory of a backward pass: its passes are not counted one by one; ask the cost of the layer or "
+            "network for saved(), peak(training=True) or bytes_read()."
+        )
 
     @property
     def by_operand(self) -> Mapping[str, Cost]:

@@ -88,7 +88,7 @@ class _Tree:
         self.by_parameters, self.by_input = behind_parameters(root), behind_the_input(root)
         self.at_first = behind_parameters(root, is_first=True)
         conditions = dict.fromkeys((*shared["conditions"], *self.repetitions(root)))
-        self.shared = {**shared, "conditions": tuple(conditions)}
+        self.shared = {**shared, "conditions": tuple(conditions), "varies": self.by_parameters}
 
     def repetitions(self, block: Repeated) -> Iterator[Any]:
         """What is to be there of blocks whose first repetition differs: that repetition."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,19 @@ class Place:
     late: tuple[str, ...] = ()
     applied: Applied | None = None
 
+    def between(self) -> Applied:
+        """The layer and its arrays.
+
+        Raises:
+            SymderiveError: it is no layer of a network.
+        """
+        if self.applied is None:
+            raise SymderiveError(
+                "memory: which arrays are read and written is known of layers and networks only; ask the "
+                "cost of one for saved(), peak() or bytes_read()."
+            )
+        return self.applied
+
     @property
     def quantities(self) -> Iterator[str]:
         """The names of the quantities that are not 0."""
@@ -123,6 +137,7 @@ class CostTree(Counted):
         loop: of a repeated block, the arrays that go round.
         is_late: whether what goes round depends on a parameter only behind the first repetition.
         gives: where the output is stored.
+        varies: the arrays of the network that a parameter stands before.
         memo: the formulas that were asked for.
     """
 
@@ -135,6 +150,7 @@ class CostTree(Counted):
     loop: Looped | None = None
     is_late: bool = False
     gives: Stored | None = None
+    varies: AbstractSet[Stored] = field(default=frozenset(), compare=False, repr=False)
     memo: dict[str, Formula] = field(default_factory=dict, compare=False, repr=False)
 
     @property

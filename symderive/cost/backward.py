@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from symderive.cost.pulling import Pull
@@ -47,8 +47,8 @@ class BackwardCost(Cost):
 
 
 _CONVENTION = (
-    "the backward pass: multiplications of the contractions of the derived gradient program, each "
-    "equation as it stands"
+    "the backward pass, each equation of the derived gradient program as it stands; products that are pulled "
+    "back through a contraction are MACs, all others multiplications"
 )
 
 
@@ -98,10 +98,41 @@ class BackwardTree(CostTree):
     input_gradient: bool = False
 
     @property
+    def by_operand(self) -> Mapping[str, CostTree]:
+        """Of a layer, what the adjoint of each array costs: of what it reads, its parameters, and in between.
+
+        Raises:
+            SymderiveError: a block, which has no arrays of its own.
+
+        >>> from symderive.derive.costs import cost
+        >>> from symderive.networks import network
+        >>> backward = cost(network("alexnet", B=1, H=224, W=224)).backward_pass()
+        >>> {name: int(one.macs) for name, one in backward["classifier.dense1"].by_operand.items()}
+        {'weight': 37748736, 'bias': 0, 'x': 37748736}
+        """
+        kind = None if self.place is None else self.place.kind
+        if self.place is None or not isinstance(kind, BackwardCost):
+            raise SymderiveError(
+                f"the backward pass of {self.name} by operand: it is a block; ask one of its layers, as in "
+                f'["{".".join(_first_layer(self))}"].'
+            )
+        return {
+            name: replace(self, place=replace(self.place, kind=one), memo={})
+            for name, one in kind.by_operand.items()
+        }
+
+    @property
     def convention(self) -> str:
         """What is counted, in one line."""
         left_out = () if self.input_gradient else ("the network's input",)
         return "; ".join([_CONVENTION, _without(left_out), "1 MAC = 2 FLOPs"])
+
+
+def _first_layer(tree: CostTree) -> Iterator[str]:
+    """The names on the way from a block to the first layer in it."""
+    for branch in tree.branches[:1]:
+        yield branch.name
+        yield from _first_layer(branch)
 
 
 def backward_tree(tree: CostTree, input_gradient: bool) -> BackwardTree:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import sympy
 
@@ -111,10 +111,38 @@ def is_one_of_several(terms: Sequence[sympy.Expr]) -> bool:
     False
     """
     ranges = [_ranges(sympy.Mul.make_args(term)) for term in terms]
-    return all(
+    return _stand_in_a_row(ranges) or all(
         any(_exclude(one, other) for one in left for other in right)
         for left, right in combinations(ranges, 2)
     )
+
+
+def _stand_in_a_row(ranges: Sequence[tuple[Range, ...]]) -> bool:
+    """Whether each of the ranges of one index begins where another one ends, or behind; quick to see."""
+    found = [_interval(*some[0]) for some in ranges if len(some) == 1]
+    known = [one for one in found if one is not None]
+    if len(known) < len(ranges) or len({index for index, _, _ in known}) != 1:
+        return False
+    ordered = sorted(((start, end) for _, start, end in known), key=_rough_place)
+    return all(_is_at_least(start, end) for (_, end), (start, _) in pairwise(ordered))
+
+
+def _rough_place(interval: tuple[sympy.Expr, sympy.Expr]) -> tuple[int, sympy.Expr]:
+    """An order for starts that are numbers, or sums of more and more sizes."""
+    start, _ = interval
+    number, rest = start.as_coeff_Add()
+    return (0 if rest == 0 else len(sympy.Add.make_args(rest)), number)
+
+
+def _interval(position: sympy.Expr, size: Size) -> tuple[Index, sympy.Expr, sympy.Expr] | None:
+    """The index, the first value and the one behind the last for which `0 ≤ position < size`."""
+    indices = list(free_indices(position))
+    if len(indices) != 1:
+        return None
+    slope, rest = position.coeff(indices[0]), sympy.expand(position - position.coeff(indices[0]) * indices[0])
+    if slope == 1:
+        return indices[0], -rest, sympy.expand(size - rest)
+    return (indices[0], sympy.expand(rest - size + 1), rest + 1) if slope == -1 else None
 
 
 def _ranges(factors: Iterable[sympy.Expr]) -> tuple[Range, ...]:

@@ -14,6 +14,8 @@ from symderive.core.dims import Dim, Size
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived, whole
 from symderive.cost.formula import Formula
+from symderive.cost.memory import SAVED, Memory
+from symderive.cost.pulling import Keeper
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
 
@@ -33,7 +35,7 @@ ALWAYS = (MACS, MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counted(ABC):
+class Counted(Memory, ABC):
     """Abstract: formulas in named positive integers, and the numbers put in for them.
 
     With values put in, the attribute of a quantity is the number. `macs` are the multiply-accumulates of the
@@ -45,12 +47,14 @@ class Counted(ABC):
         relations: what named output sizes are in the input's sizes.
         conditions: what has to hold of the sizes.
         values: numbers put in for symbols.
+        keeper: what a layer keeps for its backward pass; see `Memory`.
     """
 
     order: tuple[Size, ...] = ()
     relations: Mapping[Dim, Size] = field(default_factory=dict)
     conditions: tuple[Any, ...] = ()
     values: Mapping[Dim, int] = field(default_factory=dict)
+    keeper: Keeper | None = field(default=None, compare=False, repr=False)
 
     @abstractmethod
     def formula(self, quantity: str = MACS) -> Formula:
@@ -142,6 +146,8 @@ class Counted(ABC):
     ) -> TrainStep:
         """What a training step costs: forward, backward, and the update of the parameters.
 
+        The layers are those of the network as it is declared: a norm has the statistics that it has there.
+
         Args:
             optimizer: "sgd", "momentum", "adam" or "adamw".
             recompute: what is not kept and computed again in the backward pass: "full" or True for every
@@ -211,14 +217,25 @@ class Counted(ABC):
         Raises:
             SymderiveError: there is no such quantity.
         """
-        choices = sorted({*self.quantities, *ALWAYS})
+        choices = sorted({*self.quantities, *ALWAYS, SAVED})
         if quantity not in choices:
             raise SymderiveError(f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}")
         return quantity
 
     def quantity(self, name: str) -> sympy.Expr:
         """The value of a quantity: a number where all its sizes have values, otherwise an expression."""
-        return self._put_in(self.formula(name).expr)
+        return self._value(self.formula(name))
+
+    def _value(self, formula: Formula) -> sympy.Expr:
+        return self._put_in(formula.expr)
+
+    def check_at(self, conditions: tuple[Any, ...]) -> None:
+        """Check conditions with the numbers put in.
+
+        Raises:
+            ShapeError: one is false.
+        """
+        check_conditions(conditions, self.values)
 
     def subs(self, values: Mapping[Any, Any] | None = None, **named: Any) -> Self:
         """The cost with numbers put in; output sizes follow from input sizes.

@@ -13,7 +13,7 @@ from symderive.cost.count import count
 from symderive.cost.protocols import Costable, Network, Placeable, Placed, Repeated
 from symderive.cost.pulling import Derivatives, Pull, with_adjoint
 from symderive.cost.record import Cost
-from symderive.cost.tree import CostTree, Place
+from symderive.cost.tree import Applied, CostTree, Place
 
 
 def layer_cost(layer: Costable) -> Cost:
@@ -24,6 +24,7 @@ def layer_cost(layer: Costable) -> Cost:
         layer.parameters,
         layer.buffers,
         program.outputs[:1],
+        layer,
         order=order,
         relations=layer.relations,
         conditions=layer.conditions,
@@ -35,7 +36,8 @@ def with_backward(cost: Cost, layer: Costable, derivatives: Derivatives | None) 
     if derivatives is None:
         return cost
     data = with_adjoint(layer.data)
-    return replace(cost, pull=Pull(layer.program(), layer.results, layer.parameters, data, derivatives))
+    pull = Pull(layer.program(), layer.results, layer.parameters, data, derivatives)
+    return replace(cost, pull=pull, keeper=derivatives.keeps)
 
 
 @lru_cache(maxsize=1024)
@@ -47,11 +49,16 @@ def _kind_cost(layer: Placeable, derivatives: Derivatives | None) -> Cost:
 @lru_cache(maxsize=4096)
 def _kind(
     layer: Placeable, derivatives: Derivatives | None
-) -> tuple[Cost, Mapping[Dim, Size], tuple[Size, ...], tuple[str, ...]]:
-    """The cost of layers of this kind, its sizes here, its output's shape in its symbols, and its data."""
+) -> tuple[Placeable, Cost, Mapping[Dim, Size], tuple[str, ...]]:
+    """The layer with a symbol for every size, the cost of such layers, its sizes here, and its data."""
     generic, sizes = layer.generic()
-    data = tuple(str(tensor.name) for tensor in generic.data)
-    return _kind_cost(generic, derivatives), sizes, generic.output_shape, data
+    return generic, _kind_cost(generic, derivatives), sizes, _data(generic)
+
+
+@lru_cache(maxsize=1024)
+def _data(layer: Placeable) -> tuple[str, ...]:
+    """The names of a layer's data."""
+    return tuple(str(tensor.name) for tensor in layer.data)
 
 
 def tree_of(network: Network, derivatives: Derivatives | None = None) -> CostTree:
@@ -65,6 +72,7 @@ def tree_of(network: Network, derivatives: Derivatives | None = None) -> CostTre
         "order": network.size_order,
         "relations": network.relations,
         "conditions": network.conditions,
+        "keeper": derivatives and derivatives.keeps,
     }
     return _Tree(network.root, derivatives, shared).block(network.root)
 
@@ -81,13 +89,13 @@ class _Tree:
         branches = tuple(
             self.step(child) if hasattr(child, "layer") else self.block(child) for child in block.children
         )
-        repeated = {"times": block.times, "index": block.index}
+        repeated = {"times": block.times, "index": block.index, "loop": block.loop, "gives": block.gives}
         return CostTree(block.name, branches, shape=block.shape, **repeated, **self.shared)
 
     def step(self, step: Placed) -> CostTree:
         """One layer."""
-        kind, sizes, output, data = _kind(step.layer, self.derivatives)
-        extents = dict(zip(output, step.shape, strict=True))
+        layer, kind, sizes, data = _kind(step.layer, self.derivatives)
+        extents = dict(zip(layer.output_shape, step.shape, strict=True))
         named = {
             name: extents.get(meaning, meaning.xreplace(dict(sizes)))
             for name, meaning in kind.relations.items()
@@ -101,5 +109,6 @@ class _Tree:
             step.is_run,
             tuple(name for name, array in read if array in self.by_parameters),
             tuple(name for name, array in read if array in self.by_input - self.by_parameters),
+            Applied(layer, step.reads, step.writes),
         )
-        return CostTree(step.name, place=place, shape=step.shape, **self.shared)
+        return CostTree(step.name, place=place, shape=step.shape, gives=step.writes, **self.shared)

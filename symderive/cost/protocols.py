@@ -30,6 +30,9 @@ class Sized(Protocol):
 class Costable(Sized, Protocol):
     """What `cost` asks of a layer or network; the layers of `symderive.layers` answer it."""
 
+    def __hash__(self) -> int:
+        """Equal layers are counted once."""
+
     def program(self) -> Program:
         """The index equations."""
 
@@ -46,18 +49,18 @@ class Costable(Sized, Protocol):
 
     @property
     def data(self) -> tuple[Tensor, ...]:
-        """The inputs that are neither."""
+        """The inputs that are neither parameters nor buffers."""
 
     @property
     def results(self) -> tuple[Tensor, ...]:
         """The outputs of the equations that are handed on: not the next values of buffers."""
 
+    def in_training(self) -> Self:
+        """The same as it is computed while it is trained."""
+
 
 class Placeable(Costable, Protocol):
     """What `cost` asks of a layer in a network."""
-
-    def __hash__(self) -> int:
-        """Equal layers are counted once."""
 
     @property
     def output_shape(self) -> tuple[Size, ...]:
@@ -65,6 +68,41 @@ class Placeable(Costable, Protocol):
 
     def generic(self) -> tuple[Self, Mapping[Dim, Size]]:
         """The same with a symbol for each of its sizes, and what each symbol stands for."""
+
+
+class Stored(Protocol):
+    """An array of a network; views of it are the same one."""
+
+    def __hash__(self) -> int:
+        """Each array is another one, whatever its shape."""
+
+    @property
+    def shape(self) -> tuple[Size, ...]:
+        """The sizes of its axes."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known before there are data."""
+
+
+class Looped(Protocol):
+    """How an array goes round a repeated block."""
+
+    @property
+    def start(self) -> Stored:
+        """What the first repetition is given."""
+
+    @property
+    def enter(self) -> Stored:
+        """What the steps of a repetition read for it."""
+
+    @property
+    def leave(self) -> Stored:
+        """What a repetition makes of it."""
+
+    @property
+    def end(self) -> Stored:
+        """What the last repetition makes of it."""
 
 
 class Placed(Protocol):
@@ -83,11 +121,11 @@ class Placed(Protocol):
         """The shape of its output in the sizes of the network."""
 
     @property
-    def reads(self) -> tuple[Any, ...]:
-        """The arrays that it is applied to, in the order of the layer's data."""
+    def reads(self) -> tuple[Stored, ...]:
+        """The arrays that it is applied to, in the order of the layer's inputs."""
 
     @property
-    def writes(self) -> Any:
+    def writes(self) -> Stored:
         """The array that it makes."""
 
     @property
@@ -123,8 +161,12 @@ class Repeated(Protocol):
         """The number of the repetition, where sizes depend on it."""
 
     @property
-    def loop(self) -> Any:
-        """Where it is repeated, the arrays that go round: `start`, `enter`, `leave`, `end`; else None."""
+    def loop(self) -> Looped | None:
+        """Of a repeated block, the arrays that go round."""
+
+    @property
+    def gives(self) -> Stored | None:
+        """Where its output is stored."""
 
 
 @runtime_checkable

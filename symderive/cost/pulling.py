@@ -9,6 +9,7 @@ from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.program import Program
 from symderive.cost.count import Part
+from symderive.cost.protocols import Costable
 from symderive.errors import SymderiveError
 
 
@@ -29,6 +30,8 @@ Differentiate = Callable[
     [Program, tuple[Tensor, ...], tuple[Tensor, ...], tuple[Size, ...]], tuple[Pulled, ...]
 ]
 """Equations, results whose adjoints are given, inputs whose adjoints are asked for, order → the counts."""
+Keeper = Callable[[Costable, tuple[str, ...], tuple[str, ...]], tuple[Tensor, ...]]
+"""A layer, the data that vary, names of arrays that are computed again → the arrays that it keeps."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,12 @@ class Derivatives:
 
     Attributes:
         counts: counts the gradient program of a layer.
+        keeps: says what of the forward pass of a layer it reads.
         is_strict: whether something that is not counted is an error.
     """
 
     counts: Differentiate
+    keeps: Keeper
     is_strict: bool = False
 
 

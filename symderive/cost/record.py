@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
 import sympy
@@ -23,8 +23,15 @@ from symderive.cost.counted import (
     Counted,
 )
 from symderive.cost.formula import Formula, Product
-from symderive.cost.pulling import Pull
+from symderive.cost.kernels import Kernel, kernels
+from symderive.cost.memory import READ, SAVED
+from symderive.cost.peak import Peak
+from symderive.cost.protocols import Costable
+from symderive.cost.pulling import Keeper, Pull
+from symderive.cost.saved import Saved, of_layer
 from symderive.cost.valid import padded_axes, share_of_a_triangle, valid_products
+from symderive.cost.widths import width_of
+from symderive.errors import SymderiveError
 
 if TYPE_CHECKING:
     from symderive.cost.backward import BackwardCost
@@ -43,6 +50,7 @@ class Cost(Counted):
         trained: the trainable arrays.
         kept: the arrays that are kept from one call to the next and not trained.
         outputs: the arrays that are the result.
+        layer: the layer that it is the cost of, if it is one.
         pull: what the backward pass is counted from.
     """
 
@@ -50,6 +58,7 @@ class Cost(Counted):
     trained: tuple[Tensor, ...] = ()
     kept: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
+    layer: Costable | None = field(default=None, compare=False, repr=False)
     pull: Pull | None = field(default=None, compare=False, repr=False)
 
     def backward_pass(self, input_gradient: bool | None = None) -> BackwardCost:
@@ -112,6 +121,8 @@ class Cost(Counted):
         arrays = {PARAMS: self.trained, BUFFERS: self.kept, ACTIVATIONS: self.outputs}
         if self.checked_name(quantity) in arrays:
             return self._entries(arrays[quantity])
+        if quantity == SAVED:
+            return self.saved_formula()
         terms = (self.part_formula(part, quantity) for part in self.parts)
         return reduce(lambda left, right: left + right, terms, Formula(order=self.order)).joined()
 
@@ -121,6 +132,36 @@ class Cost(Counted):
             return part.formula(MACS).times(2)
         terms = (part.formula(name) for name in SUMS.get(quantity, (quantity,)))
         return reduce(lambda left, right: left + right, terms, Formula(order=self.order))
+
+    @cached_property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """The passes over memory, in order."""
+        return kernels(self.parts, self.outputs if self.layer is None else self.layer.results)
+
+    def traffic(self, quantity: str, dtype: str) -> Formula:
+        """The formula of the bytes that are read or written; see `bytes_read`."""
+        moved = [
+            (tensor, shape)
+            for one in self.kernels
+            for tensor, shape in (
+                one.reads if quantity == READ else ((made, made.shape) for made in one.writes)
+            )
+        ]
+        terms = (Product.of(shape, self.order).times(width_of(one.domain, dtype)) for one, shape in moved)
+        return Formula(tuple(terms), self.order).joined()
+
+    def peak(self, training: bool = False) -> Peak:
+        """The most entries that are alive at one time; see `Memory.peak`."""
+        from symderive.cost.training import as_tree
+
+        return as_tree(self).peak(training)
+
+    def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
+        if self.layer is None:
+            raise SymderiveError(
+                "what is kept for the backward pass: a program does not say what is trained; give a layer."
+            )
+        return of_layer(self.layer, keeper, again)
 
     def _valid(self, part: Part) -> sympy.Expr:
         total = sympy.S.Zero

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from symderive.core.dims import Dim, Size
+from symderive.cost.again import FULL, Recompute, blocks_of, check_names, names_of
 from symderive.cost.backward import backward_tree
 from symderive.cost.collecting import collected, multiplied_out
 from symderive.cost.counted import BUFFERS, Counted
 from symderive.cost.formula import Formula
 from symderive.cost.optimizers import optimizer as named_optimizer
+from symderive.cost.peak import Given
 from symderive.cost.record import Cost
-from symderive.cost.tree import CostTree, Place
+from symderive.cost.tree import Applied, CostTree, Place
 from symderive.cost.update import ENTRIES, Update
-from symderive.errors import SymderiveError, did_you_mean
+from symderive.errors import SymderiveError
 
 FORWARD, AGAIN, BACKWARD_PASS, UPDATE = "forward", "again", "backward", "update"
-FULL = "full"
 STATES = "optimizer_state"
 """The quantity that is the entries of the optimizer's states."""
-Recompute = bool | str | Collection[str]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def train_step(
     cost: Counted, optimizer: str = "sgd", recompute: Recompute = False, input_gradient: bool | None = None
 ) -> TrainStep:
     """A training step of a layer or a network; see `Counted.train_step`."""
-    tree, update = _as_tree(cost), named_optimizer(optimizer)
+    tree, update = as_tree(cost), named_optimizer(optimizer)
     is_network = isinstance(cost, CostTree)
     wants_input = not is_network if input_gradient is None else input_gradient
     again = _again(tree, recompute)
@@ -94,7 +94,7 @@ def train_step(
     )
 
 
-def _as_tree(cost: Counted) -> CostTree:
+def as_tree(cost: Counted) -> CostTree:
     """A layer as a network of one."""
     if isinstance(cost, CostTree):
         return cost
@@ -102,8 +102,14 @@ def _as_tree(cost: Counted) -> CostTree:
         raise SymderiveError(f"training step: {type(cost).__name__} is no cost of a layer or network.")
     shape = cost.outputs[0].shape if cost.outputs else ()
     data = tuple(str(one.name) for one in cost.pull.data) if cost.pull is not None else ()
-    place = Place(cost.symbolic, {symbol: symbol for symbol in cost.symbols}, shape, input_adjoints=data)
-    return CostTree("layer", place=place, shape=shape, values=cost.values, **cost.sized)
+    sizes: dict[Dim, Size] = {symbol: symbol for symbol in cost.symbols}
+    applied = None
+    if cost.layer is not None:
+        reads = tuple(Given(tensor.shape) for tensor in cost.layer.data)
+        applied = Applied(cost.layer, reads, Given(shape))
+    place = Place(cost.symbolic, sizes, shape, input_adjoints=data, applied=applied)
+    gives = None if applied is None else applied.writes
+    return CostTree("layer", place=place, shape=shape, values=cost.values, gives=gives, **cost.sized)
 
 
 def _update(tree: CostTree, update: Update) -> CostTree:
@@ -118,27 +124,20 @@ def _again(tree: CostTree, recompute: Recompute) -> CostTree | None:
     Raises:
         SymderiveError: a name that no block, layer or equation has, or "full" where there is no block.
     """
-    if isinstance(recompute, bool):
-        recompute = FULL if recompute else ()
-    if not recompute:
+    wanted = names_of(recompute)
+    if not wanted:
         return None
-    if recompute == FULL:
-        blocks = [one.name for one in tree.branches if len(list(one.places())) > 1]
+    if wanted == (FULL,):
+        blocks = [one.name for one in blocks_of(tree)]
         if not blocks and tree.place is None:
             raise SymderiveError(
                 f"training step: recompute={recompute!r} is about blocks of several layers, and {tree.name} "
                 "has none; name the layers."
             )
         return _chosen(tree, "", _Names(dict.fromkeys(blocks, False)), is_whole=not blocks)
-    wanted = [recompute] if isinstance(recompute, str) else list(recompute)
     names = _Names(dict.fromkeys(wanted, False))
     chosen = _chosen(tree, "", names)
-    missing = [name for name, is_found in names.found.items() if not is_found]
-    if missing:
-        near = did_you_mean(missing[0], _all_names(tree))
-        raise SymderiveError(
-            f"training step: recompute={missing[0]!r} is no block, layer or equation of {tree.name}{near}"
-        )
+    check_names("training step", [name for name, is_found in names.found.items() if not is_found], tree)
     return chosen
 
 
@@ -168,11 +167,3 @@ def _chosen(tree: CostTree, path: str, names: _Names, is_whole: bool = False) ->
     )
     branches = tuple(one for one in below if one is not None)
     return replace(tree, branches=branches, memo={}) if branches else None
-
-
-def _all_names(tree: CostTree) -> Iterator[str]:
-    for branch in tree.branches:
-        yield branch.name
-        yield from _all_names(branch)
-    if tree.place is not None:
-        yield from (part.name for part in tree.place.kind.parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,32 @@ from symderive.cost.count import MACS
 from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, BACKWARD, FLOPS, SUMS, Counted
 from symderive.cost.evaluation import evaluate, whole
 from symderive.cost.formula import Formula, Product
+from symderive.cost.memory import SAVED
+from symderive.cost.peak import Peak, peak_of
+from symderive.cost.protocols import Costable, Looped, Stored
+from symderive.cost.pulling import Keeper
 from symderive.cost.record import Cost
+from symderive.cost.saved import Saved, is_parameter, of_tree
+from symderive.cost.training_peak import training_peak
 from symderive.errors import SymderiveError, did_you_mean
 
 if TYPE_CHECKING:
     from symderive.cost.backward import BackwardTree
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A layer of a network between the arrays of the network.
+
+    Attributes:
+        layer: the layer, in the names of its roles.
+        reads: the arrays that it is applied to, in the order of its inputs.
+        writes: the array that it makes.
+    """
+
+    layer: Costable
+    reads: tuple[Stored, ...]
+    writes: Stored
 
 
 @dataclass(frozen=True)
@@ -33,6 +54,7 @@ class Place:
         is_run: whether it is computed at inference.
         adjoints: the inputs that have an adjoint, because something that is trained stands before them.
         input_adjoints: those that have one only if the network's input has.
+        applied: the layer and its arrays; None for something else, as an update of parameters.
     """
 
     kind: Cost
@@ -42,6 +64,7 @@ class Place:
     is_run: bool = True
     adjoints: tuple[str, ...] = ()
     input_adjoints: tuple[str, ...] = ()
+    applied: Applied | None = None
 
     @property
     def quantities(self) -> Iterator[str]:
@@ -60,6 +83,13 @@ class Place:
             made = [substituted(Product.of(self.shape), {})] if self.kind.outputs else []
             return collected(made, order)
         terms = self.kind.formula(quantity).terms if quantity in (*SUMS, *self.kind.quantities) else ()
+        return collected((substituted(term, self.sizes) for term in terms), order)
+
+    def traffic(self, quantity: str, dtype: str, order: tuple[Size, ...]) -> Formula:
+        """The bytes that are read or written, in the sizes of the network."""
+        if not self.is_run or (self.applied is not None and is_parameter(self.applied.layer)):
+            return Formula(order=order)
+        terms = self.kind.traffic(quantity, dtype).terms
         return collected((substituted(term, self.sizes) for term in terms), order)
 
     def valid_macs(self, values: Mapping[Dim, int]) -> sympy.Expr:
@@ -88,6 +118,8 @@ class CostTree(Counted):
         shape: the shape of the output.
         times: how often it comes.
         index: the number of the repetition, where sizes depend on it.
+        loop: of a repeated block, the arrays that go round.
+        gives: where the output is stored.
         memo: the formulas that were asked for.
     """
 
@@ -97,6 +129,8 @@ class CostTree(Counted):
     shape: tuple[Size, ...] = ()
     times: Size = sympy.S.One
     index: Dim | None = None
+    loop: Looped | None = None
+    gives: Stored | None = None
     memo: dict[str, Formula] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -147,7 +181,8 @@ class CostTree(Counted):
 
         Args:
             input_gradient: whether the gradient by the network's input is counted; by default it is not, so
-                that the first layer has that of its parameters only.
+                that the first layer has that of its parameters only. What a repeated block is given has a
+                gradient in every repetition, if it has one in any.
 
         Raises:
             SymderiveError: the cost was counted without a way to differentiate.
@@ -159,18 +194,36 @@ class CostTree(Counted):
     def _formula(self, quantity: str) -> Formula:
         if quantity == FLOPS:
             return self._formula(MACS).times(2)
-        if quantity not in self.memo:
-            if quantity.startswith(BACKWARD):
+        if quantity == SAVED:
+            return self.saved_formula()
+        if quantity.startswith(BACKWARD):
+            if quantity not in self.memo:
                 self.memo[quantity] = self.backward_pass().formula(quantity.removeprefix(BACKWARD))
-                return self.memo[quantity]
+            return self.memo[quantity]
+        return self._summed(quantity, lambda place: place.formula(quantity, self.order))
+
+    def _summed(self, key: str, of_place: Callable[[Place], Formula]) -> Formula:
+        """What adds up over the layers; remembered by a key."""
+        if key not in self.memo:
             if self.place is not None:
-                once = self.place.formula(quantity, self.order)
+                once = of_place(self.place)
             else:
-                terms = (term for branch in self.branches for term in branch._formula(quantity).terms)
+                terms = (term for branch in self.branches for term in branch._summed(key, of_place).terms)
                 opened = (one for term in terms for one in multiplied_out(term, self.relations))
                 once = collected(opened, self.order)
-            self.memo[quantity] = repeated(once, self.times, self.index)
-        return self.memo[quantity]
+            self.memo[key] = repeated(once, self.times, self.index)
+        return self.memo[key]
+
+    def traffic(self, quantity: str, dtype: str) -> Formula:
+        """The formula of the bytes that are read or written; see `bytes_read`."""
+        return self._summed(f"{quantity} {dtype}", lambda place: place.traffic(quantity, dtype, self.order))
+
+    def peak(self, training: bool = False) -> Peak:
+        """The most entries that are alive at one time; see `Memory.peak`."""
+        return training_peak(self, self.values, self.derived()) if training else peak_of(self, self.values)
+
+    def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
+        return of_tree(self, keeper, again)
 
     def _put_in(self, expr: sympy.Expr) -> sympy.Expr:
         return expr.xreplace(self.numbers).xreplace(dict(self.relations)).xreplace(self.numbers)

@@ -10,7 +10,7 @@ from symderive.core.dims import Size
 from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.cost.entry import cost as counted
-from symderive.cost.protocols import Network
+from symderive.cost.protocols import Costable, Network
 from symderive.cost.pulling import Derivatives, Pulled
 from symderive.cost.record import Cost
 from symderive.cost.tree import CostTree
@@ -54,9 +54,9 @@ def cost(
     """What a layer, a network or a program costs, forward and backward, counted from its index equations.
 
     Args:
-        thing: a layer, a network, a symbolic array, a `Program`, anything with a `.program`, as a derivation
-            has, an ONNX file as a path, as bytes or as an `onnx.ModelProto`, or a torch module, a class of
-            modules that takes no arguments, a function that gives one, or an exported program.
+        thing: a layer, a network, a symbolic array, a `Program`, what has a `.program`, as a derivation has,
+            an ONNX file as a path, as bytes or as an `onnx.ModelProto`, or a torch module, a class of modules
+            that takes no arguments, a function that gives one, or an exported program.
         parameters: for an array or a bare program, the names of the inputs that are trained.
         strict: whether an operation that is not counted is an error; otherwise it stands in `unknown`.
         dims: of an ONNX file, names or numbers for the axes that it leaves open, in order, as in "B,H,W"; a
@@ -83,7 +83,7 @@ def cost(
     >>> normal.formula("backward_macs").write(), normal.backward
     ('2 · k² · C_in · H′ · W′ · C_out', 2457600)
     """
-    derivatives = Derivatives(_differentiated, is_strict=strict)
+    derivatives = Derivatives(_differentiated, _kept, is_strict=strict)
     countable = _countable(thing, dims, input)
     return counted(countable, parameters=parameters, strict=strict, derivatives=derivatives, **sizes)
 
@@ -99,3 +99,9 @@ def _differentiated(
     from symderive.derive.backward import pulled  # the chain rule is loaded when it is asked for
 
     return pulled(program, results, wanted, order)
+
+
+def _kept(layer: Costable, varying: tuple[str, ...], again: tuple[str, ...]) -> tuple[Tensor, ...]:
+    from symderive.derive.kept import kept  # likewise
+
+    return kept(layer, varying, again)

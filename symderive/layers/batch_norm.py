@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Any, Self
 
 import sympy
 
@@ -65,6 +65,10 @@ class BatchNorm(OfChannels):
             Tensor("running_mean", (self.channels,), latex_name=r"\hat{\mu}"),
             Tensor("running_var", (self.channels,), "nonnegative", latex_name=r"\hat{\sigma}^{2}"),
         )
+
+    def in_training(self) -> Self:
+        """The same layer with the statistics of the input."""
+        return replace(self, training=True)
 
     def over(self) -> tuple[Index, ...]:
         """All inputs and positions."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from dataclasses import KW_ONLY, dataclass, replace
+from typing import Any, Self
 
 import sympy
 
@@ -41,6 +41,10 @@ class Dropout(Elementwise):
 
     def _demands(self) -> Iterable[tuple[Any, str]]:
         yield sympy.Lt(self.rate, 1), f"Dropout: with the rate {self.rate} nothing is left; take less than 1."
+
+    def in_training(self) -> Self:
+        """The same layer with entries left out."""
+        return replace(self, training=True)
 
     def program(self) -> Program:
         """The equation with the input x, in training also kept."""

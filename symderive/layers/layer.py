@@ -59,6 +59,10 @@ class Layer(ABC):
         """The arrays that the layer keeps from one call to the next and that are not trained."""
         return ()
 
+    def in_training(self) -> Self:
+        """The same layer as it is computed while it is trained, with the statistics of the input, say."""
+        return self
+
     @property
     def data(self) -> tuple[Tensor, ...]:
         """The inputs that are neither parameters nor buffers, in the order of the program's."""

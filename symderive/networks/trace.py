@@ -109,8 +109,8 @@ class Trace:
             self._open.pop()
             self._is_trained.pop()
             self._is_run.pop()
-        shape = getattr(result, "shape", ())
-        return Block(name, numbered(children), tuple(shape)), result
+        shape, array = getattr(result, "shape", ()), getattr(result, "array", None)
+        return Block(name, numbered(children), tuple(shape), gives=array), result
 
     def check_free_of(self, index: Dim, known: int, name: str) -> None:
         """Check that neither an extent nor a condition behind the first `known` ones depends on `index`.
@@ -126,10 +126,10 @@ class Trace:
                     f"form; apply {name} one by one."
                 )
 
-    def rooted(self, name: str, shape: Shape) -> Block:
-        """Everything that was applied, as one block with an output of this shape."""
+    def rooted(self, name: str, shape: Shape, array: Array | None = None) -> Block:
+        """Everything that was applied, as one block with an output of this shape, stored there."""
         (children,) = self._open
-        return Block(name, numbered(children), shape)
+        return Block(name, numbered(children), shape, gives=array)
 
 
 def numbered(children: list[Child]) -> tuple[Child, ...]:

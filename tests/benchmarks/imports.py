@@ -75,7 +75,7 @@ def row(name):
     times = []
     for numbers in shapes(name, symbols):
         counted, seconds = timed(
-            lambda numbers=numbers: counted_by_torch(model, text, numbers, **_more(model))
+            lambda numbers=numbers: counted_by_torch(model, text, numbers, **_more(model, numbers))
         )
         times.append(seconds)
         if found.subs(numbers).macs != counted:
@@ -91,8 +91,13 @@ def _formula(model, text):
     return found, found.formula()
 
 
-def _more(model):
-    return {"use_cache": False} if hasattr(model, "config") else {}
+def _more(model, numbers):
+    """What a language model takes besides: a mask, without which it looks at entries that are not there."""
+    if not hasattr(model, "config"):
+        return {}
+    length = numbers.get("S", numbers["T"])
+    mask = torch.ones(numbers["B"], length, dtype=torch.int64, device="meta")
+    return {"use_cache": False, "attention_mask": mask}
 
 
 def main():

@@ -26,7 +26,7 @@ from symderive.layers import (
     Embedding,
     catalogue,
 )
-from symderive.networks import architecture, network
+from symderive.networks import architecture, families, network
 from tests.cost import by_hand
 from tests.cost.brute_force import random_arrays
 from tests.cost.gradient_loops import AdjointLoops
@@ -213,6 +213,7 @@ def test_plain_grouped_and_depthwise_convolutions_cost_three_times_forward(layer
     }  # fmt: skip
     assert sympy.expand(counted.macs + counted.backward - 3 * counted.macs) == 0
     assert counted.backward_pass(input_gradient=False).macs == counted.macs
+    assert counted.train_step().formula().expr == 3 * counted.formula().expr
 
 
 def test_the_operands_add_up_to_the_whole():
@@ -255,7 +256,25 @@ def test_the_first_layer_of_a_network_needs_no_gradient_by_its_input():
     assert backward_pass["blocks.conv"].macs * depth == backward_pass["blocks"].macs
     assert sum(one.macs for one in backward_pass.children) == backward_pass.macs
     assert "no gradient by the network's input" in str(backward_pass)
+    by_operand = backward_pass["blocks.conv"].by_operand
+    assert {name: one.macs * depth for name, one in by_operand.items() if one.macs != 0} == {
+        "weight": backward_pass["blocks"].macs / 2, "x": backward_pass["blocks"].macs / 2,
+    }  # fmt: skip
+    with pytest.raises(SymderiveError, match=r"it is a block; ask one of its layers, as in \[\"relu1\"\]"):
+        _ = backward_pass.by_operand
     assert backward_pass.params == backward_pass.activations == 0
+
+
+@pytest.mark.parametrize("name", list(families()))
+def test_every_family_costs_three_times_forward_less_the_gradient_by_its_input(name):
+    tree = cost(network(next(iter(families()[name].members))))
+    whole, usual = tree.backward_pass(input_gradient=True), tree.backward_pass()
+    assert usual.unknown == whole.unknown == ()
+    assert sympy.expand(whole.macs - 2 * tree.macs) == 0
+    first = [one for _, one in tree.walk() if one.place is not None and one.place.input_adjoints]
+    assert first
+    tokens = name in ("bert", "gpt", "llama")  # their numbers have no gradient
+    assert sympy.expand(whole.macs - usual.macs - sum(0 if tokens else one.macs for one in first)) == 0
 
 
 def test_angles_of_positions_have_no_gradient():

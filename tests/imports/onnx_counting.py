@@ -4,8 +4,11 @@ import math
 import string
 
 import numpy as np
-from onnx import TensorProto
-from onnx.reference import ReferenceEvaluator
+import pytest
+
+from tests.imports.onnx_models import INT64
+
+reference = pytest.importorskip("onnx.reference", reason="it is part of onnx, in the extra [test]")
 
 
 def run(model, sizes, seed=0):
@@ -14,9 +17,9 @@ def run(model, sizes, seed=0):
     feeds = {}
     for one in model.graph.input:
         shape = [sizes[d.dim_param] if d.dim_param else d.dim_value for d in one.type.tensor_type.shape.dim]
-        is_whole = one.type.tensor_type.elem_type == TensorProto.INT64
+        is_whole = one.type.tensor_type.elem_type == INT64
         feeds[one.name] = rng.integers(0, 5, shape) if is_whole else rng.normal(size=shape).astype(np.float32)
-    evaluator = ReferenceEvaluator(model)
+    evaluator = reference.ReferenceEvaluator(model)
     with np.errstate(all="ignore"):
         found = evaluator.run(None, feeds, intermediate=True)
     return {**evaluator.rt_inits_, **feeds, **found}

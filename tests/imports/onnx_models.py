@@ -151,10 +151,15 @@ def shapes_computed():
     ones = g.ConstantOfShape(g.Shape(flat))
     one = onnx.numpy_helper.from_array(np.array([1], dtype=np.int64))
     target = g.Concat(g.whole([2, 1]), g.Shape(x, start=1), axis=0)
+    target = g.Reshape(target, g.whole([-1]))
     chosen = g.Where(g.Equal(target, g.whole(-1)), g.ConstantOfShape(g.Shape(target), value=one), target)
     wide = g.Expand(g.Unsqueeze(x, g.whole([0])), g.Cast(chosen, to=INT64))
     g.ReduceSum(wide, g.whole([0, -1]), keepdims=0)
     g.Cast(places, to=FLOAT)
+    signed = g.Div(g.whole([-7, 7, -8]), g.whole([2, -2, 3]))
+    g.Cast(g.Div(g.Cast(signed, to=FLOAT), g.Cast(g.whole(2), to=FLOAT)), to=INT64)
+    g.Mod(g.Abs(signed), g.whole(3))
+    g.Range(g.whole(9), g.whole(-2), g.whole(-4))
     return g, g.Add(flat, ones)
 
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import symderive
+from symderive.cli import main
 from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
+from symderive.imports.onnx_files.call import Call
 from tests.imports.onnx_counting import run, total_macs
 from tests.imports.onnx_models import BOOL, INT64, Graph, convolution, helper, onnx
 
@@ -51,6 +53,15 @@ def test_open_axes_get_names_and_numbers(dims, formula):
     """By order, by name, or as the shape of the input."""
     g, y = block()
     assert costs(g, y, dims=dims)["layer1.0.conv1"].formula().write() == formula
+
+
+def test_axes_without_a_name_are_called_by_their_place():
+    """Until dims name them."""
+    g = Graph()
+    y = g.MatMul(g.input("x", None, 4), g.weight(4, 2))
+    assert costs(g, y).formula().write() == "8 · x₀"
+    assert costs(g, y, dims="B").formula().write() == "8 · B"
+    assert costs(g, y, dims={"x[0]": "N"}).formula().write() == "8 · N"
 
 
 def test_a_whole_shape_opens_axes_that_the_file_fixes():
@@ -231,6 +242,7 @@ def test_loops_turn_by_turn_and_scans_as_often_as_there_are_positions():
     y = g.Scan(start, x, body=step.model(state).graph, num_scan_inputs=1)
     found = costs(g, y)
     assert (found.formula().write(), found.params) == ("9 · B · T", 9)
+    assert found.formula("backward_macs").write() == "18 · B · T"
 
 
 def test_functions_of_the_file_are_written_out():
@@ -290,3 +302,56 @@ def test_a_file_a_path_and_bytes(tmp_path):
     onnx.save(model, path)
     written = [symderive.cost(one).formula().write() for one in (model, path, str(path), path.read_bytes())]
     assert len(set(written)) == 1
+
+
+def test_operators_that_onnx_makes_of_others_are_written_out():
+    """The mean and the variance of each channel, by the body that ONNX gives."""
+    g = Graph()
+    found = costs(g, g.MeanVarianceNormalization(g.input("x", "B", 6, "H", "W")))
+    assert found.unknown == ()
+    assert {"sum_adds", "divisions", "sqrt"} <= {*found.quantities}
+
+
+def test_names_of_extents_are_not_those_of_the_file():
+    """`H1` is an open axis of the file, and the extent behind the first step is called otherwise."""
+    g = Graph()
+    x = g.input("x", "B", 2, "H", "H1")
+    found = costs(g, g.Conv(x, g.weight(3, 2, 3, 3), strides=[2, 2]))
+    assert found.subs(B=1, H=5, H1=7).macs == 54 * 2 * 3
+
+
+def test_the_command_and_a_problem_file(tmp_path, capsys):
+    """With open axes by name, with numbers, and with dims that do not fit."""
+    g, y = block()
+    path = tmp_path / "small.onnx"
+    onnx.save(g.model(y), path)
+    assert main(["cost", str(path), "--dims", "B,H,W"]) == 0
+    assert "280 · B · H · W + 80 · B" in capsys.readouterr().out
+    assert main(["cost", str(path), "--dims", "B,H,W", "B=1", "H=8", "W=8"]) == 0
+    assert "18,000" in capsys.readouterr().out
+    assert main(["cost", str(path), "--dims", "B"]) == 2
+    assert "the open axes are N, height, width" in capsys.readouterr().err
+    assert main(["cost", "resnet18", "--dims", "B"]) == 2
+    assert "--dims names the open axes of an ONNX file" in capsys.readouterr().err
+    problem = tmp_path / "problem.toml"
+    problem.write_text(
+        "[[question]]\nkind = 'network_cost'\nnetwork = 'small.onnx'\ndims = 'B,H,W'\n", encoding="utf-8"
+    )
+    assert main(["solve", str(problem), "--format", "txt", "-o", "-"]) == 0
+    assert "280 · B · H · W + 80 · B" in capsys.readouterr().out
+
+
+def test_a_wrong_operator_is_caught(monkeypatch):
+    """A convolution that forgets its groups gives other products than the reference."""
+    graph, output = convolution(groups=2, bias=False)
+    model, sizes = graph.model(output), {"B": 2, "H": 6, "W": 7}
+    truth = total_macs(model, run(model, sizes))
+    assert symderive.cost(model).subs(sizes).macs == truth
+    usual = Call.attribute
+    monkeypatch.setattr(
+        Call,
+        "attribute",
+        lambda call, name, default=None: 1 if name == "group" else usual(call, name, default),
+    )
+    with pytest.raises(SymderiveError, match="4 differs from 2"):
+        symderive.cost(model)

@@ -37,7 +37,8 @@ class Call:
     def __init__(self, node: Any, version: int, inputs: Sequence[Value | None], walk: Walk) -> None:
         self.op, self.version, self.inputs, self.walk = text_of(node.op_type), version, tuple(inputs), walk
         self.outputs = tuple(node.output)
-        self.attributes = {one.name: walk.attribute(one) for one in node.attribute}
+        found = {one.name: walk.attribute(one) for one in node.attribute}
+        self.attributes = {name: value for name, value in found.items() if value is not None}
 
     def has(self, place: int) -> bool:
         """Whether an input is there."""

@@ -38,7 +38,8 @@ def onnx_file(source: Any, dims: Any = None) -> Architecture:
         ShapeError: sizes that do not fit each other.
     """
     name, shapes, walk, outputs = read(source, dims)
-    root = walk.trace.rooted(name, outputs[0].shape if outputs else ())
+    first = outputs[0] if outputs else Value(())
+    root = walk.trace.rooted(name, tuple(first.shape), first.array)
     return assembled(name, shapes, walk.trace, root)
 
 
@@ -55,7 +56,8 @@ def read(source: Any, dims: Any) -> tuple[str, tuple[Shape, ...], Walk, list[Val
     names = Names({one: found or () for one, found in axes.items()}, dims, name)
     shapes = {one.name: names.shape(one.name) for one in inputs}
     symbols = (symbol for shape in shapes.values() for size in shape for symbol in size.free_symbols)
-    walk = Walk(model, names, Trace(map(str, symbols)), name)
+    declared = (axis for one in (*graph.value_info, *graph.output) for axis in axes_of(one) or ())
+    walk = Walk(model, names, Trace(map(str, (*symbols, *declared))), name)
     values = {
         one.name: Value(shapes[one.name], kind_of(one.type.tensor_type.elem_type), Array(shapes[one.name]))
         for one in inputs

@@ -13,14 +13,16 @@ import sympy
 
 from symderive.core.dims import Size, same_size
 from symderive.errors import SymderiveError
+from symderive.imports.extras import extra
 from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.naming import Names, axes_of
 from symderive.imports.onnx_files.operators import operators
 from symderive.imports.onnx_files.paths import path_of, path_of_name, text_of
+from symderive.imports.onnx_files.reading import MOST_NODES
 from symderive.imports.onnx_files.stored import attribute_of, stored
 from symderive.imports.onnx_files.values import OTHER, REAL, Value, all_weights
 from symderive.layers.layer import Layer
-from symderive.networks.block import Array
+from symderive.networks.block import Array, Loop
 from symderive.networks.operations import Learned, Opaque
 from symderive.networks.trace import Trace
 
@@ -50,7 +52,7 @@ class Walk:
         self._known: dict[int, tuple[Value, Array]] = {}
         self._parameters: list[Mapping[str, Any]] = [{}]
         self._before: list[Any] | None = None
-        self._depth = 0
+        self._depth = self._walked = 0
 
     # Graphs.
 
@@ -138,6 +140,12 @@ class Walk:
         """
         name = text_of(node.name or (node.output[0] if node.output else ""))
         called = f"node {name[:80]!r} ({text_of(node.op_type)[:80]})"
+        self._walked += 1
+        if self._walked > MOST_NODES:
+            raise SymderiveError(
+                f"{self.what}: with loops and functions written out it has more than {MOST_NODES:,} nodes; "
+                "export it without them."
+            )
         inputs = [self.value(name, f"{called} reads") if name else None for name in node.input]
         try:
             call = Call(node, self._versions.get(node.domain, 1), inputs, self)
@@ -166,9 +174,28 @@ class Walk:
                 return [found] if isinstance(found, Value) else found
             if function is not None:
                 return self._function(function, call)
-            raise Uncounted("")
+            return self._written_out(node, call)
         except Uncounted as reason:
             return self._uncounted(call, str(reason))
+
+    def _written_out(self, node: Any, call: Call) -> list[Value]:
+        """An operator by the body that ONNX itself gives, if it is made of others.
+
+        Raises:
+            Uncounted: it is not.
+        """
+        schemas = extra("onnx.defs", "reading an ONNX file")
+        try:
+            schema = schemas.get_schema(node.op_type, call.version, node.domain)
+        except (schemas.SchemaError, TypeError):
+            raise Uncounted("") from None
+        if not schema.has_function:
+            raise Uncounted("")
+        usual = {name: one.default_value for name, one in schema.attributes.items()}
+        call.attributes = {
+            name: attribute_of(one, {}) for name, one in usual.items() if one.name
+        } | call.attributes
+        return self._function(schema.function_body, call)
 
     def _function(self, function: Any, call: Call) -> list[Value]:
         """The body of a function with the inputs and attributes of a call."""
@@ -215,13 +242,24 @@ class Walk:
         name = called.partition(" ")[0]
         return Value(shape, OTHER, self._add([self._read(value) for value in read], name, layer))
 
-    def repeated(self, times: Size, run: Callable[[], list[Value]]) -> list[Value]:
-        """What `run` gives, its steps in a block that comes so many times; they share their parameters."""
+    def repeated(self, times: Size, run: Callable[..., list[Value]], *state: Value) -> list[Value]:
+        """What `run` gives in a block that comes so many times; all of them share their parameters.
+
+        Args:
+            times: how often.
+            run: takes the state of the repetition before, if there is one, and gives the next one first.
+            state: what the first repetition is given.
+        """
         around, self._before = self._before, []
-        block, found = self.trace.recorded("each", run)
+        entered = tuple(replace(one, array=Array(one.shape), contents=None) for one in state)
+        block, found = self.trace.recorded("each", partial(run, *entered))
         before, self._before = self._before, around
         for child in before:
             self._put_before(child)
+        for start, enter, leave in zip(state, entered, list(found), strict=False):
+            found[0] = replace(leave, array=Array(leave.shape))
+            around_it = Loop(*(self._read(one) for one in (start, enter, leave, found[0])))
+            block = replace(block, loop=around_it)
         if block.children:
             self.trace.put(replace(block, times=times))
         return found

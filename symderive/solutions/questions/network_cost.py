@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from symderive.errors import SymderiveError
 from symderive.solutions import document as doc
 from symderive.solutions.parts.network_cost_blocks import network_section
-from symderive.solutions.parts.network_cost_input import network_cost
+from symderive.solutions.parts.network_cost_input import is_file, network_cost
 from symderive.solutions.problem_file import Question
 from symderive.solutions.schema import Boolean, Field, Integer, ListOf, MapOf, OneOf, String, Table
 
@@ -49,7 +51,13 @@ def solve(question: Question) -> doc.Section:
     """
     values = question.values
     try:
-        net, cost = network_cost(values["network"], values["sizes"], values["dims"] or None)
+        name = _beside(question.source.file, values["network"])
+        net, cost = network_cost(name, values["sizes"], values["dims"] or None)
         return network_section(doc.paragraphs(values["text"]), net, cost, values["levels"], values["title"])
     except SymderiveError as error:
         raise question.error("sizes", str(error)) from None
+
+
+def _beside(file: str | None, network: str) -> str:
+    """A model's path as seen from the problem file that names it; a name of a network as it is."""
+    return str(Path(file).parent / network) if file and is_file(network) else network

@@ -35,13 +35,21 @@ def _of_one(body: Callable[[sympy.Expr], sympy.Expr]) -> Callable[[Call], Value]
     return lambda call: pointwise(call, body, [call.input(0)])
 
 
-def _or_else(
-    function: str, usual: Mapping[str, float], body: Callable[[Any], Any]
+def _usually(
+    function: str, usual: Mapping[str, tuple[float, float]], body: Callable[[Any], Any]
 ) -> Callable[[Call], Value]:
-    """A layer where the parameters are the usual ones, else a function with constants."""
+    """A layer where the parameters are those of it, else a function with constants.
+
+    Args:
+        function: the layer.
+        usual: for each parameter what it is where it is left out, and what it is in the layer.
+        body: the function.
+    """
 
     def operator(call: Call) -> Value:
-        given = (abs(call.attribute(name, value) - value) < 1e-6 for name, value in usual.items())
+        given = (
+            abs(call.attribute(name, default) - value) < 1e-6 for name, (default, value) in usual.items()
+        )
         return activation(function)(call) if all(given) else _of_one(body)(call)
 
     return operator
@@ -103,8 +111,12 @@ OPERATORS: Mapping[str, Callable[[Call], Any]] = {
     "com.microsoft:FastGelu": fast_gelu,
     "com.microsoft:BiasGelu": bias_gelu,
     "com.microsoft:QuickGelu": _of_one(lambda x: x * sigmoid(ALPHA * x)),
-    "Swish": _or_else("silu", {"alpha": 1.0}, lambda x: x * sigmoid(ALPHA * x)),
-    "HardSigmoid": _of_one(lambda x: larger(ZERO, smaller(ONE, ALPHA * x + BETA))),
+    "Swish": _usually("silu", {"alpha": (1, 1)}, lambda x: x * sigmoid(ALPHA * x)),
+    "HardSigmoid": _usually(
+        "hardsigmoid",
+        {"alpha": (0.2, 1 / 6), "beta": (0.5, 0.5)},
+        lambda x: larger(ZERO, smaller(ONE, ALPHA * x + BETA)),
+    ),
     "LeakyRelu": _of_one(lambda x: where(less(x, ZERO), ALPHA * x, x)),
     "ThresholdedRelu": _of_one(lambda x: where(greater(x, ALPHA), x, ZERO)),
     "Elu": _of_one(lambda x: where(less(x, ZERO), ALPHA * (sympy.exp(x) - 1), x)),

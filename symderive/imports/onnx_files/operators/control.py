@@ -48,26 +48,39 @@ def loop(call: Call) -> list[Value]:
 
 
 def scan(call: Call) -> list[Value]:
-    """A loop over the positions of an axis: its body as often as there are positions."""
+    """A loop over the positions of an axis: its body as often as there are positions, with one state."""
     body, count = call.attribute("body"), int(call.attribute("num_scan_inputs", 0))
     first = len(call.inputs) - count
     if call.version < 9 or count < 1 or first < 0:
         raise SymderiveError("a Scan has at least one array to go along, and version 9 or later.")
-    axes = call.attribute("scan_input_axes", [0] * count)
-    states = [call.input(place) for place in range(first)]
+    if first > 1:
+        raise Uncounted(f"with {first} states, of at most one")
+    read, sizes = _positions(call, first, call.attribute("scan_input_axes", [0] * count))
+    for size in sizes[1:]:
+        call.same(size, sizes[0], "the lengths of a Scan")
+    names = [one.name for one in body.input]
+
+    def once(*state: Value) -> list[Value]:
+        return call.walk.graph(body, dict(zip(names, [*state, *read], strict=True)))
+
+    made = call.walk.repeated(sizes[0], once, *call.all[:first])
+    for before, after in zip(call.all[:first], made[:first], strict=True):
+        for one, other in zip(before.shape, after.shape, strict=True):
+            call.same(one, other, "the state of a Scan")
+    places = call.attribute("scan_output_axes", [0] * (len(made) - first))
+    rest = [_with_axis(call, one, at, sizes[0]) for one, at in zip(made[first:], places, strict=True)]
+    return [*made[:first], *rest]
+
+
+def _positions(call: Call, first: int, axes: list[int]) -> tuple[list[Value], list[Any]]:
+    """What one turn reads of each array that a Scan goes along, and how many turns there are."""
     read, sizes = [], []
     for place, axis in enumerate(axes):
         value = call.input(first + place)
         at = call.place(axis, len(value.shape))
         sizes.append(value.shape[at])
         read.append(call.view(value, (*value.shape[:at], *value.shape[at + 1 :])))
-    for size in sizes[1:]:
-        call.same(size, sizes[0], "the lengths of a Scan")
-    values = dict(zip((one.name for one in body.input), [*states, *read], strict=True))
-    made = call.walk.repeated(sizes[0], lambda: call.walk.graph(body, values))
-    places = call.attribute("scan_output_axes", [0] * (len(made) - first))
-    rest = [_with_axis(call, one, at, sizes[0]) for one, at in zip(made[first:], places, strict=True)]
-    return [*made[:first], *rest]
+    return read, sizes
 
 
 def _with_axis(call: Call, value: Value, axis: int, size: Any) -> Value:

@@ -12,6 +12,7 @@ from symderive.core.dims import shape_text
 from symderive.core.positions import divided
 from symderive.errors import ShapeError, SymderiveError
 from symderive.imports.onnx_files.call import Call
+from symderive.imports.onnx_files.operators.arithmetic import cut_off
 from symderive.imports.onnx_files.stored import kind_of
 from symderive.imports.onnx_files.values import TRUTH, WHOLE, Value, is_short, known, mapped
 from symderive.networks.operations import Join
@@ -40,7 +41,7 @@ def _casts(kind: str) -> Callable[[Any], Any]:
             entry = sympy.Integer(entry == sympy.true)
         if kind == TRUTH:
             return sympy.true if entry.is_nonzero else sympy.false if entry == 0 else None
-        return sympy.floor(entry) if kind == WHOLE and entry.is_nonnegative else entry
+        return cut_off(entry) if kind == WHOLE else entry
 
     return change
 
@@ -50,7 +51,8 @@ def reshape(call: Call) -> Value:
     value, target = call.input(0), call.whole(1, "shape")
     if not call.attribute("allowzero", 0):
         target = [value.shape[place] if size == 0 else size for place, size in enumerate(target)]
-    return call.view(value, fitted(call, value, target), reshaped(value, target))
+    shape = fitted(call, value, target)
+    return call.view(value, shape, reshaped(value, shape))
 
 
 def fitted(call: Call, value: Value, target: Sequence[Any]) -> tuple[Any, ...]:
@@ -143,6 +145,8 @@ def concat(call: Call) -> Value:
     arrays = [value.contents for value in values if value.contents is not None]
     if len(arrays) == len(values):
         return known(np.concatenate(arrays, axis), values[0].kind)
+    if len(values) == 1:
+        return call.view(values[0], values[0].shape)
     parts = tuple(value.shape[axis] for value in values)
     rest = (*values[0].shape[:axis], *values[0].shape[axis + 1 :])
     if any(part == 0 for part in parts):

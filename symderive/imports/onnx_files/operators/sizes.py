@@ -9,7 +9,7 @@ import sympy
 
 from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.stored import kind_of, stored
-from symderive.imports.onnx_files.values import OTHER, REAL, WHOLE, Value, entries_of, is_short, known
+from symderive.imports.onnx_files.values import REAL, WHOLE, Value, entries_of, is_short, known
 
 
 def shape(call: Call) -> Value:
@@ -36,7 +36,7 @@ def constant(call: Call) -> Value:
     ):
         if name in call.attributes:
             return known(call.attribute(name), kind)
-    return Value((), OTHER)
+    raise Uncounted("texts, or a sparse array")
 
 
 def filled(call: Call) -> Value:

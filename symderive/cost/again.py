@@ -1,0 +1,53 @@
+"""What is computed once more in the backward pass: the names of blocks, layers and equations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from symderive.errors import SymderiveError, did_you_mean
+
+if TYPE_CHECKING:
+    from symderive.cost.tree import CostTree
+
+FULL = "full"
+"""Every block of several layers at the top of a network."""
+Recompute = bool | str | Collection[str]
+"""All blocks, or the names of some."""
+
+
+def names_of(recompute: Recompute) -> tuple[str, ...]:
+    """The names that are meant.
+
+    >>> names_of(True), names_of(False), names_of("attention")
+    (('full',), (), ('attention',))
+    """
+    if isinstance(recompute, bool):
+        return (FULL,) if recompute else ()
+    return (recompute,) if isinstance(recompute, str) else tuple(recompute)
+
+
+def blocks_of(tree: CostTree) -> list[CostTree]:
+    """The blocks of several layers at the top."""
+    return [one for one in tree.branches if len(list(one.places())) > 1]
+
+
+def check_names(doing: str, missing: Collection[str], tree: CostTree) -> None:
+    """Refuse names that nothing has.
+
+    Raises:
+        SymderiveError: there is one; says which.
+    """
+    for name in missing:
+        near = did_you_mean(name, dict.fromkeys(_all_names(tree)))
+        raise SymderiveError(
+            f"{doing}: recompute={name!r} is no block, layer or equation of {tree.name}{near}"
+        )
+
+
+def _all_names(tree: CostTree) -> Iterator[str]:
+    for branch in tree.branches:
+        yield branch.name
+        yield from _all_names(branch)
+    if tree.place is not None:
+        yield from (part.name for part in tree.place.kind.parts)

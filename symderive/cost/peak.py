@@ -1,0 +1,315 @@
+"""The most entries that are alive at one time while a network is computed in its order.
+
+By convention an array lives from the pass that writes it to the last one that reads it, nothing is computed
+in place, and parameters are not counted. What a repeated block adds is looked at in its first, second and
+last repetition: all others have as many arrays alive as the second, or lie between second and last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sympy
+
+from symderive.core.dims import Dim, Size
+from symderive.core.nodes import Tensor
+from symderive.cost.amounts import NONE, Amount, at, entries, formula, is_at_most, minus, total
+from symderive.cost.formula import Formula
+from symderive.cost.protocols import Looped, Stored
+from symderive.cost.saved import arrays_of, is_parameter
+from symderive.errors import SymderiveError
+
+if TYPE_CHECKING:
+    from symderive.cost.tree import CostTree
+
+Key = Any
+"""An array of the network, or the name of one inside a layer with the array that the layer makes."""
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The most entries that are alive at one time.
+
+    Attributes:
+        candidates: the largest of these.
+        conditions: what has to hold of the sizes for it, besides the conditions of the network.
+    """
+
+    candidates: tuple[Formula, ...]
+    conditions: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """An array of a layer that stands alone.
+
+    Attributes:
+        shape: the sizes of its axes.
+        is_known: whether it is known before there are data.
+    """
+
+    shape: tuple[Size, ...]
+    is_known: bool = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """A pass over memory: what it reads and writes."""
+
+    reads: tuple[Key, ...]
+    writes: tuple[Key, ...]
+
+
+@dataclass(frozen=True)
+class Round:
+    """A repeated block.
+
+    Attributes:
+        loop: what goes round.
+        body: one repetition.
+        times: how often it comes.
+        index: the number of the repetition, where sizes depend on it.
+        outside: what a repetition reads of the outside, besides what it is given.
+        is_made: whether what it gives is made in it.
+    """
+
+    loop: Looped
+    body: tuple[Work | Round, ...]
+    times: Size
+    index: Dim | None
+    outside: frozenset[Key]
+    is_made: bool
+
+
+def peak_of(tree: CostTree, values: Mapping[Dim, int]) -> Peak:
+    """The peak of a network, or of a block of one, at inference.
+
+    Args:
+        tree: the cost of the network, which knows the arrays that its layers read and write.
+        values: numbers for some of its sizes; counts of repetitions among them are put in.
+
+    Raises:
+        SymderiveError: sizes that depend on the repetition in a way that has no largest at an end.
+    """
+    walk = Walk(tree, values)
+    items = tuple(walk.items((tree,)))
+    made = walk.made(items)
+    given = walk.read(items) - made
+    result = () if tree.gives is None else (walk.key(tree.gives),)
+    found = walk.run(items, NONE, {key: walk.size(key) for key in given}, result)
+    return as_peak(found, walk)
+
+
+def as_peak(found: Iterable[Amount], walk: Walk) -> Peak:
+    """The record of what a walk has found."""
+    largest = Largest()
+    for one in found:
+        largest.add(one)
+    candidates = tuple(formula(one, walk.order) for one in largest.amounts)
+    return Peak(candidates or (Formula(order=walk.order),), tuple(dict.fromkeys(walk.conditions)))
+
+
+class Walk:
+    """One walk over a network; the candidates are those that no other one is always above."""
+
+    def __init__(self, tree: CostTree, values: Mapping[Dim, int]) -> None:
+        self.order = tree.order
+        self.values = {symbol: sympy.Integer(value) for symbol, value in values.items()}
+        self.sizes: dict[Key, Amount] = {}
+        self.parameters: set[Key] = set()
+        self.same: dict[Key, Key] = {}
+        self.conditions: list[Any] = []
+
+    # The passes of a network.
+
+    def items(self, nodes: Sequence[CostTree]) -> Iterator[Work | Round]:
+        """The passes of some blocks and layers, in order."""
+        for node in nodes:
+            if node.place is not None:
+                yield from self._layer(node)
+            elif node.loop is not None:
+                yield from self._round(node, node.loop)
+            else:
+                yield from self.items(node.branches)
+
+    def _layer(self, node: CostTree) -> Iterator[Work]:
+        place = node.place
+        if place is None or place.applied is None or not place.is_run:
+            return
+        applied = place.applied
+        if is_parameter(applied.layer):
+            self.parameters.add(applied.writes)
+            return
+        own = {str(tensor.name) for tensor in (*applied.layer.parameters, *applied.layer.buffers)}
+        arrays = arrays_of(applied, applied.layer)
+        for one in place.kind.kernels:
+            tensors = [*(tensor for tensor, _ in one.reads), *one.writes]
+            keys = {}
+            for tensor in tensors:
+                name = str(tensor.name)
+                if name not in own:
+                    keys[name] = self.key(arrays.get(name, (applied.writes, name)))
+                    if name not in arrays:
+                        self.sizes[keys[name]] = self.inside(tensor, place.sizes)
+            reads = tuple(keys[str(tensor.name)] for tensor, _ in one.reads if str(tensor.name) in keys)
+            writes = tuple(dict.fromkeys(keys[str(tensor.name)] for tensor in one.writes))
+            yield Work(reads, writes)
+
+    def _round(self, node: CostTree, loop: Looped) -> Iterator[Round]:
+        times = node.times.xreplace(self.values)
+        if times == 0:
+            self.same[loop.end] = self.key(loop.start)
+            return
+        body = tuple(self.items(node.branches))
+        made = self.made(body)
+        outside = self.read(body) - made - {loop.enter}
+        is_made = loop.leave in made
+        yield Round(loop, body, times, node.index, frozenset(outside), is_made)
+
+    def key(self, array: Key) -> Key:
+        """An array, by the first name that it has."""
+        while array in self.same:
+            array = self.same[array]
+        return array
+
+    def made(self, items: Sequence[Work | Round]) -> set[Key]:
+        """What some passes make."""
+        found: set[Key] = set()
+        for one in items:
+            found.update(one.writes if isinstance(one, Work) else [one.loop.end] if one.is_made else [])
+        return found
+
+    def read(self, items: Sequence[Work | Round]) -> set[Key]:
+        """What some passes read, less parameters."""
+        found: set[Key] = set()
+        for one in items:
+            found.update(one.reads if isinstance(one, Work) else (self.key(one.loop.start), *one.outside))
+        return found - self.parameters
+
+    def inside(self, tensor: Tensor, sizes: Mapping[Dim, Size]) -> Amount:
+        """The entries of an array inside a layer, given what the symbols of the layer are."""
+        return at(entries(tensor.shape, sizes, self.order), self.values, self.order)
+
+    def size(self, key: Key) -> Amount:
+        """The entries of an array."""
+        if key not in self.sizes:
+            shape: Stored = key
+            self.sizes[key] = at(entries(shape.shape, {}, self.order), self.values, self.order)
+        return self.sizes[key]
+
+    # What is alive.
+
+    def run(
+        self, items: Sequence[Work | Round], base: Amount, alive: dict[Key, Amount], keep: Collection[Key]
+    ) -> list[Amount]:
+        """What is alive during some passes; less what is never more than something else.
+
+        Args:
+            items: the passes.
+            base: what is alive besides, all the time.
+            alive: what is alive before them, by array; what is alive behind them when it is done.
+            keep: the arrays that something behind them reads.
+        """
+        last = {key: place for place, one in enumerate(items) for key in self._touched(one)}
+        live, found = total([base, *alive.values()]), Largest()
+        for place, one in enumerate(items):
+            if isinstance(one, Work):
+                for key in one.writes:
+                    if key not in alive:
+                        alive[key] = self.size(key)
+                        live = total([live, alive[key]])
+                found.add(live)
+            else:
+                start, begin = self.key(one.loop.start), NONE
+                is_last = last[start] == place and self.drops(start, keep)
+                if start in alive and is_last and start not in one.outside:
+                    begin = alive.pop(start)
+                    live = total([live, minus(begin)])
+                for candidate in self.rounds(one, live, begin, alive):
+                    found.add(candidate)
+                if one.is_made:
+                    alive[one.loop.end] = self.size(one.loop.end)
+                    live = total([live, alive[one.loop.end]])
+            for key in self._touched(one):
+                if last[key] == place and key in alive and self.drops(key, keep):
+                    live = total([live, minus(alive.pop(key))])
+        return found.amounts
+
+    def _touched(self, one: Work | Round) -> Iterator[Key]:
+        if isinstance(one, Work):
+            yield from (*one.reads, *one.writes)
+        else:
+            yield from (self.key(one.loop.start), *one.outside, *([one.loop.end] if one.is_made else []))
+
+    def drops(self, key: Key, keep: Collection[Key]) -> bool:
+        """Whether an array goes when it was read last."""
+        return key not in keep
+
+    def rounds(self, one: Round, live: Amount, begin: Amount, alive: dict[Key, Amount]) -> Iterator[Amount]:
+        """What is alive in the first, the second and the last repetition.
+
+        Args:
+            one: the repeated block.
+            live: what is alive all the time.
+            begin: the size of what the first repetition is given, if nothing else keeps that alive.
+            alive: what is alive around it, by array.
+        """
+        loop, index = one.loop, one.index
+        keep = (loop.leave,) if one.is_made else (loop.enter,) if loop.leave is loop.enter else ()
+        first = self.run(one.body, live, {loop.enter: begin}, keep)
+        yield from (self.at(candidate, index, sympy.S.One) for candidate in first)
+        if one.times == 1:
+            return
+        self.demand(one.times)
+        entering = begin if loop.leave is loop.enter else NONE
+        if one.is_made:
+            entering = self.at(self.size(loop.leave), index, (index or 0) - 1)
+        yield from self.ends(self.run(one.body, live, {loop.enter: entering}, keep), index, one.times)
+
+    def demand(self, times: Size) -> None:
+        """Note that a block comes twice at least, where that is open."""
+        if not times.is_Integer:
+            fixed, rest = times.as_coeff_Add()
+            self.conditions.append(sympy.Ge(rest, 2 - fixed))
+
+    def ends(self, found: Iterable[Amount], index: Dim | None, times: Size) -> Iterator[Amount]:
+        """What is alive in the second and the last repetition, which is no less than in those between.
+
+        Raises:
+            SymderiveError: it may be less.
+        """
+        for one in found:
+            self._check_convex(one, index)
+            yield self.at(one, index, sympy.Integer(2))
+            yield self.at(one, index, times)
+
+    def at(self, one: Amount, index: Dim | None, number: Size) -> Amount:
+        """An amount in the repetition of this number."""
+        return one if index is None else at(one, {index: number}, self.order)
+
+    def _check_convex(self, one: Amount, index: Dim | None) -> None:
+        """Refuse what may be larger in the middle than at both ends.
+
+        Raises:
+            SymderiveError: a power of the number of the repetition with a minus.
+        """
+        for factors, number in one.items():
+            if number < 0 and any(base == index and power > 1 for base, power in factors):
+                raise SymderiveError(
+                    f"the largest of repetitions: what is alive grows and shrinks with {index} in between; "
+                    "put a number in for how often the block comes."
+                )
+
+
+class Largest:
+    """Amounts of which none is always at most another one."""
+
+    def __init__(self) -> None:
+        self.amounts: list[Amount] = []
+
+    def add(self, one: Amount) -> None:
+        """Add an amount, if no other one is always at least as large."""
+        if not any(is_at_most(one, other) for other in self.amounts):
+            self.amounts = [*(other for other in self.amounts if not is_at_most(other, one)), one]

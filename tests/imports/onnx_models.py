@@ -156,6 +156,10 @@ def shapes_computed():
     wide = g.Expand(g.Unsqueeze(x, g.whole([0])), g.Cast(chosen, to=INT64))
     g.ReduceSum(wide, g.whole([0, -1]), keepdims=0)
     g.Cast(places, to=FLOAT)
+    signed = g.Div(g.whole([-7, 7, -8]), g.whole([2, -2, 3]))
+    g.Cast(g.Div(g.Cast(signed, to=FLOAT), g.Cast(g.whole(2), to=FLOAT)), to=INT64)
+    g.Mod(g.Abs(signed), g.whole(3))
+    g.Range(g.whole(9), g.whole(-2), g.whole(-4))
     return g, g.Add(flat, ones)
 
 

@@ -55,6 +55,15 @@ def test_open_axes_get_names_and_numbers(dims, formula):
     assert costs(g, y, dims=dims)["layer1.0.conv1"].formula().write() == formula
 
 
+def test_axes_without_a_name_are_called_by_their_place():
+    """Until dims name them."""
+    g = Graph()
+    y = g.MatMul(g.input("x", None, 4), g.weight(4, 2))
+    assert costs(g, y).formula().write() == "8 · x₀"
+    assert costs(g, y, dims="B").formula().write() == "8 · B"
+    assert costs(g, y, dims={"x[0]": "N"}).formula().write() == "8 · N"
+
+
 def test_a_whole_shape_opens_axes_that_the_file_fixes():
     """What the file fixes elsewhere is a condition."""
     g = Graph()

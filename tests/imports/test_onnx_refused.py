@@ -57,6 +57,23 @@ def recursive():
     return g.model(g.Again(g.input("x", "B"), domain="own"), functions=[function])
 
 
+def doubling():
+    """Each function calls the one before it twice, thirty times over."""
+    functions = [
+        helper.make_function("own", "F0", ["x"], ["y"], [helper.make_node("Relu", ["x"], ["y"])],
+                             [helper.make_opsetid("", 18)])
+    ]  # fmt: skip
+    for level in range(1, 31):
+        twice = [
+            helper.make_node(f"F{level - 1}", [read], [made], domain="own")
+            for read, made in (("x", "h"), ("h", "y"))
+        ]
+        imports = [helper.make_opsetid("", 18), helper.make_opsetid("own", 1)]
+        functions.append(helper.make_function("own", f"F{level}", ["x"], ["y"], twice, imports))
+    g = Graph()
+    return g.model(g.F30(g.input("x", "B"), domain="own"), functions=functions)
+
+
 def node(op, *shapes, **attributes):
     g = Graph()
     inputs = [g.input(f"x{place}", *shape) for place, shape in enumerate(shapes)]
@@ -104,6 +121,13 @@ def test_a_broken_file_is_one_sentence(name):
         symderive.cost(make())
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 500
+
+
+def test_functions_that_double_are_not_written_out_to_the_end(monkeypatch):
+    """A thousand million nodes in a file of some kilobytes."""
+    monkeypatch.setattr("symderive.imports.onnx_files.walk.MOST_NODES", 500)
+    with pytest.raises(SymderiveError, match="written out it has more than 500 nodes"):
+        symderive.cost(doubling())
 
 
 def test_every_byte_changed_is_a_network_or_a_sentence():

@@ -17,11 +17,11 @@ def test_a_torch_model_in_symbols_and_in_numbers(capsys):
 
 
 def test_mistakes_about_a_torch_model(capsys):
-    said = complained(capsys, "cost", RESNET)
+    said = complained(capsys, "cost", LANGUAGE)
     assert 'no input is given; write its sizes, as in input="B,3,H,W"' in said
-    assert "unexpected argument" in complained(capsys, "cost", RESNET, "--input", "B,3,H,W", "--kernel", "3")
-    assert "there is no Q; give some of B, H, W" in complained(
-        capsys, "cost", RESNET, "--input", "B,3,H,W", "Q=3"
+    assert "unexpected argument" in complained(capsys, "cost", LANGUAGE, "--input", "B,T", "--kernel", "3")
+    assert "there is no Q; give some of B, T" in complained(
+        capsys, "cost", LANGUAGE, "--input", "B,T:integer", "Q=3"
     )
     assert 'has no ResNe; did you mean "ResNet"?' in complained(
         capsys, "cost", RESNET.removesuffix("t"), "--input", "B,3,H,W"

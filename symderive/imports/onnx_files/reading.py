@@ -12,7 +12,7 @@ from symderive.imports.onnx_files.paths import text_of
 
 LARGEST_FILE = 2**31
 """Bytes; a protocol buffer is not larger."""
-MOST_NODES = 200_000
+MOST_NODES = 50_000
 
 
 def model_of(source: Any) -> tuple[Any, str]:

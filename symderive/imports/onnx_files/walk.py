@@ -18,6 +18,7 @@ from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.naming import Names, axes_of
 from symderive.imports.onnx_files.operators import operators
 from symderive.imports.onnx_files.paths import path_of, path_of_name, text_of
+from symderive.imports.onnx_files.reading import MOST_NODES
 from symderive.imports.onnx_files.stored import attribute_of, stored
 from symderive.imports.onnx_files.values import OTHER, REAL, Value, all_weights
 from symderive.layers.layer import Layer
@@ -51,7 +52,7 @@ class Walk:
         self._known: dict[int, tuple[Value, Array]] = {}
         self._parameters: list[Mapping[str, Any]] = [{}]
         self._before: list[Any] | None = None
-        self._depth = 0
+        self._depth = self._walked = 0
 
     # Graphs.
 
@@ -139,6 +140,12 @@ class Walk:
         """
         name = text_of(node.name or (node.output[0] if node.output else ""))
         called = f"node {name[:80]!r} ({text_of(node.op_type)[:80]})"
+        self._walked += 1
+        if self._walked > MOST_NODES:
+            raise SymderiveError(
+                f"{self.what}: with loops and functions written out it has more than {MOST_NODES:,} nodes; "
+                "export it without them."
+            )
         inputs = [self.value(name, f"{called} reads") if name else None for name in node.input]
         try:
             call = Call(node, self._versions.get(node.domain, 1), inputs, self)

@@ -49,8 +49,13 @@ def _ratio(one: Any, other: Any) -> Any:
 
 
 def _whole_ratio(one: Any, other: Any) -> Any:
-    """Division of whole numbers, which sizes are: rounded down."""
-    return None if other == 0 else sympy.floor(one / other)
+    """Division of whole numbers, which sizes are: without what is behind the point."""
+    return None if other == 0 else cut_off(one / other)
+
+
+def cut_off(entry: Any) -> Any:
+    """A number without what is behind its point; sizes are not negative."""
+    return -sympy.floor(-entry) if entry.is_negative else sympy.floor(entry)
 
 
 def _decided(relation: Any) -> Callable[[Any, Any], Any]:
@@ -78,7 +83,6 @@ SEVERAL: Mapping[str, tuple[Body, Callable[..., Any]]] = {
     "Add": (lambda x, y: x + y, lambda x, y: x + y),
     "Sub": (lambda x, y: x - y, lambda x, y: x - y),
     "Mul": (lambda x, y: x * y, lambda x, y: x * y),
-    "Div": (lambda x, y: x / y, _ratio),
     "Sum": (lambda *x: sympy.Add(*x), lambda *x: sympy.Add(*x)),
     "Mean": (lambda *x: sympy.Add(*x) / len(x), lambda *x: sympy.Add(*x) / len(x)),
     "Max": (lambda *x: _fold(larger, x), lambda *x: _extreme(sympy.Max, x)),
@@ -98,6 +102,7 @@ LOGIC: Mapping[str, tuple[Any, Callable[..., Any]]] = {
     "And": (smaller, lambda x, y: x and y),
     "Or": (either, lambda x, y: x or y),
     "Xor": (not_equal, lambda x, y: x != y),
+    "Not": (lambda x: equal(x, sympy.S.Zero), lambda x: not x),
 }
 SINGLE: Mapping[str, tuple[Body, Callable[[Any], Any]]] = {
     "Abs": (absolute, abs),
@@ -137,58 +142,24 @@ def _extreme(head: Any, entries: Sequence[Any]) -> Any:
     return found if not found.has(sympy.Max, sympy.Min) else None
 
 
-def _several(name: str) -> Callable[[Call], Value]:
-    body, fold = SEVERAL[name]
+def _entrywise(
+    body: Body, fold: Callable[..., Any], kind: str = "", count: int = 0
+) -> Callable[[Call], Value]:
+    """An operator entry by entry of so many inputs, or of all; of known ones the result is known."""
 
     def operator(call: Call) -> Value:
-        values = call.all
-        kind = values[0].kind
-        function = _whole_ratio if name == "Div" and kind == WHOLE else fold
-        found = mapped(function, values, kind)
-        return pointwise(call, body, values) if found is None else found
+        values = [call.input(place) for place in range(count)] if count else call.all
+        made = kind or values[0].kind
+        found = mapped(fold, values, made)
+        return pointwise(call, body, values, made) if found is None else found
 
     return operator
 
 
-def _compared(name: str) -> Callable[[Call], Value]:
-    head, relation = COMPARISONS[name]
-
-    def operator(call: Call) -> Value:
-        values = [call.input(0), call.input(1)]
-        found = mapped(_decided(relation), values, TRUTH)
-        return pointwise(call, head, values, TRUTH) if found is None else found
-
-    return operator
-
-
-def _logical(name: str) -> Callable[[Call], Value]:
-    head, function = LOGIC[name]
-
-    def operator(call: Call) -> Value:
-        values = [call.input(0), call.input(1)]
-        found = mapped(_truth(function), values, TRUTH)
-        return pointwise(call, head, values, TRUTH) if found is None else found
-
-    return operator
-
-
-def _single(name: str) -> Callable[[Call], Value]:
-    body, fold = SINGLE[name]
-
-    def operator(call: Call) -> Value:
-        value = call.input(0)
-        found = mapped(fold, [value], value.kind)
-        return pointwise(call, body, [value]) if found is None else found
-
-    return operator
-
-
-def not_(call: Call) -> Value:
-    """1 where the entry is 0."""
-    found = mapped(_truth(lambda x: not x), [call.input(0)], TRUTH)
-    if found is not None:
-        return found
-    return pointwise(call, lambda x: equal(x, sympy.S.Zero), [call.input(0)], TRUTH)
+def quotient(call: Call) -> Value:
+    """A quotient; of whole numbers, which sizes are, a whole one."""
+    is_whole = call.input(0).kind == WHOLE
+    return _entrywise(lambda x, y: x / y, _whole_ratio if is_whole else _ratio, count=2)(call)
 
 
 def is_nan(call: Call) -> Value:
@@ -244,11 +215,11 @@ def clip(call: Call) -> Value:
 
 
 OPERATORS: Mapping[str, Callable[[Call], Any]] = {
-    **{name: _several(name) for name in SEVERAL},
-    **{name: _compared(name) for name in COMPARISONS},
-    **{name: _logical(name) for name in LOGIC},
-    **{name: _single(name) for name in SINGLE},
-    "Not": not_,
+    **{name: _entrywise(*both) for name, both in SEVERAL.items()},
+    **{name: _entrywise(head, _decided(one), TRUTH, 2) for name, (head, one) in COMPARISONS.items()},
+    **{name: _entrywise(head, _truth(one), TRUTH) for name, (head, one) in LOGIC.items()},
+    **{name: _entrywise(*both, count=1) for name, both in SINGLE.items()},
+    "Div": quotient,
     "IsNaN": is_nan,
     "IsInf": is_infinite,
     "Pow": power,

@@ -95,31 +95,55 @@ def _same(size: Size, span: Size, step: int, way: str) -> tuple[Size, Size]:
 
 def convolution(call: Call, x: Value, weight: Value, bias: Value | None) -> Value:
     """A convolution of images with a kernel that is stored, or comes from data."""
-    batch, channels, *extents = call.rank(x, 3, 5)
+    _, channels, *extents = call.rank(x, 3, 5)
     outer, inner, *kernel = call.rank(weight, len(x.shape), len(x.shape))
-    groups = int(call.attribute("group", 1))
-    call.same(channels, inner * groups, "a convolution: the channels")
+    call.same(channels, inner * _groups(call), "a convolution: the channels")
     frame = frame_of(call, kernel)
+    options = {"padding": sides_of(call, frame, extents)}
+    return _mixed(call, CONVOLUTIONS, (x, weight, bias), (outer, frame), options)
+
+
+def _mixed(
+    call: Call,
+    layers: Sequence[Any],
+    values: tuple[Value, Value, Value | None],
+    made: tuple[Size, Frame],
+    options: Mapping[str, Any],
+) -> Value:
+    """A layer that mixes channels; a bias that it does not own is added behind it.
+
+    Args:
+        call: the node.
+        layers: the layers along one, two and three axes.
+        values: images, kernel and bias.
+        made: how many channels there are behind it, and the windows.
+        options: further fields of the layer.
+    """
+    (x, weight, bias), (outer, frame) = values, made
+    batch, channels, *extents = x.shape
     is_own = call.belongs(weight, bias)
-    layer = CONVOLUTIONS[len(kernel) - 1](
+    layer = layers[len(extents) - 1](
         channels,
         outer,
         frame.kernel,
         *extents,
         stride=frame.stride,
-        padding=sides_of(call, frame, extents),
         dilation=frame.dilation,
-        groups=groups,
+        groups=_groups(call),
         bias=is_own,
         batch=batch,
+        **options,
     )
-    made = call.apply(layer, x, weights=[weight, *([bias] if bias is not None and is_own else [])])
-    return made if is_own or bias is None else _with_bias(call, made, bias)
+    weights = [weight, bias] if bias is not None and is_own else [weight]
+    result = call.apply(layer, x, weights=weights)
+    if bias is None or is_own:
+        return result
+    shaped = call.view(bias, (bias.count, *(1 for _ in extents)))
+    return pointwise(call, lambda y, b: y + b, [result, shaped], name="bias")
 
 
-def _with_bias(call: Call, made: Value, bias: Value) -> Value:
-    shaped = call.view(bias, (bias.count, *(1 for _ in made.shape[2:])))
-    return pointwise(call, lambda x, y: x + y, [made, shaped], name="bias")
+def _groups(call: Call) -> int:
+    return int(call.attribute("group", 1))
 
 
 def conv(call: Call) -> Value:
@@ -135,28 +159,13 @@ def conv_integer(call: Call) -> Value:
 
 def conv_transpose(call: Call) -> Value:
     """A transposed convolution; with a wanted shape of the output the padding follows from it."""
-    x, weight, bias = call.input(0), call.input(1), call.given(2)
-    batch, channels, *extents = call.rank(x, 3, 5)
+    x, weight = call.input(0), call.input(1)
+    _, channels, *extents = call.rank(x, 3, 5)
     inner, outer, *kernel = call.rank(weight, len(x.shape), len(x.shape))
     call.same(channels, inner, "a transposed convolution: the channels")
-    frame, groups = frame_of(call, kernel), int(call.attribute("group", 1))
-    added = tuple(call.attribute("output_padding", [0] * len(kernel)))
-    is_own = call.belongs(weight, bias)
-    layer = TRANSPOSED[len(kernel) - 1](
-        channels,
-        outer * groups,
-        frame.kernel,
-        *extents,
-        stride=frame.stride,
-        padding=_cropped(call, frame, extents, added),
-        output_padding=added,
-        dilation=frame.dilation,
-        groups=groups,
-        bias=is_own,
-        batch=batch,
-    )
-    made = call.apply(layer, x, weights=[weight, *([bias] if bias is not None and is_own else [])])
-    return made if is_own or bias is None else _with_bias(call, made, bias)
+    frame, added = frame_of(call, kernel), tuple(call.attribute("output_padding", [0] * len(kernel)))
+    options = {"padding": _cropped(call, frame, extents, added), "output_padding": added}
+    return _mixed(call, TRANSPOSED, (x, weight, call.given(2)), (outer * _groups(call), frame), options)
 
 
 def _cropped(call: Call, frame: Frame, extents: Sequence[Size], added: Sequence[int]) -> Sides:

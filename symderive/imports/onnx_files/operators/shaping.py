@@ -12,6 +12,7 @@ from symderive.core.dims import shape_text
 from symderive.core.positions import divided
 from symderive.errors import ShapeError, SymderiveError
 from symderive.imports.onnx_files.call import Call
+from symderive.imports.onnx_files.operators.arithmetic import cut_off
 from symderive.imports.onnx_files.stored import kind_of
 from symderive.imports.onnx_files.values import TRUTH, WHOLE, Value, is_short, known, mapped
 from symderive.networks.operations import Join
@@ -40,7 +41,7 @@ def _casts(kind: str) -> Callable[[Any], Any]:
             entry = sympy.Integer(entry == sympy.true)
         if kind == TRUTH:
             return sympy.true if entry.is_nonzero else sympy.false if entry == 0 else None
-        return sympy.floor(entry) if kind == WHOLE and entry.is_nonnegative else entry
+        return cut_off(entry) if kind == WHOLE else entry
 
     return change
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from symderive.cli._arrays import as_size, split_words
 from symderive.cli._layers import family_names, layer_names, read_sizes
-from symderive.cli._sheet import add_sheet_arguments, answer
+from symderive.cli._sheet import add_sheet_arguments, answer, deliver
 from symderive.errors import SymderiveError, did_you_mean
 
 __all__ = ["HELP", "NAME", "add_arguments", "details", "run"]
@@ -24,8 +24,8 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="+",
         metavar="SUBJECT",
         help="what to count: conv (a convolution), a layer such as conv2d with its sizes, c_in=3 k=5, or a "
-        "network such as resnet18 with those of its input, B=1 H=224 W=224, or an ONNX file such as "
-        "model.onnx",
+        "network such as resnet18 with those of its input, B=1 H=224 W=224, an ONNX file such as model.onnx, "
+        "or a torch model as package.module:Model",
     )
     parser.add_argument(
         "--dims",
@@ -33,7 +33,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="names or numbers for the open axes of an ONNX file, in order",
     )
     parser.add_argument(
-        "--input", metavar="HxWxC", help="height, width, channels of the input; numbers or names"
+        "--input",
+        action="append",
+        metavar="HxWxC",
+        help="height, width, channels of the input, numbers or names; of a torch model all axes, as in "
+        "B,3,H,W or B,T:integer, once for each input, with the name of the argument as in x=B,3,H,W",
     )
     parser.add_argument(
         "--output",
@@ -85,8 +89,10 @@ def run(args: Namespace) -> int:
         )
     if args.levels is not None:
         raise SymderiveError("cost: --levels is about the table of a network, and this is a convolution.")
+    if len(args.input or ()) > 1:
+        raise SymderiveError("cost: a convolution has one input; give one input.")
     values: dict[str, Any] = {
-        "input": _shape(args.input),
+        "input": _shape(args.input[0] if args.input else None),
         "output": _shape(args.after),
         "kernel": None if args.kernel is None else as_size(args.kernel),
         "c_out": None if args.c_out is None else as_size(args.c_out),
@@ -107,6 +113,8 @@ def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]
     from symderive.networks import members
 
     plain, network = subject.lower().replace("_", "").replace("-", ""), subject.lower().replace("-", "_")
+    if ":" in subject:
+        return _torch_model(args, subject, rest, named)
     is_file = subject.lower().endswith(".onnx")
     if args.dims is not None and not is_file:
         raise SymderiveError("cost: --dims names the open axes of an ONNX file, and the subject is none.")
@@ -129,6 +137,30 @@ def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]
             raise SymderiveError("cost: --levels is about the table of a network, and this is a layer.")
         return answer(args, "layer_cost", {"layer": subject, "sizes": sizes})
     return answer(args, "network_cost", {"network": subject, "sizes": sizes, "levels": args.levels})
+
+
+def _torch_model(args: Namespace, subject: str, rest: list[str], named: dict[str, str]) -> int:
+    """The cost of a model in a module of the user's, which is imported to be counted."""
+    given = [option for option in _OPTIONS if option != "input" and getattr(args, option) is not None]
+    if given or rest or args.dims is not None:
+        word = rest[0] if rest else f"--{(given or ['dims'])[0].replace('after', 'output').replace('_', '-')}"
+        raise SymderiveError(
+            f'cost: unexpected argument "{word[:60]}"; a torch model takes --input, --levels and numbers for '
+            "the sizes of its input, as in B=1."
+        )
+
+    def make() -> Any:
+        from symderive.imports.torch_modules.located import located
+        from symderive.solutions.document import Document
+        from symderive.solutions.parts.network_cost_blocks import network_section
+        from symderive.solutions.parts.network_cost_input import imported_cost
+
+        texts = dict(one.split("=", 1) for one in args.input or () if "=" in one)
+        plain = tuple(one for one in args.input or () if "=" not in one)
+        found = imported_cost(subject, located(subject), texts or plain or None, read_sizes(named))
+        return Document(sections=(network_section((), *found, args.levels or 2),))
+
+    return deliver(args, make)
 
 
 def _shape(written: str | None) -> list[int | str] | None:

@@ -30,21 +30,40 @@ def cost(
 ) -> CostTree: ...
 @overload
 def cost(
+    thing: Any,
+    *,
+    input: Any,
+    parameters: Iterable[str] = (),
+    strict: bool = False,
+    dims: Any = None,
+    **sizes: int,
+) -> CostTree: ...
+@overload
+def cost(
     thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, dims: Any = None, **sizes: int
 ) -> Cost: ...
 def cost(
-    thing: Any, *, parameters: Iterable[str] = (), strict: bool = False, dims: Any = None, **sizes: int
+    thing: Any,
+    *,
+    parameters: Iterable[str] = (),
+    strict: bool = False,
+    dims: Any = None,
+    input: Any = None,
+    **sizes: int,
 ) -> Cost | CostTree:
     """What a layer, a network or a program costs, forward and backward, counted from its index equations.
 
     Args:
-        thing: a layer, a network, a symbolic array, a `Program`, what has a `.program`, as a derivation has,
-            or an ONNX file as a path, as bytes or as an `onnx.ModelProto`.
+        thing: a layer, a network, a symbolic array, a `Program`, anything with a `.program`, as a derivation
+            has, an ONNX file as a path, as bytes or as an `onnx.ModelProto`, or a torch module, a class of
+            modules that takes no arguments, a function that gives one, or an exported program.
         parameters: for an array or a bare program, the names of the inputs that are trained.
         strict: whether an operation that is not counted is an error; otherwise it stands in `unknown`.
         dims: of an ONNX file, names or numbers for the axes that it leaves open, in order, as in "B,H,W"; a
             whole shape of its only input, as in "B,3,H,W", which opens axes that the file fixes; or names by
             name, as in `{"batch": "B"}`, and shapes by input.
+        input: of a torch model, the sizes of its input, as in "B,3,H,W", or "B,T:integer" for numbers of
+            tokens; several as a tuple, or by the names of the arguments.
         sizes: numbers for its symbols, as in `Cost.subs`.
 
     Returns:
@@ -65,13 +84,13 @@ def cost(
     ('2 · k² · C_in · H′ · W′ · C_out', 2457600)
     """
     derivatives = Derivatives(_differentiated, _kept, is_strict=strict)
-    countable = _countable(thing, dims)
+    countable = _countable(thing, dims, input)
     return counted(countable, parameters=parameters, strict=strict, derivatives=derivatives, **sizes)
 
 
-def _countable(thing: Any, dims: Any) -> Any:
+def _countable(thing: Any, dims: Any, texts: Any) -> Any:
     """What can be counted as it is; a model of another library becomes a network here."""
-    return program_of(thing) if isinstance(thing, Array) else network_of(thing, dims) or thing
+    return program_of(thing) if isinstance(thing, Array) else network_of(thing, dims, texts) or thing
 
 
 def _differentiated(

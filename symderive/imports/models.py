@@ -9,16 +9,26 @@ from symderive.errors import SymderiveError
 from symderive.networks.architecture import Architecture
 
 
-def network_of(thing: Any, dims: Any = None) -> Architecture | None:
+def network_of(thing: Any, dims: Any = None, input: Any = None) -> Architecture | None:
     """The network of a model of another library; None for something else.
 
     Args:
-        thing: an ONNX file as a path, as bytes or as an `onnx.ModelProto`.
+        thing: an ONNX file as a path, as bytes or as an `onnx.ModelProto`; a torch module, a class of modules
+            or a function that gives one, or an exported program of torch.
         dims: names for the axes that a file leaves open; see `symderive.imports.onnx_files.onnx_file`.
+        input: the sizes of the inputs of a torch model; see `symderive.imports.torch_modules.torch_network`.
 
     Raises:
-        SymderiveError: a model that cannot be read, or dims for something that is no file.
+        SymderiveError: a model that cannot be read, or dims or an input for something that has none.
     """
+    if input is not None or _is_torch(thing):
+        from symderive.imports.torch_modules import torch_network
+
+        if dims is not None:
+            raise SymderiveError(
+                "cost: dims name the open axes of an ONNX file; for a torch model give input."
+            )
+        return torch_network(thing, input)
     if isinstance(thing, (str, PathLike, bytes, bytearray)) or _library(thing) == "onnx":
         from symderive.imports.onnx_files import onnx_file
 
@@ -29,6 +39,12 @@ def network_of(thing: Any, dims: Any = None) -> Architecture | None:
             "them out."
         )
     return None
+
+
+def _is_torch(thing: Any) -> bool:
+    """Whether something is an object or a class of torch; torch is not loaded to know."""
+    kinds = thing.__mro__ if isinstance(thing, type) else type(thing).__mro__
+    return any(kind.__module__.partition(".")[0] == "torch" for kind in kinds)
 
 
 def _library(thing: Any) -> str:

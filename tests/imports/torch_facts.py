@@ -20,7 +20,7 @@ def imported(make, texts, **options):
     return cost(torch_network(on_meta(make), texts, **options))
 
 
-def counted_by_torch(model, texts, numbers, **more):
+def counted_by_torch(model, texts, numbers, device="meta", **more):
     """Multiply-accumulates by torch's counter: half of its operations, which are a whole number."""
     ordered, named = all_given(texts)
     kinds = {"integer": torch.int64}
@@ -29,7 +29,7 @@ def counted_by_torch(model, texts, numbers, **more):
         shape = [
             int(size.xreplace({one: numbers[one.name] for one in size.free_symbols})) for size in given.shape
         ]
-        return torch.empty(list(map(int, shape)), dtype=kinds.get(given.domain, torch.float32), device="meta")
+        return torch.zeros(list(map(int, shape)), dtype=kinds.get(given.domain, torch.float32), device=device)
 
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(*map(tensor, ordered), **{name: tensor(one) for name, one in named.items()}, **more)

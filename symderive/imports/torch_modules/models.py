@@ -60,12 +60,24 @@ def model_of(torch: Any, given: Any) -> Any:
                 f"{getattr(given, '__name__', 'the model')} needs {', '.join(needed)}; give an instance, "
                 "or a function without arguments that makes one."
             )
-        module = given()
+        module = _called(given)
+    if isinstance(module, torch.jit.ScriptModule):
+        raise SymderiveError(
+            "importing a torch model: TorchScript hides the sizes; give the module that it was made of."
+        )
     if not isinstance(module, torch.nn.Module):
         raise SymderiveError(
             f"importing a torch model: {type(module).__name__} is no torch.nn.Module; give one."
         )
     return module
+
+
+def _called(function: Any) -> Any:
+    try:
+        return function()
+    except Exception as error:  # whatever the code of a model raises
+        said = " ".join(str(error).split())[:200]
+        raise SymderiveError(f"making the model fails: {type(error).__name__}: {said}.") from None
 
 
 def _needed(function: Any) -> list[str]:
@@ -80,7 +92,8 @@ def at_inference(torch: Any, module: Any) -> Iterator[None]:
     """For as long as this holds, a module computes as at inference, and says nothing on the terminal."""
     training = [one for one in module.modules() if one.training]
     fast, level = torch.backends.mha.get_fastpath_enabled(), logging.root.manager.disable
-    module.eval()
+    for one in training:
+        one.training = False
     torch.backends.mha.set_fastpath_enabled(False)
     logging.disable(logging.CRITICAL)
     try:
@@ -114,4 +127,5 @@ def sentence(error: Exception) -> str:
     said = " ".join(str(error).split()) or type(error).__name__
     if known:
         return f"{known} ({said[:120]}); give a model without it, or count its parts."
-    return f"it does not run on inputs of these sizes: {said[:200]}"
+    hint = '; write ":integer" behind the sizes of numbers of tokens' if "types: Long" in said else ""
+    return f"it does not run on inputs of these sizes: {said[:200]}{hint}."

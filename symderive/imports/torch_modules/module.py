@@ -13,6 +13,7 @@ from symderive.errors import SymderiveError
 from symderive.imports.extras import extra
 from symderive.imports.torch_modules.arrays import Arrays, Own
 from symderive.imports.torch_modules.blocks import nested
+from symderive.imports.torch_modules.exported import Exported, is_exported
 from symderive.imports.torch_modules.inputs import TYPES, Given, all_given
 from symderive.imports.torch_modules.models import (
     POINTS,
@@ -43,9 +44,11 @@ def torch_network(model: Any, input: Any = None) -> Architecture:  # as in the c
     nothing of it is changed. Each operation becomes a layer, in blocks with the names of the modules.
 
     Args:
-        model: a module, a class of modules that takes no arguments, or a function that gives a module.
+        model: a module, a class of modules that takes no arguments, a function that gives a module, or a
+            `torch.export.ExportedProgram`.
         input: the sizes of its input, such as "B,3,H,W", or "B,T:integer" for numbers of tokens; several as a
-            tuple, or by the names of the arguments.
+            tuple, or by the names of the arguments. An exported program has the sizes with which it was
+            exported; a text gives other names to those that are open.
 
     Returns:
         the network. Shared parameters count once; frozen ones are buffers, named as such.
@@ -56,6 +59,10 @@ def torch_network(model: Any, input: Any = None) -> Architecture:  # as in the c
         ShapeError: not sizes.
     """
     torch = extra("torch", "importing a torch model")
+    if is_exported(torch, model):
+        exported = Exported(torch, model)
+        ordered, point = exported.given(input)
+        return _Run(torch, exported.inner, point, exported).network(ordered, {})
     module = model_of(torch, model)
     ordered, named = all_given(input)
     problems: list[Exception] = []
@@ -65,8 +72,7 @@ def torch_network(model: Any, input: Any = None) -> Architecture:  # as in the c
             return _Run(torch, module, point).network(ordered, named)
         except SymderiveError:
             raise
-        except Exception as error:
-            # whatever the code of a model raises
+        except Exception as error:  # whatever the code of a model raises
             problems.append(error)
             if is_final(error):
                 break
@@ -76,8 +82,11 @@ def torch_network(model: Any, input: Any = None) -> Architecture:  # as in the c
 class _Run:
     """A model on its way through one run."""
 
-    def __init__(self, torch: Any, module: Any, point: Mapping[Dim, int]) -> None:
-        self.torch, self.module, self.name = torch, module, type(module).__name__
+    def __init__(
+        self, torch: Any, module: Any, point: Mapping[Dim, int], exported: Exported | None = None
+    ) -> None:
+        self.torch, self.module, self.exported = torch, module, exported
+        self.name = type(module).__name__ if exported is None else exported.title
         self.trace = Trace(dim.name for dim in point)
         self.sizes = Sizes(self.trace.extents, point)
         self.symbols = Symbols(self.sizes)
@@ -85,6 +94,7 @@ class _Run:
 
     def network(self, ordered: list[Given], named: Mapping[str, Given]) -> Architecture:
         """Run the model; what it computes as a network."""
+        from torch._dispatch.python import enable_python_dispatcher
         from torch._subclasses.fake_tensor import FakeTensorMode
 
         noting = Noting(self.record, Shortcuts(self.torch, self.record, self.symbols))
@@ -97,7 +107,11 @@ class _Run:
             stack.enter_context(followed(self.torch, self.record, self.module))
             stack.enter_context(noted_as_a_whole(self.torch, noting))
             stack.enter_context(dispatch_mode(noting))
-            result = self.module(*inputs, **by_name)
+            stack.enter_context(enable_python_dispatcher())
+            if self.exported is not None:
+                result = self.exported.run(self.record, noting, inputs)
+            else:
+                result = self.module(*inputs, **by_name)
         replaced = list(self.symbols.replaced(self.name))
         shape = next((self.sizes.shape(one) for one in tensors_in(result)), ())
         return self._architecture([*ordered, *named.values()], shape, replaced)
@@ -122,7 +136,8 @@ class _Run:
         meanings = self.trace.extents.meanings
         root = nested(self.name, steps, self.record.scopes, shape)
         found = without_implied([*replaced, *self.symbols.conditions()], self.trace.extents)
-        conditions = [*self.trace.conditions, *found]
+        ranges = () if self.exported is None else self.exported.ranges()
+        conditions = [*self.trace.conditions, *ranges, *found]
         symbols = [symbol for one in inputs for size in one.shape for symbol in free_dims(size)]
         order = tuple(dict.fromkeys([*symbols, *meanings]))
         return Architecture(

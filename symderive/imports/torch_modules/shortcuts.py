@@ -19,7 +19,16 @@ from symderive.layers.activation import KINDS
 from symderive.networks import Feature
 
 SHORT = frozenset(
-    {"convolution", "native_batch_norm", "native_layer_norm", "hardtanh", "leaky_relu", "elu", "_softmax"}
+    {
+        "convolution",
+        "_native_batch_norm_legit",
+        "_native_batch_norm_legit_no_training",
+        "native_layer_norm",
+        "hardtanh",
+        "leaky_relu",
+        "elu",
+        "_softmax",
+    }
     | {"mm", "bmm", "addmm", "baddbmm", "embedding"}
     | {f"max_pool{axes}d_with_indices" for axes in (1, 2, 3)}
     | {f"avg_pool{axes}d" for axes in (1, 2, 3)}

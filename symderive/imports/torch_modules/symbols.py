@@ -11,6 +11,7 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.errors import SymderiveError
+from symderive.imports.torch_modules.plain_conditions import plain
 from symderive.imports.torch_modules.sizes import Sizes
 from symderive.networks.extents import Extent, Extents, one_floor
 
@@ -19,6 +20,8 @@ LAYOUT = {
     "_prims/__init__.py": ("_broadcast_in_dim_meta",),
     "_refs/__init__.py": ("_reshape_view_helper_core_alg", "_broadcast_shapes"),
     "_subclasses/fake_impls.py": ("conv", "fast_binary_impl", "infer_size"),
+    "_meta_registrations.py": ("meta_copy_",),
+    "nn/functional.py": ("multi_head_attention_forward", "embedding_bag"),
 }
 """Where torch asks about sizes only to know how entries lie in memory, or whether an axis of size 1 is
 repeated, which changes no formula: files, and the functions in them, all of them where none is named."""
@@ -36,6 +39,8 @@ class Symbols:
 
         self._sizes = sizes
         self.environment = ShapeEnv(duck_shape=False, specialize_zero_one=False)
+        self.environment.guards = _Guards()
+        self.environment._refine_ranges = _nothing_follows
         self._made: dict[Dim, Any] = {}
 
     def integer(self, size: Size) -> Any:
@@ -95,9 +100,23 @@ class Symbols:
     def conditions(self) -> Iterator[Any]:
         """What the run took for granted about the sizes, less what changes no formula."""
         for guard in self.environment.guards:
-            if not _is_layout(guard):
-                meant = _positive(self._sizes.meaning(guard.expr))
-                yield from sympy.And.make_args(meant) if meant != sympy.true else ()
+            yield from plain(self._sizes.meaning(guard.expr), self._sizes.value)
+
+
+class _Guards(list[Any]):
+    """What torch took for granted, less what it asked for the layout only.
+
+    Torch takes what it noted for true from then on. What is left out must not answer a question of the model.
+    """
+
+    def append(self, guard: Any) -> None:
+        """Note a guard that may change a formula."""
+        if not _is_layout(guard):
+            super().append(guard)
+
+
+def _nothing_follows(_: Any) -> None:
+    """Torch would narrow the range of a symbol by each guard, also by those of the layout."""
 
 
 def whole_multiple(size: Size, value: Size) -> Any:
@@ -132,23 +151,12 @@ def without_implied(conditions: Iterable[Any], extents: Extents) -> list[Any]:
     kept = []
     for one in given:
         meant = one.xreplace(extents.meanings)
-        if isinstance(one, sympy.Eq) and not meant.has(sympy.Mod):
+        if isinstance(meant, sympy.Eq) and not meant.has(sympy.Mod):
             difference = one_floor((meant.lhs - meant.rhs).xreplace(whole))
-            if sympy.expand(difference) == 0:
-                continue
-        kept.append(one)
+            meant = sympy.Eq(sympy.expand(difference), 0)
+        if meant != sympy.true:
+            kept.append(one)
     return kept
-
-
-def _positive(condition: Any) -> Any:
-    """A condition for positive whole numbers: `n ≠ 1` is `n ≥ 2`, and `n > 3` is `n ≥ 4`."""
-    if isinstance(condition, sympy.Ne) and condition.rhs == 1 and isinstance(condition.lhs, Dim):
-        return sympy.Ge(condition.lhs, 2)
-    if isinstance(condition, sympy.StrictGreaterThan):
-        return sympy.Ge(condition.lhs, condition.rhs + 1)
-    if isinstance(condition, sympy.StrictLessThan):
-        return sympy.Le(condition.lhs, condition.rhs - 1)
-    return condition
 
 
 def _frame(guard: Any) -> Any:
@@ -161,9 +169,8 @@ def _is_layout(guard: Any) -> bool:
     frame = None if guard.sloc is None else guard.sloc.framework_loc
     if frame is None or isinstance(frame, str) or isinstance(guard.expr, sympy.Eq):
         return False
-    path = PurePath(frame.filename)
     for file, functions in LAYOUT.items():
-        if path.parts[-3:] == ("torch", *PurePath(file).parts):
+        if PurePath(frame.filename).match(f"torch/{file}"):
             return not functions or frame.name in functions
     return False
 

@@ -79,8 +79,7 @@ class Noting:
         made, *_ = known(call) or (None,)
         if made is None:
             return self.note(call.name, call.arguments, func(*args, **kwargs))
-        is_in_place = func._schema.is_mutable
-        result = args[0] if is_in_place else self.shortcuts.results(func, args, kwargs, made)
+        result = args[0] if is_in_place(func) else self.shortcuts.results(func, args, kwargs, made)
         for tensor in tensors_in(result):
             self.record.bind(tensor, made)
         return result
@@ -111,6 +110,11 @@ def tensors_in(value: Any) -> Iterator[Any]:
 def is_view(func: Any) -> bool:
     """Whether an operation of torch gives a view of what it is given, and changes nothing."""
     return any(one.alias_info is not None and not one.alias_info.is_write for one in func._schema.returns)
+
+
+def is_in_place(func: Any) -> bool:
+    """Whether an operation of torch changes what it is given first, and gives it back."""
+    return any(one.alias_info is not None and one.alias_info.is_write for one in func._schema.returns)
 
 
 def bound(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:

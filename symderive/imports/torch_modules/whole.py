@@ -18,6 +18,12 @@ def _linear(arguments: Mapping[str, Any]) -> Any:
     return x.new_empty((*x.shape[:-1], weight.shape[0]))
 
 
+def _bilinear(arguments: Mapping[str, Any]) -> Any:
+    """The result of a bilinear layer."""
+    x, weight = arguments["input1"], arguments["weight"]
+    return x.new_empty((*x.shape[:-1], weight.shape[0]))
+
+
 def _attention(arguments: Mapping[str, Any]) -> Any:
     """The result of attention, which need not be computed to know its shape."""
     query, value = arguments["query"], arguments["value"]
@@ -34,6 +40,7 @@ def _recurrent(arguments: Mapping[str, Any]) -> Any:
 
 _SHORTCUTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "linear": _linear,
+    "bilinear": _bilinear,
     "scaled_dot_product_attention": _attention,
     "lstm": _recurrent,
     "gru": _recurrent,
@@ -46,7 +53,18 @@ _SHORTCUTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
 @contextmanager
 def noted_as_a_whole(torch: Any, noting: Noting) -> Iterator[None]:
     """For as long as this holds, calls of these functions are noted, and not what torch makes of them."""
-    homes = {
+    with ExitStack() as stack:
+        for name, places in _homes(torch).items():
+            replaced = _noted(torch, noting, name, getattr(places[0], name))
+            for place in places:
+                stack.enter_context(patch.object(place, name, replaced))
+        stack.enter_context(patch.object(torch.Tensor, "contiguous", _copying(torch), create=True))
+        yield
+
+
+def _homes(torch: Any) -> Mapping[str, tuple[Any, ...]]:
+    """Where the functions are found that are noted as a whole."""
+    return {
         "linear": (torch.nn.functional,),
         "scaled_dot_product_attention": (torch.nn.functional,),
         "lstm": (torch._VF,),
@@ -58,13 +76,13 @@ def noted_as_a_whole(torch: Any, noting: Noting) -> Iterator[None]:
         "group_norm": (torch,),
         "rms_norm": (torch,),
     }
-    with ExitStack() as stack:
-        for name, places in homes.items():
-            replaced = _noted(torch, noting, name, getattr(places[0], name))
-            for place in places:
-                stack.enter_context(patch.object(place, name, replaced))
-        stack.enter_context(patch.object(torch.Tensor, "contiguous", _copying(torch), create=True))
-        yield
+
+
+def whole(torch: Any, noting: Noting, target: Any) -> Callable[..., Any]:
+    """An operation of a graph, noted as a whole if it is one of these functions."""
+    packet = getattr(target, "overloadpacket", None)
+    name = "" if packet is None else packet.__name__
+    return _noted(torch, noting, name, target) if name in _homes(torch) else target
 
 
 def _copying(torch: Any) -> Callable[..., Any]:

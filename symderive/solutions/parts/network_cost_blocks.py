@@ -35,6 +35,16 @@ def network_sentence(net: Architecture, cost: CostTree) -> doc.Paragraph:
     return doc.Paragraph(doc.text(*spans, "."))
 
 
+def network_section(
+    statement: tuple[doc.Block, ...], net: Architecture, cost: CostTree, levels: int, title: str = ""
+) -> doc.Section:
+    """The section about a network: what is asked, the shapes, and the whole answer."""
+    blocks = network_cost_blocks(cost, levels)
+    return doc.Section(
+        doc.text(title) if title else (), (*statement, network_sentence(net, cost)), tuple(blocks)
+    )
+
+
 def network_cost_blocks(cost: CostTree, levels: int) -> list[doc.Block]:
     """The whole answer.
 

@@ -9,6 +9,7 @@ from symderive.cost.tree import CostTree
 from symderive.derive.costs import cost
 from symderive.errors import SymderiveError, did_you_mean
 from symderive.imports.onnx_files import onnx_file
+from symderive.imports.torch_modules import torch_network
 from symderive.networks import Architecture, family_of, network
 
 
@@ -62,6 +63,25 @@ def network_cost(
             values[key] = size
     net = network(plain, **letters, **options)
     return net, cost(net).subs(_numbers(plain, net, values, (*family.sizes, *family.options)))
+
+
+def imported_cost(
+    name: str, model: Any, texts: Any, sizes: Mapping[str, Any]
+) -> tuple[Architecture, CostTree]:
+    """A model of torch as a network, and its cost with the sizes put in.
+
+    Args:
+        name: how it is called in messages.
+        model: the model; see `symderive.imports.torch_modules.torch_network`.
+        texts: the sizes of its inputs; see there.
+        sizes: numbers for the symbols in them.
+
+    Raises:
+        SymderiveError: a model that cannot be counted, or a size that it does not have.
+        ShapeError: sizes that do not fit.
+    """
+    net = torch_network(model, texts)
+    return net, cost(net).subs(_numbers(name, net, sizes, ()))
 
 
 def _numbers(

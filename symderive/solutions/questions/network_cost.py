@@ -6,7 +6,7 @@ from pathlib import Path
 
 from symderive.errors import SymderiveError
 from symderive.solutions import document as doc
-from symderive.solutions.parts.network_cost_blocks import network_cost_blocks, network_sentence
+from symderive.solutions.parts.network_cost_blocks import network_section
 from symderive.solutions.parts.network_cost_input import is_file, network_cost
 from symderive.solutions.problem_file import Question
 from symderive.solutions.schema import Boolean, Field, Integer, ListOf, MapOf, OneOf, String, Table
@@ -53,11 +53,9 @@ def solve(question: Question) -> doc.Section:
     try:
         name = _beside(question.source.file, values["network"])
         net, cost = network_cost(name, values["sizes"], values["dims"] or None)
-        blocks = network_cost_blocks(cost, values["levels"])
+        return network_section(doc.paragraphs(values["text"]), net, cost, values["levels"], values["title"])
     except SymderiveError as error:
         raise question.error("sizes", str(error)) from None
-    statement = (*doc.paragraphs(values["text"]), network_sentence(net, cost))
-    return doc.Section(doc.text(values["title"]), statement, tuple(blocks))
 
 
 def _beside(file: str | None, network: str) -> str:

@@ -60,6 +60,7 @@ COPIES = (
     "new_full", "new_empty", "rand_like", "randn_like", "im2col", "unfold", "pixel_shuffle",
     "pixel_unshuffle", "channel_shuffle", "native_channel_shuffle", "slice_scatter", "select_scatter",
     "repeat_interleave", "bernoulli", "diag_embed", "_unsafe_index", "_unsafe_view",
+    "unsafe_split", "unsafe_chunk",
 )  # fmt: skip
 """Operations that only move entries; those of torch that give a view are not listed."""
 

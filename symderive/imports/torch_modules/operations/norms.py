@@ -77,6 +77,8 @@ def _log_softmax(call: Call) -> Feature:
 
 OPERATIONS: Mapping[str, Operation] = {
     "native_batch_norm": _batch_norm,
+    "_native_batch_norm_legit": _batch_norm,
+    "_native_batch_norm_legit_no_training": _batch_norm,
     "native_layer_norm": _layer_norm,
     "_fused_rms_norm": _rms_norm,
     "rms_norm": _rms_norm,

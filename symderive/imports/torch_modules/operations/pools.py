@@ -1,4 +1,4 @@
-"""Pools and changes of resolution."""
+"""Pools, with windows of given sizes or of as many as are asked for."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ from symderive.layers import (
     MaxPool1d,
     MaxPool2d,
     MaxPool3d,
-    Upsample1d,
-    Upsample2d,
-    Upsample3d,
 )
 from symderive.networks import Feature
 from symderive.networks.operations import AdaptiveMean, Reduction
@@ -33,7 +30,6 @@ _MAX = {1: MaxPool1d, 2: MaxPool2d, 3: MaxPool3d}
 _MEAN = {1: AvgPool1d, 2: AvgPool2d, 3: AvgPool3d}
 _ADAPTIVE_MAX = {1: AdaptiveMaxPool1d, 2: AdaptiveMaxPool2d, 3: AdaptiveMaxPool3d}
 _ADAPTIVE_MEAN = {1: AdaptiveAvgPool1d, 2: AdaptiveAvgPool2d, 3: AdaptiveAvgPool3d}
-_UPSAMPLE = {1: Upsample1d, 2: Upsample2d, 3: Upsample3d}
 
 
 def _pool(kinds: Mapping[int, Any], axes: int) -> Operation:
@@ -84,23 +80,6 @@ def _windows(call: Call, kinds: Mapping[int, Any], x: Feature, output: tuple[Siz
     return call.step([x], kinds[axes], channels, *x.shape[-axes:], output, batch=tuple(batch), name="pool")
 
 
-def _resize(mode: str, axes: int) -> Operation:
-    def resize(call: Call) -> Feature | None:
-        """By whole factors; another change of the resolution is not known."""
-        x = call.feature("self" if call["self"] is not None else "input")
-        scale = [new / old for new, old in zip(call.shape[-axes:], x.shape[-axes:], strict=True)]
-        scale = [sympy.cancel(one) for one in scale]
-        if call["align_corners"] or any(not one.is_Integer for one in scale):
-            return None
-        *batch, channels = x.shape[:-axes]
-        kind = _UPSAMPLE[axes]
-        return call.step(
-            [x], kind, channels, *x.shape[-axes:], tuple(scale), mode, tuple(batch), name="resize"
-        )
-
-    return resize
-
-
 def _each(name: str, made: Callable[[int], Operation]) -> dict[str, Operation]:
     return {name.format(axes): made(axes) for axes in (1, 2, 3)}
 
@@ -112,8 +91,4 @@ OPERATIONS: Mapping[str, Operation] = {
     **_each("_adaptive_avg_pool{}d", lambda axes: _adaptive(_ADAPTIVE_MEAN, axes)),
     **_each("adaptive_avg_pool{}d", lambda axes: _adaptive(_ADAPTIVE_MEAN, axes)),
     **_each("adaptive_max_pool{}d", lambda axes: _adaptive(_ADAPTIVE_MAX, axes)),
-    **_each("upsample_nearest{}d", lambda axes: _resize("nearest", axes)),
-    "upsample_linear1d": _resize("linear", 1),
-    "upsample_bilinear2d": _resize("linear", 2),
-    "upsample_trilinear3d": _resize("linear", 3),
 }

@@ -1,0 +1,75 @@
+"""Conditions that a model asked for, as inequalities and divisibilities that imply them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sympy
+
+from symderive.core.dims import Size
+
+
+def plain(condition: Any, value: Callable[[Size], int]) -> Iterator[Any]:
+    """Conditions `a ≥ b`, `a ≤ b`, `a = b` and `n divides a` that imply the given one.
+
+    A condition that is more than that was true where the model ran; of several ways in which it may hold,
+    the one there is taken. So `n ≠ 3` becomes `n ≥ 4` where the model ran with n = 5.
+
+    Args:
+        condition: in positive whole numbers.
+        value: the value of a size where the model ran.
+
+    >>> from symderive.core.dims import dims
+    >>> n, m = dims("n m")
+    >>> list(plain(sympy.And(sympy.Ne(n, 3), n + m > 1), lambda size: size.subs({n: 5, m: 2})))
+    [n >= 4]
+    >>> list(plain(sympy.Or(n < 3, sympy.Ne(sympy.Mod(m, 4), 0)), lambda size: size.subs({n: 5, m: 2})))
+    [Eq(Mod(m + 2, 4), 0)]
+    """
+    condition = sympy.to_nnf(condition, simplify=False) if isinstance(condition, sympy.Not) else condition
+    if isinstance(condition, sympy.And):
+        for one in condition.args:
+            yield from plain(one, value)
+    elif isinstance(condition, sympy.Or):
+        yield from plain(next(one for one in condition.args if _holds(one, value)), value)
+    elif isinstance(condition, sympy.core.relational.Relational):
+        yield from _unless_true(_relation(condition, value))
+
+
+def _holds(condition: Any, value: Callable[[Size], int]) -> bool:
+    if isinstance(condition, (sympy.And, sympy.Or, sympy.Not)):
+        found = [_holds(one, value) for one in condition.args]
+        return (
+            all(found) if isinstance(condition, sympy.And) else any(found) != isinstance(condition, sympy.Not)
+        )
+    return bool(condition.func(value(condition.lhs), value(condition.rhs)))
+
+
+def _relation(condition: Any, value: Callable[[Size], int]) -> Any:
+    left, right = condition.lhs, condition.rhs
+    if isinstance(condition, sympy.StrictGreaterThan):
+        return sympy.Ge(left, right + 1)
+    if isinstance(condition, sympy.StrictLessThan):
+        return sympy.Le(left, right - 1)
+    if not isinstance(condition, sympy.Ne):
+        return condition
+    remainder, other = (left, right) if isinstance(left, sympy.Mod) else (right, left)
+    if isinstance(remainder, sympy.Mod) and other == 0:
+        number, divisor = remainder.args
+        return sympy.Eq(sympy.Mod(number + value(divisor - remainder), divisor), 0)
+    return sympy.Ge(left, right + 1) if value(left) > value(right) else sympy.Le(left, right - 1)
+
+
+def _unless_true(condition: Any) -> Iterator[Any]:
+    """The condition, if it does not hold for all positive whole numbers."""
+    if isinstance(condition, (sympy.Ge, sympy.Le)):
+        room = condition.lhs - condition.rhs
+        room = sympy.expand(room if isinstance(condition, sympy.Ge) else -room)
+        constant, rest = room.as_coeff_Add()
+        terms = [term.as_coeff_Mul() for term in sympy.Add.make_args(rest)]
+        are_least_1 = all(number > 0 and one.is_positive and one.is_integer for number, one in terms)
+        if are_least_1 and constant + sum(number for number, _ in terms) >= 0:
+            return
+    if condition != sympy.true:
+        yield condition

@@ -1,0 +1,31 @@
+"""`symderive cost package.module:Model --input …`: the table of a torch model; mistakes are one sentence."""
+
+from tests.test_cli_questions import complained, printed
+
+RESNET = "tests.imports.models_convolutions:ResNet"
+LANGUAGE = "tests.imports.models_sequences:Language"
+
+
+def test_a_torch_model_in_symbols_and_in_numbers(capsys):
+    out = printed(capsys, "cost", RESNET, "--input", "B,3,H,W", "--levels", "1", "B=1", "H=224", "W=224")
+    assert "The input of ResNet is 1×3×224×224, its output 1×1,000." in out
+    assert "525,568  411,041,792  22.7 %" in out
+    assert "= 1,814,073,344" in out
+    out = printed(capsys, "cost", LANGUAGE, "--input", "x=B,T:integer")
+    assert "MACs       = 16,152 · B · T + 96 · B · T²" in out
+    assert "parameters = 19,896" in out
+
+
+def test_mistakes_about_a_torch_model(capsys):
+    said = complained(capsys, "cost", LANGUAGE)
+    assert 'no input is given; write its sizes, as in input="B,3,H,W"' in said
+    assert "unexpected argument" in complained(capsys, "cost", LANGUAGE, "--input", "B,T", "--kernel", "3")
+    assert "there is no Q; give some of B, T" in complained(
+        capsys, "cost", LANGUAGE, "--input", "B,T:integer", "Q=3"
+    )
+    assert 'has no ResNe; did you mean "ResNet"?' in complained(
+        capsys, "cost", RESNET.removesuffix("t"), "--input", "B,3,H,W"
+    )
+    assert "give one input" in complained(
+        capsys, "cost", "conv", "--input", "12x12x3", "--input", "12x12x3", "--output", "8x8x256"
+    )

@@ -1,0 +1,185 @@
+"""What a torch model may be and may not be: one sentence, or an operation that is named; never a zero."""
+
+import pytest
+import torch
+from torch import nn
+
+import symderive as sd
+from symderive.errors import SymderiveError
+from symderive.imports.torch_modules.located import located
+from tests.imports.models_convolutions import ResNet
+from tests.imports.models_sequences import Recurrent
+
+
+class Doing(nn.Module):
+    """A model that does what a function says, with a linear layer of 8 entries."""
+
+    def __init__(self, function, **modules):
+        super().__init__()
+        self.function, self.linear = function, nn.Linear(8, 8)
+        for name, module in modules.items():
+            setattr(self, name, module)
+
+    def forward(self, *args, **kwargs):
+        return self.function(self, *args, **kwargs)
+
+
+class Swish(torch.autograd.Function):
+    """An operation with a derivative of its own."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x * torch.sigmoid(x)
+
+
+@torch.library.custom_op("symderive_tests::opaque", mutates_args=())
+def opaque(x: torch.Tensor) -> torch.Tensor:
+    return x.clone()
+
+
+opaque.register_fake(torch.empty_like)
+
+REFUSED = {
+    "a shape of the data": (lambda m, x: m.linear(x[x.sum(1) > 0]), "B,8", "depends on the data"),
+    "nonzero": (lambda m, x: x.nonzero(), "B,8", "depends on the data"),
+    "a branch on the data": (
+        lambda m, x: m.linear(x) if x.sum() > 0 else x, "B,8", "a number that it computes from"
+    ),
+    "a fixed size": (lambda m, x: m.linear(x.view(1, 8)), "B,8", "does not run on inputs of these sizes"),
+    "a loop over a size": (
+        lambda m, x: torch.stack([m.linear(x[:, i]) for i in range(x.shape[1])], 1),
+        "B,T,8",
+        "the model fixes T to 61 (in <lambda>",
+    ),
+    "another width": (lambda m, x: m.linear(x), "B,9", "reads 8 entries, and is given 9"),
+    "two sizes": (lambda m, x, y: m.linear(x) + y, ("B,8", "C,8"), "must match"),
+    "an unknown domain": (lambda m, x: x, "B,8:colour", "unknown domain 'colour'"),
+    "no size": (lambda m, x: x, "B,-8", "'-8' is not a name"),
+    "no input": (lambda m, x: x, None, 'no input is given; write its sizes, as in input="B,3,H,W"'),
+    "something else": (lambda m, x: x, 5, "5 is no text"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_counted_is_one_sentence(name):
+    function, text, said = REFUSED[name]
+    with pytest.raises(SymderiveError) as caught:
+        sd.cost(Doing(function), input=text)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 420
+
+
+@pytest.mark.parametrize(
+    ("thing", "said"),
+    [
+        (3, "int is no torch.nn.Module"),
+        (nn.Linear, "Linear needs in_features, out_features; give an instance"),
+        (lambda: 1 / 0, "making the model fails: ZeroDivisionError"),
+        (Recurrent(), "is no text"),
+    ],
+)
+def test_what_is_no_model_is_one_sentence(thing, said):
+    with pytest.raises(SymderiveError, match=said.replace("(", r"\(")):
+        sd.cost(thing, input=5 if isinstance(thing, Recurrent) else "B,8")
+
+
+def test_tokens_without_a_domain_are_told_how_to_write_them():
+    with pytest.raises(SymderiveError, match='write ":integer" behind the sizes of numbers of tokens'):
+        sd.cost(Recurrent(nn.GRU), input="B,T")
+
+
+BRANCHES = {
+    "more": (lambda m, x: m.linear(x) if x.shape[0] > 3 else x, "B ≥ 4"),
+    "other": (lambda m, x: m.linear(x) if x.shape[0] != 3 else x, "B ≥ 4"),
+    "odd": (lambda m, x: m.linear(x) if x.shape[0] % 2 else x, "B is odd"),
+    "either": (lambda m, x: m.linear(x) if x.shape[0] == 1 or x.shape[0] > 4 else x, "B ≥ 5"),
+    "none": (lambda m, x: m.linear(x) if x.shape[0] > 0 else x, ""),
+}
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_a_branch_on_a_size_is_a_condition(name):
+    function, said = BRANCHES[name]
+    found = sd.cost(Doing(function), input="B,8")
+    assert found.formula().write() == "64 · B"
+    assert [found.condition_text(one) for one in found.conditions] == ([said] if said else [])
+
+
+def test_what_torch_asks_for_the_layout_does_not_answer_the_model():
+    def function(m, x):
+        y = m.linear(x) + x
+        return m.linear(y) if x.shape[0] > 1 else y
+
+    found = sd.cost(Doing(function), input="B,8")
+    assert [found.condition_text(one) for one in found.conditions] == ["B ≥ 2"]
+    assert found.macs == 128 * found.symbols[0]
+
+
+UNKNOWN = {
+    "symderive_tests::opaque": lambda m, x: opaque(m.linear(x)),
+    "sort": lambda m, x: m.linear(x).sort(-1)[0],
+    "_fft_r2c": lambda m, x: torch.fft.rfft(m.linear(x)).real,
+    "erfinv": lambda m, x: torch.special.erfinv(m.linear(x)),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_an_unknown_operation_is_named(name):
+    found = sd.cost(Doing(UNKNOWN[name]), input="B,8")
+    assert [name in one for one in found.unknown] == [True]
+    assert found.formula().write() == "64 · B"
+    with pytest.raises(SymderiveError, match=r"not counted are .*without strict the total is a lower bound"):
+        sd.cost(Doing(UNKNOWN[name]), input="B,8", strict=True)
+
+
+def test_an_operation_with_a_derivative_of_its_own_is_counted():
+    found = sd.cost(Doing(lambda m, x: Swish.apply(m.linear(x))), input="B,8")
+    assert not found.unknown
+    assert found.formula("sigmoid").write() == found.formula("elementwise_muls").write() == "8 · B"
+
+
+def test_parameters_count_once_and_frozen_ones_are_named():
+    shared = nn.Linear(8, 8)
+    found = sd.cost(Doing(lambda m, x: m.a(m.linear(m.b(x))), a=shared, b=shared), input="B,8")
+    assert (found.params, found.buffers, found.macs.coeff(found.symbols[0])) == (144, 0, 192)
+    model = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))
+    model[0].bias.requires_grad_(False)
+    found = sd.cost(model, input="B,8")
+    assert (found.params, found.buffers) == (136, 8)
+    assert "0.bias (frozen)" in [f"{found.children[0].name}.{one.name}" for one in found.children[0].children]
+    unused = sd.cost(Doing(lambda m, x: m.linear(x), u=nn.Linear(3, 3)), input="B,8")
+    assert unused.params == 84
+    assert unused["not used"].params == 12
+
+
+def test_several_inputs_in_order_and_by_name():
+    model = Doing(lambda m, x, y: m.linear(x) + y[..., None])
+    ordered = sd.cost(model, input=("B,T,8", "B,T:integer"))
+    named = sd.cost(model, input={"y": "B,T:integer", "x": "B,T,8"})
+    assert ordered.formula().write() == named.formula().write() == "64 · B · T"
+
+
+def test_the_model_is_left_in_the_mode_in_which_it_was():
+    model = nn.Sequential(ResNet(width=4, classes=3), nn.Dropout()).train()
+    model[0].layer2.eval()
+    before = [one.training for one in model.modules()]
+    fast = torch.backends.mha.get_fastpath_enabled()
+    assert sd.cost(model, input="B,3,H,W").buffers > 0
+    assert [one.training for one in model.modules()] == before
+    assert torch.backends.mha.get_fastpath_enabled() == fast
+    assert "contiguous" not in vars(torch.Tensor)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("collections", "is no place of a model"),
+        ("collections:", "is no place of a model"),
+        ("no_such_module_here:Model", "there is no module no_such_module_here"),
+        ("collections:OrderedDic", 'did you mean "OrderedDict"'),
+    ],
+)
+def test_a_place_without_a_model_is_one_sentence(place, said):
+    with pytest.raises(SymderiveError, match=said):
+        located(place)

@@ -371,7 +371,9 @@ def _renamed_program(
         if id(d) not in known:  # the old definition is kept beside the new one, so that its id stays its own
             touched = d.tensor in names or not names.keys().isdisjoint(tensors_of(d.body))
             tensor = names.get(d.tensor, d.tensor)
-            new = Definition(tensor, d.indices, renamed(d.body), d.rule, d.why, d.pinned) if touched else d
+            body = renamed(d.body)
+            made = Definition(tensor, d.indices, body, d.rule, d.why, d.pinned, d.along)
+            new = made if touched else d
             known[id(d)] = (d, new)
     definitions = tuple(known[id(d)][1] for d in program.definitions)
     return Program(

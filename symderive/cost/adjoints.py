@@ -8,13 +8,13 @@ from typing import Any
 from symderive.cost.protocols import Placed, Repeated
 
 
-def behind_parameters(root: Repeated) -> set[Any]:
+def behind_parameters(root: Repeated, is_first: bool = False) -> set[Any]:
     """The arrays that depend on something that is trained.
 
-    What goes round a repeated block does if it does in any repetition.
+    What goes round a repeated block does if it does in any repetition, or with `is_first` in the first one.
     """
     found: set[Any] = set()
-    _walk(root, found, by_parameters=True)
+    _walk(root, found, by_parameters=True, is_first=is_first)
     return found
 
 
@@ -41,18 +41,20 @@ def _edges(block: Repeated) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]
         yield from _edges(child)
 
 
-def _walk(block: Repeated, found: set[Any], by_parameters: bool) -> None:
+def _walk(block: Repeated, found: set[Any], by_parameters: bool, is_first: bool = False) -> None:
     for child in block.children:
         if hasattr(child, "layer"):
             _step(child, found, by_parameters)
         elif child.loop is None:
-            _walk(child, found, by_parameters)
+            _walk(child, found, by_parameters, is_first)
         else:
             loop = child.loop
-            for _ in range(2):  # the second time with what the first repetition leaves
-                if loop.start in found or loop.leave in found:
-                    found.update((loop.enter, loop.end))
-                _walk(child, found, by_parameters)
+            for given in (loop.start,) if is_first else (loop.start, loop.leave):
+                if given in found:
+                    found.add(loop.enter)
+                _walk(child, found, by_parameters, is_first)
+            if loop.start in found or loop.leave in found:
+                found.add(loop.end)
 
 
 def _step(step: Placed, found: set[Any], by_parameters: bool) -> None:

@@ -19,12 +19,21 @@ Recompute = bool | str | Collection[str]
 def names_of(recompute: Recompute) -> tuple[str, ...]:
     """The names that are meant.
 
+    Raises:
+        SymderiveError: neither a truth value nor names.
+
     >>> names_of(True), names_of(False), names_of("attention")
     (('full',), (), ('attention',))
     """
     if isinstance(recompute, bool):
         return (FULL,) if recompute else ()
-    return (recompute,) if isinstance(recompute, str) else tuple(recompute)
+    if isinstance(recompute, str):
+        return (recompute,)
+    if not isinstance(recompute, Collection) or not all(isinstance(one, str) for one in recompute):
+        raise SymderiveError(
+            f'recomputing: {recompute!r} is no name; give "full", or names of blocks, layers or equations.'
+        )
+    return tuple(recompute)
 
 
 def blocks_of(tree: CostTree) -> list[CostTree]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
+import sympy
+
+from symderive.core.dims import Dim, Size
+from symderive.cost.kernels import Kernel
 from symderive.cost.pulling import Pull
 from symderive.cost.record import Cost
 from symderive.cost.tree import CostTree, Place
@@ -22,6 +27,18 @@ class BackwardCost(Cost):
 
     adjoint_of: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    @property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """None are known.
+
+        Raises:
+            SymderiveError: always; how a backward pass goes over memory is not counted.
+        """
+        raise SymderiveError(
+            "memory of a backward pass: its passes are not counted one by one; ask the cost of the layer or "
+            "network for saved(), peak(training=True) or bytes_read()."
+        )
 
     @property
     def by_operand(self) -> Mapping[str, Cost]:
@@ -82,7 +99,8 @@ def backward_cost(cost: Cost, data: tuple[str, ...] | None = None) -> BackwardCo
 def _pull(cost: Cost) -> Pull:
     if cost.pull is None:
         raise SymderiveError(
-            "counting the backward pass: this cost was counted without derivatives; ask symderive.cost."
+            "counting the backward pass: this cost has no derivatives, as it was counted without them or is "
+            "that of a backward pass or an update itself; ask symderive.cost of the layer or network."
         )
     return cost.pull
 
@@ -135,25 +153,53 @@ def _first_layer(tree: CostTree) -> Iterator[str]:
         yield from _first_layer(branch)
 
 
-def backward_tree(tree: CostTree, input_gradient: bool) -> BackwardTree:
+def backward_tree(tree: CostTree, input_gradient: bool, is_first: bool | None = None) -> BackwardTree:
     """The backward pass of a network.
+
+    Where a repeated block begins with what no parameter stands before, its first repetition stands apart.
+
+    Args:
+        tree: the cost of the network.
+        input_gradient: whether the gradient by its input is counted.
+        is_first: in a block that is split so, whether this is the first repetition; None where there is none.
 
     Raises:
         SymderiveError: the cost was counted without a way to differentiate.
     """
+
+    def below(which: bool | None, index: Size | None = None) -> tuple[BackwardTree, ...]:
+        names = {} if tree.index is None or index is None else {tree.index: index}
+        return tuple(_numbered(backward_tree(one, input_gradient, which), names) for one in tree.branches)
+
+    def node(branches: tuple[BackwardTree, ...], name: str = tree.name, **rest: Any) -> BackwardTree:
+        shared = {**tree.sized, "values": tree.values, "input_gradient": input_gradient}
+        return BackwardTree(name, branches, **shared, **rest)
+
+    if tree.place is not None:
+        return node((), place=_at(tree.place, input_gradient, is_first))
+    if not tree.is_late or is_first is False or input_gradient:
+        return node(below(is_first), times=tree.times, index=tree.index)
+    first = below(True, sympy.S.One)
+    if tree.times == 1:
+        return node(first)
+    behind = None if tree.index is None else tree.index + 1
+    rest = node(below(False, behind), "rest", times=tree.times - 1, index=tree.index)
+    return node((node(first, "first"), rest))
+
+
+def _numbered(tree: BackwardTree, names: Mapping[Dim, Size]) -> BackwardTree:
+    """A block with something in place of the number of the repetition around it."""
+    if not names:
+        return tree
     place = tree.place
-    return BackwardTree(
-        tree.name,
-        tuple(backward_tree(branch, input_gradient) for branch in tree.branches),
-        None if place is None else _at(place, input_gradient),
-        times=tree.times,
-        index=tree.index,
-        **tree.sized,
-        values=tree.values,
-        input_gradient=input_gradient,
-    )
+    if place is not None:
+        place = replace(place, sizes={name: size.xreplace(names) for name, size in place.sizes.items()})
+    branches = tuple(_numbered(one, names) for one in tree.branches if isinstance(one, BackwardTree))
+    return replace(tree, branches=branches, place=place, times=tree.times.xreplace(names), memo={})
 
 
-def _at(place: Place, input_gradient: bool) -> Place:
-    data = (*place.adjoints, *(place.input_adjoints if input_gradient else ()))
+def _at(place: Place, input_gradient: bool, is_first: bool | None) -> Place:
+    missing = place.late if is_first and not input_gradient else ()
+    names = (*place.adjoints, *(place.input_adjoints if input_gradient else ()))
+    data = tuple(name for name in names if name not in missing)
     return replace(place, kind=backward_cost(place.kind, data), shape=(), adjoints=(), input_adjoints=())

@@ -280,7 +280,11 @@ class _Fold:
         if is_contraction:
             self.add(MACS, around)
             entries = tuple(factor for factor in above if isinstance(factor, Entry))
-            places = tuple((position, index.dim) for index, (_, position) in lands.items())
+            places = tuple(
+                (position, index.dim)
+                for index, (_, position) in lands.items()
+                if not isinstance(position, Entry)  # what an array holds is a position inside
+            )
             self.contractions.append(Contraction(entries, bound, loop, places, chosen))
         for factor in _distinct([*above, *below]):
             self.visit(factor)

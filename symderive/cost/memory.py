@@ -87,8 +87,8 @@ class Memory(ABC):
         """
         if self.keeper is None:
             raise SymderiveError(
-                "what is kept for the backward pass: this cost was counted without derivatives; use "
-                "symderive.cost."
+                "what is kept for the backward pass: this is no cost of a layer or network with derivatives; "
+                "give one to symderive.cost."
             )
         return self.keeper
 
@@ -204,10 +204,25 @@ class Memory(ABC):
         >>> cost(network("resnet18", B=1, H=224, W=224)).peak_activations == 2 * 64 * 112**2
         True
         """
-        found = [self._value(one) for one in self.peak().candidates]
-        return (
-            found[0] if len(found) == 1 else sympy.Max(*found, evaluate=all(one.is_number for one in found))
-        )
+        return self._largest(self.peak())
+
+    @property
+    def peak_in_training(self) -> sympy.Expr:
+        """The most entries that are alive at one time in a training step; see `peak`.
+
+        Gradients by arrays count, those by parameters do not.
+
+        >>> from symderive.derive.costs import cost
+        >>> from symderive.layers import Dense
+        >>> cost(Dense("d", "m", batch="B")).peak_in_training
+        2*B*d + B*m
+        """
+        return self._largest(self.peak(training=True))
+
+    def _largest(self, peak: Peak) -> sympy.Expr:
+        found = [self._value(one) for one in peak.candidates]
+        are_numbers = all(one.is_number for one in found)
+        return found[0] if len(found) == 1 else sympy.Max(*found, evaluate=are_numbers)
 
     def activation_bytes(self, dtype: str = "float32") -> sympy.Expr:
         """Bytes of the outputs of all layers.

@@ -97,8 +97,9 @@ def peak_of(tree: CostTree, values: Mapping[Dim, int]) -> Peak:
     items = tuple(walk.items((tree,)))
     made = walk.made(items)
     given = walk.read(items) - made
-    result = () if tree.gives is None else (walk.key(tree.gives),)
-    found = walk.run(items, NONE, {key: walk.size(key) for key in given}, result)
+    gives = tree.gives if tree.loop is None else tree.loop.end
+    result = () if gives is None else (walk.key(gives),)
+    found = walk.run(items, Alive({key: walk.size(key) for key in given}), result)
     return as_peak(found, walk)
 
 
@@ -136,9 +137,9 @@ class Walk:
 
     def _layer(self, node: CostTree) -> Iterator[Work]:
         place = node.place
-        if place is None or place.applied is None or not place.is_run:
+        if place is None or not place.is_run:
             return
-        applied = place.applied
+        applied = place.between()
         if is_parameter(applied.layer):
             self.parameters.add(applied.writes)
             return
@@ -160,7 +161,9 @@ class Walk:
     def _round(self, node: CostTree, loop: Looped) -> Iterator[Round]:
         times = node.times.xreplace(self.values)
         if times == 0:
-            self.same[loop.end] = self.key(loop.start)
+            start = self.key(loop.start)
+            if loop.end not in (start, loop.leave):  # else nothing is made in the block
+                self.same[loop.end] = start
             return
         body = tuple(self.items(node.branches))
         made = self.made(body)
@@ -201,40 +204,32 @@ class Walk:
 
     # What is alive.
 
-    def run(
-        self, items: Sequence[Work | Round], base: Amount, alive: dict[Key, Amount], keep: Collection[Key]
-    ) -> list[Amount]:
+    def run(self, items: Sequence[Work | Round], alive: Alive, keep: Collection[Key]) -> list[Amount]:
         """What is alive during some passes; less what is never more than something else.
 
         Args:
             items: the passes.
-            base: what is alive besides, all the time.
-            alive: what is alive before them, by array; what is alive behind them when it is done.
+            alive: what is alive before them, and when it is done behind them.
             keep: the arrays that something behind them reads.
         """
         last = {key: place for place, one in enumerate(items) for key in self._touched(one)}
-        live, found = total([base, *alive.values()]), Largest()
+        found = Largest()
         for place, one in enumerate(items):
             if isinstance(one, Work):
                 for key in one.writes:
-                    if key not in alive:
-                        alive[key] = self.size(key)
-                        live = total([live, alive[key]])
-                found.add(live)
+                    alive.put(key, self.size(key))
+                found.add(alive.total)
             else:
-                start, begin = self.key(one.loop.start), NONE
-                is_last = last[start] == place and self.drops(start, keep)
-                if start in alive and is_last and start not in one.outside:
-                    begin = alive.pop(start)
-                    live = total([live, minus(begin)])
-                for candidate in self.rounds(one, live, begin, alive):
+                start = self.key(one.loop.start)
+                is_last = last[start] == place and self.drops(start, keep) and start not in one.outside
+                begin = alive.pop(start) if is_last else NONE
+                for candidate in self.rounds(one, begin, alive):
                     found.add(candidate)
                 if one.is_made:
-                    alive[one.loop.end] = self.size(one.loop.end)
-                    live = total([live, alive[one.loop.end]])
+                    alive.put(one.loop.end, self.size(one.loop.end))
             for key in self._touched(one):
-                if last[key] == place and key in alive and self.drops(key, keep):
-                    live = total([live, minus(alive.pop(key))])
+                if last[key] == place and self.drops(key, keep):
+                    alive.pop(key)
         return found.amounts
 
     def _touched(self, one: Work | Round) -> Iterator[Key]:
@@ -247,18 +242,17 @@ class Walk:
         """Whether an array goes when it was read last."""
         return key not in keep
 
-    def rounds(self, one: Round, live: Amount, begin: Amount, alive: dict[Key, Amount]) -> Iterator[Amount]:
+    def rounds(self, one: Round, begin: Amount, alive: Alive) -> Iterator[Amount]:
         """What is alive in the first, the second and the last repetition.
 
         Args:
             one: the repeated block.
-            live: what is alive all the time.
             begin: the size of what the first repetition is given, if nothing else keeps that alive.
-            alive: what is alive around it, by array.
+            alive: what is alive around it all the time.
         """
         loop, index = one.loop, one.index
         keep = (loop.leave,) if one.is_made else (loop.enter,) if loop.leave is loop.enter else ()
-        first = self.run(one.body, live, {loop.enter: begin}, keep)
+        first = self.run(one.body, Alive({loop.enter: begin}, alive.total), keep)
         yield from (self.at(candidate, index, sympy.S.One) for candidate in first)
         if one.times == 1:
             return
@@ -266,7 +260,8 @@ class Walk:
         entering = begin if loop.leave is loop.enter else NONE
         if one.is_made:
             entering = self.at(self.size(loop.leave), index, (index or 0) - 1)
-        yield from self.ends(self.run(one.body, live, {loop.enter: entering}, keep), index, one.times)
+        later = self.run(one.body, Alive({loop.enter: entering}, alive.total), keep)
+        yield from self.ends(later, index, one.times)
 
     def demand(self, times: Size) -> None:
         """Note that a block comes twice at least, where that is open."""
@@ -301,6 +296,35 @@ class Walk:
                     f"the largest of repetitions: what is alive grows and shrinks with {index} in between; "
                     "put a number in for how often the block comes."
                 )
+
+
+class Alive:
+    """What is alive: entries by array, and all of them together.
+
+    Attributes:
+        amounts: the entries of each array.
+        total: their sum, and what is alive all the time.
+    """
+
+    def __init__(self, amounts: Mapping[Key, Amount], base: Amount = NONE) -> None:
+        self.amounts = dict(amounts)
+        self.total = total([base, *amounts.values()])
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self.amounts
+
+    def put(self, key: Key, size: Amount) -> None:
+        """Add an array that is not there."""
+        if key not in self.amounts:
+            self.amounts[key] = size
+            self.total = total([self.total, size])
+
+    def pop(self, key: Key) -> Amount:
+        """Take an array away; what it had, nothing where it is not there."""
+        found = self.amounts.pop(key, NONE)
+        if found:
+            self.total = total([self.total, minus(found)])
+        return found
 
 
 class Largest:

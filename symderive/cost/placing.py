@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+import sympy
+
 from symderive.core.dims import Dim, Size
+from symderive.core.positions import is_surely_nonnegative
 from symderive.cost.adjoints import behind_parameters, behind_the_input
 from symderive.cost.count import count
 from symderive.cost.protocols import Costable, Network, Placeable, Placed, Repeated
@@ -81,8 +84,23 @@ class _Tree:
     """Puts the costs of kinds of layers at their places."""
 
     def __init__(self, root: Repeated, derivatives: Derivatives | None, shared: dict[str, Any]) -> None:
-        self.derivatives, self.shared = derivatives, shared
+        self.derivatives = derivatives
         self.by_parameters, self.by_input = behind_parameters(root), behind_the_input(root)
+        self.at_first = behind_parameters(root, is_first=True)
+        conditions = dict.fromkeys((*shared["conditions"], *self.repetitions(root)))
+        self.shared = {**shared, "conditions": tuple(conditions), "varies": self.by_parameters}
+
+    def repetitions(self, block: Repeated) -> Iterator[Any]:
+        """What is to be there of blocks whose first repetition differs: that repetition."""
+        for child in block.children:
+            if not hasattr(child, "layer"):
+                if self.is_late(child) and not is_surely_nonnegative(child.times - 1):
+                    yield sympy.Ge(child.times, 1)
+                yield from self.repetitions(child)
+
+    def is_late(self, block: Repeated) -> bool:
+        """Whether what goes round depends on a parameter only behind the first repetition."""
+        return block.loop is not None and block.loop.enter in self.by_parameters - self.at_first
 
     def block(self, block: Repeated) -> CostTree:
         """A block and all that is in it."""
@@ -90,6 +108,7 @@ class _Tree:
             self.step(child) if hasattr(child, "layer") else self.block(child) for child in block.children
         )
         repeated = {"times": block.times, "index": block.index, "loop": block.loop, "gives": block.gives}
+        repeated["is_late"] = self.is_late(block)
         return CostTree(block.name, branches, shape=block.shape, **repeated, **self.shared)
 
     def step(self, step: Placed) -> CostTree:
@@ -109,6 +128,7 @@ class _Tree:
             step.is_run,
             tuple(name for name, array in read if array in self.by_parameters),
             tuple(name for name, array in read if array in self.by_input - self.by_parameters),
-            Applied(layer, step.reads, step.writes),
+            tuple(name for name, array in read if array in self.by_parameters - self.at_first),
+            applied=Applied(layer, step.reads, step.writes),
         )
         return CostTree(step.name, place=place, shape=step.shape, gives=step.writes, **self.shared)

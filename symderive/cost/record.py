@@ -158,9 +158,7 @@ class Cost(Counted):
 
     def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
         if self.layer is None:
-            raise SymderiveError(
-                "what is kept for the backward pass: a program does not say what is trained; give a layer."
-            )
+            raise SymderiveError("what is kept for the backward pass: there is no layer; give one.")
         return of_layer(self.layer, keeper, again)
 
     def _valid(self, part: Part) -> sympy.Expr:

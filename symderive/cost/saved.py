@@ -19,6 +19,7 @@ from symderive.core.nodes import Entry, Tensor
 from symderive.cost.again import FULL, blocks_of, check_names
 from symderive.cost.collecting import collected, multiplied_out, repeated, substituted
 from symderive.cost.formula import Formula, Product
+from symderive.cost.peeled import peeled
 from symderive.cost.protocols import Costable, Looped, Stored
 from symderive.cost.pulling import Keeper, with_adjoint
 from symderive.cost.widths import width_of
@@ -104,9 +105,8 @@ def of_tree(tree: CostTree, keeper: Keeper, again: tuple[str, ...] = ()) -> Save
         again: the names of arrays, layers and blocks that are computed again: of a layer or block only what
             it is given is kept. "full" means every block at the top.
     """
-    scan = _Scan(tree, keeper, again)
-    scope = _Scope()
-    scan.run((tree,) if tree.place is not None or tree.loop is not None else tree.branches, "", scope)
+    scan, scope = _Scan(tree, keeper, again), _Scope()
+    scan.run(peeled(tree).branches, "", scope)
     found = scan.closed(scope)
     check_names("what is kept for the backward pass", [one for one in again if one not in scan.met], tree)
     rows = tuple(replace(row, entries=_opened(row.entries, tree.relations)) for row in found)
@@ -227,9 +227,9 @@ class _Scan:
             inside: what was made in it so far.
         """
         if node.place is not None:
-            applied = node.place.applied
-            if applied is None or not node.place.is_run:
+            if not node.place.is_run:
                 return
+            applied = node.place.between()
             if is_parameter(applied.layer):
                 self.parameters.add(applied.writes)
             for tensor, array in zip(data_of(applied.layer), applied.reads, strict=False):
@@ -248,9 +248,9 @@ class _Scan:
             self._given(branch, f"{path}.{branch.name}", scope, inside)
 
     def _layer(self, place: Place, path: str, scope: _Scope) -> None:
-        applied = place.applied
-        if applied is None or not place.is_run:
+        if not place.is_run:
             return
+        applied = place.between()
         if is_parameter(applied.layer):
             self.parameters.add(applied.writes)
             return

@@ -13,6 +13,7 @@ from symderive.cost.counted import BUFFERS, Counted
 from symderive.cost.formula import Formula
 from symderive.cost.optimizers import optimizer as named_optimizer
 from symderive.cost.peak import Given
+from symderive.cost.pulling import with_adjoint
 from symderive.cost.record import Cost
 from symderive.cost.tree import Applied, CostTree, Place
 from symderive.cost.update import ENTRIES, Update
@@ -103,13 +104,16 @@ def as_tree(cost: Counted) -> CostTree:
     shape = cost.outputs[0].shape if cost.outputs else ()
     data = tuple(str(one.name) for one in cost.pull.data) if cost.pull is not None else ()
     sizes: dict[Dim, Size] = {symbol: symbol for symbol in cost.symbols}
-    applied = None
+    applied, varies = None, set[Given]()
     if cost.layer is not None:
-        reads = tuple(Given(tensor.shape) for tensor in cost.layer.data)
-        applied = Applied(cost.layer, reads, Given(shape))
+        inputs = {tensor: Given(tensor.shape) for tensor in cost.layer.data}
+        varies = {inputs[tensor] for tensor in with_adjoint(cost.layer.data)}
+        applied = Applied(cost.layer, tuple(inputs.values()), Given(shape))
     place = Place(cost.symbolic, sizes, shape, input_adjoints=data, applied=applied)
     gives = None if applied is None else applied.writes
-    return CostTree("layer", place=place, shape=shape, values=cost.values, gives=gives, **cost.sized)
+    sized = {**cost.sized, "order": tuple(dict.fromkeys((*cost.order, *cost.symbols)))}
+    tree = CostTree("layer", place=place, shape=shape, values=cost.values, **sized)
+    return replace(tree, gives=gives, varies=varies, keeper=cost.keeper)
 
 
 def _update(tree: CostTree, update: Update) -> CostTree:

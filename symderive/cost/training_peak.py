@@ -8,7 +8,7 @@ looked at.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,8 @@ from symderive.cost.amounts import NONE, Amount, amount, formula, total
 from symderive.cost.collecting import repeated
 from symderive.cost.count import count
 from symderive.cost.kernels import kernels
-from symderive.cost.peak import Key, Largest, Peak, Round, Walk, Work, as_peak
+from symderive.cost.peak import Alive, Key, Largest, Peak, Round, Walk, Work, as_peak
+from symderive.cost.peeled import peeled
 from symderive.cost.protocols import Looped
 from symderive.cost.pulling import Keeper, with_adjoint
 from symderive.cost.saved import arrays_of, data_of, in_training, is_parameter
@@ -52,16 +53,17 @@ def training_peak(tree: CostTree, values: Mapping[Dim, int], keeper: Keeper) -> 
         SymderiveError: a layer that cannot be differentiated.
     """
     walk = _Training(tree, values, keeper)
+    tree = peeled(tree)
     items = tuple(walk.items((tree,)))
-    alive = {key: walk.size(key) for key in walk.read(items) - walk.made(items)}
-    result = () if tree.gives is None else (walk.key(tree.gives),)
-    found = walk.run(items, NONE, alive, result)
+    alive = Alive({key: walk.size(key) for key in walk.read(items) - walk.made(items)})
+    result: tuple[Key, ...] = () if tree.gives is None else (walk.key(tree.gives),)
+    found = walk.run(items, alive, result)
     for key in result:
         if key not in walk.held:
-            alive.pop(key, None)
+            alive.pop(key)
         if key in walk.varying:
-            alive[Gradient(key)] = walk.size(key)
-    found += walk.back(items, NONE, alive, ())
+            alive.put(Gradient(key), walk.size(key))
+    found += walk.back(items, alive, ())
     return as_peak(found, walk)
 
 
@@ -101,9 +103,9 @@ class _Training(Walk):
 
     def _layer(self, node: CostTree) -> Iterator[Step]:
         place = node.place
-        if place is None or place.applied is None or not place.is_run:
+        if place is None or not place.is_run:
             return
-        applied = place.applied
+        applied = place.between()
         if is_parameter(applied.layer):
             self.parameters.add(applied.writes)
             return
@@ -127,7 +129,7 @@ class _Training(Walk):
             if varying.intersection(reads) or any(tensor in trained for tensor, _ in one.reads):
                 varying.update(writes)
             steps.append(Step(reads, writes))
-        self.varying |= varying
+        self.varying |= varying - self.parameters
         there = {key for one in steps for key in (*one.reads, *one.writes)}
         also = tuple(key for key in saves if key not in there)
         steps[-1] = Step(steps[-1].reads, (*steps[-1].writes, *also))
@@ -160,20 +162,22 @@ class _Training(Walk):
         """Whether an array goes when it was read last."""
         return key not in keep and key not in self.held
 
-    def rounds(self, one: Round, live: Amount, begin: Amount, alive: dict[Key, Amount]) -> Iterator[Amount]:
+    def rounds(self, one: Round, begin: Amount, alive: Alive) -> Iterator[Amount]:
         """What is alive in the first, the second and the last repetition, with what was kept before."""
         loop, number = one.loop, self._number(one)
         keep = (loop.leave,) if one.is_made else (loop.enter,) if loop.leave is loop.enter else ()
-        first = self.run(one.body, live, {loop.enter: begin}, keep)
+        first = self.run(one.body, Alive({loop.enter: begin}, alive.total), keep)
         yield from (self.at(candidate, number, sympy.S.One) for candidate in first)
-        inside = {loop.enter: NONE if self._goes_round_kept(one) else self._before(one, begin)}
-        later = self.run(one.body, live, inside, keep)
-        self.kept[loop] = {key: size for key, size in inside.items() if key not in (loop.enter, loop.leave)}
+        entering = NONE if self._goes_round_kept(one) else self._before(one, begin)
+        inside = Alive({loop.enter: entering}, alive.total)
+        later = self.run(one.body, inside, keep)
+        around = (loop.enter, loop.leave)
+        self.kept[loop] = {key: size for key, size in inside.amounts.items() if key not in around}
         if one.times != 1:
             self.demand(one.times)
             kept = self._kept(one, number - 1, number - 1)
             yield from self.ends((total([candidate, kept]) for candidate in later), number, one.times)
-        alive[Rest(loop)] = self._kept(one, one.times, one.times - 1)
+        alive.put(Rest(loop), self._kept(one, one.times, one.times - 1))
 
     def _number(self, one: Round) -> Dim:
         return one.index or Dim("repetition")
@@ -208,19 +212,12 @@ class _Training(Walk):
 
     # Backward.
 
-    def back(
-        self,
-        items: Sequence[Work | Round],
-        base: Amount,
-        alive: dict[Key, Amount],
-        keep: Collection[Key],
-    ) -> list[Amount]:
+    def back(self, items: Sequence[Work | Round], alive: Alive, keep: Collection[Key]) -> list[Amount]:
         """What is alive during the backward pass of some passes; less what is never more than something else.
 
         Args:
             items: the passes in the order of the forward pass.
-            base: what is alive besides, all the time.
-            alive: what is alive before, by array; what is alive behind them when it is done.
+            alive: what is alive before, and when it is done behind them.
             keep: the arrays that something before them in the forward pass keeps, too.
         """
         turned = items[::-1]
@@ -229,23 +226,24 @@ class _Training(Walk):
         for place, one in enumerate(turned):
             free = {key for key in self._saves(one) if last[key] == place and key not in keep}
             if isinstance(one, Round):
-                for candidate in self._rounds_back(one, base, alive, free):
+                for candidate in self._rounds_back(one, alive, free):
                     found.add(candidate)
             else:
                 gradients = [Gradient(key) for key in one.writes if Gradient(key) in alive]
                 if gradients:
-                    self._begin((key for key in one.reads if key in self.varying), alive)
-                found.add(total([base, *alive.values()]))
+                    self._begin(one.reads, alive)
+                found.add(alive.total)
                 for gradient in gradients:
-                    del alive[gradient]
+                    alive.pop(gradient)
             for key in free:
-                alive.pop(key, None)
+                alive.pop(key)
         return found.amounts
 
-    def _begin(self, keys: Iterator[Key], alive: dict[Key, Amount]) -> None:
+    def _begin(self, keys: Iterable[Key], alive: Alive) -> None:
         """Begin gradients that are not there yet."""
         for key in keys:
-            alive.setdefault(Gradient(key), self.size(key))
+            if key in self.varying:
+                alive.put(Gradient(key), self.size(key))
 
     def _saves(self, one: Work | Round) -> Iterator[Key]:
         if isinstance(one, Step):
@@ -258,35 +256,37 @@ class _Training(Walk):
                 yield one.loop.end
             yield from (key for key in found if key in one.outside)
 
-    def _rounds_back(
-        self, one: Round, base: Amount, alive: dict[Key, Amount], free: set[Key]
-    ) -> Iterator[Amount]:
-        """What is alive in the last, the second and the first repetition, the last one first."""
-        loop, number = one.loop, self._number(one)
-        start = self.key(loop.start)
-        alive.pop(Rest(loop))
+    def _rounds_back(self, one: Round, alive: Alive, free: set[Key]) -> Iterator[Amount]:
+        """What is alive in the last, the second and the first repetition, the last one first.
+
+        Args:
+            one: the repeated block.
+            alive: what is alive before, and when it is done behind it.
+            free: the arrays that nothing before it in the forward pass keeps.
+        """
+        alive.pop(Rest(one.loop))
         if not one.is_made:
             return
-        gradient = alive.pop(Gradient(loop.end), None)
-        alive.pop(loop.end, None)
-        begin = alive.pop(start, NONE) if start in free else NONE
-        self._begin((key for key in one.outside if key in self.varying and gradient is not None), alive)
-        outside: dict[Key, Amount] = {key: NONE for key in alive if isinstance(key, Gradient)}
-        live = total([base, *alive.values()])
-        inside = dict(self.kept[loop])
+        loop, number, start = one.loop, self._number(one), self.key(one.loop.start)
+        has_gradient = Gradient(loop.end) in alive
+        for key in (Gradient(loop.end), loop.end):
+            alive.pop(key)
+        begin = alive.pop(start) if start in free else NONE
+        if has_gradient:
+            self._begin(one.outside, alive)
+        inside = {key: NONE for key in alive.amounts if isinstance(key, Gradient)} | self.kept[loop]
         if loop.leave in self.held:
             inside[loop.leave] = self.size(loop.leave)
-        if gradient is not None:
+        if has_gradient:
             inside[Gradient(loop.leave)] = self.size(loop.leave)
-        is_kept = self._goes_round_kept(one)
         if one.times != 1:
-            entering = {loop.enter: self._before(one, begin)} if is_kept else {}
+            entering = {loop.enter: self._before(one, begin)} if self._goes_round_kept(one) else {}
             keep = (loop.enter,) if loop.leave in self.held else ()
-            later = self.back(one.body, live, {**outside, **inside, **entering}, keep)
+            later = self.back(one.body, Alive(inside | entering, alive.total), keep)
             kept = total([begin, self._kept(one, number - 1, number - 2)])
             yield from self.ends((total([candidate, kept]) for candidate in later), number, one.times)
         known = {Gradient(loop.enter): NONE} if Gradient(start) in alive else {}
-        first = self.back(one.body, live, {**outside, **inside, **known, loop.enter: begin}, ())
+        first = self.back(one.body, Alive(inside | known | {loop.enter: begin}, alive.total), ())
         yield from (self.at(candidate, number, sympy.S.One) for candidate in first)
-        if gradient is not None and start in self.varying:
-            alive.setdefault(Gradient(start), self.at(self.size(loop.enter), number, sympy.S.One))
+        if has_gradient and start in self.varying:
+            alive.put(Gradient(start), self.at(self.size(loop.enter), number, sympy.S.One))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ class Place:
         is_run: whether it is computed at inference.
         adjoints: the inputs that have an adjoint, because something that is trained stands before them.
         input_adjoints: those that have one only if the network's input has.
+        late: those of `adjoints` that have none in the first repetition, unless the network's input has.
         applied: the layer and its arrays; None for something else, as an update of parameters.
     """
 
@@ -64,7 +66,21 @@ class Place:
     is_run: bool = True
     adjoints: tuple[str, ...] = ()
     input_adjoints: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
     applied: Applied | None = None
+
+    def between(self) -> Applied:
+        """The layer and its arrays.
+
+        Raises:
+            SymderiveError: it is no layer of a network.
+        """
+        if self.applied is None:
+            raise SymderiveError(
+                "memory: which arrays are read and written is known of layers and networks only; ask the "
+                "cost of one for saved(), peak() or bytes_read()."
+            )
+        return self.applied
 
     @property
     def quantities(self) -> Iterator[str]:
@@ -119,7 +135,9 @@ class CostTree(Counted):
         times: how often it comes.
         index: the number of the repetition, where sizes depend on it.
         loop: of a repeated block, the arrays that go round.
+        is_late: whether what goes round depends on a parameter only behind the first repetition.
         gives: where the output is stored.
+        varies: the arrays of the network that a parameter stands before.
         memo: the formulas that were asked for.
     """
 
@@ -130,7 +148,9 @@ class CostTree(Counted):
     times: Size = sympy.S.One
     index: Dim | None = None
     loop: Looped | None = None
+    is_late: bool = False
     gives: Stored | None = None
+    varies: AbstractSet[Stored] = field(default=frozenset(), compare=False, repr=False)
     memo: dict[str, Formula] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -181,8 +201,7 @@ class CostTree(Counted):
 
         Args:
             input_gradient: whether the gradient by the network's input is counted; by default it is not, so
-                that the first layer has that of its parameters only. What a repeated block is given has a
-                gradient in every repetition, if it has one in any.
+                that the first layer has that of its parameters only, also where it is repeated.
 
         Raises:
             SymderiveError: the cost was counted without a way to differentiate.

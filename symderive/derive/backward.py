@@ -14,6 +14,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.calculus.chain import active_tensors, pulled_back, reverse
+from symderive.calculus.condense import rename
 from symderive.core.dims import Size, same_size
 from symderive.core.identity import (
     BOUND_LETTERS,
@@ -30,6 +31,7 @@ from symderive.core.program import Definition, Program
 from symderive.cost.count import Contraction, Part, count, count_additions, count_pulled
 from symderive.cost.formula import Formula
 from symderive.cost.pulling import Pulled
+from symderive.notation.names import latex_name
 
 PREFIX = "∂"
 
@@ -60,14 +62,14 @@ class GradientProgram:
         adjoints: for each adjoint the array that it belongs to.
         shares: what each equation adds to which adjoint.
         reads: the equations of what is read at computed positions.
-        seeds: the adjoints of the results, which are given.
+        seeds: for each result its adjoint, which is given.
     """
 
     program: Program
     adjoints: Mapping[Tensor, Tensor]
     shares: tuple[Share, ...]
     reads: Mapping[Tensor, Definition]
-    seeds: tuple[Tensor, ...]
+    seeds: Mapping[Tensor, Tensor]
 
 
 @lru_cache(maxsize=512)
@@ -89,15 +91,15 @@ def gradient_program(
     >>> found = gradient_program(layer.program(), layer.results, layer.data)
     >>> for made in found.program.definitions[-2:]:
     ...     print(made)
-    ∂read_x[i, j, k] = Sum[p](weight[p, j, k]*∂y[p, i])
-    ∂x[i, j] = Sum[r, s](delta(j, 2*r + s)*∂read_x[r, i, s])
+    ∂read_x[i, j, k] = Sum[p](∂y[p, i]*weight[p, j, k])
+    ∂x[i, j] = Sum[p, s](delta(j, 2*p + s)*∂read_x[p, i, s])
     """
     seeds = {result: Tensor(f"seed_{result.name}", result.shape) for result in results}
     whole, loss = _with_loss(program, seeds)
     opened, reads = with_reads(whole, active_tensors(whole, wanted))
     recorder = _Recorder(reads)
     chained = reverse(opened, loss, wanted, PREFIX, recorder.pull)
-    return GradientProgram(chained.program, chained.of, tuple(recorder.shares), reads, tuple(seeds.values()))
+    return GradientProgram(chained.program, chained.of, tuple(recorder.shares), reads, seeds)
 
 
 def _with_loss(program: Program, seeds: Mapping[Tensor, Tensor]) -> tuple[Program, Tensor]:
@@ -160,6 +162,7 @@ def _read(entry: Entry, definition: Definition, taken: set[str]) -> Definition:
     return Definition(tensor, indices, entry)
 
 
+@lru_cache(maxsize=512)
 def pulled(
     program: Program, results: tuple[Tensor, ...], wanted: tuple[Tensor, ...], order: tuple[Size, ...]
 ) -> tuple[Pulled, ...]:
@@ -177,13 +180,13 @@ def pulled(
     found = gradient_program(program, results, wanted)
     bars = {tensor: adjoint for adjoint, tensor in found.adjoints.items()}
     counted = []
-    for made in found.program.definitions:
+    for made, shown in zip(found.program.definitions, _in_print(found).definitions, strict=True):
         used = found.adjoints.get(made.tensor)
-        is_given = isinstance(made.body, Entry) and made.body.tensor in found.seeds
+        is_given = isinstance(made.body, Entry) and made.body.tensor in found.seeds.values()
         if used is not None and not is_given:
             shares = [one for one in found.shares if one.used == used]
             array = found.reads[used].body.tensor if used in found.reads else used
-            counted.append(Pulled(str(array.name), _part(made, shares, bars, found.reads, order)))
+            counted.append(Pulled(str(array.name), _part(shown, shares, bars, found.reads, order)))
     return tuple(counted)
 
 
@@ -201,8 +204,8 @@ def _part(
         made = Definition(adjoint.tensor, free, share.term)
         bar = bars.get(share.made.tensor, adjoint.tensor)
         part = count_pulled(made, bar, share.is_contraction, order)
-        where = _positions(share.used, free, reads)
-        contractions = (_as_read(one, reads, where) for one in part.contractions)
+        landing = _at(reads[share.used], free) if share.used in reads else None
+        contractions = (_as_read(one, reads, landing) for one in part.contractions)
         parts.append(replace(part, contractions=tuple(contractions)))
     joined = Definition(adjoint.tensor, free, sympy.S.Zero)
     parts.append(count_additions(joined, [share.term for share in shares], order))
@@ -222,35 +225,43 @@ def _together(adjoint: Definition, parts: Iterable[Part]) -> Part:
     return Part(adjoint, counts, tuple(contractions), tuple(dict.fromkeys(unknown)))
 
 
-def _positions(
-    used: Tensor, free: Sequence[Index], reads: Mapping[Tensor, Definition]
-) -> tuple[tuple[sympy.Expr, Size], ...]:
-    """Where the products of the adjoint of a read land in the end: computed positions, and their sizes."""
-    if used not in reads:
-        return ()
-    read = reads[used]
-    names = dict(zip(read.indices, free, strict=True))
-    axes = (substitute(axis, names) for axis in read.body.axes)
-    return tuple(
-        (position, size)
-        for position, size in zip(axes, read.body.tensor.shape, strict=True)
-        if not isinstance(position, Index)
-    )
-
-
 def _as_read(
-    contraction: Contraction,
-    reads: Mapping[Tensor, Definition],
-    where: tuple[tuple[sympy.Expr, Size], ...],
+    contraction: Contraction, reads: Mapping[Tensor, Definition], landing: sympy.Expr | None
 ) -> Contraction:
-    """A contraction with the entries that were read, and with the positions at which its products land."""
+    """A contraction with the entries that were read, and the entry that its products are added to in the end.
+
+    Products with padding, and those that are added to it, are so seen as such.
+    """
     entries = []
     for entry in contraction.entries:
-        read = reads.get(entry.tensor)
-        names = {} if read is None else dict(zip(read.indices, entry.axes, strict=True))
-        body = entry if read is None else substitute(read.body, names)
-        entries.append(body if isinstance(body, Entry) else entry)  # 0 where nothing is ever read
-    return replace(contraction, entries=tuple(entries), lands=(*contraction.lands, *where))
+        body = reads[entry.tensor].body if entry.tensor in reads else entry
+        moved = _at(reads[entry.tensor], entry.axes) if entry.tensor in reads else body
+        entries.append(moved if isinstance(moved, Entry) else body)  # 0 where nothing is ever read
+    found = (landing,) if isinstance(landing, Entry) else ()
+    return replace(contraction, entries=(*entries, *found))
+
+
+def _at(read: Definition, positions: Sequence[sympy.Expr]) -> sympy.Expr:
+    """What is read for one entry of the array that an equation of a read defines."""
+    return substitute(read.body, dict(zip(read.indices, positions, strict=True)))
+
+
+def _in_print(found: GradientProgram) -> Program:
+    """The same equations with names for LaTeX: an adjoint has a line over its array, what is read a tilde."""
+    names = {tensor: rf"\tilde{{{_latex(tensor, found.reads)}}}" for tensor in found.reads}
+    names |= {seed: rf"\overline{{{_latex(result, {})}}}" for result, seed in found.seeds.items()}
+    latex = {tensor: names.get(tensor) or _latex(tensor, {}) for tensor in found.adjoints.values()}
+    names |= {adjoint: rf"\overline{{{latex[tensor]}}}" for adjoint, tensor in found.adjoints.items()}
+    shown = {
+        tensor: Tensor(str(tensor.name), tensor.shape, tensor.domain, written)
+        for tensor, written in names.items()
+    }
+    return rename(found.program, shown)
+
+
+def _latex(tensor: Tensor, reads: Mapping[Tensor, Definition]) -> str:
+    array = reads[tensor].body.tensor if tensor in reads else tensor
+    return array.latex_name or latex_name(str(array.name))
 
 
 @dataclass

@@ -175,6 +175,8 @@ class Loops:
 
     def place(self, axis, env):
         axis = bare(axis)
+        if isinstance(axis, Index):
+            return env[axis]
         return int(axis.xreplace({i: sympy.Integer(env[i]) for i in free_indices(axis)}))
 
     def entry(self, entry, env):

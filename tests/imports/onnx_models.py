@@ -24,6 +24,7 @@ class Graph:
     inputs: list = field(default_factory=list)
     stored: list = field(default_factory=list)
     numbers: itertools.count = field(default_factory=itertools.count)
+    scope: str = ""
 
     def input(self, name, *shape, kind=FLOAT):
         self.inputs.append(helper.make_tensor_value_info(name, kind, shape))
@@ -45,7 +46,8 @@ class Graph:
     def __getattr__(self, op):
         def node(*inputs, outputs=1, called="", domain="", **attributes):
             names = [f"{op.lower()}{next(self.numbers)}" for _ in range(outputs)]
-            self.nodes.append(helper.make_node(op, inputs, names, name=called, domain=domain, **attributes))
+            name = called or (f"{self.scope}/{op}" if self.scope else "")
+            self.nodes.append(helper.make_node(op, inputs, names, name=name, domain=domain, **attributes))
             return names[0] if outputs == 1 else names
 
         return node

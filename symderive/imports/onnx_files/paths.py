@@ -13,7 +13,8 @@ _SCOPES = "pkg.torch.onnx.name_scopes"
 def path_of(node: Any) -> tuple[str, ...]:
     """The names of the blocks around a node and its own: `/layer1/layer1.0/conv1/Conv` as four names.
 
-    A name that begins with that of the block around it goes without it: `layer1.0` in `layer1` is `0`.
+    A name that begins with that of the block around it goes without it: `layer1.0` in `layer1` is `0`. A dot
+    parts blocks, too: `h.0` is `0` in `h`.
     """
     scopes = _scopes(node)
     kind = text_of(node.op_type)
@@ -26,16 +27,15 @@ def path_of_name(name: Any, otherwise: str = "array") -> tuple[str, ...]:
 
 
 def _cleaned(parts: list[str], otherwise: str) -> tuple[str, ...]:
-    """Names of blocks, as many as are shown."""
-    if len(parts) > DEEPEST:
-        parts = [*parts[: DEEPEST - 1], parts[-1]]
-    around = ""
-    found = []
-    for part in parts or [otherwise]:
+    """Names of blocks, and that of the operation, as many as are shown."""
+    *modules, own = parts or [otherwise]
+    around, found = "", []
+    for part in modules:
         short = part[len(around) + 1 :] if around and part.startswith(around + ".") else part
-        found.append(_plain(short) or _plain(otherwise) or "node")
+        found += [_plain(one) for one in short.split(".") if one]
         around = part
-    return tuple(found)
+    last = own[len(around) + 1 :] if around and own.startswith(around + ".") else own
+    return (*found[: DEEPEST - 1], _plain(last) or _plain(otherwise) or "node")
 
 
 def _scopes(node: Any) -> list[str]:

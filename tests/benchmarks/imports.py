@@ -92,7 +92,7 @@ def _formula(model, text):
 
 
 def counted(model, text, numbers):
-    """What torch counts; a language model does not look at its numbers of positions, which have no entries."""
+    """What torch counts; a language model does not look at its numbers of positions: it has none here."""
     more = {"use_cache": False} if hasattr(model, "config") else {}
     with patch.object(tr.masking_utils, "find_packed_sequence_indices", return_value=None):
         return counted_by_torch(model, text, numbers, **more)

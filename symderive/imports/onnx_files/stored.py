@@ -12,7 +12,7 @@ import sympy
 
 from symderive.errors import SymderiveError
 from symderive.imports.extras import extra
-from symderive.imports.onnx_files.values import MOST_CONTENTS, OTHER, REAL, TRUTH, WHOLE, Value, known
+from symderive.imports.onnx_files.values import MOST_CONTENTS, OTHER, REAL, TRUTH, WHOLE, Value, contents_of
 
 MOST_REALS = 64
 """Real numbers in larger arrays decide no shape."""
@@ -66,7 +66,7 @@ def _contents(tensor: Any, kind: str) -> Any:
         raise SymderiveError(
             f"the stored array {tensor.name!r} does not hold what its shape and type say."
         ) from None
-    return known(numbers.tolist(), kind).contents.reshape(numbers.shape)  # type: ignore[union-attr]
+    return contents_of(numbers)
 
 
 def attribute_of(proto: Any, parameters: Mapping[str, Any]) -> Any:

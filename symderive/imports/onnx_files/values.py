@@ -51,11 +51,16 @@ class Value:
 
 def known(contents: Any, kind: str = WHOLE) -> Value:
     """An array that is known, from its entries."""
-    made = np.array(contents, dtype=object)
-    entries = [_entry(one) for one in made.reshape(-1)]
-    made = np.array([*entries, None], dtype=object)[:-1].reshape(made.shape)
-    shape = tuple(map(sympy.Integer, made.shape))
-    return Value(shape, kind, contents=made)
+    made = contents_of(contents)
+    return Value(tuple(map(sympy.Integer, made.shape)), kind, contents=made)
+
+
+def contents_of(given: Any) -> Contents:
+    """Entries as SymPy's, in an array of the same shape."""
+    made = np.array(given, dtype=object)
+    for place in np.ndindex(made.shape):
+        made[place] = _entry(made[place])
+    return made
 
 
 def _entry(one: Any) -> Any:

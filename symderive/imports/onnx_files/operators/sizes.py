@@ -9,7 +9,7 @@ import sympy
 
 from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.stored import kind_of, stored
-from symderive.imports.onnx_files.values import REAL, WHOLE, Value, entries_of, is_short, known
+from symderive.imports.onnx_files.values import REAL, WHOLE, Value, contents_of, entries_of, is_short, known
 
 
 def shape(call: Call) -> Value:
@@ -46,8 +46,8 @@ def filled(call: Call) -> Value:
     number = known([0], REAL) if value is None else stored(value)
     if number.contents is None or not is_short(sizes):
         return Value(sizes, number.kind)
-    made = known(entries_of(number) * int(sympy.Mul(*sizes)), number.kind)
-    return call.view(made, sizes, made.contents.reshape([int(one) for one in sizes]))  # type: ignore[union-attr]
+    made = contents_of(entries_of(number) * int(sympy.Mul(*sizes)))
+    return Value(sizes, number.kind, contents=made.reshape([int(one) for one in sizes]))
 
 
 def span(call: Call) -> Value:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import Any
 
 from symderive.cli._arrays import as_size, split_words
@@ -48,7 +50,33 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--levels", type=int, metavar="N", help="levels of blocks in the table of a network (default: 2)"
     )
+    _add_questions(parser)
     add_sheet_arguments(parser, output=("-o", "--out"))
+
+
+def _add_questions(parser: ArgumentParser) -> None:
+    """Questions to a formula, and forms for other programs; of layers and networks."""
+    parser.add_argument(
+        "--quantity", metavar="NAMES", help="what to show, as in flops or macs,adds (default: what there is)"
+    )
+    parser.add_argument(
+        "--solve", metavar="BUDGET", help='the largest size, --for, within a budget such as "macs <= 1e9"'
+    )
+    parser.add_argument(
+        "--leading", metavar="SIZES", help="the leading term where sizes grow, as in T or H,W"
+    )
+    parser.add_argument("--elasticity", metavar="SIZE", help="per cent of growth for one per cent of a size")
+    parser.add_argument(
+        "--crossover",
+        metavar="A,B",
+        help="from which size, --for, part A of a network needs more than part B; a part is a path, or "
+        "several with +",
+    )
+    parser.add_argument("--for", dest="for_", metavar="SIZE", help="the size of --solve and --crossover")
+    for form, what in (("json", "everything that is known"), ("csv", "a line for each part")):
+        parser.add_argument(
+            f"--{form}", type=Path, metavar="FILE", help=f"write {what} as {form.upper()}; - for stdout"
+        )
 
 
 def details() -> str:
@@ -70,6 +98,11 @@ def run(args: Namespace) -> int:
     subject, *rest = plain or [""]
     if subject not in _SUBJECTS:
         return _layer(args, subject, rest, named)
+    asked = next((one for one in (*_QUESTIONS, "json", "csv") if getattr(args, one) is not None), None)
+    if asked is not None:
+        raise SymderiveError(
+            f"cost: --{asked.rstrip('_')} is for layers and networks; name a layer, as in conv2d k=5."
+        )
     if rest or named:
         word = rest[0] if rest else next(iter(named))
         raise SymderiveError(
@@ -90,6 +123,7 @@ def run(args: Namespace) -> int:
     return answer(args, _SUBJECTS[subject], values)
 
 
+_QUESTIONS = ("quantity", "solve", "leading", "elasticity", "crossover", "for_")
 _OPTIONS = ("input", "after", "kernel", "c_out", "stride", "padding", "dilation", "compare")
 
 
@@ -113,8 +147,56 @@ def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]
     if plain in kinds():
         if args.levels is not None:
             raise SymderiveError("cost: --levels is about the table of a network, and this is a layer.")
-        return answer(args, "layer_cost", {"layer": subject, "sizes": sizes})
-    return answer(args, "network_cost", {"network": subject, "sizes": sizes, "levels": args.levels})
+        return _answer(args, "layer_cost", {"layer": subject, "sizes": sizes})
+    return _answer(args, "network_cost", {"network": subject, "sizes": sizes, "levels": args.levels})
+
+
+def _answer(args: Namespace, kind: str, values: dict[str, Any]) -> int:
+    """A sheet with the answers to what was asked, or files for other programs."""
+    asked = {
+        "quantity": _names(args.quantity, "--quantity"),
+        "solve": args.solve,
+        "leading": _names(args.leading, "--leading"),
+        "elasticity": args.elasticity,
+        "crossover": _names(args.crossover, "--crossover"),
+        "for": args.for_,
+    }
+    if args.json is None and args.csv is None:
+        return answer(args, kind, values | asked)
+    given = [f"--{key}" for key, value in asked.items() if value is not None]
+    if given or args.output is not None or args.format is not None:
+        other = given[0] if given else "--out" if args.output is not None else "--format"
+        raise SymderiveError(f"cost: {other} is about the sheet; leave it out, or --json and --csv.")
+    return _export(args, kind, values)
+
+
+def _export(args: Namespace, kind: str, values: dict[str, Any]) -> int:
+    """The cost as JSON and CSV, each into a file or on stdout."""
+    from symderive.cli._sheet import STDOUT
+    from symderive.solutions.parts.cost_subjects import cost_of
+    from symderive.solutions.writing import write_whole
+
+    if args.json == args.csv:
+        raise SymderiveError(f"cost: --json and --csv both go to {args.json}; name two files.")
+    counted = cost_of(kind, values)
+    contents = {"json": (args.json, counted.to_json), "csv": (args.csv, counted.to_csv)}
+    for target, make in contents.values():
+        if target == STDOUT:
+            sys.stdout.write(make())
+        elif target is not None:
+            write_whole(target, make())
+            print(f"wrote {target}")
+    return 0
+
+
+def _names(written: str | None, option: str) -> list[str] | None:
+    """Names with commas between them."""
+    if written is None:
+        return None
+    names = [one.strip() for one in written.split(",")]
+    if not all(names):
+        raise SymderiveError(f'cost: {option} is "{written[:60]}"; write names with commas between them.')
+    return names
 
 
 def _shape(written: str | None) -> list[int | str] | None:

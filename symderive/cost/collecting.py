@@ -21,12 +21,14 @@ def substituted(term: Product, sizes: Mapping[Dim, Size]) -> Product:
     >>> c, k, d = dims("c k d")
     >>> substituted(Product.of([k, k, c]), {k: sympy.S(3), c: 4 * d}).text()
     '36 · d'
+    >>> substituted(Product.of([2, c]), {c: 32 * d + 32}).text()
+    '64 · (d + 1)'
     """
     exponents: dict[sympy.Expr, int] = {}
     coefficient = term.coefficient
     for base, exponent in term.factors:
         put_in = base.xreplace(sizes) if base.free_symbols else base
-        for factor in sympy.Mul.make_args(put_in):
+        for factor in _factors(put_in):
             inner, power = factor.as_base_exp()
             total = int(power) * exponent
             if inner.is_Rational:
@@ -34,6 +36,15 @@ def substituted(term: Product, sizes: Mapping[Dim, Size]) -> Product:
             else:
                 exponents[inner] = exponents.get(inner, 0) + total
     return Product(tuple(one for one in exponents.items() if one[1]), coefficient)
+
+
+@lru_cache(maxsize=1024)
+def _factors(size: Size) -> tuple[sympy.Expr, ...]:
+    """The factors of a size; the number that the terms of a sum have in common is one of them."""
+    found: list[sympy.Expr] = []
+    for factor in sympy.Mul.make_args(size):
+        found += factor.primitive() if factor.is_Add else (factor,)
+    return tuple(factor for factor in found if factor != 1)
 
 
 def collected(terms: Iterable[Product], order: tuple[Size, ...]) -> Formula:

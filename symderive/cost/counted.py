@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.cost.algebra import Algebra, NoQuantityError
+from symderive.cost.compiled import compiled
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
-from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived, whole
+from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
 from symderive.cost.formula import Formula
 from symderive.cost.memory import SAVED, Memory
 from symderive.cost.pulling import Keeper
 from symderive.cost.writing import LATEX, TEXT, Writer
-from symderive.errors import SymderiveError, did_you_mean
+from symderive.errors import did_you_mean
 
 if TYPE_CHECKING:
     from symderive.cost.training import TrainStep
@@ -35,7 +36,7 @@ ALWAYS = (MACS, MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counted(Memory, ABC):
+class Counted(Algebra, Memory):
     """Abstract: formulas in named positive integers, and the numbers put in for them.
 
     With values put in, the attribute of a quantity is the number. `macs` are the multiply-accumulates of the
@@ -207,6 +208,11 @@ class Counted(Memory, ABC):
         """The formulas of which all quantities are made."""
 
     @property
+    def all_quantities(self) -> tuple[str, ...]:
+        """The names of all quantities: those that every cost has, then the others that are not 0."""
+        return tuple(dict.fromkeys((*ALWAYS, *self.quantities)))
+
+    @property
     def symbolic(self) -> Self:
         """The same cost without numbers put in."""
         return replace(self, values={})
@@ -217,9 +223,11 @@ class Counted(Memory, ABC):
         Raises:
             SymderiveError: there is no such quantity.
         """
-        choices = sorted({*self.quantities, *ALWAYS, SAVED})
+        choices = sorted({*self.all_quantities, SAVED})
         if quantity not in choices:
-            raise SymderiveError(f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}")
+            raise NoQuantityError(
+                f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}"
+            )
         return quantity
 
     def quantity(self, name: str) -> sympy.Expr:
@@ -265,36 +273,106 @@ class Counted(Memory, ABC):
         check_conditions(self.conditions, values_put_in)
         return replace(self, values=values_put_in)
 
-    def compile(self, quantity: str = MACS) -> Callable[..., Any]:
-        """A function of the sizes that gives exact whole numbers.
+    def compile(self, *quantities: str) -> Callable[..., Any]:
+        """A function of the sizes that gives exact whole numbers, fast over arrays.
 
         Args:
-            quantity: which quantity.
+            quantities: which quantities; `macs` where none is named.
 
         Returns:
             a function that takes sizes by name, ints or integer arrays that broadcast. It gives a Python
             int for ints, otherwise an array: int64 where every value fits, Python ints (dtype object) where
-            one does not.
+            one does not. Of several quantities it gives a dictionary by name.
+
+        Raises:
+            SymderiveError: an unknown quantity; by the function, a name that is none of its sizes.
+            ShapeError: by the function, sizes that do not fit each other.
 
         >>> from symderive.layers import Dense
         >>> from symderive.cost import cost
         >>> macs = cost(Dense("d", "m")).compile()
         >>> macs(d=784, m=10), macs(d=10**12, m=10**12)
         (7840, 1000000000000000000000000)
+        >>> cost(Dense("d", "m")).compile("macs", "params")(d=[784, 2], m=10)
+        {'macs': array([7840,   20]), 'params': array([7850,   30])}
         """
-        formula, known = self.formula(quantity), {symbol.name: symbol for symbol in self.symbols}
+        formulas = {name: self.formula(name) for name in quantities or (MACS,)}
+        more = self.saved().conditions if SAVED in formulas else ()
+        conditions = tuple(dict.fromkeys((*self.conditions, *more)))
+        return compiled(formulas, self.symbols, self.relations, conditions, self.values)
 
-        def function(**sizes: Any) -> Any:
-            given = {symbol.name: value for symbol, value in underived(self.values, self.relations).items()}
-            chosen = by_name({**given, **sizes}, known)
-            values = {symbol: checked_size(symbol.name, value) for symbol, value in chosen.items()}
-            values = complete(values, self.relations)
-            check_conditions(self.conditions, values)
-            return _packed(whole(formula.value(values), formula.write()))
+    def to_json(self) -> str:
+        """Everything that is known of the cost, as JSON text; `symderive.cost.export.record` says its keys.
 
-        function.__name__ = quantity
-        function.__doc__ = f"{quantity} = {formula.write()}"
-        return function
+        >>> import json
+        >>> from symderive.layers import Dense
+        >>> from symderive.cost import cost
+        >>> json.loads(cost(Dense(784, 10)).to_json())["quantities"]["macs"]["substituted"]
+        '784 · 10'
+        """
+        from symderive.cost.export import to_json
+
+        return to_json(self)
+
+    def to_csv(self) -> str:
+        """A line for each part and the total below: numbers, or formulas in Python's notation.
+
+        >>> from symderive.layers import Dense
+        >>> from symderive.cost import cost
+        >>> print(cost(Dense(784, 10, bias=False)).to_csv())
+        part,macs,flops,muls,adds,params,activations,sum_adds
+        y,7840,15680,7840,7830,0,10,7830
+        weight,0,0,0,0,7840,0,0
+        (total),7840,15680,7840,7830,7840,10,7830
+        <BLANKLINE>
+        """
+        from symderive.cost.export import to_csv
+
+        return to_csv(self)
+
+    def table(self, *quantities: str, form: str = "text") -> str:
+        r"""Parts by quantities, with the totals below.
+
+        Args:
+            quantities: the columns; `params` and `macs` where none is named.
+            form: `text`, `markdown` or `latex`.
+
+        Raises:
+            SymderiveError: another form, or an unknown quantity.
+
+        >>> from symderive.layers import Dense
+        >>> from symderive.cost import cost
+        >>> print(cost(Dense("d", "m")).table("params", "macs", form="markdown"))
+        | part | params | macs |
+        | --- | ---: | ---: |
+        | `y` | $0$ | $d \cdot m$ |
+        | `weight` | $d \cdot m$ | $0$ |
+        | `bias` | $m$ | $0$ |
+        | **total** | $d \cdot m + m$ | $d \cdot m$ |
+        <BLANKLINE>
+        """
+        from symderive.cost.export import table
+
+        return table(self, quantities or (PARAMS, MACS), form)
+
+    def plot(self, symbol: str, sizes: Iterable[int], quantity: str = MACS) -> Any:
+        """A quantity against one size, stacked by layer.
+
+        Args:
+            symbol: the size; a number that it has is not used, all others need one.
+            sizes: its values, as in `range(32, 513, 32)`.
+            quantity: which quantity.
+
+        Returns:
+            a figure of matplotlib, which `.savefig("cost.pdf")` writes.
+
+        Raises:
+            SymderiveError: matplotlib is not installed, another size is open, or an unknown quantity.
+            ShapeError: sizes that do not fit each other.
+        """
+        from symderive.cost.plotting import plot
+
+        return plot(self, symbol, sizes, quantity)
 
     @property
     def numbers(self) -> dict[Dim, sympy.Integer]:
@@ -334,10 +412,3 @@ class Counted(Memory, ABC):
             value = self.quantity(quantity)
             if value.is_Integer:
                 yield style.number(int(value))
-
-
-def _packed(result: Any) -> Any:
-    if not isinstance(result, np.ndarray):
-        return int(result)
-    fits = all(abs(one) <= np.iinfo(np.int64).max for one in result.ravel())
-    return result.astype(np.int64) if fits else result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -17,13 +17,14 @@ from symderive.errors import ShapeError, SymderiveError, did_you_mean
 
 _invert = np.frompyfunc(lambda value: Fraction(1) / value, 1, 1)
 _floor = np.frompyfunc(math.floor, 1, 1)
-_COMPARE = {
+COMPARE: dict[type[sympy.Basic], Callable[[Any, Any], Any]] = {
     sympy.Ge: operator.ge,
     sympy.Le: operator.le,
     sympy.Gt: operator.gt,
     sympy.Lt: operator.lt,
     sympy.Eq: operator.eq,
 }
+"""What decides a condition."""
 
 
 def evaluate(expr: sympy.Expr, values: Mapping[Dim, Any]) -> Any:
@@ -90,7 +91,9 @@ def checked_size(name: str, value: Any) -> Any:
     return np.frompyfunc(int, 1, 1)(entries)
 
 
-def by_name(given: Mapping[Any, Any], known: Mapping[str, Dim]) -> dict[Dim, Any]:
+def by_name(
+    given: Mapping[Any, Any], known: Mapping[str, Dim], doing: str = "putting numbers into a cost"
+) -> dict[Dim, Any]:
     """Values keyed by symbol from values keyed by symbol or name.
 
     Raises:
@@ -101,7 +104,7 @@ def by_name(given: Mapping[Any, Any], known: Mapping[str, Dim]) -> dict[Dim, Any
         name = str(getattr(key, "name", key))
         if name not in known:
             raise SymderiveError(
-                f"putting numbers into a cost: no size is called {name!r}{did_you_mean(name, known)} "
+                f"{doing}: no size is called {name!r}{did_you_mean(name, known)} "
                 f"The sizes are {', '.join(known) or 'all numbers already'}."
             )
         chosen[known[name]] = value
@@ -137,6 +140,19 @@ def underived(values: Mapping[Dim, Any], relations: Mapping[Dim, Size]) -> dict[
     }
 
 
+def holds(condition: Any, values: Mapping[Dim, Any]) -> bool:
+    """Whether a condition holds, for all values where some are arrays.
+
+    >>> n = Dim("n")
+    >>> holds(sympy.Ge(n, 3), {n: 3}), holds(sympy.Eq(sympy.Mod(n, 2), 0), {n: 3})
+    (True, False)
+    """
+    if isinstance(condition, (bool, np.bool_, sympy.logic.boolalg.BooleanAtom)):
+        return bool(condition)
+    compare = COMPARE[type(condition)]
+    return bool(np.all(compare(evaluate(condition.lhs, values), evaluate(condition.rhs, values))))
+
+
 def check_conditions(conditions: tuple[Any, ...], values: Mapping[Dim, Any]) -> None:
     """Check what can be decided with `values`.
 
@@ -146,8 +162,7 @@ def check_conditions(conditions: tuple[Any, ...], values: Mapping[Dim, Any]) -> 
     for condition in conditions:
         if not values.keys() >= condition.free_symbols:
             continue
-        compare = _COMPARE[type(condition)]
-        if not np.all(compare(evaluate(condition.lhs, values), evaluate(condition.rhs, values))):
+        if not holds(condition, values):
             used = sorted(condition.free_symbols, key=str)
             given = ", ".join(f"{Writer().write(symbol)} = {values[symbol]}" for symbol in used)
             raise ShapeError(

@@ -57,8 +57,31 @@ class Product:
         return sympy.Mul(coefficient, *(base**exponent for base, exponent in self.factors))
 
     def times(self, number: int) -> Product:
-        """The product with another number in front."""
-        return Product(self.factors, self.coefficient * number)
+        """The product with another number in front; a number that stands in it goes in there too.
+
+        >>> from symderive.core.dims import dims
+        >>> Product.of([4, dims("T")]).text(), Product.of([4, dims("T")]).times(2).text()
+        ('4 · T', '8 · T')
+        """
+        return Product(self.factors, self.coefficient * number).gathered()
+
+    def gathered(self) -> Product:
+        """The same with one number: where one is in front, those that stand in it are multiplied into it."""
+        return self if self.coefficient == 1 else self.with_one_number()
+
+    def with_one_number(self) -> Product:
+        """The same with every number in the coefficient.
+
+        >>> from symderive.core.dims import dims
+        >>> Product.of([dims("T"), 4, 5]).with_one_number().text()
+        '20 · T'
+        """
+        numbers = [base**exponent for base, exponent in self.factors if base.is_Rational]
+        if not numbers:
+            return self
+        product = sympy.Mul(*numbers)
+        rest = tuple(factor for factor in self.factors if not factor[0].is_Rational)
+        return Product(rest, self.coefficient * Fraction(int(product.p), int(product.q)))
 
     def over(self, other: Product, order: Iterable[Size] = ()) -> Product:
         """The quotient of two products, cancelled."""
@@ -133,12 +156,18 @@ class Formula:
         >>> h, k = dims("H k")
         >>> Formula((Product.of([h]), Product.of([k, h]), Product.of([h]))).joined().write()
         '2 · H + k · H'
+        >>> Formula((Product.of([4, h]), Product.of([h]))).joined().write()
+        '5 · H'
         """
         totals: dict[tuple[Factor, ...], Product] = {}
         for term in self.terms:
-            key = tuple(sorted(term.factors, key=str))
-            before = totals[key].coefficient if key in totals else 0
-            totals[key] = Product(totals.get(key, term).factors, before + term.coefficient)
+            plain = term.with_one_number()
+            key = tuple(sorted(plain.factors, key=str))
+            if key not in totals:
+                totals[key] = term.gathered()
+                continue
+            before = totals[key].with_one_number()
+            totals[key] = Product(before.factors, before.coefficient + plain.coefficient)
         return Formula(tuple(totals.values()), self.order)
 
     def times(self, number: int) -> Formula:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import sympy
 
-from symderive.core.dims import Dim
+from symderive.core.dims import Dim, Size
 from symderive.cost.count import MACS
-from symderive.cost.counted import Counted
 from symderive.cost.evaluation import evaluate
 from symderive.cost.formula import Formula
 from symderive.cost.writing import LATEX, TEXT, Style, Writer, decimal
 from symderive.errors import SymderiveError
+
+if TYPE_CHECKING:
+    from symderive.cost.algebra import Algebra
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def decimal_latex(number: str) -> str:
     return number.replace(",", "{,}")
 
 
-def ratio(left: Counted, right: Counted, quantity: str = MACS) -> Ratio:
+def ratio(left: Algebra, right: Algebra, quantity: str = MACS) -> Ratio:
     """How the cost `left` compares with the cost `right`.
 
     The quotient is simplified to its shortest form: divided term by term, as one fraction, factored, or in
@@ -103,11 +106,13 @@ def ratio(left: Counted, right: Counted, quantity: str = MACS) -> Ratio:
     >>> print(ratio(cost(SeparableConv2d()), cost(Conv2d())))
     1/C_out + 1/k²
     """
-    above, below = left.formula(quantity), right.formula(quantity)
+    above, below = (
+        _in_common_names(one, other, one.formula(quantity)) for one, other in ((left, right), (right, left))
+    )
     if not below.terms:
         raise SymderiveError(f"ratio of {quantity}: the denominator is 0; compare another quantity.")
     order = (*right.order, *(size for size in left.order if size not in right.order))
-    values = _common_values(left, right)
+    values = common_values(left, right)
     candidates = _candidates(above, below, order)
     named = [one for one in candidates if not one.expr.has(sympy.zoo, sympy.nan)]
     best = min(named, key=lambda formula: (sympy.count_ops(formula.expr), len(formula.write())))
@@ -115,15 +120,45 @@ def ratio(left: Counted, right: Counted, quantity: str = MACS) -> Ratio:
     return Ratio(best.expr, best, used)
 
 
-def _common_values(left: Counted, right: Counted) -> dict[Dim, int]:
-    values = dict(left.values)
+def common_values(left: Algebra, right: Algebra) -> dict[Dim, int]:
+    """The numbers of both costs.
+
+    Raises:
+        SymderiveError: a size has different numbers in the two.
+    """
+    own = (differing_extents(left, right), differing_extents(right, left))
+    values = {symbol: value for symbol, value in left.values.items() if symbol not in own[0]}
     for symbol, value in right.values.items():
-        if values.setdefault(symbol, value) != value:
+        if symbol not in own[1] and values.setdefault(symbol, value) != value:
             raise SymderiveError(
-                f"ratio: {symbol} is {values[symbol]} on one side and {value} on the other; "
-                "compare the costs in symbols, or put in the same numbers."
+                f"comparing costs: {symbol} is {values[symbol]} on one side and {value} on the other; "
+                "compare them in symbols, or put in the same numbers."
             )
     return values
+
+
+def differing_extents(one: Algebra, other: Algebra) -> dict[Dim, Size]:
+    """Names of extents that mean something else in the other cost, with what they mean in this one.
+
+    >>> from symderive.layers import Conv2d
+    >>> from symderive.cost import cost
+    >>> differing_extents(cost(Conv2d(stride=2)), cost(Conv2d()))
+    {Hprime: floor(H/2 - k/2) + 1, Wprime: floor(W/2 - k/2) + 1}
+    """
+    known = set(other.symbols)
+    return {
+        name: meaning
+        for name, meaning in one.relations.items()
+        if name in known and other.relations.get(name) != meaning
+    }
+
+
+def _in_common_names(one: Algebra, other: Algebra, formula: Formula) -> Formula:
+    """A formula without names that mean something else in the other cost."""
+    own = differing_extents(one, other)
+    if not formula.expr.free_symbols & own.keys():
+        return formula
+    return Formula.of(formula.expr.xreplace(own), formula.order)
 
 
 def _candidates(above: Formula, below: Formula, order: tuple[sympy.Expr, ...]) -> list[Formula]:
@@ -134,5 +169,6 @@ def _candidates(above: Formula, below: Formula, order: tuple[sympy.Expr, ...]) -
     quotient = sympy.cancel(above.expr / below.expr)
     forms = [sympy.factor(quotient), quotient, sympy.expand(quotient)]
     writer = Writer(order=order)
-    forms += [sympy.apart(quotient, symbol) for symbol in sorted(quotient.free_symbols, key=writer.rank)]
+    floored = set().union(*(floor.free_symbols for floor in quotient.atoms(sympy.floor)))
+    forms += [sympy.apart(quotient, one) for one in sorted(quotient.free_symbols - floored, key=writer.rank)]
     return found + [Formula.of(form, order) for form in forms]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
+from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS, Part
 from symderive.cost.counted import ADDS, BUFFERS, FLOPS, MULS, PARAMS
 from symderive.cost.formula import Formula
 from symderive.cost.infer import Inference
@@ -14,6 +14,7 @@ from symderive.cost.record import Cost
 from symderive.cost.steps import Step, steps
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError
+from symderive.notation.names import latex_name
 
 LABELS = {
     MACS: "MACs",
@@ -26,18 +27,28 @@ LABELS = {
 Line = tuple[str, str, str, str, str]
 
 
+def label_of(quantity: str) -> str:
+    """How a quantity is called in print.
+
+    >>> label_of("macs"), label_of("saved_entries")
+    ('MACs', 'saved entries')
+    """
+    return LABELS.get(quantity, quantity.replace("_", " "))
+
+
 @dataclass(frozen=True)
 class Row:
     """One formula and what it comes to.
 
     Attributes:
-        name: what is counted, e.g. `depthwise`; empty for a total.
+        name: what is counted, e.g. `depthwise`; empty for a total; `name_latex` in LaTeX's math mode.
         formula: in symbols, plain text; `formula_latex` in LaTeX.
         numbers: with numbers put in; empty where a size has none; `numbers_latex` likewise.
         value: the result, if all sizes have numbers.
     """
 
     name: str
+    name_latex: str
     formula: str
     formula_latex: str
     numbers: str
@@ -134,7 +145,7 @@ def report(variants: Mapping[str, Cost], source: Inference | None = None, quanti
     if not costs:
         raise SymderiveError("report: no cost given; give at least one by name.")
     return Report(
-        LABELS.get(quantity, quantity.replace("_", " ")),
+        label_of(quantity),
         tuple(_variant(name, one, quantity) for name, one in variants.items()),
         ratio(costs[-1], costs[0], quantity) if len(costs) > 1 else None,
         source,
@@ -175,14 +186,13 @@ def compare(
 
 def _variant(name: str, cost: Cost, quantity: str) -> Variant:
     parts = [
-        (f"equation {place}" if part.name.startswith("_") else part.name, cost.part_formula(part, quantity))
-        for place, part in enumerate(cost.parts, 1)
+        (_names(part, place), cost.part_formula(part, quantity)) for place, part in enumerate(cost.parts, 1)
     ]
-    rows = tuple(_row(part, formula, cost) for part, formula in parts if formula.terms)
+    rows = tuple(_row(names, formula, cost) for names, formula in parts if formula.terms)
     return Variant(
         name,
         rows,
-        _row("", cost.formula(quantity), cost),
+        _row(_TOTAL, cost.formula(quantity), cost),
         steps(cost),
         tuple(_relations(cost, Writer(TEXT, cost.order))),
         tuple(_relations(cost, Writer(LATEX, cost.order))),
@@ -193,10 +203,21 @@ def _relations(cost: Cost, writer: Writer) -> Iterable[str]:
     return (f"{writer.write(size)} = {writer.write(meaning)}" for size, meaning in cost.relations.items())
 
 
-def _row(name: str, formula: Formula, cost: Cost) -> Row:
+_TOTAL = ("", "")
+
+
+def _names(part: Part, place: int) -> tuple[str, str]:
+    """How an equation is called, in text and in LaTeX: by the array that it defines, or by its number."""
+    if part.name.startswith("_"):
+        return f"equation {place}", rf"\text{{equation {place}}}"
+    tensor = part.definition.tensor
+    return part.name, tensor.latex_name or latex_name(part.name)
+
+
+def _row(names: tuple[str, str], formula: Formula, cost: Cost) -> Row:
     known = bool(cost.values) and cost.values.keys() >= formula.expr.free_symbols
     return Row(
-        name,
+        *names,
         formula.write(),
         formula.write(LATEX),
         formula.write(TEXT, cost.values) if known else "",
@@ -258,10 +279,10 @@ def table_of(cost: Cost) -> str:
     shown = (MACS, PARAMS, BUFFERS, ADDS)
     others = [name for name in cost.quantities if name not in (*shown, SUM_ADDS, ELEMENTWISE_ADDS)]
     for quantity in (*shown, *others):
-        label = LABELS.get(quantity, quantity.replace("_", " "))
+        label = label_of(quantity)
         if quantity in (PARAMS, BUFFERS):
             if cost.formula(quantity).terms:
-                row = _row("", cost.formula(quantity), cost)
+                row = _row(_TOTAL, cost.formula(quantity), cost)
                 lines.append((label, row.formula, row.numbers, row.result, ""))
         elif quantity == MACS or cost.formula(quantity).terms:
             lines += _variant_lines(_variant(label, cost, quantity), "", label)

@@ -16,9 +16,11 @@ from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, SUM_ADDS, C
 from symderive.cost.formula import Formula, Product
 from symderive.cost.record import Cost
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
+from symderive.notation import dialects
+from symderive.notation.dialects import LatexDialect, TextDialect
 from symderive.notation.index_notation import index_form
 from symderive.notation.labelled import NoMatrixNotationError
-from symderive.notation.printing import latex, text
+from symderive.notation.printing import write
 
 _IN_WORDS = {SUM_ADDS: "additions", ELEMENTWISE_ADDS: "additions", ELEMENTWISE_MULS: "multiplications"}
 
@@ -155,15 +157,49 @@ def _noted(expr: sympy.Expr, style: Style) -> str:
         form = index_form(expr, rows=False)
     except NoMatrixNotationError:
         return str(sympy.latex(expr) if style is LATEX else expr)
-    return latex(form) if style is LATEX else text(form)
+    return write(form, _LATEX_MARKS if style is LATEX else _TEXT_MARKS)[0]
 
 
 def _entry(entry: Entry, style: Style) -> str:
     inside = replace(style, dot=" " if style is LATEX else "·")
-    axes = ", ".join(Writer(inside).write(bare(axis)) for axis in entry.axes)
+    axes = tuple(Writer(inside).write(bare(axis)) for axis in entry.axes)
     if style is LATEX:
-        name = entry.tensor.latex_name or style.name(entry.tensor.name)
-        if "_" in name:  # a second subscript needs a group of its own
-            name = f"{{{name}}}"
-        return f"{name}_{{{axes}}}" if axes else str(name)
-    return f"{entry.tensor.name}[{axes}]" if axes else str(entry.tensor.name)
+        return _subscripted(entry.tensor.latex_name or style.name(entry.tensor.name), axes)
+    return _bracketed(str(entry.tensor.name), axes)
+
+
+def _subscripted(name: str, axes: tuple[str, ...]) -> str:
+    """An entry in LaTeX, with commas between its positions."""
+    if not axes:
+        return name
+    base = f"{{{name}}}" if "_" in name else name  # a second subscript needs a group of its own
+    return f"{base}_{{{', '.join(axes)}}}"
+
+
+def _bracketed(name: str, axes: tuple[str, ...]) -> str:
+    """An entry in text, with its positions in brackets."""
+    return f"{name}[{', '.join(axes)}]" if axes else name
+
+
+class _LatexEntries(LatexDialect):
+    """LaTeX in which every entry has commas, as the sums of products have them."""
+
+    def component(self, base: str, axes: tuple[sympy.Expr, ...]) -> str:
+        """A subscripted entry."""
+        return _subscripted(base, tuple(map(self.position, axes)))
+
+
+class _TextEntries(TextDialect):
+    """Text in which every entry has brackets, as the sums of products have them."""
+
+    def name(self, tensor: Tensor) -> str:
+        """The name as it stands in a program."""
+        return str(tensor.name)
+
+    def component(self, base: str, axes: tuple[sympy.Expr, ...]) -> str:
+        """An entry with its positions."""
+        return _bracketed(base, tuple(map(self.position, axes)))
+
+
+_LATEX_MARKS = _LatexEntries(**vars(dialects.LATEX))
+_TEXT_MARKS = _TextEntries(**vars(dialects.TEXT))

@@ -174,6 +174,37 @@ class CostTree(Counted):
             found = named[name]
         return found
 
+    def layer_paths(self) -> Iterator[str]:
+        """The path of every layer, in order."""
+        for branch in self.branches:
+            if branch.place is not None:
+                yield branch.name
+            yield from (f"{branch.name}.{path}" for path in branch.layer_paths())
+
+    def only(self, *paths: str) -> CostTree:
+        """The same tree with some of its parts only, repeated as often as they are there.
+
+        Args:
+            paths: of blocks and layers, as in `stage1.first.conv1`.
+
+        Raises:
+            SymderiveError: there is no such part.
+
+        >>> from symderive.cost import cost
+        >>> from symderive.networks import network
+        >>> cost(network("gpt2")).only("blocks.dense1", "blocks.dense2").formula("params").write()
+        '56,669,184'
+        """
+        if "" in paths:
+            return self
+        inside: dict[str, list[str]] = {}
+        for path in paths:
+            name, _, rest = path.partition(".")
+            self[name]
+            inside.setdefault(name, []).append(rest)
+        kept = tuple(one.only(*inside[one.name]) for one in self.branches if one.name in inside)
+        return replace(self, branches=kept, memo={})
+
     def walk(self, depth: int = 0) -> Iterator[tuple[int, CostTree]]:
         """Every block and layer below this one with its depth, in order."""
         for child in self.children:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from symderive.core.dims import Dim, Size
+from symderive.cost.algebra import NoQuantityError
 from symderive.cost.collecting import collected, substituted
 from symderive.cost.count import MACS
 from symderive.cost.counted import FLOPS, PARAMS
-from symderive.cost.report import LABELS
+from symderive.cost.formula import Formula
+from symderive.cost.report import label_of
 from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
 
@@ -17,18 +19,29 @@ SHOWN = (PARAMS, MACS)
 """The quantities of the table."""
 
 
-def shown(cost: CostTree, levels: int = 2) -> Iterator[tuple[int, CostTree]]:
-    """The blocks and layers of a table with their depths, in order; not those without MACs and parameters.
+def shown(
+    cost: CostTree, levels: int = 2, quantities: Sequence[str] = SHOWN
+) -> Iterator[tuple[int, CostTree]]:
+    """The blocks and layers of a table with their depths, in order; not those that need nothing of it.
 
     Args:
         cost: of the whole network.
         levels: how many levels of blocks are shown; a block on the last of them is one line.
+        quantities: the columns.
     """
     return (
         (depth, one)
         for depth, one in _blocks(cost, levels)
-        if any(one.formula(quantity).terms for quantity in SHOWN)
+        if any(formula_of(one, quantity).terms for quantity in quantities)
     )
+
+
+def formula_of(one: CostTree, quantity: str) -> Formula:
+    """What a block adds to a quantity of the network; that it does not have is 0."""
+    try:
+        return one.formula(quantity)
+    except NoQuantityError:
+        return Formula(order=one.order)
 
 
 def _blocks(cost: CostTree, levels: int, depth: int = 0) -> Iterator[tuple[int, CostTree]]:
@@ -70,19 +83,21 @@ def shape_text(shape: tuple[Size, ...], cost: CostTree, style: Style = TEXT) -> 
 
 def cell(one: CostTree, quantity: str, style: Style = TEXT) -> str:
     """A quantity as a number, or as a formula in the sizes that have none."""
-    terms = (substituted(term, one.numbers) for term in one.formula(quantity).terms)
+    terms = (substituted(term, one.numbers) for term in formula_of(one, quantity).terms)
     return collected(terms, one.order).write(style)
 
 
-def totals(cost: CostTree, style: Style = TEXT) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Parameters, MACs and FLOPs of the whole network: label, sign, formula, the same with numbers put in.
+def totals(
+    cost: CostTree, style: Style = TEXT, quantities: Sequence[str] = (*SHOWN, FLOPS)
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Quantities of the whole network: label, sign, formula, the same with numbers put in.
 
     Where something was not counted the sign is ≥: the sum of what was counted is a lower bound.
     """
     bound = (r"\ge" if style is LATEX else "≥") if cost.unknown else "="
-    for quantity in (*SHOWN, FLOPS):
+    for quantity in quantities:
         both = (cost.formula(quantity).write(style), cell(cost, quantity, style))
-        yield LABELS[quantity], "=" if quantity == PARAMS else bound, tuple(dict.fromkeys(both))
+        yield label_of(quantity), "=" if quantity == PARAMS else bound, tuple(dict.fromkeys(both))
 
 
 def needs_of(cost: CostTree, style: Style = TEXT) -> Iterator[str]:
@@ -91,10 +106,11 @@ def needs_of(cost: CostTree, style: Style = TEXT) -> Iterator[str]:
     return iter(dict.fromkeys(cost.condition_text(one, style is LATEX) for one in open_ones))
 
 
-def repetition_note(cost: CostTree, levels: int = 2) -> str:
+def repetition_note(cost: CostTree, levels: int = 2, quantities: Sequence[str] = SHOWN) -> str:
     """How the lines below a repeated block are to be read; empty where the table has none."""
     is_open = any(
-        one.times != 1 and depth + 1 < levels and len(one.branches) > 1 for depth, one in shown(cost, levels)
+        one.times != 1 and depth + 1 < levels and len(one.branches) > 1
+        for depth, one in shown(cost, levels, quantities)
     )
     return "the lines below a block that comes several times are for one repetition" if is_open else ""
 
@@ -140,10 +156,14 @@ def extents_of(cost: CostTree, style: Style = TEXT) -> Iterator[str]:
 
 def _likewise(cost: CostTree, names: list[Dim], writer: Writer) -> str:
     is_latex = writer.style is LATEX
-    to, likewise = (r" \text{ to } ", r" \text{ likewise}") if is_latex else (" to ", " likewise")
+    to, likewise, colon = (
+        (r" \text{ to } ", r" \text{ likewise}", r" \text{ likewise: }")
+        if is_latex
+        else (" to ", " likewise", " likewise: ")
+    )
     some = writer.write(names[0]) + (to + writer.write(names[-1]) if len(names) > 1 else "")
     known = [writer.style.number(cost.values[name]) for name in names if name in cost.values]
-    return some + likewise + (f": {', '.join(known)}" if known else "")
+    return some + (f"{colon}{', '.join(known)}" if known else likewise)
 
 
 def table_of(cost: CostTree, levels: int = 2) -> str:

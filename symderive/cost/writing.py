@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy
 
@@ -17,6 +18,7 @@ from symderive.notation.names import latex_name, superscript, text_name
 SUM, PRODUCT, POWER, ATOM = range(4)
 Written = tuple[str, int]
 Factor = tuple[sympy.Expr, int]
+ROOTS = {2: "√", 3: "∛", 4: "∜"}
 _RELATIONS = {
     sympy.Ge: ("≥", r"\ge"),
     sympy.Le: ("≤", r"\le"),
@@ -38,6 +40,8 @@ class Style:
     fraction: Callable[[Written, Written], Written]
     bracket: Callable[[str], str]
     floor: Callable[[str], str]
+    ceiling: Callable[[str], str]
+    root: Callable[[Written, int], str]
     relation: int
 
 
@@ -52,6 +56,11 @@ def _text_fraction(over: Written, under: Written) -> Written:
     return (f"{top} / {below}" if over[1] == PRODUCT else f"{top}/{below}"), PRODUCT
 
 
+def _text_root(inner: Written, degree: int) -> str:
+    sign = ROOTS.get(degree, f"{superscript(str(degree))}√")
+    return f"{sign}{inner[0]}" if inner[1] == ATOM else f"{sign}({inner[0]})"
+
+
 TEXT = Style(
     dot=" · ",
     minus="−",
@@ -61,6 +70,8 @@ TEXT = Style(
     fraction=_text_fraction,
     bracket=lambda inner: f"({inner})",
     floor=lambda inner: f"⌊{inner}⌋",
+    ceiling=lambda inner: f"⌈{inner}⌉",
+    root=_text_root,
     relation=0,
 )
 LATEX = Style(
@@ -72,6 +83,8 @@ LATEX = Style(
     fraction=lambda over, under: (rf"\frac{{{over[0]}}}{{{under[0]}}}", ATOM),
     bracket=lambda inner: rf"\left({inner}\right)",
     floor=lambda inner: rf"\left\lfloor {inner} \right\rfloor",
+    ceiling=lambda inner: rf"\left\lceil {inner} \right\rceil",
+    root=lambda inner, degree: rf"\sqrt{f'[{degree}]' if degree > 2 else ''}{{{inner[0]}}}",
     relation=1,
 )
 
@@ -158,7 +171,7 @@ class Writer:
     def rank(self, expr: sympy.Expr) -> tuple[int, str]:
         """Where `expr` stands in a product or sum."""
         places = [place for place, size in enumerate(self.order) if size in expr.free_symbols]
-        return min(places, default=len(self.order)), str(expr)
+        return min(places, default=len(self.order)), _text_of(expr)
 
     def _write(self, expr: sympy.Expr) -> Written:
         if isinstance(expr, sympy.Symbol):
@@ -173,17 +186,21 @@ class Writer:
             return self._sum(expr), SUM
         if isinstance(expr, (sympy.Mul, sympy.Pow)):
             return self._mul(expr)
+        if isinstance(expr, sympy.ceiling):
+            return self.style.ceiling(self.write(_as_fraction(expr.args[0]))), ATOM
         if isinstance(expr, sympy.floor):
-            return self.style.floor(self.write(sympy.together(expr.args[0]))), ATOM
+            return self.style.floor(self.write(_as_fraction(expr.args[0]))), ATOM
         if isinstance(expr, Quotient):
             return self.style.floor(self.style.fraction(*map(self._write, expr.args))[0]), ATOM
         raise SymderiveError(f"writing {expr}: {type(expr).__name__} is not a size.")
 
     def _mul(self, expr: sympy.Expr) -> Written:
         coefficient, rest = expr.as_coeff_Mul()
-        powers = [factor.as_base_exp() for factor in sympy.Mul.make_args(rest) if factor != 1]
-        if any(not exponent.is_Integer for _, exponent in powers):
-            raise SymderiveError(f"writing {expr}: only whole powers of sizes can be written.")
+        powers = [_whole_power(factor) for factor in sympy.Mul.make_args(rest) if factor != 1]
+        if len(powers) == 1 and isinstance(powers[0][0], sympy.Pow) and coefficient == powers[0][1] == 1:
+            base, exponent = powers[0][0].as_base_exp()
+            return self.style.root(self._write(base), int(exponent.q)), ATOM
+        coefficient, powers = _sign_inside(coefficient, powers)
         powers.sort(key=lambda power: self.rank(power[0]))
         return self.product(
             Fraction(int(coefficient.p), int(coefficient.q)),
@@ -219,8 +236,56 @@ class Writer:
         return text or self.style.number(0)
 
 
+@lru_cache(maxsize=8192)
+def _text_of(expr: sympy.Expr) -> str:
+    """SymPy's text, which is slow to make and asked for again and again."""
+    return str(expr)
+
+
+def _as_fraction(expr: sympy.Expr) -> sympy.Expr:
+    """An expression as one fraction; one with roots, which SymPy would take apart, stays as it is."""
+    has_roots = any(not power.exp.is_Integer for power in expr.atoms(sympy.Pow))
+    return expr if has_roots else sympy.together(expr)
+
+
+def _whole_power(factor: sympy.Expr) -> tuple[sympy.Expr, sympy.Integer]:
+    """A power as a base and a whole exponent; the base of `n^(3/2)` is √n."""
+    base, exponent = factor.as_base_exp()
+    if exponent.is_Integer:
+        return base, exponent
+    if not exponent.is_Rational:
+        raise SymderiveError(f"writing {factor}: only whole powers and roots of sizes can be written.")
+    return base ** sympy.Rational(1, exponent.q), sympy.Integer(exponent.p)
+
+
+def _sign_inside(
+    coefficient: sympy.Rational, powers: list[tuple[sympy.Expr, sympy.Integer]]
+) -> tuple[sympy.Rational, list[tuple[sympy.Expr, sympy.Integer]]]:
+    """`−(n − b)/m` as `(b − n)/m`: the sign goes into the first sum with terms of both signs."""
+    if coefficient < 0:
+        for place, (base, exponent) in enumerate(powers):
+            if exponent % 2 and exponent > 0 and base.is_Add and any(map(_is_negative, base.args)):
+                return -coefficient, [*powers[:place], (-base, exponent), *powers[place + 1 :]]
+    return coefficient, powers
+
+
 def _is_negative(term: sympy.Expr) -> bool:
     return bool(term.as_coeff_Mul()[0] < 0)
+
+
+_SPECIAL = str.maketrans(
+    {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "*": r"$\cdot$"}
+    | {character: rf"\{character}" for character in "{}$&#_%"}
+)
+
+
+def words_latex(words: str) -> str:
+    r"""Words for text in LaTeX, whatever characters are in them.
+
+    >>> words_latex("2*sum_adds")
+    '2$\\cdot$sum\\_adds'
+    """
+    return words.translate(_SPECIAL)
 
 
 def decimal(value: Fraction, digits: int = 3) -> str:

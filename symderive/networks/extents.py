@@ -9,32 +9,8 @@ from typing import Any
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.cost.floors import one_floor
 from symderive.layers.layer import free_dims, unused
-
-
-def one_floor(size: Size) -> Size:
-    """A size with each floor of a floor as one floor.
-
-    `⌊(⌊x⌋ + a)/n⌋ = ⌊(x + a)/n⌋` for whole a and whole positive n.
-
-    Source: R. Graham, D. Knuth, O. Patashnik, Concrete Mathematics, equation 3.11.
-
-    >>> from symderive.core.dims import dims
-    >>> h = dims("H")
-    >>> half = sympy.floor((h - 1) / 2) + 1
-    >>> one_floor(sympy.floor((half - 1) / 2) + 1)
-    floor(H/4 - 1/4) + 1
-    """
-    if not size.has(sympy.floor):
-        return size
-    if not isinstance(size, sympy.floor):
-        return sympy.expand(size.func(*map(one_floor, size.args)))
-    over, under = sympy.fraction(sympy.together(one_floor(sympy.expand(size.args[0]))))
-    over = sympy.expand(over)
-    for term in sympy.Add.make_args(over):
-        if isinstance(term, sympy.floor) and (over - term).is_integer and under.is_positive:
-            return one_floor(sympy.floor(sympy.expand((over - term + term.args[0]) / under)))
-    return sympy.floor(sympy.expand(over / under))
 
 
 class Extent(Dim):

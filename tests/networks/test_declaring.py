@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from symderive.core.dims import Dim, dims
 from symderive.cost import cost
+from symderive.cost.floors import one_floor
 from symderive.errors import ShapeError, SymderiveError
 from symderive.layers import LSTM, Dense
 from symderive.networks import architecture, network
-from symderive.networks.extents import Extents, needs, one_floor
+from symderive.networks.extents import Extents, needs
 
 H, K = dims("H k")
 STEPS = st.tuples(st.integers(1, 7), st.integers(1, 4), st.integers(0, 3))  # kernel, stride, padding

@@ -8,7 +8,7 @@ from typing import Any
 
 from symderive.cost.infer import Inference
 from symderive.cost.ratio import Ratio
-from symderive.cost.report import Report, Row, Variant
+from symderive.cost.report import Report, Variant
 from symderive.notation.names import latex_name
 from symderive.solutions import document as doc
 from symderive.solutions.formulas import EQUALS
@@ -82,18 +82,21 @@ def _rows(quantity: str, variant: Variant) -> Iterator[doc.Step]:
     label = doc.Math(rf"\text{{{quantity}}}", quantity)
     total = variant.total
     several = len(variant.rows) > 1
-    names = doc.text(" + ".join(row.name for row in variant.rows)) if several else ()
-    yield doc.Step(label, EQUALS, doc.Math(total.formula_latex, total.formula), names)
+    names = _sum_of(doc.Math(row.name_latex, row.name) for row in variant.rows)
+    yield doc.Step(label, EQUALS, doc.Math(total.formula_latex, total.formula), (names,) if several else ())
     if total.numbers and total.numbers != total.formula:
         yield doc.Step(_EMPTY, EQUALS, doc.Math(total.numbers_latex, total.numbers))
     if several and all(row.value is not None for row in variant.rows):
-        yield doc.Step(_EMPTY, EQUALS, _sum_of(variant.rows))
+        yield doc.Step(
+            _EMPTY, EQUALS, _sum_of(doc.Math(row.result_latex, row.result) for row in variant.rows)
+        )
     if total.result and total.result != total.formula:
         yield doc.Step(_EMPTY, EQUALS, doc.Math(rf"\mathbf{{{total.result_latex}}}", total.result))
 
 
-def _sum_of(rows: tuple[Row, ...]) -> doc.Math:
-    return doc.Math(" + ".join(row.result_latex for row in rows), " + ".join(row.result for row in rows))
+def _sum_of(terms: Iterable[doc.Math]) -> doc.Math:
+    terms = tuple(terms)
+    return doc.Math(" + ".join(one.latex for one in terms), " + ".join(one.plain for one in terms))
 
 
 def relation_blocks(variants: Iterable[Variant]) -> list[doc.Block]:

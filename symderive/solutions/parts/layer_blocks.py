@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from symderive.cost.count import MACS, SUM_ADDS
 from symderive.cost.record import ADDS, BUFFERS, FLOPS, PARAMS, Cost
-from symderive.cost.report import LABELS, report
+from symderive.cost.report import label_of, report
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.layers import Layer
 from symderive.solutions import document as doc
@@ -18,12 +20,16 @@ from symderive.solutions.parts.convolution_blocks import (
 _HIDDEN = (SUM_ADDS, "elementwise_adds")  # both are in the additions
 
 
-def layer_blocks(name: str, cost: Cost) -> list[doc.Block]:
+def layer_blocks(name: str, cost: Cost, quantities: Sequence[str] = ()) -> list[doc.Block]:
     """The whole answer.
 
     Args:
         name: how the layer is called.
         cost: what it costs.
+        quantities: which ones are shown; all that are not 0 where none is named.
+
+    Raises:
+        SymderiveError: an unknown quantity.
     """
     made = report({name: cost})
     (products,) = made.variants
@@ -32,9 +38,9 @@ def layer_blocks(name: str, cost: Cost) -> list[doc.Block]:
     needs = _needs(cost)
     blocks += [doc.Paragraph(doc.text("It needs ", *needs, "."))] if needs else []
     blocks.append(doc.Heading(doc.text("What it costs")))
-    for quantity in _quantities(cost):
+    for quantity in quantities or _quantities(cost):
         (variant,) = report({name: cost}, quantity=quantity).variants
-        blocks.append(count_steps(LABELS.get(quantity, quantity.replace("_", " ")), variant))
+        blocks.append(count_steps(label_of(quantity), variant))
     return [*blocks, *_valid(cost), *convention_blocks(made)]
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from symderive.cost.count import MACS
+from symderive.cost.counted import FLOPS, PARAMS
+from symderive.cost.report import label_of
 from symderive.cost.tree import CostTree
 from symderive.cost.tree_report import (
     SHOWN,
@@ -18,7 +21,7 @@ from symderive.cost.tree_report import (
     times_of,
     totals,
 )
-from symderive.cost.writing import LATEX
+from symderive.cost.writing import LATEX, TEXT
 from symderive.networks import Architecture
 from symderive.solutions import document as doc
 
@@ -35,15 +38,21 @@ def network_sentence(net: Architecture, cost: CostTree) -> doc.Paragraph:
     return doc.Paragraph(doc.text(*spans, "."))
 
 
-def network_cost_blocks(cost: CostTree, levels: int) -> list[doc.Block]:
+def network_cost_blocks(cost: CostTree, levels: int, quantities: Sequence[str] = ()) -> list[doc.Block]:
     """The whole answer.
 
     Args:
         cost: of the network.
         levels: how many levels of blocks the table shows.
+        quantities: which ones are shown; parameters, MACs and FLOPs where none is named.
+
+    Raises:
+        SymderiveError: an unknown quantity.
     """
-    blocks: list[doc.Block] = [_table(cost, levels), doc.Steps(tuple(_totals(cost)))]
-    repetition = repetition_note(cost, levels)
+    columns = tuple(quantities) or SHOWN
+    totalled = tuple(quantities) or (*SHOWN, FLOPS)
+    blocks: list[doc.Block] = [_table(cost, levels, columns), doc.Steps(tuple(_totals(cost, totalled)))]
+    repetition = repetition_note(cost, levels, columns)
     if repetition:
         blocks.insert(1, doc.Paragraph(doc.text(f"{repetition[:1].upper()}{repetition[1:]}.")))
     spans = [doc.Math(*pair) for pair in zip(extents_of(cost, LATEX), extents_of(cost), strict=True)]
@@ -69,32 +78,30 @@ def _sentence(begin: str, formulas: list[doc.Math]) -> list[doc.Block]:
     return [doc.Paragraph(doc.text(*spans, "."))]
 
 
-def _table(cost: CostTree, levels: int) -> doc.Table:
-    is_number = bool(cost.macs.is_Integer)
-    columns = [
-        doc.Column(doc.text("block")),
-        doc.Column(doc.text("output")),
-        doc.Column(doc.text("parameters"), "right"),
-        doc.Column(doc.text("MACs"), "right" if is_number else "left"),
-    ]
-    columns += [doc.Column(doc.text("share"), "right")] if is_number else []
-    return doc.Table(tuple(columns), tuple(_row(cost, depth, one) for depth, one in shown(cost, levels)))
+def _table(cost: CostTree, levels: int, quantities: Sequence[str]) -> doc.Table:
+    columns = [doc.Column(doc.text("block")), doc.Column(doc.text("output"))]
+    for quantity in quantities:
+        is_number = quantity == PARAMS or cost.quantity(quantity).is_Integer
+        columns.append(doc.Column(doc.text(label_of(quantity)), "right" if is_number else "left"))
+    with_share = MACS in quantities and bool(cost.macs.is_Integer)
+    columns += [doc.Column(doc.text("share"), "right")] if with_share else []
+    rows = (_row(cost, depth, one, quantities, with_share) for depth, one in shown(cost, levels, quantities))
+    return doc.Table(tuple(columns), tuple(rows))
 
 
-def _row(cost: CostTree, depth: int, one: CostTree) -> doc.Row:
+def _row(cost: CostTree, depth: int, one: CostTree, quantities: Sequence[str], with_share: bool) -> doc.Row:
     name = [f"{'· ' * depth}{one.name}"]
     times = doc.Math(times_of(one, LATEX).strip(), times_of(one).strip())
     cells: list[doc.Cell] = [
         doc.text(*name, " ", times) if times.plain else doc.text(*name),
         doc.text(doc.Math(shape_of(one, LATEX), shape_of(one))),
     ]
-    cells += [doc.text(doc.Math(cell(one, each, LATEX), cell(one, each))) for each in SHOWN]
-    share = share_of(one, cost)
-    return doc.Row((*cells, share) if share else tuple(cells))
+    cells += [doc.text(doc.Math(cell(one, each, LATEX), cell(one, each))) for each in quantities]
+    return doc.Row((*cells, share_of(one, cost)) if with_share else tuple(cells))
 
 
-def _totals(cost: CostTree) -> Iterator[doc.Step]:
-    for latex, plain in zip(totals(cost, LATEX), totals(cost), strict=True):
+def _totals(cost: CostTree, quantities: Sequence[str]) -> Iterator[doc.Step]:
+    for latex, plain in zip(totals(cost, LATEX, quantities), totals(cost, TEXT, quantities), strict=True):
         (label, sign_latex, all_latex), (_, sign, all_plain) = latex, plain
         for place, (formula_latex, formula) in enumerate(zip(all_latex, all_plain, strict=True)):
             lines = tuple(_broken(formula_latex)) if len(formula) > _LONG else ()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from symderive.cost.algebra import NoQuantityError
 from symderive.derive.costs import cost
 from symderive.errors import SymderiveError
 from symderive.solutions import document as doc
 from symderive.solutions.parts.answer import answer, heading
+from symderive.solutions.parts.cost_answers import COST_FIELDS, cost_answers, quantities_of
 from symderive.solutions.parts.layer_blocks import layer_blocks, shape_of
 from symderive.solutions.parts.layer_input import layer_from, layer_kind
 from symderive.solutions.problem_file import Question
@@ -22,6 +24,7 @@ SCHEMA = Table(
         default={},
         doc="its sizes by name: numbers, names, or a list with one for each axis",
     ),
+    *COST_FIELDS,
 )
 
 
@@ -38,8 +41,13 @@ def solve(question: Question) -> doc.Section:
         raise question.error("layer", str(error)) from None
     try:
         layer = layer_from(kind, values["sizes"])
-        blocks = layer_blocks(kind.__name__, cost(layer))
+        counted = cost(layer)
     except SymderiveError as error:
         raise question.error("sizes", str(error)) from None
+    try:
+        blocks = layer_blocks(kind.__name__, counted, quantities_of(values))
+    except NoQuantityError as error:
+        raise question.error("quantity", str(error)) from None
+    blocks += cost_answers(question, counted)
     sentence = doc.text(f"{kind.__name__}, with an output of ", shape_of(layer), ".")
     return answer(question, doc.Paragraph(sentence), blocks)

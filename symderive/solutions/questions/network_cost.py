@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from symderive.cost.algebra import NoQuantityError
 from symderive.errors import SymderiveError
 from symderive.solutions import document as doc
+from symderive.solutions.parts.cost_answers import COST_FIELDS, cost_answers, quantities_of
 from symderive.solutions.parts.network_cost_blocks import network_cost_blocks, network_sentence
 from symderive.solutions.parts.network_cost_input import network_cost
 from symderive.solutions.problem_file import Question
@@ -22,6 +24,7 @@ SCHEMA = Table(
         doc="sizes of the input by letter, B, H, W or B, T, and options such as classes: numbers or names",
     ),
     Field("levels", Integer(least=1, most=20), default=2, doc="how many levels of blocks the table shows"),
+    *COST_FIELDS,
 )
 
 
@@ -40,8 +43,12 @@ def solve(question: Question) -> doc.Section:
     values = question.values
     try:
         net, cost = network_cost(values["network"], values["sizes"])
-        blocks = network_cost_blocks(cost, values["levels"])
     except SymderiveError as error:
         raise question.error("sizes", str(error)) from None
+    try:
+        blocks = network_cost_blocks(cost, values["levels"], quantities_of(values))
+    except NoQuantityError as error:
+        raise question.error("quantity", str(error)) from None
+    blocks += cost_answers(question, cost)
     statement = (*doc.paragraphs(values["text"]), network_sentence(net, cost))
     return doc.Section(doc.text(values["title"]), statement, tuple(blocks))

@@ -1,0 +1,129 @@
+"""Questions to a cost beyond its numbers: a budget, growth, an elasticity, a crossing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from symderive.cost.count import MACS
+from symderive.cost.counted import Counted
+from symderive.cost.report import label_of
+from symderive.cost.tree import CostTree
+from symderive.cost.writing import LATEX, TEXT, Writer
+from symderive.errors import SymderiveError
+from symderive.solutions import document as doc
+from symderive.solutions.problem_file import Question
+from symderive.solutions.schema import Field, ListOf, OneOf, String
+
+_NAMES = OneOf(String(), ListOf(String()))
+COST_FIELDS = (
+    Field("quantity", _NAMES, default=(), doc='what is shown, for example "flops" or ["macs", "adds"]'),
+    Field("solve", String(), default=None, doc='a budget such as "macs <= 1e9"; "for" says for which size'),
+    Field("leading", _NAMES, default=None, doc="sizes that grow: the leading term of the first quantity"),
+    Field("elasticity", String(), default=None, doc="a size: by how many per cent a quantity grows with it"),
+    Field(
+        "crossover",
+        ListOf(String()),
+        default=None,
+        doc="two parts of a network, each a path, or several with +: from which size the first needs more",
+    ),
+    Field("for", String(), default=None, doc="the size of solve and crossover"),
+)
+"""The keys of these questions, in every kind of question about a cost."""
+
+
+def quantities_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The quantities that were named."""
+    return _listed(values["quantity"])
+
+
+def cost_answers(question: Question, cost: Counted) -> list[doc.Block]:
+    """The answers to those of the questions that were asked.
+
+    Args:
+        question: with the keys of `COST_FIELDS`.
+        cost: what is asked.
+
+    Raises:
+        ProblemError: a question that has no answer, or a size that is missing.
+    """
+    asked = [key for key in _ANSWERS if question.values[key] is not None]
+    if question.values["for"] is not None and not {"solve", "crossover"} & set(asked):
+        raise question.error("for", '"for" is the size of "solve" and "crossover"; give one of them.')
+    blocks: list[doc.Block] = []
+    for key in asked:
+        try:
+            blocks += _ANSWERS[key](question.values, cost)
+        except SymderiveError as error:
+            raise question.error(key, str(error)) from None
+    return blocks
+
+
+def _size(values: Mapping[str, Any], key: str) -> str:
+    if values["for"] is None:
+        raise SymderiveError(f"{key}: for which size? Name it as the value of for, as in B.")
+    return str(values["for"])
+
+
+def _quantity(values: Mapping[str, Any]) -> str:
+    return next(iter(quantities_of(values)), MACS)
+
+
+def _solve(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
+    found = cost.solve(values["solve"], _size(values, "solve"))
+    sign = "<" if found.budget.is_strict else "≤"
+    limit = Writer(TEXT).write(found.budget.limit)
+    size = doc.Math(Writer(LATEX).write(found.symbol), Writer().write(found.symbol))
+    yield doc.Paragraph(doc.text("The largest ", size, f" with {found.budget.quantity} {sign} {limit}:"))
+    yield doc.Display(doc.Math(found.latex(), found.write()), boxed=True)
+    yield from _remarks(found.remarks)
+
+
+def _leading(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
+    found = cost.leading(_listed(values["leading"]), _quantity(values))
+    yield doc.Paragraph(doc.text("For large sizes:"))
+    yield doc.Display(doc.Math(found.latex(), found.said()))
+    yield from _remarks(found.remarks)
+
+
+def _elasticity(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
+    name, quantity = values["elasticity"], _quantity(values)
+    found = cost.elasticity(name, quantity)
+    latex, plain = (Writer(style, cost.order).write(found) for style in (LATEX, TEXT))
+    yield doc.Paragraph(
+        doc.text(f"When {name} grows by one per cent, {label_of(quantity)} grow by so many per cent:")
+    )
+    yield doc.Display(doc.Math(latex, plain))
+
+
+def _crossover(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
+    parts = _listed(values["crossover"])
+    if len(parts) != 2 or not isinstance(cost, CostTree):
+        raise SymderiveError(
+            "crossover: two parts of a network are compared, as in blocks.attention and "
+            "blocks.dense1+blocks.dense2."
+        )
+    first, second = (cost.only(*(path.strip() for path in part.split("+"))) for part in parts)
+    found = first.crossover(second, _size(values, "crossover"), _quantity(values), names=parts)
+    said = doc.Math(found.latex(), f"{found.left} > {found.right} {found.range()}")
+    yield doc.Paragraph(doc.text(f"{label_of(found.quantity)} of two parts:"))
+    yield doc.Display(said, boxed=True)
+    yield from _remarks(found.remarks)
+
+
+def _remarks(remarks: tuple[str, ...]) -> Iterator[doc.Block]:
+    if remarks:
+        said = "; ".join(remarks)
+        yield doc.Paragraph(doc.text(f"{said[:1].upper()}{said[1:]}."))
+
+
+def _listed(names: Any) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+_ANSWERS: dict[str, Callable[[Mapping[str, Any], Any], Iterator[doc.Block]]] = {
+    "solve": _solve,
+    "leading": _leading,
+    "elasticity": _elasticity,
+    "crossover": _crossover,
+}

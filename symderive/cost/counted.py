@@ -210,7 +210,7 @@ class Counted(Algebra, Memory):
     @property
     def all_quantities(self) -> tuple[str, ...]:
         """The names of all quantities: those that every cost has, then the others that are not 0."""
-        return tuple(dict.fromkeys((*ALWAYS, SAVED, *self.quantities)))
+        return tuple(dict.fromkeys((*ALWAYS, *self.quantities)))
 
     @property
     def symbolic(self) -> Self:
@@ -223,7 +223,7 @@ class Counted(Algebra, Memory):
         Raises:
             SymderiveError: there is no such quantity.
         """
-        choices = sorted(self.all_quantities)
+        choices = sorted({*self.all_quantities, SAVED})
         if quantity not in choices:
             raise NoQuantityError(
                 f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}"
@@ -297,7 +297,9 @@ class Counted(Algebra, Memory):
         {'macs': array([7840,   20]), 'params': array([7850,   30])}
         """
         formulas = {name: self.formula(name) for name in quantities or (MACS,)}
-        return compiled(formulas, self.symbols, self.relations, self.conditions, self.values)
+        more = self.saved().conditions if SAVED in formulas else ()
+        conditions = tuple(dict.fromkeys((*self.conditions, *more)))
+        return compiled(formulas, self.symbols, self.relations, conditions, self.values)
 
     def to_json(self) -> str:
         """Everything that is known of the cost, as JSON text; `symderive.cost.export.record` says its keys.

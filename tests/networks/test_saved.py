@@ -284,3 +284,17 @@ def test_memory_of_a_backward_pass_is_refused():
         _ = program.peak_activations
     with pytest.raises(SymderiveError, match="no cost of a layer or network with derivatives; give one"):
         _ = program.saved_for_backward
+
+
+def test_a_compiled_formula_asks_for_the_same():
+    net = architecture(
+        "late",
+        lambda x: x.dense(4).relu().repeated("rest", dims("L") - 1, BODIES["norm"]).mean(1),
+        "B",
+        "T",
+        4,
+    )
+    kept = cost(net).compile("saved_for_backward")
+    assert kept(B=2, T=3, L=2) == Interpreter(net, {"B": 2, "T": 3, "L": 2}).entries
+    with pytest.raises(ShapeError, match="L ≥ 2 is needed"):
+        kept(B=2, T=3, L=1)

@@ -16,7 +16,7 @@ from symderive.cost.tree import CostTree, Place
 from symderive.errors import SymderiveError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BackwardCost(Cost):
     """What the backward pass of a layer costs: the sum of what the adjoints cost.
 
@@ -105,7 +105,7 @@ def _pull(cost: Cost) -> Pull:
     return cost.pull
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class BackwardTree(CostTree):
     """What the backward pass of a network costs, block by block.
 

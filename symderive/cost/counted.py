@@ -35,7 +35,7 @@ ALWAYS = (MACS, MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS)
 """Quantities that every cost has, if only as 0."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Counted(Algebra, Memory):
     """Abstract: formulas in named positive integers, and the numbers put in for them.
 
@@ -202,6 +202,10 @@ class Counted(Algebra, Memory):
         used.update(*(size.free_symbols for size in self.order))
         writer = Writer(order=self.order)
         return tuple(sorted(used, key=writer.rank))
+
+    def __repr__(self) -> str:
+        """The MACs on one line; `print` shows everything."""
+        return f"<{type(self).__name__}: macs = {self.formula().write()}>"
 
     @abstractmethod
     def counts(self) -> Iterator[Formula]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from symderive.cost.backward import BackwardCost
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cost(Counted):
     """What a layer or program costs.
 

@@ -24,7 +24,7 @@ STATES = "optimizer_state"
 """The quantity that is the entries of the optimizer's states."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrainStep(CostTree):
     """What a training step costs: a tree of its four parts, each of them a tree over the network.
 

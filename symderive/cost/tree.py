@@ -120,7 +120,7 @@ class Place:
         return self.kind.subs({symbol: whole(size, str(symbol)) for symbol, size in sizes.items()}).valid_macs
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CostTree(Counted):
     """What a network costs: formulas in its own sizes, block by block.
 

@@ -15,7 +15,7 @@ import torch
 import transformers as tr
 from torch.utils.flop_counter import FlopCounterMode
 
-from symderive.cost import cost
+from symderive.derive.costs import cost
 from symderive.imports.torch_modules import torch_network
 from symderive.networks import network
 from tests.imports.families import FAMILIES
@@ -92,7 +92,7 @@ def _formula(model, text):
 
 
 def counted(model, text, numbers):
-    """What torch counts; a language model does not look at its numbers of positions: it has none here."""
+    """What torch counts; a language model may not look at its numbers of positions: they have no entries."""
     more = {"use_cache": False} if hasattr(model, "config") else {}
     with patch.object(tr.masking_utils, "find_packed_sequence_indices", return_value=None):
         return counted_by_torch(model, text, numbers, **more)

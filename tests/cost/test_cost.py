@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
+import symderive as sd
 from symderive.core.dims import Dim, dims
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
@@ -20,6 +21,7 @@ from symderive.errors import ShapeError, SymderiveError
 from symderive.language.declaring import array
 from symderive.language.programs import program_of
 from symderive.layers import Conv2d, Dense, PointwiseConv2d, SeparableConv2d
+from symderive.networks import network
 
 C_in, C_out, H1, W1, k = dims("C_in C_out Hprime Wprime k")
 
@@ -277,3 +279,10 @@ def test_equations_without_a_name_are_numbered():
 
 def test_the_symbols_are_positive_integers():
     assert all(isinstance(symbol, Dim) and symbol.is_positive for symbol in cost(Conv2d(groups="G")).symbols)
+
+
+def test_a_cost_is_one_line_in_a_list():
+    """Not its whole tree of equations."""
+    assert repr([cost(Conv2d(3, 256, 5, 12, 12)), sd.cost(network("gpt2"))]) == (
+        "[<Cost: macs = k² · C_in · H′ · W′ · C_out>, <CostTree: macs = 123532032 · B · T + 18432 · B · T²>]"
+    )

@@ -4,11 +4,9 @@ import math
 import string
 
 import numpy as np
-import pytest
+from onnx.reference import ReferenceEvaluator
 
 from tests.imports.onnx_models import INT64
-
-reference = pytest.importorskip("onnx.reference", reason="it is part of onnx, in the extra [test]")
 
 
 def run(model, sizes, seed=0):
@@ -19,7 +17,7 @@ def run(model, sizes, seed=0):
         shape = [sizes[d.dim_param] if d.dim_param else d.dim_value for d in one.type.tensor_type.shape.dim]
         is_whole = one.type.tensor_type.elem_type == INT64
         feeds[one.name] = rng.integers(0, 5, shape) if is_whole else rng.normal(size=shape).astype(np.float32)
-    evaluator = reference.ReferenceEvaluator(model)
+    evaluator = ReferenceEvaluator(model)
     with np.errstate(all="ignore"):
         found = evaluator.run(None, feeds, intermediate=True)
     return {**evaluator.rt_inits_, **feeds, **found}

@@ -4,9 +4,8 @@ import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
-import pytest
+import onnx
 
-onnx = pytest.importorskip("onnx", reason="models are built with onnx, which is in the extra [test]")
 helper, FLOAT, INT64, BOOL = (
     onnx.helper,
     onnx.TensorProto.FLOAT,

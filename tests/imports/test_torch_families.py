@@ -3,7 +3,7 @@
 import pytest
 import sympy
 
-from symderive.cost import cost
+from symderive.derive.costs import cost
 from symderive.imports.torch_modules import torch_network
 from symderive.networks import network
 from symderive.networks.extents import canonical, one_floor
@@ -14,9 +14,13 @@ QUICK = ("resnet18", "squeezenet1_1")
 """The others take longer; the benchmark has them all."""
 
 
+ALWAYS = ("macs", "params", "buffers", "activations", "backward_macs", "saved_for_backward")
+"""Quantities that every network has, if only as 0."""
+
+
 def differences(found, declared):
     """The quantities in which two costs differ, with what they differ by."""
-    for quantity in {*found.quantities, *declared.quantities, "activations"}:
+    for quantity in (*dict.fromkeys((*found.quantities, *declared.quantities)), *ALWAYS):
         difference = sympy.expand(in_inputs(found, quantity) - in_inputs(declared, quantity))
         if difference != 0:
             yield quantity, difference
@@ -24,7 +28,7 @@ def differences(found, declared):
 
 def in_inputs(tree, quantity):
     """A formula in the sizes of the input, its floors written in one way."""
-    if quantity not in (*tree.quantities, "macs", "params", "buffers", "activations"):
+    if quantity not in (*tree.quantities, *ALWAYS):
         return sympy.S.Zero
     return canonical(one_floor(tree.formula(quantity).expr.xreplace(dict(tree.relations))))
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 
 import sympy
 
+from symderive.core.dims import Dim
 from symderive.cost.again import Recompute, names_of
 from symderive.cost.formula import Formula
 from symderive.cost.peak import Peak
@@ -26,6 +27,11 @@ class Memory(ABC):
     """
 
     keeper: Keeper | None
+
+    @property
+    @abstractmethod
+    def numbers(self) -> dict[Dim, sympy.Integer]:
+        """The values as SymPy's integers."""
 
     @abstractmethod
     def quantity(self, name: str) -> sympy.Expr:
@@ -193,8 +199,11 @@ class Memory(ABC):
 
         An array lives from when it is written until it was read last, nothing is computed in place, and
         parameters are not counted; nor is anything fused: see `bytes_read` for what is one pass. With sizes
-        that are symbols it is a `Max` where they decide; `peak().conditions` says from how many repetitions
-        it holds.
+        that are symbols it is a `Max` where they decide.
+
+        Raises:
+            SymderiveError: it holds only from some number of repetitions, and that is a symbol; `peak` says
+                from which.
 
         >>> from symderive.derive.costs import cost
         >>> from symderive.layers import Dense
@@ -212,6 +221,9 @@ class Memory(ABC):
 
         Gradients by arrays count, those by parameters do not.
 
+        Raises:
+            SymderiveError: as `peak_activations`, or a layer that cannot be differentiated.
+
         >>> from symderive.derive.costs import cost
         >>> from symderive.layers import Dense
         >>> cost(Dense("d", "m", batch="B")).peak_in_training
@@ -220,6 +232,12 @@ class Memory(ABC):
         return self._largest(self.peak(training=True))
 
     def _largest(self, peak: Peak) -> sympy.Expr:
+        undecided = [one for one in peak.conditions if one.xreplace(self.numbers) != sympy.true]
+        if undecided:
+            raise SymderiveError(
+                f"the peak of what is alive: it has one formula only where {undecided[0]}; put in a "
+                "number, or ask peak(), which has the formulas and the conditions."
+            )
         found = [self._value(one) for one in peak.candidates]
         are_numbers = all(one.is_number for one in found)
         return found[0] if len(found) == 1 else sympy.Max(*found, evaluate=are_numbers)

@@ -282,7 +282,10 @@ def test_memory_of_a_backward_pass_is_refused():
     program = cost(Conv2d(3, 4, 3, 8, 8).program())
     with pytest.raises(SymderiveError, match=r"memory: which arrays are read .*; ask the cost"):
         _ = program.peak_activations
-    with pytest.raises(SymderiveError, match="no cost of a layer or network with derivatives; give one"):
+    with pytest.raises(
+        SymderiveError,
+        match="no cost of a layer or network with derivatives; import symderive as sd, and give one",
+    ):
         _ = program.saved_for_backward
 
 
@@ -298,3 +301,11 @@ def test_a_compiled_formula_asks_for_the_same():
     assert kept(B=2, T=3, L=2) == Interpreter(net, {"B": 2, "T": 3, "L": 2}).entries
     with pytest.raises(ShapeError, match="L ≥ 2 is needed"):
         kept(B=2, T=3, L=1)
+
+
+def test_a_peak_that_holds_only_for_some_depths_says_so():
+    found = cost(network("gpt"))
+    assert [str(one) for one in found.peak().conditions] == ["L >= 2"]
+    with pytest.raises(SymderiveError, match=r"one formula only where L >= 2; put in a number, or ask peak"):
+        _ = found.peak_activations
+    assert found.subs(L=12).peak_activations.free_symbols

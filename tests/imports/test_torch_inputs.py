@@ -153,6 +153,30 @@ def test_parameters_count_once_and_frozen_ones_are_named():
     assert unused["not used"].params == 12
 
 
+def into_zeros(m, x):
+    """Written into a part of an array of zeros, which is known before there are data until then."""
+    into = torch.zeros(x.shape[0], 8)
+    into[:, :3] = x[:, :3]
+    return into @ into.T
+
+
+def into_rows(m, x):
+    """The same by an earlier view, and by positions."""
+    into = torch.zeros(x.shape[0], 2, 8)
+    first = into[:, 0]
+    into.select(1, 0).view(x.shape[0], 8).copy_(x)
+    other = torch.zeros(x.shape[0], 8)
+    other[:, torch.tensor([0, 1])] = x[:, :2]
+    return first @ first.T + other @ other.T
+
+
+@pytest.mark.parametrize(("function", "often"), [(into_zeros, 1), (into_rows, 2)])
+def test_what_is_written_into_an_array_of_zeros_is_no_constant(function, often):
+    found = sd.cost(Doing(function), input="B,8")
+    assert not found.unknown
+    assert found.formula().write() == f"{8 * often} · B²"
+
+
 def test_several_inputs_in_order_and_by_name():
     model = Doing(lambda m, x, y: m.linear(x) + y[..., None])
     ordered = sd.cost(model, input=("B,T,8", "B,T:integer"))

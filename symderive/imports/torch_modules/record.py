@@ -38,6 +38,7 @@ class Record:
     scope: Scope = ()
     _features: dict[int, Feature] = field(default_factory=dict)
     _alive: list[Any] = field(default_factory=list)
+    _sources: dict[int, Any] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -49,6 +50,19 @@ class Record:
         self._features[id(tensor)] = feature
         self.keep(tensor)
 
+    def view(self, tensor: Any, source: Any) -> None:
+        """Note that a tensor is a view of another one."""
+        self._sources[id(tensor)] = source
+        self.keep(tensor)
+
+    def written(self, tensor: Any) -> None:
+        """Note that a tensor was changed: what it is a view of is no longer known before there are data."""
+        made, found = self.feature(tensor), tensor
+        while id(found) in self._sources:
+            found = self._sources[id(found)]
+            if self.is_known(found) and not made.array.is_known:
+                self.bind(found, replace(made, shape=self.sizes.shape(found)))
+
     def keep(self, tensor: Any) -> None:
         """Keep a tensor, so that no other one gets its identity."""
         self._alive.append(tensor)
@@ -59,15 +73,23 @@ class Record:
         A parameter becomes one of its own where it is first used; what came from nowhere is a constant.
         """
         if id(tensor) not in self._features:
-            own = self.arrays.of(tensor)
-            made = self.array_of(own) if own is not None and own.is_parameter else self._constant(tensor)
-            self.bind(tensor, replace(made, shape=self.sizes.shape(tensor)))
+            self.bind(tensor, replace(self._first_used(tensor), shape=self.sizes.shape(tensor)))
         return self._features[id(tensor)]
+
+    def _first_used(self, tensor: Any) -> Feature:
+        own, source = self.arrays.of(tensor), self._sources.get(id(tensor))
+        if own is not None and own.is_parameter:
+            return self.array_of(own)
+        if source is not None and not self.is_known(source):
+            return self.feature(source)
+        return self._constant(tensor)
 
     def is_known(self, tensor: Any) -> bool:
         """Whether a tensor depends neither on the inputs nor on the parameters."""
         if id(tensor) in self._features:
             return self._features[id(tensor)].array.is_known
+        if id(tensor) in self._sources:
+            return self.is_known(self._sources[id(tensor)])
         own = self.arrays.of(tensor)
         return own is None or not own.is_parameter
 

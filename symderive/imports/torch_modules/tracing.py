@@ -38,7 +38,7 @@ class Noting:
         tensors = tuple(tensors_in(result))
         call = Call(self.record, name, arguments, tensors)
         given = list(call.given())
-        if not tensors or (name in operations() and all(map(self.record.is_known, given))):
+        if not tensors or all(map(self.record.is_known, given)):
             return result
         if not any(one.is_floating_point() for one in (*given, *tensors)):
             call = Call(self.record, "clone", arguments, tensors)
@@ -73,7 +73,10 @@ class Noting:
         if plain in SHORT and not all(map(self.record.is_known, given)):
             return self._in_short(func, args, kwargs, Call(self.record, plain, arguments, ()))
         result = func(*args, **kwargs)
-        return self.note(plain, arguments, result) if given else result
+        noted = self.note(plain, arguments, result) if given else result
+        if is_in_place(func) and given:
+            self.record.written(args[0])
+        return noted
 
     def _in_short(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], call: Call) -> Any:
         made, *_ = known(call) or (None,)
@@ -134,9 +137,9 @@ def view_of(record: Record, source: Any, result: Any) -> None:
     own = record.arrays.of(source)
     for tensor in tensors_in(result):
         shape = record.sizes.shape(tensor)
+        record.view(tensor, source)
         if own is not None and record.sizes.is_same(own.shape, shape):
             record.arrays.view(tensor, own)
-            record.keep(tensor)
         elif not record.is_known(source):
             record.results([tensor], [record.feature(source)], [record.feature(source)])
 

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Self
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.algebra import Algebra, NoQuantityError
 from symderive.cost.compiled import compiled
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
 from symderive.cost.formula import Formula
-from symderive.cost.memory import SAVED, Memory
-from symderive.cost.pulling import Keeper
+from symderive.cost.memory.quantities import SAVED, Memory
+from symderive.cost.questions.algebra import Algebra, NoQuantityError
+from symderive.cost.training.pulling import Keeper
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import did_you_mean
 
 if TYPE_CHECKING:
-    from symderive.cost.training import TrainStep
+    from symderive.cost.training.step import TrainStep
 
 MULS, ADDS, FLOPS, PARAMS, BUFFERS = "muls", "adds", "flops", "params", "buffers"
 ACTIVATIONS = "activations"
@@ -169,7 +169,7 @@ class Counted(Algebra, Memory):
         >>> step.formula("macs").write(), step.formula("optimizer_state").write()
         ('3 · B · d · m', '2 · d · m + 2 · m')
         """
-        from symderive.cost.training import train_step
+        from symderive.cost.training.step import train_step
 
         return train_step(self, optimizer, recompute, input_gradient)
 
@@ -306,7 +306,7 @@ class Counted(Algebra, Memory):
         return compiled(formulas, self.symbols, self.relations, conditions, self.values)
 
     def to_json(self) -> str:
-        """Everything that is known of the cost, as JSON text; `symderive.cost.export.record` says its keys.
+        """Everything that is known of the cost, as JSON text; see `symderive.cost.output.export.record`.
 
         >>> import json
         >>> from symderive.layers import Dense
@@ -314,7 +314,7 @@ class Counted(Algebra, Memory):
         >>> json.loads(cost(Dense(784, 10)).to_json())["quantities"]["macs"]["substituted"]
         '784 · 10'
         """
-        from symderive.cost.export import to_json
+        from symderive.cost.output.export import to_json
 
         return to_json(self)
 
@@ -330,7 +330,7 @@ class Counted(Algebra, Memory):
         (total),7840,15680,7840,7830,7840,10,7830
         <BLANKLINE>
         """
-        from symderive.cost.export import to_csv
+        from symderive.cost.output.export import to_csv
 
         return to_csv(self)
 
@@ -355,7 +355,7 @@ class Counted(Algebra, Memory):
         | **total** | $d \cdot m + m$ | $d \cdot m$ |
         <BLANKLINE>
         """
-        from symderive.cost.export import table
+        from symderive.cost.output.export import table
 
         return table(self, quantities or (PARAMS, MACS), form)
 
@@ -374,7 +374,7 @@ class Counted(Algebra, Memory):
             SymderiveError: matplotlib is not installed, another size is open, or an unknown quantity.
             ShapeError: sizes that do not fit each other.
         """
-        from symderive.cost.plotting import plot
+        from symderive.cost.output.plotting import plot
 
         return plot(self, symbol, sizes, quantity)
 

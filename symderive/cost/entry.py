@@ -10,8 +10,8 @@ from symderive.core.program import Program
 from symderive.cost.count import count
 from symderive.cost.placing import layer_cost, tree_of, with_backward
 from symderive.cost.protocols import Costable, Network
-from symderive.cost.pulling import Derivatives, Pull, with_adjoint
 from symderive.cost.record import Cost
+from symderive.cost.training.pulling import Derivatives, Pull, with_adjoint
 from symderive.cost.tree import CostTree
 from symderive.errors import SymderiveError
 

@@ -11,11 +11,11 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.core.positions import is_surely_nonnegative
-from symderive.cost.adjoints import behind_parameters, behind_the_input
 from symderive.cost.count import count
 from symderive.cost.protocols import Costable, Network, Placeable, Placed, Repeated
-from symderive.cost.pulling import Derivatives, Pull, with_adjoint
 from symderive.cost.record import Cost
+from symderive.cost.training.adjoints import behind_parameters, behind_the_input
+from symderive.cost.training.pulling import Derivatives, Pull, with_adjoint
 from symderive.cost.tree import Applied, CostTree, Place
 
 

@@ -16,7 +16,7 @@ from symderive.cost.writing import LATEX, TEXT, Style, Writer, decimal
 from symderive.errors import SymderiveError
 
 if TYPE_CHECKING:
-    from symderive.cost.algebra import Algebra
+    from symderive.cost.questions.algebra import Algebra
 
 
 @dataclass(frozen=True)

@@ -23,18 +23,18 @@ from symderive.cost.counted import (
     Counted,
 )
 from symderive.cost.formula import Formula, Product
-from symderive.cost.kernels import Kernel, kernels
-from symderive.cost.memory import READ, SAVED
-from symderive.cost.peak import Peak
+from symderive.cost.memory.kernels import Kernel, kernels
+from symderive.cost.memory.peak import Peak
+from symderive.cost.memory.quantities import READ, SAVED
+from symderive.cost.memory.saved import Saved, of_layer
+from symderive.cost.memory.widths import width_of
 from symderive.cost.protocols import Costable
-from symderive.cost.pulling import Keeper, Pull
-from symderive.cost.saved import Saved, of_layer
+from symderive.cost.training.pulling import Keeper, Pull
 from symderive.cost.valid import padded_axes, share_of_a_triangle, valid_products
-from symderive.cost.widths import width_of
 from symderive.errors import SymderiveError
 
 if TYPE_CHECKING:
-    from symderive.cost.backward import BackwardCost
+    from symderive.cost.training.backward import BackwardCost
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,7 +70,7 @@ class Cost(Counted):
         Raises:
             SymderiveError: the cost was counted without a way to differentiate.
         """
-        from symderive.cost.backward import backward_cost
+        from symderive.cost.training.backward import backward_cost
 
         return backward_cost(self, () if input_gradient is False else None)
 
@@ -152,7 +152,7 @@ class Cost(Counted):
 
     def peak(self, training: bool = False) -> Peak:
         """The most entries that are alive at one time; see `Memory.peak`."""
-        from symderive.cost.training import as_tree
+        from symderive.cost.training.step import as_tree
 
         return as_tree(self).peak(training)
 
@@ -219,7 +219,7 @@ class Cost(Counted):
             yield "that are masked"
 
     def __str__(self) -> str:
-        from symderive.cost.report import table_of
+        from symderive.cost.output.report import table_of
 
         return table_of(self)
 

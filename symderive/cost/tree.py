@@ -15,17 +15,17 @@ from symderive.cost.count import MACS
 from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, BACKWARD, FLOPS, SUMS, Counted
 from symderive.cost.evaluation import evaluate, whole
 from symderive.cost.formula import Formula, Product
-from symderive.cost.memory import SAVED
-from symderive.cost.peak import Peak, peak_of
+from symderive.cost.memory.peak import Peak, peak_of
+from symderive.cost.memory.quantities import SAVED
+from symderive.cost.memory.saved import Saved, is_parameter, of_tree
+from symderive.cost.memory.training_peak import training_peak
 from symderive.cost.protocols import Costable, Looped, Stored
-from symderive.cost.pulling import Keeper
 from symderive.cost.record import Cost
-from symderive.cost.saved import Saved, is_parameter, of_tree
-from symderive.cost.training_peak import training_peak
+from symderive.cost.training.pulling import Keeper
 from symderive.errors import SymderiveError, did_you_mean
 
 if TYPE_CHECKING:
-    from symderive.cost.backward import BackwardTree
+    from symderive.cost.training.backward import BackwardTree
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ class CostTree(Counted):
         Raises:
             SymderiveError: the cost was counted without a way to differentiate.
         """
-        from symderive.cost.backward import backward_tree
+        from symderive.cost.training.backward import backward_tree
 
         return backward_tree(self, bool(input_gradient))
 
@@ -339,6 +339,6 @@ class CostTree(Counted):
         return "; ".join(["multiplications of the contractions", *notes, rest, "1 MAC = 2 FLOPs"])
 
     def __str__(self) -> str:
-        from symderive.cost.tree_report import table_of
+        from symderive.cost.output.tree_report import table_of
 
         return table_of(self)

@@ -30,7 +30,7 @@ from symderive.core.positions import bare
 from symderive.core.program import Definition, Program
 from symderive.cost.count import Contraction, Part, count, count_additions, count_pulled
 from symderive.cost.formula import Formula
-from symderive.cost.pulling import Pulled
+from symderive.cost.training.pulling import Pulled
 from symderive.notation.names import latex_name
 
 PREFIX = "∂"

@@ -11,8 +11,8 @@ from symderive.core.nodes import Tensor
 from symderive.core.program import Program
 from symderive.cost.entry import cost as counted
 from symderive.cost.protocols import Costable, Network
-from symderive.cost.pulling import Derivatives, Pulled
 from symderive.cost.record import Cost
+from symderive.cost.training.pulling import Derivatives, Pulled
 from symderive.cost.tree import CostTree
 from symderive.imports.models import network_of
 from symderive.language.array import Array

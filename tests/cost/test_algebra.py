@@ -11,13 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from symderive.core.dims import Dim, dims
-from symderive.cost.budget import closed_form
-from symderive.cost.crossing import crossing
 from symderive.cost.evaluation import evaluate
 from symderive.cost.floors import one_floor
-from symderive.cost.growth import elasticity_of, grown
-from symderive.cost.signs import signs_of
-from symderive.cost.terms import Budget, read_budget, read_terms
+from symderive.cost.questions.budget import closed_form
+from symderive.cost.questions.crossing import crossing
+from symderive.cost.questions.growth import elasticity_of, grown
+from symderive.cost.questions.signs import signs_of
+from symderive.cost.questions.terms import Budget, read_budget, read_terms
 from symderive.derive.costs import cost
 from symderive.errors import SymderiveError
 from symderive.layers import Conv2d, Dense, MaxPool2d, SeparableConv2d

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 import symderive as sd
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
-from symderive.cost.backward import BackwardCost
 from symderive.cost.entry import cost as without_derivatives
-from symderive.cost.pulling import with_adjoint
-from symderive.cost.steps import steps
+from symderive.cost.output.steps import steps
+from symderive.cost.training.backward import BackwardCost
+from symderive.cost.training.pulling import with_adjoint
 from symderive.derive import backward
 from symderive.derive.costs import cost
 from symderive.errors import SymderiveError

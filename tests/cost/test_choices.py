@@ -12,7 +12,7 @@ from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
 from symderive.cost import cost
 from symderive.cost.choices import is_one_of_several, landing
-from symderive.cost.steps import steps
+from symderive.cost.output.steps import steps
 from symderive.cost.valid import _solutions
 from symderive.layers import Attention, Conv1d, ConvTranspose1d
 from tests.cost.brute_force import Loops, random_arrays

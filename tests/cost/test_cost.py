@@ -14,9 +14,9 @@ from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.cost import Cost, cost
 from symderive.cost.infer import infer_kernel
+from symderive.cost.output.report import compare, report
+from symderive.cost.output.steps import steps
 from symderive.cost.ratio import ratio
-from symderive.cost.report import compare, report
-from symderive.cost.steps import steps
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.declaring import array
 from symderive.language.programs import program_of

@@ -14,7 +14,7 @@ from symderive.core.nodes import Delta, Index, IndexMax, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.cost import cost
 from symderive.cost.count import _Fold, count
-from symderive.cost.steps import steps
+from symderive.cost.output.steps import steps
 from symderive.language.declaring import array
 from symderive.language.programs import program_of
 from symderive.layers import Conv2d, SeparableConv2d, Softmax, catalogue

@@ -11,8 +11,8 @@ import pytest
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Definition, Program
 from symderive.cost import cost
-from symderive.cost.lines import lines_of, shown_quantities
-from symderive.cost.plotting import stacked
+from symderive.cost.output.lines import lines_of, shown_quantities
+from symderive.cost.output.plotting import stacked
 from symderive.errors import ShapeError, SymderiveError
 from symderive.layers import LSTM, BatchNorm2d, Conv2d, Dense, SeparableConv2d
 from symderive.networks import network

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from symderive.cost import cost
-from symderive.cost.report import report
-from symderive.cost.steps import steps
-from symderive.cost.tree_report import cell, extents_of
+from symderive.cost.output.report import report
+from symderive.cost.output.steps import steps
+from symderive.cost.output.tree_report import cell, extents_of
 from symderive.cost.writing import LATEX
 from symderive.layers import GRU, LSTM, catalogue
 from symderive.networks import network

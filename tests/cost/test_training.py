@@ -16,8 +16,8 @@ import sympy
 
 import symderive as sd
 from symderive.cost.entry import cost as without_derivatives
-from symderive.cost.optimizers import optimizer, optimizers
-from symderive.cost.training import TrainStep
+from symderive.cost.training.optimizers import optimizer, optimizers
+from symderive.cost.training.step import TrainStep
 from symderive.derive.costs import cost
 from symderive.errors import SymderiveError
 from symderive.layers import Conv2d, Dense

@@ -6,8 +6,8 @@ import sympy
 
 from symderive.cost.count import count
 from symderive.cost.evaluation import evaluate
-from symderive.cost.kernels import kernels
-from symderive.cost.widths import width_of
+from symderive.cost.memory.kernels import kernels
+from symderive.cost.memory.widths import width_of
 from symderive.derive.kept import kept
 from symderive.networks.operations import Learned
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from symderive.core.dims import dims
-from symderive.cost import peak, saved
+from symderive.cost.memory import peak, saved
 from symderive.derive.costs import cost
 from symderive.errors import ShapeError, SymderiveError
 from symderive.layers import Attention, Conv2d, Dropout, Einsum, Embedding, LayerNorm, MaxPool2d, Softmax

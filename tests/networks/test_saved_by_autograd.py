@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from symderive.cost.saved import in_training
+from symderive.cost.memory.saved import in_training
 from symderive.derive.costs import cost
 from symderive.errors import ShapeError
 from symderive.layers import BatchNorm2d

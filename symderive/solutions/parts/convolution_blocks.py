@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from symderive.cost.infer import Inference
+from symderive.cost.output.report import Report, Variant
 from symderive.cost.ratio import Ratio
-from symderive.cost.report import Report, Variant
 from symderive.notation.names import latex_name
 from symderive.solutions import document as doc
 from symderive.solutions.formulas import EQUALS

@@ -7,7 +7,7 @@ from typing import Any
 
 from symderive.core.dims import check_name
 from symderive.cost.infer import Inference, infer_kernel
-from symderive.cost.report import Report, report
+from symderive.cost.output.report import Report, report
 from symderive.derive.costs import cost
 from symderive.errors import SymderiveError, did_you_mean
 from symderive.layers import Conv2d, SeparableConv2d

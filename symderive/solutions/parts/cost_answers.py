@@ -7,7 +7,7 @@ from typing import Any
 
 from symderive.cost.count import MACS
 from symderive.cost.counted import Counted
-from symderive.cost.report import label_of
+from symderive.cost.output.report import label_of
 from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError

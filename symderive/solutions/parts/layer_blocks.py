@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symderive.cost.count import MACS, SUM_ADDS
+from symderive.cost.output.report import label_of, report
 from symderive.cost.record import ADDS, BUFFERS, FLOPS, PARAMS, Cost
-from symderive.cost.report import label_of, report
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.layers import Layer
 from symderive.solutions import document as doc

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from symderive.cost.count import MACS
 from symderive.cost.counted import FLOPS, PARAMS
-from symderive.cost.report import label_of
-from symderive.cost.tree import CostTree
-from symderive.cost.tree_report import (
+from symderive.cost.output.report import label_of
+from symderive.cost.output.tree_report import (
     SHOWN,
     cell,
     extents_of,
@@ -21,6 +20,7 @@ from symderive.cost.tree_report import (
     times_of,
     totals,
 )
+from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT
 from symderive.networks import Architecture
 from symderive.solutions import document as doc

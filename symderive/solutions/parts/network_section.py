@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symderive.cost.algebra import NoQuantityError
+from symderive.cost.questions.algebra import NoQuantityError
 from symderive.cost.tree import CostTree
 from symderive.networks import Architecture
 from symderive.solutions import document as doc

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symderive.cost.algebra import NoQuantityError
+from symderive.cost.questions.algebra import NoQuantityError
 from symderive.derive.costs import cost
 from symderive.errors import SymderiveError
 from symderive.solutions import document as doc

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symderive.cost.update import Update
+from symderive.cost.training.update import Update
 
 
 def momentum(w: Any, g: Any, v: Any, lr: Any, mu: Any) -> tuple[Any, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from symderive.cost.optimizers.adam import adam
-from symderive.cost.update import Update
+from symderive.cost.training.optimizers.adam import adam
+from symderive.cost.training.update import Update
 
 
 def adamw(

@@ -15,10 +15,10 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Tensor
-from symderive.cost.amounts import NONE, Amount, at, entries, formula, is_at_most, minus, total
 from symderive.cost.formula import Formula
+from symderive.cost.memory.amounts import NONE, Amount, at, entries, formula, is_at_most, minus, total
+from symderive.cost.memory.saved import arrays_of, is_parameter
 from symderive.cost.protocols import Looped, Stored
-from symderive.cost.saved import arrays_of, is_parameter
 from symderive.errors import SymderiveError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symderive.cost.update import Update
+from symderive.cost.training.update import Update
 
 
 def sgd(w: Any, g: Any, lr: Any) -> tuple[Any, ...]:

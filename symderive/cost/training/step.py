@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.again import FULL, Recompute, blocks_of, check_names, names_of
-from symderive.cost.backward import backward_tree
 from symderive.cost.collecting import collected, multiplied_out
 from symderive.cost.counted import BUFFERS, Counted
 from symderive.cost.formula import Formula
-from symderive.cost.optimizers import optimizer as named_optimizer
-from symderive.cost.peak import Given
-from symderive.cost.pulling import with_adjoint
+from symderive.cost.memory.peak import Given
 from symderive.cost.record import Cost
+from symderive.cost.training.again import FULL, Recompute, blocks_of, check_names, names_of
+from symderive.cost.training.backward import backward_tree
+from symderive.cost.training.optimizers import optimizer as named_optimizer
+from symderive.cost.training.pulling import with_adjoint
+from symderive.cost.training.update import ENTRIES, Update
 from symderive.cost.tree import Applied, CostTree, Place
-from symderive.cost.update import ENTRIES, Update
 from symderive.errors import SymderiveError
 
 FORWARD, AGAIN, BACKWARD_PASS, UPDATE = "forward", "again", "backward", "update"

@@ -16,15 +16,15 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Tensor
-from symderive.cost.amounts import NONE, Amount, amount, formula, total
 from symderive.cost.collecting import repeated
 from symderive.cost.count import count
-from symderive.cost.kernels import kernels
-from symderive.cost.peak import Alive, Key, Largest, Peak, Round, Walk, Work, as_peak
-from symderive.cost.peeled import peeled
+from symderive.cost.memory.amounts import NONE, Amount, amount, formula, total
+from symderive.cost.memory.kernels import kernels
+from symderive.cost.memory.peak import Alive, Key, Largest, Peak, Round, Walk, Work, as_peak
+from symderive.cost.memory.saved import arrays_of, data_of, in_training, is_parameter
 from symderive.cost.protocols import Looped
-from symderive.cost.pulling import Keeper, with_adjoint
-from symderive.cost.saved import arrays_of, data_of, in_training, is_parameter
+from symderive.cost.training.peeled import peeled
+from symderive.cost.training.pulling import Keeper, with_adjoint
 
 if TYPE_CHECKING:
     from symderive.cost.tree import CostTree

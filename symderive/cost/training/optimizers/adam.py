@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from symderive.cost.update import Update
+from symderive.cost.training.update import Update
 
 
 def adam(w: Any, g: Any, m: Any, v: Any, lr: Any, b1: Any, b2: Any, eps: Any, t: Any) -> tuple[Any, ...]:

@@ -42,7 +42,7 @@ class Update:
     def cost(self) -> Cost:
         """What a step costs for `P` parameters; the states are its buffers.
 
-        >>> from symderive.cost.optimizers import optimizer
+        >>> from symderive.cost.training.optimizers import optimizer
         >>> found = optimizer("momentum").cost
         >>> found.formula("muls").write(), found.formula("adds").write(), found.formula("buffers").write()
         ('2 · P', '2 · P', 'P')

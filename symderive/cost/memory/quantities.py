@@ -7,12 +7,12 @@ from abc import ABC, abstractmethod
 import sympy
 
 from symderive.core.dims import Dim
-from symderive.cost.again import Recompute, names_of
 from symderive.cost.formula import Formula
-from symderive.cost.peak import Peak
-from symderive.cost.pulling import Keeper
-from symderive.cost.saved import Saved
-from symderive.cost.widths import width_of
+from symderive.cost.memory.peak import Peak
+from symderive.cost.memory.saved import Saved
+from symderive.cost.memory.widths import width_of
+from symderive.cost.training.again import Recompute, names_of
+from symderive.cost.training.pulling import Keeper
 from symderive.errors import SymderiveError
 
 SAVED = "saved_for_backward"

@@ -10,8 +10,8 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.cost.evaluation import evaluate, holds
-from symderive.cost.signs import Signs, signs_by_search, signs_of
-from symderive.cost.terms import Budget
+from symderive.cost.questions.signs import Signs, signs_by_search, signs_of
+from symderive.cost.questions.terms import Budget
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
 from symderive.errors import InternalError, SymderiveError
 

@@ -16,13 +16,13 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Entry, Tensor
-from symderive.cost.again import FULL, blocks_of, check_names
 from symderive.cost.collecting import collected, multiplied_out, repeated, substituted
 from symderive.cost.formula import Formula, Product
-from symderive.cost.peeled import peeled
+from symderive.cost.memory.widths import width_of
 from symderive.cost.protocols import Costable, Looped, Stored
-from symderive.cost.pulling import Keeper, with_adjoint
-from symderive.cost.widths import width_of
+from symderive.cost.training.again import FULL, blocks_of, check_names
+from symderive.cost.training.peeled import peeled
+from symderive.cost.training.pulling import Keeper, with_adjoint
 from symderive.cost.writing import Writer
 from symderive.errors import ShapeError, SymderiveError
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.signs import signs_of
+from symderive.cost.questions.signs import signs_of
 from symderive.cost.writing import LATEX, TEXT, Style, Writer, words_latex
 from symderive.errors import SymderiveError
 

@@ -9,8 +9,8 @@ from symderive.cost.compiled import compiled
 from symderive.cost.counted import Counted
 from symderive.cost.evaluation import by_name, underived
 from symderive.cost.formula import Formula
-from symderive.cost.lines import lines_of
-from symderive.cost.report import label_of
+from symderive.cost.output.lines import lines_of
+from symderive.cost.output.report import label_of
 from symderive.cost.tree import CostTree
 from symderive.cost.writing import Writer
 from symderive.errors import SymderiveError

@@ -9,9 +9,9 @@ from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_A
 from symderive.cost.counted import ADDS, BACKWARD, BUFFERS, FLOPS, MULS, PARAMS
 from symderive.cost.formula import Formula
 from symderive.cost.infer import Inference
+from symderive.cost.output.steps import Step, steps
 from symderive.cost.ratio import Ratio, ratio
 from symderive.cost.record import Cost
-from symderive.cost.steps import Step, steps
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError
 from symderive.notation.names import latex_name

@@ -9,15 +9,15 @@ from typing import Any, Self
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.budget import Solution, closed_form, largest, may_forbid
 from symderive.cost.count import MACS
-from symderive.cost.crossing import Crossing, crossing
 from symderive.cost.evaluation import by_name, check_conditions, complete, underived
 from symderive.cost.floors import one_floor
 from symderive.cost.formula import Formula
-from symderive.cost.growth import MOST_TERMS, Growth, elasticity_of, grown
+from symderive.cost.questions.budget import Solution, closed_form, largest, may_forbid
+from symderive.cost.questions.crossing import Crossing, crossing
+from symderive.cost.questions.growth import MOST_TERMS, Growth, elasticity_of, grown
+from symderive.cost.questions.terms import Budget, read_budget, read_terms
 from symderive.cost.ratio import Ratio, common_values, differing_extents, ratio
-from symderive.cost.terms import Budget, read_budget, read_terms
 from symderive.cost.writing import TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
 

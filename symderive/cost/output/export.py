@@ -11,7 +11,7 @@ from typing import Any
 from symderive.cost.counted import Counted
 from symderive.cost.evaluation import holds
 from symderive.cost.formula import Formula
-from symderive.cost.lines import lines_of, shown_quantities
+from symderive.cost.output.lines import lines_of, shown_quantities
 from symderive.cost.writing import LATEX, TEXT, Style, Writer, words_latex
 from symderive.errors import SymderiveError, did_you_mean
 

@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 
-from symderive.cost.update import Update
+from symderive.cost.training.update import Update
 from symderive.errors import SymderiveError, did_you_mean
 
 __all__ = ["optimizer", "optimizers"]

@@ -9,9 +9,9 @@ from typing import Any
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.kernels import Kernel
-from symderive.cost.pulling import Pull
+from symderive.cost.memory.kernels import Kernel
 from symderive.cost.record import Cost
+from symderive.cost.training.pulling import Pull
 from symderive.cost.tree import CostTree, Place
 from symderive.errors import SymderiveError
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.algebra import NoQuantityError
 from symderive.cost.collecting import collected, substituted
 from symderive.cost.count import MACS
 from symderive.cost.counted import FLOPS, PARAMS
 from symderive.cost.formula import Formula
-from symderive.cost.report import label_of
+from symderive.cost.output.report import label_of
+from symderive.cost.questions.algebra import NoQuantityError
 from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
 

@@ -1,0 +1,1 @@
+"""Costs written down: step by step, as tables, side by side, as files for other programs, as figures."""

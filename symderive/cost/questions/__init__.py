@@ -1,0 +1,1 @@
+"""What is asked of the formulas of a cost: growth, budgets, crossings, elasticities, exactly."""

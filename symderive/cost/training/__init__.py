@@ -1,0 +1,1 @@
+"""The backward pass and the training step of a layer or network, as costs of their own."""

@@ -11,7 +11,7 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.cost.compiled import compiled
-from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
+from symderive.cost.count import COMPARISONS, DIVISIONS, ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
 from symderive.cost.formula import Formula
 from symderive.cost.memory.quantities import SAVED, Memory
@@ -107,6 +107,31 @@ class Counted(Algebra, Memory):
     def adds(self) -> sympy.Expr:
         """All scalar additions: n − 1 for a sum of n terms, and the elementwise ones (a bias)."""
         return self.quantity(ADDS)
+
+    @property
+    def divs(self) -> sympy.Expr:
+        """Scalar divisions."""
+        return self._if_any(DIVISIONS)
+
+    @property
+    def exps(self) -> sympy.Expr:
+        """Exponentials that stand in the equations; σ, tanh and the like count under their own names.
+
+        >>> from symderive.cost import cost
+        >>> from symderive.layers import Softmax
+        >>> found = cost(Softmax("d", "N"))
+        >>> found.exps, found.divs, found.comparisons, found.adds
+        (N*d, N*d, 0, N*(d - 1))
+        """
+        return self._if_any("exp")
+
+    @property
+    def comparisons(self) -> sympy.Expr:
+        """Comparisons of two numbers: n − 1 for a maximum of n; relu and the like have their own names."""
+        return self._if_any(COMPARISONS)
+
+    def _if_any(self, quantity: str) -> sympy.Expr:
+        return self.quantity(quantity) if quantity in self.quantities else sympy.S.Zero
 
     @property
     def flops(self) -> sympy.Expr:

@@ -17,7 +17,8 @@ from symderive.cost.count import _Fold, count
 from symderive.cost.output.steps import steps
 from symderive.language.declaring import array
 from symderive.language.programs import program_of
-from symderive.layers import Conv2d, SeparableConv2d, Softmax, catalogue
+from symderive.layers import Conv2d, MaxPool2d, SeparableConv2d, Softmax, catalogue
+from symderive.networks import network
 from tests.cost.brute_force import Loops, random_arrays
 from tests.cost.torch_facts import DEPTHWISE, FACTS, layer_of, output_of
 from tests.profiles import examples
@@ -285,3 +286,10 @@ def test_an_equation_without_a_sum_of_products_says_what_it_takes():
     assert raised.sentence == "there is no sum of products in raised[n, k]; exp: N · d"
     assert total.sentence == "there is no sum of products in total[n]; additions: N · (d − 1)"
     assert weights.sentence_latex == "there is no sum of products in $p_{n, k}$; divisions: $N \\cdot d$"
+
+
+def test_quantities_that_are_not_there_are_0():
+    pool = cost(MaxPool2d(3, 2, 8, 8))
+    assert (pool.comparisons, pool.divs, pool.exps) == (3 * 16 * 3, 0, 0)
+    net = cost(network("vit_b_16", B=1, H=224, W=224))
+    assert net.exps == 12 * 12 * 197**2

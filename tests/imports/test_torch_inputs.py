@@ -207,3 +207,8 @@ def test_the_model_is_left_in_the_mode_in_which_it_was():
 def test_a_place_without_a_model_is_one_sentence(place, said):
     with pytest.raises(SymderiveError, match=said):
         located(place)
+
+
+def test_a_place_in_our_own_files_is_not_shown():
+    with pytest.raises(SymderiveError, match=r"^Linear: the model fixes B to 3; write 3 in place of B"):
+        cost(torch.nn.Linear(3, 4), input="B")

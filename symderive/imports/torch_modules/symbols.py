@@ -16,6 +16,7 @@ from symderive.imports.torch_modules.plain_conditions import plain
 from symderive.imports.torch_modules.sizes import Sizes
 from symderive.networks.extents import Extent, Extents
 
+_OURS = PurePath(__file__).parents[2]  # what a user has not written is no place to look at
 LAYOUT = {
     "_prims_common/__init__.py": (),
     "_prims/__init__.py": ("_broadcast_in_dim_meta",),
@@ -178,6 +179,6 @@ def _is_layout(guard: Any) -> bool:
 
 def _place(guard: Any) -> str:
     frame = _frame(guard)
-    if frame is None or isinstance(frame, str):
+    if frame is None or isinstance(frame, str) or PurePath(frame.filename).is_relative_to(_OURS):
         return ""
     return f" (in {frame.name}, {PurePath(frame.filename).name} line {frame.lineno})"

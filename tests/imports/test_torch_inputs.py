@@ -211,4 +211,4 @@ def test_a_place_without_a_model_is_one_sentence(place, said):
 
 def test_a_place_in_our_own_files_is_not_shown():
     with pytest.raises(SymderiveError, match=r"^Linear: the model fixes B to 3; write 3 in place of B"):
-        cost(torch.nn.Linear(3, 4), input="B")
+        sd.cost(nn.Linear(3, 4), input="B")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, Self, runtime_checkable
 
 from symderive.core.dims import Dim, Size
@@ -83,6 +84,19 @@ class Stored(Protocol):
     @property
     def is_known(self) -> bool:
         """Whether it is known before there are data."""
+
+
+@dataclass(frozen=True, eq=False)
+class Alone:
+    """An array of a layer, or of a repetition, that stands alone.
+
+    Attributes:
+        shape: the sizes of its axes.
+        is_known: whether it is known before there are data.
+    """
+
+    shape: tuple[Size, ...]
+    is_known: bool = False
 
 
 class Looped(Protocol):

@@ -41,19 +41,6 @@ class Peak:
     conditions: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Given:
-    """An array of a layer that stands alone.
-
-    Attributes:
-        shape: the sizes of its axes.
-        is_known: whether it is known before there are data.
-    """
-
-    shape: tuple[Size, ...]
-    is_known: bool = False
-
-
 @dataclass(frozen=True)
 class Work:
     """A pass over memory: what it reads and writes."""

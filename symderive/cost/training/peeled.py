@@ -13,23 +13,10 @@ from typing import TYPE_CHECKING
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.protocols import Looped, Stored
+from symderive.cost.protocols import Alone, Looped, Stored
 
 if TYPE_CHECKING:
     from symderive.cost.tree import CostTree
-
-
-@dataclass(frozen=True, eq=False)
-class Copy:
-    """An array of a repetition that stands alone.
-
-    Attributes:
-        shape: the sizes of its axes.
-        is_known: whether it is known before there are data.
-    """
-
-    shape: tuple[Size, ...]
-    is_known: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +106,7 @@ class _Peel:
         """An array that is made: another one in a repetition that stands alone."""
         if not at:
             return array
-        self.names[array] = Copy(tuple(size.xreplace(at) for size in array.shape))
+        self.names[array] = Alone(tuple(size.xreplace(at) for size in array.shape))
         return self.names[array]
 
     def _loop(self, node: CostTree, loop: Looped, at: dict[Dim, Size]) -> Iterator[CostTree]:

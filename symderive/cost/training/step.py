@@ -9,7 +9,7 @@ from symderive.core.dims import Dim, Size
 from symderive.cost.collecting import collected, multiplied_out
 from symderive.cost.counted import BUFFERS, Counted
 from symderive.cost.formula import Formula
-from symderive.cost.memory.peak import Given
+from symderive.cost.protocols import Alone
 from symderive.cost.record import Cost
 from symderive.cost.training.again import FULL, Recompute, blocks_of, check_names, names_of
 from symderive.cost.training.backward import backward_tree
@@ -104,11 +104,11 @@ def as_tree(cost: Counted) -> CostTree:
     shape = cost.outputs[0].shape if cost.outputs else ()
     data = tuple(str(one.name) for one in cost.pull.data) if cost.pull is not None else ()
     sizes: dict[Dim, Size] = {symbol: symbol for symbol in cost.symbols}
-    applied, varies = None, set[Given]()
+    applied, varies = None, set[Alone]()
     if cost.layer is not None:
-        inputs = {tensor: Given(tensor.shape) for tensor in cost.layer.data}
+        inputs = {tensor: Alone(tensor.shape) for tensor in cost.layer.data}
         varies = {inputs[tensor] for tensor in with_adjoint(cost.layer.data)}
-        applied = Applied(cost.layer, tuple(inputs.values()), Given(shape))
+        applied = Applied(cost.layer, tuple(inputs.values()), Alone(shape))
     place = Place(cost.symbolic, sizes, shape, input_adjoints=data, applied=applied)
     gives = None if applied is None else applied.writes
     sized = {**cost.sized, "order": tuple(dict.fromkeys((*cost.order, *cost.symbols)))}

@@ -16,9 +16,9 @@ PARTS = "blocks.attention, blocks.dense1+blocks.dense2"
 
 def test_a_budget_is_solved_for_a_size(capsys):
     out = printed(capsys, *RESNET, "--solve", "macs <= 1e12", "--for", "B")
-    assert "The largest B with macs ≤ 1,000,000,000,000:" in out
+    assert "The largest B with MACs ≤ 1,000,000,000,000:" in out
     assert "│ B = 551 │" in out
-    assert "There macs = 999,554,412,544; at B = 552 macs = 1,001,368,485,888." in out
+    assert "There MACs = 999,554,412,544; at B = 552 MACs = 1,001,368,485,888." in out
     out = printed(capsys, "cost", "dense", "d_in=784", "--solve", "params < 1M", "--for", "d_out")
     assert "│ d_out = 1,273 │" in out
     assert "There params = 999,305; at d_out = 1,274 params = 1,000,090." in out
@@ -29,13 +29,13 @@ def test_growth_elasticity_and_crossing(capsys):
     out = printed(
         capsys, "cost", "gpt", "--leading", "T", "--elasticity", "T", "--crossover", PARTS, "--for", "T"
     )
-    assert "macs ~ 2 · B · T² · d · L (T → ∞)" in out
+    assert "MACs ~ 2 · B · T² · d · L (T → ∞)" in out
     assert "When T grows by one per cent, MACs grow by so many per cent:" in out
     assert "(4 · T · L + 12 · d · L + V)/(2 · T · L + 12 · d · L + V)" in out
     assert "blocks.attention > blocks.dense1+blocks.dense2 for all T ≥ 2 · d + 1" in out
-    assert "Needs h divides d." in out
+    assert "It needs h divides d." in out
     out = printed(capsys, "cost", "resnet18", "B=1", "--leading", "H,W", "--quantity", "flops")
-    assert "flops ~ 72,288 · H · W (H, W → ∞ at one rate)" in out
+    assert "FLOPs ~ 72,288 · H · W (H, W → ∞ at one rate)" in out
 
 
 def test_quantities_are_chosen(capsys):
@@ -118,13 +118,13 @@ def test_the_questions_are_keys_of_problem_files(capsys, tmp_path):
     out = printed(capsys, "solve", str(path), "-o", "-")
     assert "│ T = 4,741 │" in out
     assert "for all T ≥ 1,537" in out
-    assert "macs ~ 18,432 · T² (T → ∞)" in out
+    assert "MACs ~ 18,432 · T² (T → ∞)" in out
     assert "2 · (L + d) / (L + 2 · d)" in out
     target = tmp_path / "costs.tex"
     printed(capsys, "solve", str(path), "-o", str(target))
     written = target.read_text(encoding="utf-8")
     assert r"\text{blocks.attention} > \text{blocks.dense1+blocks.dense2}" in written
-    assert r"\text{macs} \sim 18{,}432 \cdot T^{2} \quad (T \to \infty)" in written
+    assert r"\text{MACs} \sim 18{,}432 \cdot T^{2} \quad (T \to \infty)" in written
 
 
 def test_a_mistake_in_a_problem_file_has_its_line(capsys, tmp_path):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from symderive.cost.count import MACS
 from symderive.cost.counted import Counted
 from symderive.cost.output.report import label_of
+from symderive.cost.questions.budget import Solution
+from symderive.cost.questions.crossing import Crossing
+from symderive.cost.questions.growth import Growth
 from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError
@@ -76,16 +80,18 @@ def _solve(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
     sign = "<" if found.budget.is_strict else "≤"
     limit = Writer(TEXT).write(found.budget.limit)
     size = doc.Math(Writer(LATEX).write(found.symbol), Writer().write(found.symbol))
+    found = replace(found, budget=replace(found.budget, quantity=label_of(found.budget.quantity)))
     yield doc.Paragraph(doc.text("The largest ", size, f" with {found.budget.quantity} {sign} {limit}:"))
     yield doc.Display(doc.Math(found.latex(), found.write()), boxed=True)
-    yield from _remarks(found.remarks)
+    yield from _remarks(found)
 
 
 def _leading(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
     found = cost.leading(_listed(values["leading"]), _quantity(values))
+    found = replace(found, quantity=label_of(found.quantity))
     yield doc.Paragraph(doc.text("For large sizes:"))
     yield doc.Display(doc.Math(found.latex(), found.said()))
-    yield from _remarks(found.remarks)
+    yield from _remarks(found)
 
 
 def _elasticity(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
@@ -110,10 +116,12 @@ def _crossover(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
     said = doc.Math(found.latex(), f"{found.left} > {found.right} {found.range()}")
     yield doc.Paragraph(doc.text(f"{label_of(found.quantity)} of two parts:"))
     yield doc.Display(said, boxed=True)
-    yield from _remarks(found.remarks)
+    yield from _remarks(found)
 
 
-def _remarks(remarks: tuple[str, ...]) -> Iterator[doc.Block]:
+def _remarks(found: Solution | Growth | Crossing) -> Iterator[doc.Block]:
+    """What is to be said of an answer; what the cost needs stands above already."""
+    remarks = replace(found, conditions=()).remarks
     if remarks:
         said = "; ".join(remarks)
         yield doc.Paragraph(doc.text(f"{said[:1].upper()}{said[1:]}."))

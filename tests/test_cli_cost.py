@@ -21,7 +21,7 @@ def test_a_budget_is_solved_for_a_size(capsys):
     assert "There MACs = 999,554,412,544; at B = 552 MACs = 1,001,368,485,888." in out
     out = printed(capsys, "cost", "dense", "d_in=784", "--solve", "params < 1M", "--for", "d_out")
     assert "│ d_out = 1,273 │" in out
-    assert "There params = 999,305; at d_out = 1,274 params = 1,000,090." in out
+    assert "There parameters = 999,305; at d_out = 1,274 parameters = 1,000,090." in out
     assert "│ no B │" in printed(capsys, "cost", "gpt2", "--solve", "macs <= 3", "--for", "B")
 
 

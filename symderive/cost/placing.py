@@ -131,4 +131,4 @@ class _Tree:
             tuple(name for name, array in read if array in self.by_parameters - self.at_first),
             applied=Applied(layer, step.reads, step.writes),
         )
-        return CostTree(step.name, place=place, shape=step.shape, gives=step.writes, **self.shared)
+        return CostTree(step.name, place=place, shape=step.shape, gives=(step.writes,), **self.shared)

@@ -179,8 +179,8 @@ class Repeated(Protocol):
         """Of a repeated block, the arrays that go round."""
 
     @property
-    def gives(self) -> Stored | None:
-        """Where its output is stored."""
+    def gives(self) -> Sequence[Stored]:
+        """Where what it gives is stored; a network may give several arrays."""
 
 
 @runtime_checkable

@@ -136,7 +136,7 @@ class CostTree(Counted):
         index: the number of the repetition, where sizes depend on it.
         loop: of a repeated block, the arrays that go round.
         is_late: whether what goes round depends on a parameter only behind the first repetition.
-        gives: where the output is stored.
+        gives: where what it gives is stored.
         varies: the arrays of the network that a parameter stands before.
         memo: the formulas that were asked for.
     """
@@ -149,7 +149,7 @@ class CostTree(Counted):
     index: Dim | None = None
     loop: Looped | None = None
     is_late: bool = False
-    gives: Stored | None = None
+    gives: tuple[Stored, ...] = ()
     varies: AbstractSet[Stored] = field(default=frozenset(), compare=False, repr=False)
     memo: dict[str, Formula] = field(default_factory=dict, compare=False, repr=False)
 

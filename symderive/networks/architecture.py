@@ -108,7 +108,7 @@ def _traced(
             f"{name}: the function that declares it gave {output!r}; "
             "return the feature map behind the last layer."
         )
-    root = trace.rooted(name, output.shape, output.array)
+    root = trace.rooted(name, output.shape, (output.array,))
     extents = {one.name for one in trace.extents.meanings}
     own = {symbol.name for symbol in root.symbols() if not isinstance(symbol, Extent)}
     return (trace, root) if extents.isdisjoint(own) else _traced(name, function, sizes, options, taken | own)

@@ -81,7 +81,7 @@ class Block:
         times: how often it comes, also a symbol.
         index: where its sizes depend on the repetition, the number of it, from 1 to `times`.
         loop: of a repeated block, what goes round.
-        gives: where its output is stored.
+        gives: where what it gives is stored.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Block:
     times: Size = field(default=sympy.S.One)
     index: Dim | None = None
     loop: Loop | None = None
-    gives: Array | None = None
+    gives: tuple[Array, ...] = ()
 
     def steps(self) -> Iterator[tuple[str, Step]]:
         """Every step with the names of the blocks around it: `layer1.rest.conv1`."""

@@ -109,8 +109,10 @@ class Trace:
             self._open.pop()
             self._is_trained.pop()
             self._is_run.pop()
-        shape, array = getattr(result, "shape", ()), getattr(result, "array", None)
-        return Block(name, numbered(children), tuple(shape), gives=array), result
+        given = result if isinstance(result, (tuple, list)) else (result,)
+        arrays = tuple(one.array for one in given if hasattr(one, "array"))
+        shape = getattr(result, "shape", ())
+        return Block(name, numbered(children), tuple(shape), gives=arrays), result
 
     def check_free_of(self, index: Dim, known: int, name: str) -> None:
         """Check that neither an extent nor a condition behind the first `known` ones depends on `index`.
@@ -126,10 +128,10 @@ class Trace:
                     f"form; apply {name} one by one."
                 )
 
-    def rooted(self, name: str, shape: Shape, array: Array | None) -> Block:
-        """Everything that was applied, as one block with an output of this shape, stored there."""
+    def rooted(self, name: str, shape: Shape, arrays: tuple[Array, ...]) -> Block:
+        """Everything that was applied, as one block with a first output of this shape, and all outputs."""
         (children,) = self._open
-        return Block(name, numbered(children), shape, gives=array)
+        return Block(name, numbered(children), shape, gives=arrays)
 
 
 def numbered(children: list[Child]) -> tuple[Child, ...]:

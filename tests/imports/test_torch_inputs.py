@@ -212,3 +212,21 @@ def test_a_place_without_a_model_is_one_sentence(place, said):
 def test_a_place_in_our_own_files_is_not_shown():
     with pytest.raises(SymderiveError, match=r"^Linear: the model fixes B to 3; write 3 in place of B"):
         sd.cost(nn.Linear(3, 4), input="B")
+
+
+class Two(nn.Module):
+    """Gives what it computes first, too."""
+
+    def __init__(self):
+        super().__init__()
+        self.wide, self.narrow, self.last = nn.Linear(4, 100), nn.Linear(100, 3), nn.Linear(3, 50)
+
+    def forward(self, x):
+        wide = self.wide(x)
+        return self.last(self.narrow(wide)), wide
+
+
+def test_everything_that_a_model_gives_is_alive_to_the_end():
+    found = sd.cost(Two(), input="B,4")
+    (batch,) = found.symbols
+    assert found.peak_activations == (100 + 3 + 50) * batch

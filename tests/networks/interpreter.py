@@ -47,7 +47,7 @@ class Interpreter:
         self.passes, self.training, self.fits = [], [], True
         self.read = self.written = 0
         self.run(net.root, self.values)
-        self.result = self.known[net.root.gives]
+        self.result = self.known[net.root.gives[0]]
 
     @staticmethod
     def _symbols(net):

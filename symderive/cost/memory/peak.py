@@ -84,8 +84,8 @@ def peak_of(tree: CostTree, values: Mapping[Dim, int]) -> Peak:
     items = tuple(walk.items((tree,)))
     made = walk.made(items)
     given = walk.read(items) - made
-    gives = tree.gives if tree.loop is None else tree.loop.end
-    result = () if gives is None else (walk.key(gives),)
+    gives = tree.gives if tree.loop is None else (tree.loop.end,)
+    result = walk.kept_to_the_end(gives, made | given)
     found = walk.run(items, Alive({key: walk.size(key) for key in given}), result)
     return as_peak(found, walk)
 
@@ -111,6 +111,11 @@ class Walk:
         self.conditions: list[Any] = []
 
     # The passes of a network.
+
+    def kept_to_the_end(self, gives: Iterable[Stored], alive: Collection[Key]) -> tuple[Key, ...]:
+        """What a network gives, each array once, without parameters and what it only hands on."""
+        keys = dict.fromkeys(map(self.key, gives))
+        return tuple(key for key in keys if key in alive and key not in self.parameters)
 
     def items(self, nodes: Sequence[CostTree]) -> Iterator[Work | Round]:
         """The passes of some blocks and layers, in order."""

@@ -55,8 +55,9 @@ def training_peak(tree: CostTree, values: Mapping[Dim, int], keeper: Keeper) -> 
     walk = _Training(tree, values, keeper)
     tree = peeled(tree)
     items = tuple(walk.items((tree,)))
-    alive = Alive({key: walk.size(key) for key in walk.read(items) - walk.made(items)})
-    result: tuple[Key, ...] = () if tree.gives is None else (walk.key(tree.gives),)
+    read, made = walk.read(items), walk.made(items)
+    alive = Alive({key: walk.size(key) for key in read - made})
+    result = walk.kept_to_the_end(tree.gives, read | made)
     found = walk.run(items, alive, result)
     for key in result:
         if key not in walk.held:

@@ -35,8 +35,8 @@ def peeled(tree: CostTree) -> CostTree:
     walk.varying.update(_given(tree) & tree.varies)
     is_plain = tree.place is None and tree.loop is None
     branches = tuple(walk.nodes(tree.branches if is_plain else (tree,), {}))
-    gives = tree.gives if tree.loop is None else tree.loop.end
-    gives = None if gives is None else walk.names.get(gives, gives)
+    given = tree.gives if tree.loop is None else (tree.loop.end,)
+    gives = tuple(walk.names.get(one, one) for one in given)
     around = {"times": sympy.S.One, "index": None, "place": None, "loop": None, "gives": gives}
     return replace(tree, branches=branches, memo={}, **around)
 
@@ -81,7 +81,7 @@ class _Peel:
                 yield from self._loop(node, node.loop, at)
             else:
                 branches = tuple(self.nodes(node.branches, at))
-                gives = None if node.gives is None else self._named(node.gives)
+                gives = tuple(map(self._named, node.gives))
                 yield replace(node, branches=branches, gives=gives, memo={})
 
     def _named(self, array: Stored) -> Stored:
@@ -120,7 +120,7 @@ class _Peel:
         first = tuple(self.nodes(node.branches, once))
         given = self._named(loop.leave)
         self.names = around
-        yield replace(node, branches=first, times=sympy.S.One, index=None, loop=None, gives=given, memo={})
+        yield replace(node, branches=first, times=sympy.S.One, index=None, loop=None, gives=(given,), memo={})
         times = node.times.xreplace(at) - 1
         if times == 0:
             self.names[loop.end] = given

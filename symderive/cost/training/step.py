@@ -110,7 +110,7 @@ def as_tree(cost: Counted) -> CostTree:
         varies = {inputs[tensor] for tensor in with_adjoint(cost.layer.data)}
         applied = Applied(cost.layer, tuple(inputs.values()), Alone(shape))
     place = Place(cost.symbolic, sizes, shape, input_adjoints=data, applied=applied)
-    gives = None if applied is None else applied.writes
+    gives = () if applied is None else (applied.writes,)
     sized = {**cost.sized, "order": tuple(dict.fromkeys((*cost.order, *cost.symbols)))}
     tree = CostTree("layer", place=place, shape=shape, values=cost.values, **sized)
     return replace(tree, gives=gives, varies=varies, keeper=cost.keeper)

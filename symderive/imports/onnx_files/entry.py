@@ -39,7 +39,8 @@ def onnx_file(source: Any, dims: Any = None) -> Architecture:
     """
     name, shapes, walk, outputs = read(source, dims)
     first = outputs[0] if outputs else Value(())
-    root = walk.trace.rooted(name, tuple(first.shape), first.array)
+    arrays = tuple(one.array for one in outputs if one.array is not None)
+    root = walk.trace.rooted(name, tuple(first.shape), arrays)
     return assembled(name, shapes, walk.trace, root)
 
 

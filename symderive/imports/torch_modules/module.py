@@ -118,8 +118,8 @@ class _Run:
             else:
                 result = self.module(*inputs, **by_name)
         replaced = list(self.symbols.replaced(self.name))
-        output = next((self.record.feature(one) for one in tensors_in(result)), None)
-        return self._architecture([*ordered, *named.values()], output, replaced)
+        outputs = [self.record.feature(one) for one in tensors_in(result)]
+        return self._architecture([*ordered, *named.values()], outputs, replaced)
 
     def _input(self, given: Given) -> Any:
         own = [*self.module.parameters(), *self.module.buffers()]
@@ -131,14 +131,14 @@ class _Run:
         self.record.bind(made, Feature(given.shape, self.trace, Array(given.shape)))
         return made
 
-    def _architecture(self, inputs: list[Given], output: Feature | None, replaced: list[Any]) -> Architecture:
+    def _architecture(self, inputs: list[Given], outputs: list[Feature], replaced: list[Any]) -> Architecture:
         for own in self.record.arrays.left():
             self.record.scope = (("not used" if own.is_parameter else "kept", None),)
             self.record.put_aside(own)
-        shape, array = ((), None) if output is None else (output.shape, output.array)
-        steps = self.trace.rooted(self.name, shape, array).children
+        shape, arrays = next((one.shape for one in outputs), ()), tuple(one.array for one in outputs)
+        steps = self.trace.rooted(self.name, shape, arrays).children
         meanings = self.trace.extents.meanings
-        root = replace(nested(self.name, steps, self.record.scopes, shape), gives=array)
+        root = replace(nested(self.name, steps, self.record.scopes, shape), gives=arrays)
         found = without_implied([*replaced, *self.symbols.conditions()], self.trace.extents)
         ranges = () if self.exported is None else self.exported.ranges()
         conditions = [*self.trace.conditions, *ranges, *found]

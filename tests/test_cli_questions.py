@@ -163,7 +163,7 @@ def test_the_cost_of_a_transposed_layer_says_what_is_cropped(capsys):
     words = ("c_in=8", "c_out=12", "k=4", "h=6", "w=6", "s=2", "p=1", "g=4")
     out = printed(capsys, "cost", "conv_transpose2d", *words)
     assert "Conv" in out
-    assert "weight[g, c, o, u, v] · x[g, c, p, q] · δ[i,2p+u−1]" in " ".join(out.split())
+    assert "weight[g, c, o, u, v] · x[g, c, p, q] · δ[i, 2·p + u − 1]" in " ".join(out.split())
     assert "= 13,824" in out
     assert "Valid MACs: 11,616, without the 2,208 that are cropped." in out
 

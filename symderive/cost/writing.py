@@ -11,7 +11,7 @@ import sympy
 
 from symderive.core.dims import Dim
 from symderive.core.nodes import Index
-from symderive.core.positions import Quotient
+from symderive.core.positions import Quotient, Remainder
 from symderive.errors import SymderiveError
 from symderive.notation.names import latex_name, superscript, text_name
 
@@ -42,6 +42,7 @@ class Style:
     floor: Callable[[str], str]
     ceiling: Callable[[str], str]
     root: Callable[[Written, int], str]
+    remainder: str
     relation: int
 
 
@@ -72,6 +73,7 @@ TEXT = Style(
     floor=lambda inner: f"⌊{inner}⌋",
     ceiling=lambda inner: f"⌈{inner}⌉",
     root=_text_root,
+    remainder="mod",
     relation=0,
 )
 LATEX = Style(
@@ -85,6 +87,7 @@ LATEX = Style(
     floor=lambda inner: rf"\left\lfloor {inner} \right\rfloor",
     ceiling=lambda inner: rf"\left\lceil {inner} \right\rceil",
     root=lambda inner, degree: rf"\sqrt{f'[{degree}]' if degree > 2 else ''}{{{inner[0]}}}",
+    remainder=r"\bmod",
     relation=1,
 )
 
@@ -194,6 +197,9 @@ class Writer:
             return self.style.ceiling(self.write(_as_fraction(expr.args[0]))), ATOM
         if isinstance(expr, sympy.floor):
             return self.style.floor(self.write(_as_fraction(expr.args[0]))), ATOM
+        if isinstance(expr, Remainder):
+            over, under = (self._at_least(PRODUCT, self._write(one)) for one in expr.args)
+            return f"{over} {self.style.remainder} {under}", SUM
         if isinstance(expr, Quotient):
             return self.style.floor(self.style.fraction(*map(self._write, expr.args))[0]), ATOM
         raise SymderiveError(f"writing {expr}: {type(expr).__name__} is not a size.")

@@ -111,8 +111,8 @@ def test_copied_entries_and_products_that_land_are_said_in_words():
     assert copied.sentence == "each padded_length[c, i] is one entry, copied"
     assert "products" in slid.sentence
     (landed,) = steps(cost(ConvTranspose1d(2, 3, 3, 5, stride=2)))
-    assert landed.equation == "y[o, i] = Σ_{c, u, p} weight[c, o, u] · x[c, p] · δ[i,2p+u]"
-    assert landed.equation_latex == r"y_{o, i} = \sum_{c, u, p} K_{c, o, u}\, x_{c, p}\, \delta_{i, 2 p+u}"
+    assert landed.equation == "y[o, i] = Σ_{c, u, p} weight[c, o, u] · x[c, p] · δ[i, 2·p + u]"
+    assert landed.equation_latex == r"y_{o, i} = \sum_{c, u, p} K_{c, o, u}\, x_{c, p}\, \delta_{i, 2 p + u}"
     assert landed.sentence.startswith("each product is added to the one y[o, i] where it lands; there are ")
 
 

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-import sympy
-
+from symderive.core.dims import Size
 from symderive.core.identity import tensors_of
-from symderive.core.nodes import Delta, Entry, IndexSum, Tensor
-from symderive.core.positions import Inside, bare
-from symderive.core.program import Definition
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, SUM_ADDS, Contraction, Part
 from symderive.cost.formula import Formula, Product
+from symderive.cost.output.equations import EquationWriter
 from symderive.cost.record import Cost
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
-from symderive.notation import dialects
-from symderive.notation.dialects import LatexDialect, TextDialect
-from symderive.notation.index_notation import index_form
-from symderive.notation.labelled import NoMatrixNotationError
-from symderive.notation.printing import write
 
 _IN_WORDS = {SUM_ADDS: "additions", ELEMENTWISE_ADDS: "additions", ELEMENTWISE_MULS: "multiplications"}
 
@@ -55,16 +46,19 @@ def steps(cost: Cost) -> tuple[Step, ...]:
 
 
 def _step(cost: Cost, part: Part) -> Step:
+    names = frozenset(symbol.name for symbol in cost.symbols)
+    text, latex = (EquationWriter(style, cost.trained, names) for style in (TEXT, LATEX))
     return Step(
-        equation(part.definition, TEXT, cost.trained),
-        equation(part.definition, LATEX, cost.trained),
-        "; ".join(_sentences(cost, part, TEXT)),
-        "; ".join(_sentences(cost, part, LATEX)),
+        text.equation(part.definition),
+        latex.equation(part.definition),
+        "; ".join(_sentences(cost, part, text)),
+        "; ".join(_sentences(cost, part, latex)),
     )
 
 
-def _sentences(cost: Cost, part: Part, style: Style) -> Iterator[str]:
-    left = _math(_entry(Entry(part.definition.tensor, *part.definition.indices), style), style)
+def _sentences(cost: Cost, part: Part, writer: EquationWriter) -> Iterator[str]:
+    style = writer.style
+    left = _math(writer.left(writer.shown(part.definition)), style)
     if not part.contractions:
         copied = not part.counts and not part.unknown
         if copied and not tensors_of(part.definition.body):
@@ -91,7 +85,7 @@ def _sentence(cost: Cost, contraction: Contraction, what: str, style: Style) -> 
     writer = Writer(style, cost.order)
     bound, free = ([index.dim for index in some] for some in (contraction.bound, contraction.free))
     each, many, total = (
-        _math(Product.of(sizes, cost.order).write(writer), style) for sizes in (bound, free, [*free, *bound])
+        _math(_product(sizes, cost).write(writer), style) for sizes in (bound, free, [*free, *bound])
     )
     if contraction.lands:
         return f"each product is added to the one {what} where it lands; there are {total} products"
@@ -102,104 +96,11 @@ def _sentence(cost: Cost, contraction: Contraction, what: str, style: Style) -> 
     return f"each {what} is a sum of {each} products; there are {many} of them: {total} products"
 
 
+def _product(sizes: Iterable[Size], cost: Cost) -> Product:
+    """Sizes multiplied; numbers beside letters become one number."""
+    product = Product.of(sizes, cost.order)
+    return product.with_one_number() if product.expr.free_symbols else product
+
+
 def _math(formula: str, style: Style) -> str:
     return f"${formula}$" if style is LATEX else formula
-
-
-def equation(definition: Definition, style: Style, first: Iterable[Tensor] = ()) -> str:
-    """An index equation in text or LaTeX.
-
-    Args:
-        definition: the equation.
-        style: `TEXT` or `LATEX`.
-        first: the arrays that stand first in a product, the weights.
-    """
-    left = _entry(Entry(definition.tensor, *definition.indices), style)
-    return f"{left} = {_body(definition.body, style, tuple(first))}"
-
-
-def _body(expr: sympy.Expr, style: Style, first: tuple[Tensor, ...]) -> str:
-    """Sums of products of entries, the weights first; anything else in index notation."""
-    if isinstance(expr, Entry):
-        return _entry(expr, style)
-    if isinstance(expr, sympy.Add):
-        terms = sorted(expr.args, key=_place)
-        return Writer(style).joined_sum(_body(term, style, first) for term in terms)
-    if isinstance(expr, IndexSum) and not isinstance(expr.body, sympy.Add):
-        sign = r"\sum" if style is LATEX else "Σ"
-        return (
-            f"{sign}_{{{', '.join(index.name for index in expr.indices)}}} {_body(expr.body, style, first)}"
-        )
-    if isinstance(expr, sympy.Mul) and all(isinstance(one, (Entry, Delta, Inside)) for one in expr.args):
-        return _product(expr, style, first)
-    return _noted(expr, style)
-
-
-def _place(term: sympy.Expr) -> tuple[bool, bool, Any]:
-    """Sums first, then what is added, then what is subtracted."""
-    return not term.has(IndexSum), term.could_extract_minus_sign(), sympy.default_sort_key(term)
-
-
-def _product(expr: sympy.Mul, style: Style, first: tuple[Tensor, ...]) -> str:
-    """Entries, the weights first, with brackets before and deltas after: `a[u] · x[j] · δ[i, 2j+u]`."""
-    entries = [one for one in expr.args if isinstance(one, Entry)]
-    entries.sort(key=lambda entry: (entry.tensor not in first, sympy.default_sort_key(entry)))
-    deltas = sorted((one for one in expr.args if isinstance(one, Delta)), key=sympy.default_sort_key)
-    brackets = sorted((one for one in expr.args if isinstance(one, Inside)), key=sympy.default_sort_key)
-    before, after = ([_noted(one, style) for one in some] for some in (brackets, deltas))
-    dot = r"\, " if style is LATEX else " · "
-    return dot.join([*before, *(_entry(one, style) for one in entries), *after])
-
-
-def _noted(expr: sympy.Expr, style: Style) -> str:
-    """In index notation; something that has none is written as SymPy does."""
-    try:
-        form = index_form(expr, rows=False)
-    except NoMatrixNotationError:
-        return str(sympy.latex(expr) if style is LATEX else expr)
-    return write(form, _LATEX_MARKS if style is LATEX else _TEXT_MARKS)[0]
-
-
-def _entry(entry: Entry, style: Style) -> str:
-    inside = replace(style, dot=" " if style is LATEX else "·")
-    axes = tuple(Writer(inside).write(bare(axis)) for axis in entry.axes)
-    if style is LATEX:
-        return _subscripted(entry.tensor.latex_name or style.name(entry.tensor.name), axes)
-    return _bracketed(str(entry.tensor.name), axes)
-
-
-def _subscripted(name: str, axes: tuple[str, ...]) -> str:
-    """An entry in LaTeX, with commas between its positions."""
-    if not axes:
-        return name
-    base = f"{{{name}}}" if "_" in name else name  # a second subscript needs a group of its own
-    return f"{base}_{{{', '.join(axes)}}}"
-
-
-def _bracketed(name: str, axes: tuple[str, ...]) -> str:
-    """An entry in text, with its positions in brackets."""
-    return f"{name}[{', '.join(axes)}]" if axes else name
-
-
-class _LatexEntries(LatexDialect):
-    """LaTeX in which every entry has commas, as the sums of products have them."""
-
-    def component(self, base: str, axes: tuple[sympy.Expr, ...]) -> str:
-        """A subscripted entry."""
-        return _subscripted(base, tuple(map(self.position, axes)))
-
-
-class _TextEntries(TextDialect):
-    """Text in which every entry has brackets, as the sums of products have them."""
-
-    def name(self, tensor: Tensor) -> str:
-        """The name as it stands in a program."""
-        return str(tensor.name)
-
-    def component(self, base: str, axes: tuple[sympy.Expr, ...]) -> str:
-        """An entry with its positions."""
-        return _bracketed(base, tuple(map(self.position, axes)))
-
-
-_LATEX_MARKS = _LatexEntries(**vars(dialects.LATEX))
-_TEXT_MARKS = _TextEntries(**vars(dialects.TEXT))

@@ -15,7 +15,7 @@ from symderive.core.program import Definition, Program
 from symderive.errors import SymderiveError
 from symderive.layers.equations import defined, entry_of, indices_over, sizes_of
 from symderive.layers.fields import size, sizes
-from symderive.layers.layer import Layer
+from symderive.layers.layer import Layer, divisible
 from symderive.layers.softmax import shares
 
 
@@ -66,20 +66,11 @@ class Attention(Layer):
         for field, same in (("keys", "queries"), ("d_v", "d"), ("kv_heads", "heads")):
             if getattr(self, field) == getattr(self, same):
                 object.__setattr__(self, field, None)
-        if self.window is not None and not self.causal:
-            raise SymderiveError("Attention: a window is of the keys up to the query; set causal, too.")
+        check_mask("Attention", self.causal, self.window)
 
     def _demands(self) -> Iterable[tuple[Any, str]]:
         """The heads of keys divide those of queries; the window has no more than all keys."""
-        yield (
-            sympy.Eq(sympy.Mod(self.heads, self.groups), 0),
-            f"Attention: {self.groups} heads for keys do not divide {self.heads} heads; change one.",
-        )
-        if self.window is not None:
-            yield (
-                sympy.Le(self.window, self.length),
-                f"Attention: the window of {self.window} is larger than {self.length} keys; take less.",
-            )
+        return shared_keys("Attention", self.heads, self.groups, self.length, self.window)
 
     @property
     def length(self) -> Size:
@@ -123,11 +114,27 @@ class Attention(Layer):
                 ("v", (*batch, *head, j, e)),
             )
         )
-        equations = attending(q, k, v, (*batch, *head), own, (i, j, c, e), self._mask(i, j))
+        mask = seen(i, j, self.window) if self.causal else sympy.S.One
+        equations = attending(q, k, v, (*batch, *head), own, (i, j, c, e), mask)
         return Program((q, k, v), equations, (equations[-1].tensor,))
 
-    def _mask(self, i: Index, j: Index) -> sympy.Expr:
-        return seen(i, j, self.window) if self.causal else sympy.S.One
+
+def check_mask(name: str, causal: bool, window: Size | None) -> None:
+    """Refuse a window without a causal mask."""
+    if window is not None and not causal:
+        raise SymderiveError(f"{name}: a window is of the keys up to the query; set causal, too.")
+
+
+def shared_keys(
+    name: str, heads: Size, groups: Size, length: Size, window: Size | None
+) -> Iterable[tuple[Any, str]]:
+    """The heads of keys divide those of queries; the window has no more than all keys."""
+    yield from divisible(name, groups, {"heads": heads}, "heads for keys")
+    if window is not None:
+        yield (
+            sympy.Le(window, length),
+            f"{name}: the window of {window} is larger than {length} keys; take less.",
+        )
 
 
 def seen(i: Index, j: Index, window: Size | None = None) -> sympy.Expr:

@@ -53,11 +53,13 @@ class EquationWriter:
         style: `TEXT` or `LATEX`.
         first: the arrays that stand first in a product, the weights.
         names: letters that no index may have, the names of sizes.
+        used: letters of the indices in the equations beside; one that is renamed takes none of them.
     """
 
     style: Style
     first: tuple[Tensor, ...] = ()
     names: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
 
     def equation(self, definition: Definition) -> str:
         """The whole equation.
@@ -80,7 +82,7 @@ class EquationWriter:
         """The equation with no index called like a size or an array, and nothing picked by a sum."""
         body = _picked(definition.body)
         beside = self.names | {str(tensor.name) for tensor in tensors_of(body)}
-        taken = beside | index_names(body) | {index.name for index in definition.indices}
+        taken = beside | self.used | letters_of(definition)
         free = _apart(definition.indices, beside, taken)
         body = _bound_apart(substitute(body, free), beside, taken | {index.name for index in free.values()})
         return Definition(definition.tensor, tuple(free.get(one, one) for one in definition.indices), body)
@@ -222,6 +224,11 @@ class EquationWriter:
     @property
     def _marks(self) -> LatexDialect | TextDialect:
         return _LATEX_MARKS if self.style is LATEX else _TEXT_MARKS
+
+
+def letters_of(definition: Definition) -> frozenset[str]:
+    """The names of all indices of an equation."""
+    return index_names(definition.body) | {index.name for index in definition.indices}
 
 
 def _is_size(expr: sympy.Expr) -> bool:

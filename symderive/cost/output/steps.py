@@ -9,7 +9,7 @@ from symderive.core.dims import Size
 from symderive.core.identity import tensors_of
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, SUM_ADDS, Contraction, Part
 from symderive.cost.formula import Formula, Product
-from symderive.cost.output.equations import EquationWriter
+from symderive.cost.output.equations import EquationWriter, letters_of
 from symderive.cost.record import Cost
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
 
@@ -42,12 +42,13 @@ def steps(cost: Cost) -> tuple[Step, ...]:
     >>> print(step.sentence)
     each y[o, i, j] is a sum of C_in products; there are H · W · C_out of them: C_in · H · W · C_out products
     """
-    return tuple(_step(cost, part) for part in cost.parts)
-
-
-def _step(cost: Cost, part: Part) -> Step:
     names = frozenset(symbol.name for symbol in cost.symbols)
-    text, latex = (EquationWriter(style, cost.trained, names) for style in (TEXT, LATEX))
+    used = frozenset[str]().union(*(letters_of(part.definition) for part in cost.parts))
+    writers = [EquationWriter(style, cost.trained, names, used) for style in (TEXT, LATEX)]
+    return tuple(_step(cost, part, *writers) for part in cost.parts)
+
+
+def _step(cost: Cost, part: Part, text: EquationWriter, latex: EquationWriter) -> Step:
     return Step(
         text.equation(part.definition),
         latex.equation(part.definition),

@@ -68,8 +68,11 @@ def _sorted(factors: tuple[Factor, ...], writer: Writer) -> tuple[Factor, ...]:
     return tuple(sorted(factors, key=lambda factor: writer.rank(factor[0]))) if len(factors) > 1 else factors
 
 
+ROUNDED = (sympy.floor, sympy.Max, sympy.Min)
+
+
 def multiplied_out(term: Product, extents: Collection[Dim]) -> Iterator[Product]:
-    """A product of sums as a sum of products; sums of named extents, as `H₁ · W₁ + 1`, stay.
+    """A product of sums as a sum of products; sums of named extents, `H₁ · W₁ + 1`, or rounded sizes stay.
 
     >>> from symderive.core.dims import dims
     >>> k, h = dims("k H1")
@@ -79,7 +82,7 @@ def multiplied_out(term: Product, extents: Collection[Dim]) -> Iterator[Product]
     opened = [
         base**power
         for base, power in term.factors
-        if base.is_Add and power > 0 and base.free_symbols.isdisjoint(extents)
+        if base.is_Add and power > 0 and base.free_symbols.isdisjoint(extents) and not base.has(*ROUNDED)
     ]
     kept = [(base, power) for base, power in term.factors if base**power not in opened]
     if not opened:

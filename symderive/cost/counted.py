@@ -31,8 +31,11 @@ SUMS = {MULS: (MACS, ELEMENTWISE_MULS), ADDS: (SUM_ADDS, ELEMENTWISE_ADDS)}
 """Quantities that are several counts together."""
 ARRAYS = (PARAMS, BUFFERS)
 """Quantities that are entries of arrays, and no operations."""
-ALWAYS = (MACS, MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS)
+VALID = "valid_macs"
+ALWAYS = (MACS, VALID, MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS)
 """Quantities that every cost has, if only as 0."""
+MOST_CHARACTERS = 90
+"""How long a formula may be that stands in a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -75,15 +78,6 @@ class Counted(Algebra, Memory):
     def unknown(self) -> tuple[str, ...]:
         """What was not counted, in words; empty if everything was."""
 
-    @property
-    @abstractmethod
-    def valid_macs(self) -> sympy.Expr:
-        """Multiply-accumulates that are not against zero padding.
-
-        Raises:
-            SymderiveError: there is padding and a size is still a symbol.
-        """
-
     @abstractmethod
     def kinds_of_padding(self) -> Iterator[str]:
         """Which products are in `macs` and not in `valid_macs`, in words."""
@@ -97,6 +91,24 @@ class Counted(Algebra, Memory):
     def macs(self) -> sympy.Expr:
         """Multiply-accumulates of the contractions; zero padding counts."""
         return self.quantity(MACS)
+
+    @property
+    def valid_macs(self) -> sympy.Expr:
+        """Multiply-accumulates that are neither against zero padding, nor masked, nor cropped.
+
+        Raises:
+            SymderiveError: positions that are not linear in the indices.
+
+        >>> from symderive.cost import cost
+        >>> from symderive.layers import Attention, Conv1d
+        >>> cost(Conv1d(kernel=3, padding=1)).valid_macs, cost(Attention(causal=True)).valid_macs
+        (C_in*C_out*(3*Lprime - 2), H*L*d*(L + 1))
+        """
+        return self._value(self.valid_formula(self.numbers))
+
+    @abstractmethod
+    def valid_formula(self, sizes: Mapping[Dim, Size]) -> Formula:
+        """The formula of `valid_macs` with something put in for sizes, which may make it shorter."""
 
     @property
     def muls(self) -> sympy.Expr:
@@ -412,10 +424,13 @@ class Counted(Algebra, Memory):
         return expr.xreplace(self.numbers)
 
     def valid_text(self) -> str:
-        """How many products are valid, in words; empty where all are, or a size has no number."""
+        """How many products are valid, in words; empty where all are, or a formula is too long for a line."""
         macs, kinds = self.macs, " and ".join(self.kinds_of_padding())
-        if not kinds or not macs.is_Integer:
+        if not kinds:
             return ""
+        if not macs.is_Integer:
+            formula = self.formula(VALID).write()
+            return f"{formula}, without those {kinds}" if len(formula) <= MOST_CHARACTERS else ""
         valid = int(self.valid_macs)
         return f"{TEXT.number(valid)}, without the {TEXT.number(int(macs) - valid)} {kinds}"
 

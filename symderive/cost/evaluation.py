@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Callable, Mapping
@@ -17,6 +18,9 @@ from symderive.errors import ShapeError, SymderiveError, did_you_mean
 
 _invert = np.frompyfunc(lambda value: Fraction(1) / value, 1, 1)
 _floor = np.frompyfunc(math.floor, 1, 1)
+_outermost = {sympy.Max: np.frompyfunc(max, 2, 1), sympy.Min: np.frompyfunc(min, 2, 1)}
+MOST_TERMS = 100_000
+"""How many terms of a sum are added up."""
 COMPARE: dict[type[sympy.Basic], Callable[[Any, Any], Any]] = {
     sympy.Ge: operator.ge,
     sympy.Le: operator.le,
@@ -31,7 +35,8 @@ def evaluate(expr: sympy.Expr, values: Mapping[Dim, Any]) -> Any:
     """The exact value of an expression in sizes.
 
     Args:
-        expr: sums, products, whole powers, floors and remainders of sizes and numbers.
+        expr: sums, products, whole powers, floors, remainders, maxima and minima of sizes and numbers, and
+            sums over a place.
         values: for each symbol an int, or an object array of ints; arrays broadcast.
 
     Returns:
@@ -57,7 +62,24 @@ def evaluate(expr: sympy.Expr, values: Mapping[Dim, Any]) -> Any:
         return _floor(evaluate(expr.args[0], values))
     if isinstance(expr, sympy.Mod):
         return evaluate(expr.args[0], values) % evaluate(expr.args[1], values)
+    if isinstance(expr, (sympy.Max, sympy.Min)):
+        return functools.reduce(_outermost[type(expr)], (evaluate(arg, values) for arg in expr.args))
+    if isinstance(expr, sympy.Sum):
+        return _summed(expr, values)
     raise SymderiveError(f"evaluating a cost: {type(expr).__name__} in {expr} is not known.")
+
+
+def _summed(expr: sympy.Sum, values: Mapping[Dim, Any]) -> Any:
+    ((place, first, last),) = expr.limits
+    ends = evaluate(first, values), evaluate(last, values)
+    if np.ndim(ends[0]) or np.ndim(ends[1]):
+        raise SymderiveError(
+            f"evaluating a cost: a sum over {place} takes one number for each size; give one."
+        )
+    places = range(int(ends[0]), int(ends[1]) + 1)
+    if len(places) > MOST_TERMS:
+        raise SymderiveError(f"evaluating a cost: a sum of {len(places)} terms; take smaller sizes.")
+    return sum(evaluate(expr.function, {**values, place: at}) for at in places)
 
 
 def whole(value: Any, what: str) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
-import sympy
-
+from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Index, Tensor
 from symderive.cost.count import ELEMENTWISE_ADDS, MACS, Part
 from symderive.cost.counted import (
@@ -20,6 +19,7 @@ from symderive.cost.counted import (
     MULS,
     PARAMS,
     SUMS,
+    VALID,
     Counted,
 )
 from symderive.cost.formula import Formula, Product
@@ -30,7 +30,7 @@ from symderive.cost.memory.saved import Saved, of_layer
 from symderive.cost.memory.widths import width_of
 from symderive.cost.protocols import Costable
 from symderive.cost.training.pulling import Keeper, Pull
-from symderive.cost.valid import padded_axes, share_of_a_triangle, valid_products
+from symderive.cost.valid import padded_axes, valid_products
 from symderive.errors import SymderiveError
 
 if TYPE_CHECKING:
@@ -73,15 +73,6 @@ class Cost(Counted):
         from symderive.cost.training.backward import backward_cost
 
         return backward_cost(self, () if input_gradient is False else None)
-
-    @property
-    def valid_macs(self) -> sympy.Expr:
-        """Multiply-accumulates that are not against zero padding.
-
-        Raises:
-            SymderiveError: there is padding and a size is still a symbol.
-        """
-        return sympy.Add(*(self._valid(part) for part in self.parts))
 
     @property
     def parameters(self) -> Formula:
@@ -130,6 +121,8 @@ class Cost(Counted):
         """What one part adds to a quantity; parameters belong to no part."""
         if quantity == FLOPS:
             return part.formula(MACS).times(2)
+        if quantity == VALID:
+            return replace(self, parts=(part,)).valid_formula({})
         terms = (part.formula(name) for name in SUMS.get(quantity, (quantity,)))
         return reduce(lambda left, right: left + right, terms, Formula(order=self.order))
 
@@ -161,19 +154,16 @@ class Cost(Counted):
             raise SymderiveError("what is kept for the backward pass: there is no layer; give one.")
         return of_layer(self.layer, keeper, again)
 
-    def _valid(self, part: Part) -> sympy.Expr:
-        total = sympy.S.Zero
-        padded = [(one, padded_axes(one, self.relations)) for one in part.contractions]
-        if not any(axes for _, axes in padded):
-            return self._put_in(part.formula(MACS).expr)
-        for contraction, axes in padded:
-            whole = sympy.Mul(*(index.dim for index in (*contraction.free, *contraction.bound)))
-            share = share_of_a_triangle(axes)
-            if share is not None:
-                total += self._put_in(whole * share)
-            else:
-                total += valid_products(contraction, axes, self.values)
-        return total
+    def valid_formula(self, sizes: Mapping[Dim, Size]) -> Formula:
+        """The formula of `valid_macs` with something put in for sizes, which may make it shorter."""
+        if not self.is_padded:
+            return self.formula(MACS)
+        found = (
+            valid_products(one, self.relations, self.conditions, sizes)
+            for part in self.parts
+            for one in part.contractions
+        )
+        return Formula(tuple(Product.of(factors, self.order) for factors in found), self.order).joined()
 
     @property
     def is_padded(self) -> bool:

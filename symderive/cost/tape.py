@@ -7,6 +7,7 @@ floating-point numbers that bound every intermediate result, to find out where t
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -23,16 +24,26 @@ from symderive.errors import SymderiveError
 Term = tuple[int, dict[int, int]]
 """A coefficient, and the exponents of what is in some slots."""
 ADD, MULTIPLY, DIVIDE, REST = "add", "multiply", "divide", "rest"
+LARGER, SMALLER = "larger", "smaller"
 _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     ADD: operator.add,
     MULTIPLY: operator.mul,
     DIVIDE: operator.floordiv,
     REST: operator.mod,
+    LARGER: lambda left, right: _chosen(left, right, left >= right),
+    SMALLER: lambda left, right: _chosen(left, right, left <= right),
 }
 LARGEST = 2**63 - 1
 """The largest number of int64."""
 _SURELY_FITS = 2.0**62
 """A bound in floating point; its error is far below a factor of 2."""
+
+
+def _chosen(left: Any, right: Any, is_left: Any) -> Any:
+    """One of two numbers, or of each pair in arrays; Python's integers stay what they are."""
+    if isinstance(is_left, bool):
+        return left if is_left else right
+    return np.where(is_left, left, right)
 
 
 class NotWholeError(SymderiveError):
@@ -107,6 +118,9 @@ def _range(kind: str, left: tuple[int, int], right: tuple[int, int]) -> tuple[in
         return left[0] + right[0], left[1] + right[1]
     if kind == REST:
         return 0, max(right[1], 1) - 1
+    if kind in (LARGER, SMALLER):
+        pick = max if kind == LARGER else min
+        return pick(left[0], right[0]), pick(left[1], right[1])
     if kind == MULTIPLY:
         ends = [one * other for one in left for other in right]
     else:
@@ -120,6 +134,8 @@ def _bound(kind: str, left: Any, right: Any) -> Any:
         return left + right
     if kind == REST:
         return right
+    if kind in (LARGER, SMALLER):
+        return np.maximum(left, right)
     return left * right if kind == MULTIPLY else left + 1.0
 
 
@@ -209,6 +225,11 @@ class _Builder:
             return self.step(DIVIDE, *self._fraction(expr.args[0]))
         if isinstance(expr, sympy.Mod):
             return self.step(REST, *map(self.slot, expr.args))
+        if isinstance(expr, (sympy.Max, sympy.Min)):
+            kind = LARGER if isinstance(expr, sympy.Max) else SMALLER
+            return functools.reduce(
+                lambda left, right: self.step(kind, left, right), map(self.slot, expr.args)
+            )
         if not isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
             raise NotWholeError(f"computing {expr}: {type(expr).__name__} is no operation on whole numbers.")
         over, under = sympy.fraction(sympy.together(expr))

@@ -12,8 +12,7 @@ import sympy
 from symderive.core.dims import Dim, Size
 from symderive.cost.collecting import collected, multiplied_out, repeated, substituted
 from symderive.cost.count import MACS
-from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, BACKWARD, FLOPS, SUMS, Counted
-from symderive.cost.evaluation import evaluate, whole
+from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, BACKWARD, FLOPS, SUMS, VALID, Counted
 from symderive.cost.formula import Formula, Product
 from symderive.cost.memory.peak import Peak, peak_of
 from symderive.cost.memory.quantities import SAVED
@@ -101,23 +100,20 @@ class Place:
         terms = self.kind.formula(quantity).terms if quantity in (*SUMS, *self.kind.quantities) else ()
         return collected((substituted(term, self.sizes) for term in terms), order)
 
+    def valid(self, order: tuple[Size, ...], put: Mapping[Dim, Size]) -> Formula:
+        """The products that are not against padding, in the sizes of the network, with others put in."""
+        if not self.is_there(MACS):
+            return Formula(order=order)
+        sizes = {symbol: size.xreplace(dict(put)) for symbol, size in self.sizes.items()}
+        terms = self.kind.valid_formula(sizes).terms
+        return collected((substituted(term, sizes) for term in terms), order)
+
     def traffic(self, quantity: str, dtype: str, order: tuple[Size, ...]) -> Formula:
         """The bytes that are read or written, in the sizes of the network."""
         if not self.is_run or (self.applied is not None and is_parameter(self.applied.layer)):
             return Formula(order=order)
         terms = self.kind.traffic(quantity, dtype).terms
         return collected((substituted(term, self.sizes) for term in terms), order)
-
-    def valid_macs(self, values: Mapping[Dim, int]) -> sympy.Expr:
-        """The products that are not against zero padding, at given sizes."""
-        if not self.is_run:
-            return sympy.S.Zero
-        if not self.kind.is_padded:
-            formula = self.formula(MACS, ())
-            known = {symbol: sympy.Integer(value) for symbol, value in values.items()}
-            return formula.expr.xreplace(known)
-        sizes = {symbol: evaluate(size, values) for symbol, size in self.sizes.items()}
-        return self.kind.subs({symbol: whole(size, str(symbol)) for symbol, size in sizes.items()}).valid_macs
 
 
 @dataclass(frozen=True, repr=False)
@@ -246,6 +242,8 @@ class CostTree(Counted):
             return self._formula(MACS).times(2)
         if quantity == SAVED:
             return self.saved_formula()
+        if quantity == VALID:
+            return self.valid_formula({})
         if quantity.startswith(BACKWARD):
             if quantity not in self.memo:
                 self.memo[quantity] = self.backward_pass().formula(quantity.removeprefix(BACKWARD))
@@ -263,6 +261,14 @@ class CostTree(Counted):
                 once = collected(opened, self.order)
             self.memo[key] = repeated(once, self.times, self.index)
         return self.memo[key]
+
+    def valid_formula(self, sizes: Mapping[Dim, Size]) -> Formula:
+        """The formula of `valid_macs` with something put in for sizes, which may make it shorter."""
+        meanings = {one: meaning.xreplace(dict(sizes)) for one, meaning in self.relations.items()}
+        put = {**sizes, **meanings} if sizes else {}
+        return self._summed(
+            f"{VALID} {sorted(sizes.items(), key=str)}", lambda place: place.valid(self.order, put)
+        )
 
     def traffic(self, quantity: str, dtype: str) -> Formula:
         """The formula of the bytes that are read or written; see `bytes_read`."""
@@ -304,27 +310,6 @@ class CostTree(Counted):
         """The sizes in the order in which they are written; those of the input, then the named extents."""
         own = (self.index,) if self.index is not None else ()
         return tuple(dict.fromkeys((*self.order, *self.relations, *own)))
-
-    @property
-    def valid_macs(self) -> sympy.Expr:
-        """Multiply-accumulates that are not against zero padding.
-
-        Raises:
-            SymderiveError: there is padding and a size is still a symbol.
-        """
-        return self._put_in(self._valid(dict(self.values)))
-
-    def _valid(self, values: Mapping[Dim, int]) -> sympy.Expr:
-        if self.place is not None:
-            return self.place.valid_macs(values)
-        if self.index is None:
-            return self.times * sympy.Add(*(branch._valid(values) for branch in self.branches))
-        if not values.keys() >= self.times.free_symbols:
-            raise SymderiveError(f"counting valid products: {self.times} has no value; give it.")
-        numbers = range(1, int(evaluate(self.times, values)) + 1)
-        return sympy.Add(
-            *(branch._valid({**values, self.index: number}) for number in numbers for branch in self.branches)
-        )
 
     def kinds_of_padding(self) -> Iterator[str]:
         """Which products are in `macs` and not in `valid_macs`, in words."""

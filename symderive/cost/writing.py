@@ -43,6 +43,8 @@ class Style:
     ceiling: Callable[[str], str]
     root: Callable[[Written, int], str]
     remainder: str
+    call: Callable[[str, str], str]
+    total: Callable[[str, str, str], str]
     relation: int
 
 
@@ -74,6 +76,8 @@ TEXT = Style(
     ceiling=lambda inner: f"⌈{inner}⌉",
     root=_text_root,
     remainder="mod",
+    call=lambda word, inner: f"{word}({inner})",
+    total=lambda place, above, inner: f"Σ_{{{place} < {above}}} {inner}",
     relation=0,
 )
 LATEX = Style(
@@ -88,6 +92,8 @@ LATEX = Style(
     ceiling=lambda inner: rf"\left\lceil {inner} \right\rceil",
     root=lambda inner, degree: rf"\sqrt{f'[{degree}]' if degree > 2 else ''}{{{inner[0]}}}",
     remainder=r"\bmod",
+    call=lambda word, inner: rf"\{word}\left({inner}\right)",
+    total=lambda place, above, inner: rf"\sum_{{{place} < {above}}} {inner}",
     relation=1,
 )
 
@@ -202,6 +208,14 @@ class Writer:
             return f"{over} {self.style.remainder} {under}", SUM
         if isinstance(expr, Quotient):
             return self.style.floor(self.style.fraction(*map(self._write, expr.args))[0]), ATOM
+        if isinstance(expr, (sympy.Max, sympy.Min)):
+            args = sorted(expr.args, key=self.sum_rank, reverse=True)
+            word = type(expr).__name__.lower()
+            return self.style.call(word, ", ".join(self.write(arg) for arg in args)), ATOM
+        if isinstance(expr, sympy.Sum):
+            ((place, _, last),) = expr.limits
+            inner = self._at_least(PRODUCT, self._write(expr.function))
+            return self.style.total(place.name, self.write(last + 1), inner), SUM
         raise SymderiveError(f"writing {expr}: {type(expr).__name__} is not a size.")
 
     def _mul(self, expr: sympy.Expr) -> Written:

@@ -1,19 +1,20 @@
 """Brackets and deltas: which terms exclude each other, where products land, and what that costs."""
 
-import numpy as np
 import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from symderive.core.dims import dims
+from symderive.core.dims import Dim, dims
 from symderive.core.nodes import Delta, Index, IndexSum, Tensor
 from symderive.core.positions import Inside
 from symderive.core.program import Definition, Program
 from symderive.cost import cost
 from symderive.cost.choices import is_one_of_several, landing
+from symderive.cost.count import Contraction
+from symderive.cost.evaluation import evaluate
 from symderive.cost.output.steps import steps
-from symderive.cost.valid import _solutions
+from symderive.cost.valid import valid_products
 from symderive.layers import Attention, Conv1d, ConvTranspose1d
 from tests.cost.brute_force import Loops, random_arrays
 from tests.profiles import examples
@@ -102,7 +103,10 @@ def test_the_table_says_how_many_products_are_valid():
     assert "valid MACs  13, without the 2 against zero padding" in str(padded)
     assert "valid MACs  13, without the 2 that are cropped" in str(cropped)
     assert "products that are cropped count" in cropped.convention
-    assert "valid" not in str(cost(Conv1d(padding=1)))
+    assert "valid MACs  (k · L′ − 2) · C_in · C_out, without those against zero padding" in str(
+        cost(Conv1d(padding=1))
+    )
+    assert "valid" not in str(cost(Conv1d()))
 
 
 def test_copied_entries_and_products_that_land_are_said_in_words():
@@ -116,16 +120,27 @@ def test_copied_entries_and_products_that_land_are_said_in_words():
     assert landed.sentence.startswith("each product is added to the one y[o, i] where it lands; there are ")
 
 
+STEPS = st.tuples(*[st.integers(-3, 3).filter(bool)] * 2, st.integers(-4, 4))
+
+
 @settings(max_examples=examples(200), deadline=None)
-@given(
-    st.lists(st.integers(-9, 9), min_size=1, max_size=4),
-    st.integers(-3, 3),
-    st.integers(1, 6),
-    st.integers(1, 7),
-)
-def test_solving_for_an_index_is_trying_all_of_its_values(starts, step, extent, size):
-    tried = sum(0 <= start + step * t < size for start in starts for t in range(extent))
-    assert _solutions(np.array(starts), step, extent, size) == tried
+@given(st.lists(STEPS, min_size=1, max_size=2), *[st.integers(1, 6)] * 4, st.sets(st.sampled_from("NKmn")))
+def test_valid_products_in_symbols_are_those_found_by_trying_all(steps, first, second, inside, other, put):
+    """Pairs with `0 ≤ c + a·i + b·j < n`, for one such range or two, with sizes put in before or after."""
+    sizes = dict(zip((Dim(name) for name in "NKmn"), (first, second, inside, other), strict=True))
+    N, K, *limits = sizes
+    i, j = Index("i", N), Index("j", K)
+    ranges = [(a * i + b * j + c, limit) for (a, b, c), limit in zip(steps, limits, strict=False)]
+    known = {size: sympy.Integer(value) for size, value in sizes.items() if size.name in put}
+    factors = valid_products(Contraction((), (j,), (i,), chosen=tuple(ranges)), {}, (), known)
+    tried = sum(
+        all(
+            0 <= a * one + b * two + c < sizes[limit] for (a, b, c), limit in zip(steps, limits, strict=False)
+        )
+        for one in range(first)
+        for two in range(second)
+    )
+    assert evaluate(sympy.Mul(*factors), sizes) == tried
 
 
 def test_long_sequences_are_counted_without_a_square():

@@ -1,5 +1,6 @@
 """The record: formulas as written, numbers put in, compiled functions, ratios, tables."""
 
+import itertools
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from symderive.core.dims import Dim, dims
 from symderive.core.nodes import Entry, Index, IndexSum, Tensor
 from symderive.core.program import Definition, Program
 from symderive.cost import Cost, cost
+from symderive.cost.evaluation import evaluate
 from symderive.cost.infer import infer_kernel
 from symderive.cost.output.report import compare, report
 from symderive.cost.output.steps import steps
@@ -20,7 +22,7 @@ from symderive.cost.ratio import ratio
 from symderive.errors import ShapeError, SymderiveError
 from symderive.language.declaring import array
 from symderive.language.programs import program_of
-from symderive.layers import Conv2d, Dense, PointwiseConv2d, SeparableConv2d
+from symderive.layers import Conv1d, Conv2d, Dense, PointwiseConv2d, SeparableConv2d
 from symderive.networks import network
 
 C_in, C_out, H1, W1, k = dims("C_in C_out Hprime Wprime k")
@@ -125,11 +127,19 @@ def test_a_compiled_cost_needs_sizes_that_fit():
     assert cost(Dense(784, 10)).compile("params")() == 7850
 
 
-def test_valid_macs_need_numbers_only_where_there_is_padding():
+def test_valid_macs_are_a_formula():
     assert cost(Conv2d(stride=2)).valid_macs == cost(Conv2d(stride=2)).macs
     assert cost(Conv2d(padding=1)).is_padded
-    with pytest.raises(SymderiveError, match="has no value"):
-        _ = cost(Conv2d(padding=1)).valid_macs
+    formula = cost(Conv2d(padding=1)).formula("valid_macs")
+    assert formula.write() == "(k · H′ − 2) · (k · W′ − 2) · C_in · C_out"
+    strided = cost(Conv1d(1, 1, "k", "L", stride=2, padding="p"))
+    for k, length, p in itertools.product((1, 2, 5), (3, 4, 9), (1, 2, 3)):
+        if length + 2 * p >= k:
+            inside = sum(
+                0 <= 2 * i + u - p < length for i in range((length + 2 * p - k) // 2 + 1) for u in range(k)
+            )
+            assert strided.subs(k=k, L=length, p=p).valid_macs == inside
+            assert evaluate(strided.valid_macs, {Dim("k"): k, Dim("L"): length, Dim("p"): p}) == inside
     assert cost(Conv2d(1, 1, 3, 3, 3, padding=1)).valid_macs == (2 + 3 + 2) ** 2
 
 

@@ -1,5 +1,6 @@
 """The tree of a cost: it adds up, remembers sizes, and says what it does not count."""
 
+import numpy as np
 import pytest
 import sympy
 
@@ -159,10 +160,14 @@ def test_what_is_not_counted_is_named_and_the_total_is_a_lower_bound(monkeypatch
         cost(net, strict=True)
 
 
-def test_valid_products_need_numbers():
-    with pytest.raises(SymderiveError, match=r"H1? has no value"):
-        _ = cost(network("resnet18")).valid_macs
+def test_valid_products_are_a_formula_too():
+    symbols = cost(network("resnet18"))
+    assert "16,384 · B · (3 · H₂ − 2) · (3 · W₂ − 2)" in symbols.formula("valid_macs").write()
     assert cost(network("resnet18"), B=1, H=224, W=224).valid_macs == valid_of_resnet18()
+    sides = np.array([1, 2, 15, 33, 64, 224])
+    by_side = symbols.compile("valid_macs")(B=2, H=sides, W=224)
+    for side, found in zip(sides, by_side, strict=True):
+        assert cost(network("resnet18"), B=2, H=int(side), W=224).valid_macs == found
 
 
 def valid_of_resnet18():

@@ -268,9 +268,11 @@ class CostTree(Counted):
         """The formula of the bytes that are read or written; see `bytes_read`."""
         return self._summed(f"{quantity} {dtype}", lambda place: place.traffic(quantity, dtype, self.order))
 
-    def peak(self, training: bool = False) -> Peak:
-        """The most entries that are alive at one time; see `Memory.peak`."""
-        return training_peak(self, self.values, self.derived()) if training else peak_of(self, self.values)
+    def peak(self, training: bool = False, dtype: str | None = None) -> Peak:
+        """The most entries, or bytes, that are alive at one time; see `Memory.peak`."""
+        if training:
+            return training_peak(self, self.values, self.derived(), dtype)
+        return peak_of(self, self.values, dtype)
 
     def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
         return of_tree(self, keeper, again)

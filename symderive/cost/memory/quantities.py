@@ -184,13 +184,17 @@ class Memory(ABC):
         return self.quantity("flops") / (self.bytes_read(dtype) + self.bytes_written(dtype))
 
     @abstractmethod
-    def peak(self, training: bool = False) -> Peak:
-        """The most entries that are alive at one time; see `peak_activations`.
+    def peak(self, training: bool = False, dtype: str | None = None) -> Peak:
+        """The most entries, or bytes, that are alive at one time; see `peak_activations`.
 
         Args:
             training: whether it is that of a training step and not of inference. What the backward pass of a
                 layer reads is then kept from the forward pass until that layer is done, and so is the
                 gradient of an array from the last layer that reads the array to the one that makes it.
+            dtype: the type of numbers that are computed with, for bytes; without it entries are counted.
+
+        Raises:
+            SymderiveError: an unknown type, or in training a layer that cannot be differentiated.
         """
 
     @property

@@ -330,8 +330,14 @@ class Counted(Algebra, Memory):
         conditions = tuple(dict.fromkeys((*self.conditions, *more)))
         return compiled(formulas, self.symbols, self.relations, conditions, self.values)
 
-    def to_json(self) -> str:
+    def to_json(self, dtype: str = "float32") -> str:
         """Everything that is known of the cost, as JSON text; see `symderive.cost.output.export.record`.
+
+        Args:
+            dtype: the type of numbers that are computed with, for bytes.
+
+        Raises:
+            SymderiveError: an unknown type.
 
         >>> import json
         >>> from symderive.layers import Dense
@@ -341,23 +347,30 @@ class Counted(Algebra, Memory):
         """
         from symderive.cost.output.export import to_json
 
-        return to_json(self)
+        return to_json(self, dtype)
 
-    def to_csv(self) -> str:
+    def to_csv(self, dtype: str = "float32") -> str:
         """A line for each part and the total below: numbers, or formulas in Python's notation.
+
+        Args:
+            dtype: the type of numbers that are computed with, for bytes.
+
+        Raises:
+            SymderiveError: an unknown type.
 
         >>> from symderive.layers import Dense
         >>> from symderive.cost import cost
-        >>> print(cost(Dense(784, 10, bias=False)).to_csv())
-        part,macs,flops,muls,adds,params,activations,sum_adds
-        y,7840,15680,7840,7830,0,10,7830
-        weight,0,0,0,0,7840,0,0
-        (total),7840,15680,7840,7830,7840,10,7830
-        <BLANKLINE>
+        >>> for line in cost(Dense(784, 10, bias=False)).to_csv().splitlines():
+        ...     print(*line.split(",")[:12], sep=",")
+        part,macs,flops,muls,adds,params,activations,sum_adds,parameter_bytes_float32,\
+activation_bytes_float32,bytes_read_float32,bytes_written_float32
+        y,7840,15680,7840,7830,0,10,7830,,,,
+        weight,0,0,0,0,7840,0,0,,,,
+        (total),7840,15680,7840,7830,7840,10,7830,31360,40,34496,40
         """
         from symderive.cost.output.export import to_csv
 
-        return to_csv(self)
+        return to_csv(self, dtype)
 
     def table(self, *quantities: str, form: str = "text") -> str:
         r"""Parts by quantities, with the totals below.

@@ -48,7 +48,7 @@ def test_json_says_everything_with_stable_keys():
     said = json.loads(cost(network("resnet18"), B=1, H=224, W=224).to_json())
     assert list(said) == [
         "schema", "symbols", "values", "extents", "conditions", "convention", "unknown", "is_lower_bound",
-        "quantities", "valid_macs", "parts",
+        "quantities", "valid_macs", "memory", "parts",
     ]  # fmt: skip
     assert (said["schema"], said["symbols"]) == ("symderive.cost/1", ["B", "H", "W"])
     assert said["values"]["H5"] == 7

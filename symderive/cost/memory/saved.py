@@ -46,6 +46,14 @@ class Kept:
     domain: str
     entries: Formula
 
+    def counted(self, dtype: str | None = None) -> Formula:
+        """Its entries, or with a type of numbers its bytes.
+
+        Raises:
+            SymderiveError: an unknown type.
+        """
+        return self.entries if dtype is None else self.entries.times(width_of(self.domain, dtype))
+
 
 @dataclass(frozen=True)
 class Saved:
@@ -65,7 +73,7 @@ class Saved:
 
     def entries(self) -> Formula:
         """All entries."""
-        return _largest_first((row.entries for row in self.rows), self.order)
+        return _largest_first((row.counted() for row in self.rows), self.order)
 
     def bytes(self, dtype: str) -> Formula:
         """All bytes; positions and truths have widths of their own.
@@ -76,8 +84,7 @@ class Saved:
         Raises:
             SymderiveError: an unknown type.
         """
-        wide = (row.entries.times(width_of(row.domain, dtype)) for row in self.rows)
-        return _largest_first(wide, self.order)
+        return _largest_first((row.counted(dtype) for row in self.rows), self.order)
 
 
 def of_layer(layer: Costable, keeper: Keeper, again: tuple[str, ...] = ()) -> Saved:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+
+import sympy
 
 from symderive.cost.counted import Counted
 from symderive.cost.evaluation import holds
 from symderive.cost.formula import Formula
+from symderive.cost.memory.summary import GIVEN, Amount, MemorySummary, unit_of
 from symderive.cost.output.lines import lines_of, shown_quantities
 from symderive.cost.writing import LATEX, TEXT, Style, Writer, words_latex
 from symderive.errors import SymderiveError, did_you_mean
@@ -20,7 +23,7 @@ SCHEMA = "symderive.cost/1"
 FORMATS = ("text", "markdown", "latex")
 
 
-def record(cost: Counted) -> dict[str, Any]:
+def record(cost: Counted, dtype: str = "float32") -> dict[str, Any]:
     """All that is known of a cost, as JSON has it.
 
     The keys of the schema `symderive.cost/1`:
@@ -34,15 +37,27 @@ def record(cost: Counted) -> dict[str, Any]:
     - `unknown`: what was not counted, in words; `is_lower_bound` says whether there is any.
     - `quantities`: by name, each a formula.
     - `valid_macs`: multiply-accumulates not against zero padding; null where a size is open.
+    - `memory`: `dtype`, the type of numbers that are computed with, and by name each quantity of
+      `Counted.memory`: `unit`; `formulas`, a list of formulas of which the quantity is the largest, most
+      often one; `value`, their largest, or null while a size is open; `conditions`, what has to hold for
+      these formulas besides the `conditions` above. One that is not known has `refused`, a sentence, instead.
     - `parts`: a list; each has `part`, the path of a layer or the name of an equation or array, and
-      `quantities`, with all repetitions. The parts of a network add up to its quantities.
+      `quantities`, with all repetitions. The parts of a network add up to its quantities; they have also
+      `memory`, formulas of the bytes that are read and written and of what is kept for the backward pass,
+      which add up with those of the part `(given)`, what the network is given.
 
     A formula is `expr`, in Python's notation, `text`, `latex`, `substituted`, the text with numbers put in or
-    null, and `value`, a whole number, or null while a size is open.
+    null, and `value`, a whole number (of the intensity any number), or null while a size is open. An `expr`
+    is made of names, whole numbers, `+ - * / **`, `floor` and `ceiling`: `sympy.sympify(expr, locals)` reads
+    it back, where `locals` has a positive integer symbol for each name.
+
+    Raises:
+        SymderiveError: an unknown type of numbers.
     """
     quantities = shown_quantities(cost)
     inputs = [symbol for symbol in cost.symbols if symbol not in cost.relations]
     values = sorted(cost.values.items(), key=lambda item: str(item[0]))
+    memory = cost.memory(dtype)
     return {
         "schema": SCHEMA,
         "symbols": [symbol.name for symbol in inputs],
@@ -57,16 +72,46 @@ def record(cost: Counted) -> dict[str, Any]:
         "is_lower_bound": bool(cost.unknown),
         "quantities": {name: _formula(cost, cost.formula(name)) for name in quantities},
         "valid_macs": _valid(cost),
-        "parts": [
-            {
-                "part": line.part,
-                "quantities": {
-                    name: _formula(cost, formula) for name, formula in line.formulas.items() if formula.terms
-                },
-            }
-            for line in lines_of(cost, quantities)
-        ],
+        "memory": _memory(cost, memory),
+        "parts": list(_parts(cost, quantities, memory)),
     }
+
+
+def _memory(cost: Counted, memory: MemorySummary) -> dict[str, Any]:
+    found: dict[str, Any] = {"dtype": memory.dtype}
+    for name in memory.names:
+        known = memory.amounts.get(name)
+        said = {"refused": memory.refused[name]} if known is None else _amount(cost, known)
+        found[name] = {"unit": unit_of(name), **said}
+    return found
+
+
+def _amount(cost: Counted, amount: Amount) -> dict[str, Any]:
+    formulas = [_formula(cost, one) for one in amount.formulas]
+    known = [one["value"] for one in formulas if one["value"] is not None]
+    return {
+        "formulas": formulas,
+        "value": max(known) if len(known) == len(formulas) else None,
+        "conditions": [_condition(cost, one) for one in amount.conditions],
+    }
+
+
+def _parts(cost: Counted, quantities: tuple[str, ...], memory: MemorySummary) -> Iterator[dict[str, Any]]:
+    """The parts that need something, in order."""
+    lines = {line.part: line for line in lines_of(cost, quantities)}
+    for part in _part_names(lines, memory):
+        formulas = lines[part].formulas if part in lines else {}
+        yield {
+            "part": part,
+            "quantities": {name: _formula(cost, one) for name, one in formulas.items() if one.terms},
+            "memory": {name: _formula(cost, one) for name, one in memory.parts.get(part, {}).items()},
+        }
+
+
+def _part_names(lines: Iterable[str], memory: MemorySummary) -> list[str]:
+    """The parts that have a quantity, and in front of them, or at the end, those that only hold memory."""
+    only = [part for part in memory.parts if part not in lines]
+    return [*(part for part in only if part == GIVEN), *lines, *(part for part in only if part != GIVEN)]
 
 
 def _formula(cost: Counted, formula: Formula) -> dict[str, Any]:
@@ -81,9 +126,11 @@ def _formula(cost: Counted, formula: Formula) -> dict[str, Any]:
     }
 
 
-def _value(cost: Counted, formula: Formula) -> int | None:
+def _value(cost: Counted, formula: Formula) -> int | float | None:
     value = formula.expr.xreplace(cost.numbers)
-    return int(value) if value.is_Integer else None
+    if value.is_Integer:
+        return int(value)
+    return float(value) if value.is_number else None
 
 
 def _condition(cost: Counted, condition: Any) -> dict[str, Any]:
@@ -103,25 +150,50 @@ def _valid(cost: Counted) -> int | None:
     return int(valid) if valid.is_Integer else None
 
 
-def to_json(cost: Counted) -> str:
-    """A record as JSON text, two spaces for a level, with a line end."""
-    return json.dumps(record(cost), indent=2, ensure_ascii=False) + "\n"
+def to_json(cost: Counted, dtype: str = "float32") -> str:
+    """A record as JSON text, two spaces for a level, with a line end; see `record`."""
+    return json.dumps(record(cost, dtype), indent=2, ensure_ascii=False) + "\n"
 
 
-def to_csv(cost: Counted) -> str:
-    """A line for each part and the total below: numbers, or formulas in Python's notation."""
-    quantities = shown_quantities(cost)
+def to_csv(cost: Counted, dtype: str = "float32") -> str:
+    """A line for each part and the total below: numbers, or formulas in Python's notation.
+
+    The columns are `part`, the quantities that are not 0, and those of memory: bytes have the type of numbers
+    at the end of their name, as in `bytes_read_float32`. Cells are empty where a quantity is not one of
+    parts, as a peak is; where it is refused, the total is a sentence.
+    """
+    quantities, memory = shown_quantities(cost), cost.memory(dtype)
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(["part", *quantities])
-    for line in lines_of(cost, quantities):
-        writer.writerow([line.part, *(_plain(cost, line.formulas[name]) for name in quantities)])
-    writer.writerow(["(total)", *(_plain(cost, cost.formula(name)) for name in quantities)])
+    kinds = [name if unit_of(name) != "bytes" else f"{name}_{dtype}" for name in memory.names]
+    writer.writerow(["part", *quantities, *kinds])
+    lines = {line.part: line for line in lines_of(cost, quantities)}
+    for part in _part_names(lines, memory):
+        formulas = lines[part].formulas if part in lines else {}
+        own = memory.parts.get(part, {})
+        kept = [_plain(cost, own[name]) if name in own else "" for name in memory.names]
+        writer.writerow([part, *(_plain(cost, formulas.get(name, Formula())) for name in quantities), *kept])
+    totals = [_plain(cost, cost.formula(name)) for name in quantities]
+    writer.writerow(["(total)", *totals, *(_total(cost, memory, name) for name in memory.names)])
     return target.getvalue()
 
 
+def _total(cost: Counted, memory: MemorySummary, name: str) -> str:
+    if name in memory.refused:
+        return memory.refused[name]
+    amount = memory.amounts[name]
+    if amount.conditions:
+        needed = ", ".join(map(cost.condition_text, amount.conditions))
+        return f"{name.replace('_', ' ')}: its formula needs {needed}; put in a number, or ask for JSON."
+    if len(amount.formulas) == 1:
+        return _plain(cost, amount.formulas[0])
+    found = [one.expr.xreplace(cost.numbers) for one in amount.formulas]
+    return str(sympy.Max(*found, evaluate=all(one.is_number for one in found)))
+
+
 def _plain(cost: Counted, formula: Formula) -> str:
-    return str(formula.expr.xreplace(cost.numbers))
+    value = _value(cost, formula)
+    return str(formula.expr.xreplace(cost.numbers) if value is None else value)
 
 
 def table(cost: Counted, quantities: Sequence[str], form: str = "text") -> str:

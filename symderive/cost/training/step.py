@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.counted import PARAMS, Counted
+from symderive.cost.counted import Counted
 from symderive.cost.formula import Formula
 from symderive.cost.memory.peak import Peak
 from symderive.cost.memory.saved import Saved
@@ -54,14 +54,14 @@ class TrainStep(CostTree):
         """The entries that the optimizer keeps from step to step: for Adam two for each parameter."""
         return self._put_in(self.formula(STATES).expr)
 
-    def state(self, dtype: str = "float32") -> Mapping[str, Formula]:
-        """Bytes that are there from step to step, or all through one, besides arrays of the network.
+    def held(self, dtype: str = "float32") -> Mapping[str, Formula]:
+        """Bytes that are there all the time, besides the arrays of the network.
 
         Args:
             dtype: the type of the parameters, their gradients and what the optimizer keeps.
 
         Returns:
-            the bytes of `parameters`, `gradients` and `optimizer_state`.
+            `parameter_bytes`, `gradient_bytes` and `optimizer_state_bytes`.
 
         Raises:
             SymderiveError: an unknown type.
@@ -69,19 +69,18 @@ class TrainStep(CostTree):
         >>> from symderive.derive.costs import cost
         >>> from symderive.layers import Dense
         >>> step = cost(Dense("d", "m", bias=False)).train_step("adam")
-        >>> {name: formula.write() for name, formula in step.state("bfloat16").items()}
-        {'parameters': '2 · d · m', 'gradients': '2 · d · m', 'optimizer_state': '4 · d · m'}
+        >>> [formula.write() for formula in step.held("bfloat16").values()]
+        ['2 · d · m', '2 · d · m', '4 · d · m']
         """
-        width = width_of(REAL, dtype)
-        trained = self.formula(PARAMS).times(width)
-        return {"parameters": trained, "gradients": trained, STATES: self.formula(STATES).times(width)}
-
-    def state_bytes(self, dtype: str = "float32") -> Any:
-        """Bytes of parameters, their gradients and what the optimizer keeps together; see `state`."""
-        return sum(self._put_in(one.expr) for one in self.state(dtype).values())
+        parameters = super().held(dtype)
+        (trained,) = parameters.values()
+        states = self.formula(STATES).times(width_of(REAL, dtype))
+        return {**parameters, "gradient_bytes": trained, f"{STATES}_bytes": states}
 
     def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
-        return self[FORWARD]._saved(keeper, again or self.again)
+        found = self[FORWARD]._saved(keeper, again or self.again)
+        rows = (replace(row, path=f"{FORWARD}.{row.path}") if row.path else row for row in found.rows)
+        return replace(found, rows=tuple(rows))
 
     def peak(self, training: bool = False, dtype: str | None = None) -> Peak:
         """The most entries, or bytes, that are alive at one time in training; see `Memory.peak`.

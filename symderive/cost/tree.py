@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.cost.collecting import collected, multiplied_out, repeated, substituted
 from symderive.cost.count import MACS
-from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, BACKWARD, FLOPS, SUMS, Counted
+from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, BACKWARD, FLOPS, PARAMS, SUMS, Counted
 from symderive.cost.evaluation import evaluate, whole
 from symderive.cost.formula import Formula, Product
 from symderive.cost.memory.peak import Peak, peak_of
@@ -128,6 +128,7 @@ class CostTree(Counted):
     stands for one repetition, where its sizes depend on it for the one of number `index`.
 
     Attributes:
+        told: the quantities of its table; `totalled` those below it.
         name: how the block is called.
         branches: the children without the numbers of this cost; `children` has them with the numbers.
         place: for a layer, its kind and its sizes.
@@ -141,6 +142,8 @@ class CostTree(Counted):
         memo: the formulas that were asked for.
     """
 
+    told: ClassVar[tuple[str, ...]] = (PARAMS, MACS)
+    totalled: ClassVar[tuple[str, ...]] = (PARAMS, MACS, FLOPS)
     name: str
     branches: tuple[CostTree, ...] = ()
     place: Place | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.counted import Counted
+from symderive.cost.count import MACS
+from symderive.cost.counted import ADDS, FLOPS, MULS, PARAMS, Counted
 from symderive.cost.formula import Formula
 from symderive.cost.memory.peak import Peak
 from symderive.cost.memory.saved import Saved
@@ -46,6 +47,8 @@ class TrainStep(CostTree):
         again: the names of what is computed again.
     """
 
+    told: ClassVar[tuple[str, ...]] = (MACS, STATES)
+    totalled: ClassVar[tuple[str, ...]] = (PARAMS, STATES, MACS, FLOPS, MULS, ADDS)
     said: str = ""
     again: tuple[str, ...] = ()
 

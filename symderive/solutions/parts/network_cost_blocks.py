@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from symderive.cost.count import MACS
-from symderive.cost.counted import FLOPS, PARAMS
+from symderive.cost.counted import PARAMS
 from symderive.cost.output.report import label_of
 from symderive.cost.output.tree_report import (
-    SHOWN,
     cell,
     extents_of,
     needs_of,
@@ -44,13 +43,13 @@ def network_cost_blocks(cost: CostTree, levels: int, quantities: Sequence[str] =
     Args:
         cost: of the network.
         levels: how many levels of blocks the table shows.
-        quantities: which ones are shown; parameters, MACs and FLOPs where none is named.
+        quantities: which ones are shown; those that the cost tells where none is named.
 
     Raises:
         SymderiveError: an unknown quantity.
     """
-    columns = tuple(quantities) or SHOWN
-    totalled = tuple(quantities) or (*SHOWN, FLOPS)
+    columns = tuple(quantities) or cost.told
+    totalled = tuple(quantities) or cost.totalled
     blocks: list[doc.Block] = [_table(cost, levels, columns), doc.Steps(tuple(_totals(cost, totalled)))]
     repetition = repetition_note(cost, levels, columns)
     if repetition:

@@ -64,8 +64,33 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_sheet_arguments(parser, output=("-o", "--out"))
 
 
+def _add_passes(parser: ArgumentParser) -> None:
+    """What is counted beside inference; of layers and networks."""
+    parser.add_argument(
+        "--train",
+        metavar="OPTIMIZER",
+        help="count a training step, forward, backward and the update of sgd, momentum, adam or adamw",
+    )
+    parser.add_argument(
+        "--recompute",
+        metavar="NAMES",
+        help="what a training step computes again in place of keeping it: full, or names of blocks or layers",
+    )
+    parser.add_argument("--backward", action="store_true", default=None, help="count the backward pass")
+    parser.add_argument(
+        "--memory",
+        action="store_true",
+        default=None,
+        help="say what is kept for the backward pass, what is alive at most, and what is read and written",
+    )
+    parser.add_argument(
+        "--dtype", metavar="TYPE", help="the type of numbers for bytes, as bfloat16 (default: float32)"
+    )
+
+
 def _add_questions(parser: ArgumentParser) -> None:
     """Questions to a formula, and forms for other programs; of layers and networks."""
+    _add_passes(parser)
     parser.add_argument(
         "--quantity", metavar="NAMES", help="what to show, as in flops or macs,adds (default: what there is)"
     )
@@ -75,6 +100,10 @@ def _add_questions(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--leading", metavar="SIZES", help="the leading term where sizes grow, as in T or H,W"
     )
+    parser.add_argument(
+        "--asymptotics", metavar="SIZES", help="the largest terms where sizes grow, and the order of the rest"
+    )
+    parser.add_argument("--terms", type=int, metavar="N", help="how many terms of --asymptotics (default: 2)")
     parser.add_argument("--elasticity", metavar="SIZE", help="per cent of growth for one per cent of a size")
     parser.add_argument(
         "--crossover",
@@ -110,7 +139,9 @@ def run(args: Namespace) -> int:
         return _layer(args, subject, rest, named)
     if args.dims is not None:
         raise SymderiveError("cost: --dims names the open axes of an ONNX file, and this is a convolution.")
-    asked = next((one for one in (*_QUESTIONS, "json", "csv") if getattr(args, one) is not None), None)
+    asked = next(
+        (one for one in (*_PASSES, *_QUESTIONS, "json", "csv") if getattr(args, one) is not None), None
+    )
     if asked is not None:
         raise SymderiveError(
             f"cost: --{asked.rstrip('_')} is for layers and networks; name a layer, as in conv2d k=5."
@@ -137,7 +168,8 @@ def run(args: Namespace) -> int:
     return answer(args, _SUBJECTS[subject], values)
 
 
-_QUESTIONS = ("quantity", "solve", "leading", "elasticity", "crossover", "for_")
+_PASSES = ("train", "recompute", "backward", "memory", "dtype")
+_QUESTIONS = ("quantity", "solve", "leading", "asymptotics", "terms", "elasticity", "crossover", "for_")
 _OPTIONS = ("input", "after", "kernel", "c_out", "stride", "padding", "dilation", "compare")
 
 
@@ -180,15 +212,22 @@ def _answer(args: Namespace, kind: str, values: dict[str, Any]) -> int:
         return answer(args, kind, values | asked)
     from symderive.solutions.parts.cost_subjects import cost_of
 
-    return _export(args, cost_of(kind, values))
+    return _export(args, asked, cost_of(kind, values))
 
 
 def _asked(args: Namespace) -> dict[str, Any]:
     """What is asked beside the cost, by the keys of problem files."""
     return {
+        "train": args.train,
+        "recompute": _names(args.recompute, "--recompute"),
+        "backward": args.backward,
+        "memory": args.memory,
+        "dtype": args.dtype,
         "quantity": _names(args.quantity, "--quantity"),
         "solve": args.solve,
         "leading": _names(args.leading, "--leading"),
+        "asymptotics": _names(args.asymptotics, "--asymptotics"),
+        "terms": args.terms,
         "elasticity": args.elasticity,
         "crossover": _names(args.crossover, "--crossover"),
         "for": args.for_,
@@ -199,7 +238,8 @@ def _is_export(args: Namespace, asked: dict[str, Any]) -> bool:
     """Whether files for other programs are wanted, and no sheet."""
     if args.json is None and args.csv is None:
         return False
-    given = [f"--{key}" for key, value in asked.items() if value is not None]
+    of_export = ("train", "recompute", "backward", "dtype")
+    given = [f"--{key}" for key, value in asked.items() if value is not None and key not in of_export]
     if given or args.output is not None or args.format is not None:
         other = given[0] if given else "--out" if args.output is not None else "--format"
         raise SymderiveError(f"cost: {other} is about the sheet; leave it out, or --json and --csv.")
@@ -208,17 +248,19 @@ def _is_export(args: Namespace, asked: dict[str, Any]) -> bool:
     return True
 
 
-def _export(args: Namespace, counted: Any) -> int:
+def _export(args: Namespace, asked: dict[str, Any], counted: Any) -> int:
     """The cost as JSON and CSV, each into a file or on stdout."""
     from symderive.cli._sheet import STDOUT
+    from symderive.solutions.parts.cost_passes import asked_pass, dtype_of
     from symderive.solutions.writing import write_whole
 
+    counted, dtype = asked_pass(asked | {"memory": True}, counted, _refusal), dtype_of(asked)
     contents = {"json": (args.json, counted.to_json), "csv": (args.csv, counted.to_csv)}
     for target, make in contents.values():
         if target == STDOUT:
-            sys.stdout.write(make())
+            sys.stdout.write(make(dtype))
         elif target is not None:
-            write_whole(target, make())
+            write_whole(target, make(dtype))
             print(f"wrote {target}")
     return 0
 
@@ -262,7 +304,7 @@ def _torch_model(args: Namespace, subject: str, rest: list[str], named: dict[str
         section = network_section(net, counted, {**asked, "levels": args.levels}, _refusal)
         return Document(sections=(section,))
 
-    return _export(args, made()[1]) if is_export else deliver(args, make)
+    return _export(args, asked, made()[1]) if is_export else deliver(args, make)
 
 
 def _refusal(key: str, sentence: str) -> SymderiveError:

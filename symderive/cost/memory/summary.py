@@ -28,7 +28,7 @@ BY_PART = (READ, WRITTEN, SAVED, SAVED_BYTES)
 """The quantities that add up over the layers of a network."""
 GIVEN = "(given)"
 """The part that arrays belong to which the network is given."""
-UNITS = {SAVED: "entries", PEAK: "entries", TRAINING_PEAK: "entries", INTENSITY: "FLOPs per byte"}
+UNITS = {SAVED: "entries", PEAK: "entries", TRAINING_PEAK: "entries", INTENSITY: "FLOPs/byte"}
 """The units of the quantities; all others are bytes."""
 
 

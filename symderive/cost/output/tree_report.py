@@ -8,7 +8,7 @@ from dataclasses import replace
 from symderive.core.dims import Dim, Size
 from symderive.cost.collecting import collected, substituted
 from symderive.cost.count import MACS
-from symderive.cost.counted import PARAMS
+from symderive.cost.counted import PARAMS, Counted
 from symderive.cost.formula import Formula
 from symderive.cost.output.report import label_of
 from symderive.cost.questions.algebra import NoQuantityError
@@ -82,6 +82,11 @@ def cell(one: CostTree, quantity: str, style: Style = TEXT) -> str:
     return collected(terms, one.order).write(style)
 
 
+def bound_of(cost: Counted, style: Style) -> str:
+    """The sign of a total: ≥ where something was not counted."""
+    return (r"\ge" if style is LATEX else "≥") if cost.unknown else "="
+
+
 def totals(
     cost: CostTree, style: Style, quantities: Sequence[str]
 ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -89,7 +94,7 @@ def totals(
 
     Where something was not counted the sign is ≥: the sum of what was counted is a lower bound.
     """
-    bound = (r"\ge" if style is LATEX else "≥") if cost.unknown else "="
+    bound = bound_of(cost, style)
     for quantity in quantities:
         both = (cost.formula(quantity).write(style), cell(cost, quantity, style))
         yield label_of(quantity), "=" if quantity == PARAMS else bound, tuple(dict.fromkeys(both))

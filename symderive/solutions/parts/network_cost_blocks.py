@@ -48,17 +48,33 @@ def network_cost_blocks(cost: CostTree, levels: int, quantities: Sequence[str] =
     Raises:
         SymderiveError: an unknown quantity.
     """
+    spans = [doc.Math(*pair) for pair in zip(extents_of(cost, LATEX), extents_of(cost), strict=True)]
+    needs = [doc.Math(*pair) for pair in zip(needs_of(cost, LATEX), needs_of(cost), strict=True)]
+    sizes = [*_sentence("Here ", spans), *_sentence("It needs ", needs)]
+    return tree_blocks(cost, levels, quantities, sizes)
+
+
+def tree_blocks(
+    cost: CostTree, levels: int, quantities: Sequence[str] = (), sizes: Sequence[doc.Block] = ()
+) -> list[doc.Block]:
+    """The table, the totals, and what was counted.
+
+    Args:
+        cost: of a network, or of a training step.
+        levels: how many levels of blocks the table shows.
+        quantities: which ones are shown; those that the cost tells where none is named.
+        sizes: what is said of the sizes, below the totals.
+
+    Raises:
+        SymderiveError: an unknown quantity.
+    """
     columns = tuple(quantities) or cost.told
     totalled = tuple(quantities) or cost.totalled
     blocks: list[doc.Block] = [_table(cost, levels, columns), doc.Steps(tuple(_totals(cost, totalled)))]
     repetition = repetition_note(cost, levels, columns)
     if repetition:
         blocks.insert(1, doc.Paragraph(doc.text(f"{repetition[:1].upper()}{repetition[1:]}.")))
-    spans = [doc.Math(*pair) for pair in zip(extents_of(cost, LATEX), extents_of(cost), strict=True)]
-    blocks += _sentence("Here ", spans)
-    blocks += _sentence(
-        "It needs ", [doc.Math(*pair) for pair in zip(needs_of(cost, LATEX), needs_of(cost), strict=True)]
-    )
+    blocks += sizes
     valid = cost.valid_text()
     blocks += [doc.Paragraph(doc.text(f"Valid MACs: {valid}."))] if valid else []
     blocks.append(doc.Paragraph(doc.text(doc.Emph(f"Counted: {cost.convention}."))))

@@ -8,6 +8,7 @@ from symderive.errors import SymderiveError
 from symderive.solutions import document as doc
 from symderive.solutions.parts.answer import answer, heading
 from symderive.solutions.parts.cost_answers import COST_FIELDS, cost_answers, quantities_of
+from symderive.solutions.parts.cost_passes import asked_pass
 from symderive.solutions.parts.layer_blocks import layer_blocks, shape_of
 from symderive.solutions.parts.layer_input import layer_from, layer_kind
 from symderive.solutions.problem_file import Question
@@ -44,10 +45,11 @@ def solve(question: Question) -> doc.Section:
         counted = cost(layer)
     except SymderiveError as error:
         raise question.error("sizes", str(error)) from None
+    asked = asked_pass(values, counted, question.error)
     try:
-        blocks = layer_blocks(kind.__name__, counted, quantities_of(values))
+        blocks = layer_blocks(kind.__name__, counted, asked, quantities_of(values))
     except NoQuantityError as error:
         raise question.error("quantity", str(error)) from None
-    blocks += cost_answers(values, counted, question.error)
+    blocks += cost_answers(values, asked, question.error)
     sentence = doc.text(f"{kind.__name__}, with an output of ", shape_of(layer), ".")
     return answer(question, doc.Paragraph(sentence), blocks)

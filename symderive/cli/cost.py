@@ -9,6 +9,7 @@ from typing import Any
 
 from symderive.cli._arrays import as_size, split_words
 from symderive.cli._layers import family_names, layer_names, read_sizes
+from symderive.cli._plots import add_plot_arguments, check_plot, write_plot
 from symderive.cli._sheet import add_sheet_arguments, answer, deliver
 from symderive.errors import SymderiveError, did_you_mean
 
@@ -116,6 +117,7 @@ def _add_questions(parser: ArgumentParser) -> None:
         parser.add_argument(
             f"--{form}", type=Path, metavar="FILE", help=f"write {what} as {form.upper()}; - for stdout"
         )
+    add_plot_arguments(parser)
 
 
 def details() -> str:
@@ -139,9 +141,7 @@ def run(args: Namespace) -> int:
         return _layer(args, subject, rest, named)
     if args.dims is not None:
         raise SymderiveError("cost: --dims names the open axes of an ONNX file, and this is a convolution.")
-    asked = next(
-        (one for one in (*_PASSES, *_QUESTIONS, "json", "csv") if getattr(args, one) is not None), None
-    )
+    asked = next((one for one in (*_PASSES, *_QUESTIONS, *_FORMS) if getattr(args, one) is not None), None)
     if asked is not None:
         raise SymderiveError(
             f"cost: --{asked.rstrip('_')} is for layers and networks; name a layer, as in conv2d k=5."
@@ -170,6 +170,7 @@ def run(args: Namespace) -> int:
 
 _PASSES = ("train", "recompute", "backward", "memory", "dtype")
 _QUESTIONS = ("quantity", "solve", "leading", "asymptotics", "terms", "elasticity", "crossover", "for_")
+_FORMS = ("json", "csv", "plot", "against", "stacked")
 _OPTIONS = ("input", "after", "kernel", "c_out", "stride", "padding", "dilation", "compare")
 
 
@@ -235,21 +236,25 @@ def _asked(args: Namespace) -> dict[str, Any]:
 
 
 def _is_export(args: Namespace, asked: dict[str, Any]) -> bool:
-    """Whether files for other programs are wanted, and no sheet."""
-    if args.json is None and args.csv is None:
+    """Whether files for other programs, or a figure, are wanted, and no sheet."""
+    check_plot(args)
+    wanted = [f"--{name}" for name in ("json", "csv", "plot") if getattr(args, name) is not None]
+    if not wanted:
         return False
-    of_export = ("train", "recompute", "backward", "dtype")
-    given = [f"--{key}" for key, value in asked.items() if value is not None and key not in of_export]
+    fitting = {"train", "recompute", "backward", "dtype", *(["quantity"] if wanted == ["--plot"] else [])}
+    given = [f"--{key}" for key, value in asked.items() if value is not None and key not in fitting]
     if given or args.output is not None or args.format is not None:
         other = given[0] if given else "--out" if args.output is not None else "--format"
-        raise SymderiveError(f"cost: {other} is about the sheet; leave it out, or --json and --csv.")
-    if args.json == args.csv:
+        raise SymderiveError(f"cost: {other} is about the sheet; leave it out, or {' and '.join(wanted)}.")
+    if args.json is not None and args.json == args.csv:
         raise SymderiveError(f"cost: --json and --csv both go to {args.json}; name two files.")
+    if len(asked["quantity"] or ()) > 1:
+        raise SymderiveError("cost: --plot draws one quantity; name one.")
     return True
 
 
 def _export(args: Namespace, asked: dict[str, Any], counted: Any) -> int:
-    """The cost as JSON and CSV, each into a file or on stdout."""
+    """The cost as JSON and CSV, each into a file or on stdout, and as a figure."""
     from symderive.cli._sheet import STDOUT
     from symderive.solutions.parts.cost_passes import asked_pass, dtype_of
     from symderive.solutions.writing import write_whole
@@ -262,6 +267,8 @@ def _export(args: Namespace, asked: dict[str, Any], counted: Any) -> int:
         elif target is not None:
             write_whole(target, make(dtype))
             print(f"wrote {target}")
+    if args.plot is not None:
+        write_plot(args, counted, (asked["quantity"] or ["macs"])[0], dtype)
     return 0
 
 

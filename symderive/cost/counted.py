@@ -14,7 +14,7 @@ from symderive.cost.compiled import compiled
 from symderive.cost.count import COMPARISONS, DIVISIONS, ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
 from symderive.cost.formula import Formula
-from symderive.cost.memory.quantities import SAVED, Memory
+from symderive.cost.memory.quantities import OF_MEMORY, SAVED, Memory
 from symderive.cost.questions.algebra import Algebra, NoQuantityError
 from symderive.cost.training.pulling import Keeper
 from symderive.cost.writing import LATEX, TEXT, Writer
@@ -252,7 +252,14 @@ class Counted(Algebra, Memory):
         Raises:
             SymderiveError: there is no such quantity.
         """
+        if quantity.startswith(BACKWARD):
+            return BACKWARD + self.backward_pass().checked_name(quantity.removeprefix(BACKWARD))
         choices = sorted({*self.all_quantities, SAVED})
+        if quantity in OF_MEMORY:
+            raise NoQuantityError(
+                f"reading a cost: {quantity} has a type of numbers, or conditions of its own; ask memory(), "
+                "or for memory on a sheet."
+            )
         if quantity not in choices:
             raise NoQuantityError(
                 f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}"
@@ -397,13 +404,22 @@ activation_bytes_float32,bytes_read_float32,bytes_written_float32
 
         return table(self, quantities or (PARAMS, MACS), form)
 
-    def plot(self, symbol: str, sizes: Iterable[int], quantity: str = MACS) -> Any:
-        """A quantity against one size, stacked by layer.
+    def plot(
+        self,
+        symbol: str,
+        sizes: Iterable[int],
+        quantity: str = MACS,
+        by_part: bool = True,
+        dtype: str = "float32",
+    ) -> Any:
+        """A quantity against one size, stacked by layer or as one line.
 
         Args:
             symbol: the size; a number that it has is not used, all others need one.
             sizes: its values, as in `range(32, 513, 32)`.
-            quantity: which quantity.
+            quantity: which quantity; also one of memory, as `saved_bytes`, and without parts a peak.
+            by_part: whether the parts are stacked.
+            dtype: the type of numbers that are computed with, for bytes.
 
         Returns:
             a figure of matplotlib, which `.savefig("cost.pdf")` writes.
@@ -414,7 +430,7 @@ activation_bytes_float32,bytes_read_float32,bytes_written_float32
         """
         from symderive.cost.output.plotting import plot
 
-        return plot(self, symbol, sizes, quantity)
+        return plot(self, symbol, sizes, quantity, by_part, dtype)
 
     @property
     def numbers(self) -> dict[Dim, sympy.Integer]:

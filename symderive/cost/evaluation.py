@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -153,6 +153,15 @@ def holds(condition: Any, values: Mapping[Dim, Any]) -> bool:
     return bool(np.all(compare(evaluate(condition.lhs, values), evaluate(condition.rhs, values))))
 
 
+def _first_false(condition: Any, symbols: list[Dim], values: Mapping[Dim, Any]) -> Iterator[Any]:
+    """The numbers with which a condition is false; of arrays the first ones."""
+    columns = [np.ravel(one) for one in np.broadcast_arrays(*(values[symbol] for symbol in symbols))]
+    rows = zip(*columns, strict=True)
+    return iter(
+        next(row for row in rows if not holds(condition, dict(zip(symbols, map(int, row), strict=True))))
+    )
+
+
 def check_conditions(conditions: tuple[Any, ...], values: Mapping[Dim, Any]) -> None:
     """Check what can be decided with `values`.
 
@@ -164,7 +173,10 @@ def check_conditions(conditions: tuple[Any, ...], values: Mapping[Dim, Any]) -> 
             continue
         if not holds(condition, values):
             used = sorted(condition.free_symbols, key=str)
-            given = ", ".join(f"{Writer().write(symbol)} = {values[symbol]}" for symbol in used)
+            given = ", ".join(
+                f"{Writer().write(symbol)} = {number}"
+                for symbol, number in zip(used, _first_false(condition, used, values), strict=True)
+            )
             raise ShapeError(
                 f"these sizes do not fit: {Writer().condition(condition)} is needed, but {given}."
             )

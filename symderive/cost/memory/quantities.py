@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 SAVED = "saved_for_backward"
 READ, WRITTEN = "bytes_read", "bytes_written"
+ACTIVATION_BYTES, SAVED_BYTES, INTENSITY = "activation_bytes", "saved_bytes", "intensity"
+PEAK, PEAK_BYTES = "peak_activations", "peak_activation_bytes"
+TRAINING_PEAK, TRAINING_PEAK_BYTES = "peak_in_training", "peak_bytes_in_training"
+OF_MEMORY = (
+    READ, WRITTEN, ACTIVATION_BYTES, SAVED_BYTES, INTENSITY, PEAK, PEAK_BYTES, TRAINING_PEAK,
+    TRAINING_PEAK_BYTES,
+)  # fmt: skip
+"""What `Memory.memory` says besides `saved_for_backward`."""
 
 
 class Memory(ABC):

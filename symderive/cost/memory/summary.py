@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 
-from symderive.cost.collecting import collected
 from symderive.cost.formula import Formula
-from symderive.cost.memory.quantities import READ, SAVED, WRITTEN
-from symderive.cost.memory.saved import Kept, Saved
+from symderive.cost.memory.quantities import (
+    ACTIVATION_BYTES,
+    INTENSITY,
+    PEAK,
+    PEAK_BYTES,
+    READ,
+    SAVED,
+    SAVED_BYTES,
+    TRAINING_PEAK,
+    TRAINING_PEAK_BYTES,
+    WRITTEN,
+)
+from symderive.cost.memory.saved import GIVEN, Saved
 from symderive.cost.memory.widths import REAL, width_of
 from symderive.errors import SymderiveError
 
@@ -20,14 +30,8 @@ if TYPE_CHECKING:
     from symderive.cost.counted import Counted
     from symderive.cost.tree import CostTree
 
-ACTIVATION_BYTES, SAVED_BYTES = "activation_bytes", "saved_bytes"
-PEAK, PEAK_BYTES = "peak_activations", "peak_activation_bytes"
-TRAINING_PEAK, TRAINING_PEAK_BYTES = "peak_in_training", "peak_bytes_in_training"
-INTENSITY = "intensity"
 BY_PART = (READ, WRITTEN, SAVED, SAVED_BYTES)
 """The quantities that add up over the layers of a network."""
-GIVEN = "(given)"
-"""The part that arrays belong to which the network is given."""
 UNITS = {SAVED: "entries", PEAK: "entries", TRAINING_PEAK: "entries", INTENSITY: "FLOPs/byte"}
 """The units of the quantities; all others are bytes."""
 
@@ -101,8 +105,8 @@ def memory_summary(cost: Counted, dtype: str = "float32") -> MemorySummary:
             amounts[name] = answer()
         except SymderiveError as error:
             refused[name] = str(error)
-    rows = saved().rows if SAVED in amounts else ()
-    return MemorySummary(dtype, tuple(asked), amounts, refused, _parts(cost, dtype, rows))
+    kept = saved() if SAVED in amounts else Saved(())
+    return MemorySummary(dtype, tuple(asked), amounts, refused, _parts(cost, dtype, kept))
 
 
 def _traffic(cost: Counted, name: str, dtype: str) -> Amount:
@@ -133,22 +137,17 @@ def _undecided(cost: Counted, conditions: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(one for one in conditions if one.xreplace(cost.numbers) != sympy.true)
 
 
-def _parts(cost: Counted, dtype: str, rows: Iterable[Kept]) -> dict[str, dict[str, Formula]]:
+def _parts(cost: Counted, dtype: str, saved: Saved) -> dict[str, dict[str, Formula]]:
     """What each layer of a network adds; nothing for a layer alone."""
     from symderive.cost.tree import CostTree
 
     if not isinstance(cost, CostTree):
         return {}
-    kept: dict[str, list[Kept]] = {}
-    for row in rows:
-        kept.setdefault(row.path or GIVEN, []).append(row)
-    found: dict[str, dict[str, Formula]] = {}
+    kept = {SAVED: saved.by_part(), SAVED_BYTES: saved.by_part(dtype)}
+    found = {}
     for path in (GIVEN, *cost.layer_paths()):
         formulas = {} if path == GIVEN else _moved(cost.only(path), dtype)
-        for name, kind in ((SAVED, None), (SAVED_BYTES, dtype)):
-            if path in kept:
-                terms = (term for row in kept[path] for term in row.counted(kind).terms)
-                formulas[name] = collected(terms, cost.order)
+        formulas |= {name: parts[path] for name, parts in kept.items() if path in parts}
         if formulas:
             found[path] = formulas
     return found

@@ -13,7 +13,8 @@ import sympy
 from symderive.cost.counted import Counted
 from symderive.cost.evaluation import holds
 from symderive.cost.formula import Formula
-from symderive.cost.memory.summary import GIVEN, Amount, MemorySummary, unit_of
+from symderive.cost.memory.saved import GIVEN
+from symderive.cost.memory.summary import Amount, MemorySummary, unit_of
 from symderive.cost.output.lines import lines_of, shown_quantities
 from symderive.cost.writing import LATEX, TEXT, Style, Writer, words_latex
 from symderive.errors import SymderiveError, did_you_mean

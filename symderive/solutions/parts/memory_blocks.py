@@ -7,17 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from symderive.cost.collecting import collected, substituted
 from symderive.cost.counted import Counted
 from symderive.cost.formula import Formula
-from symderive.cost.memory.quantities import READ, WRITTEN
-from symderive.cost.memory.summary import (
-    GIVEN,
-    INTENSITY,
-    PEAK,
-    SAVED_BYTES,
-    TRAINING_PEAK,
-    Amount,
-    MemorySummary,
-    unit_of,
-)
+from symderive.cost.memory.quantities import INTENSITY, PEAK, READ, SAVED_BYTES, TRAINING_PEAK, WRITTEN
+from symderive.cost.memory.saved import GIVEN
+from symderive.cost.memory.summary import Amount, MemorySummary, unit_of
 from symderive.cost.output.report import label_of
 from symderive.cost.output.tree_report import bound_of
 from symderive.cost.training.step import FORWARD, TrainStep

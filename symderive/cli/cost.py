@@ -308,7 +308,7 @@ def _torch_model(args: Namespace, subject: str, rest: list[str], named: dict[str
         from symderive.solutions.parts.network_section import network_section
 
         net, counted = made()
-        section = network_section(net, counted, {**asked, "levels": args.levels}, _refusal)
+        section = network_section(net, counted, {**asked, "levels": args.levels, "title": ""}, _refusal)
         return Document(sections=(section,))
 
     return _export(args, asked, made()[1]) if is_export else deliver(args, make)

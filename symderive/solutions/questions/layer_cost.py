@@ -15,13 +15,19 @@ from symderive.solutions.problem_file import Question
 from symderive.solutions.schema import Boolean, Field, Integer, ListOf, MapOf, OneOf, String, Table
 
 KIND = "layer_cost"
-_SIZE = OneOf(Integer(least=0), String())
+_SIZE = OneOf(Integer(least=0), String(), called="a number of at least 0 or a name")
+_SIZES = OneOf(
+    Boolean(),
+    _SIZE,
+    ListOf(OneOf(_SIZE, ListOf(_SIZE), called=_SIZE.called)),
+    called=f"{_SIZE.called}, a list with one for each axis, or true or false",
+)
 SCHEMA = Table(
     *heading("Cost of a layer"),
     Field("layer", String(), doc="the kind of layer, for example conv2d"),
     Field(
         "sizes",
-        MapOf(OneOf(Boolean(), _SIZE, ListOf(OneOf(_SIZE, ListOf(_SIZE))))),
+        MapOf(_SIZES),
         default={},
         doc="its sizes by name: numbers, names, or a list with one for each axis",
     ),

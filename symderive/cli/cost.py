@@ -241,7 +241,14 @@ def _is_export(args: Namespace, asked: dict[str, Any]) -> bool:
     wanted = [f"--{name}" for name in ("json", "csv", "plot") if getattr(args, name) is not None]
     if not wanted:
         return False
-    fitting = {"train", "recompute", "backward", "dtype", *(["quantity"] if wanted == ["--plot"] else [])}
+    fitting = {
+        "train",
+        "recompute",
+        "backward",
+        "memory",
+        "dtype",
+        *(["quantity"] if wanted == ["--plot"] else []),
+    }
     given = [f"--{key}" for key, value in asked.items() if value is not None and key not in fitting]
     if given or args.output is not None or args.format is not None:
         other = given[0] if given else "--out" if args.output is not None else "--format"

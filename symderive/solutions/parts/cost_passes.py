@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, overload
 
 from symderive.cost.counted import Counted
+from symderive.cost.training.optimizers import optimizer
 from symderive.cost.tree import CostTree
 from symderive.errors import SymderiveError
 from symderive.solutions.schema import Boolean, Field, ListOf, OneOf, String
@@ -58,13 +59,15 @@ def asked_pass(values: Mapping[str, Any], cost: Counted, refuse: Refuse) -> Coun
         return _backward(cost, refuse) if values.get("backward") else cost
     if values.get("backward"):
         raise refuse("backward", "a training step has its backward pass in it; ask for train or backward.")
-    again = values.get("recompute")
+    name, again = values["train"], values.get("recompute") or ()
     try:
-        return cost.train_step(
-            values["train"], recompute=tuple(again) if isinstance(again, list) else again or False
-        )
+        optimizer(name)
     except SymderiveError as error:
-        raise refuse("train" if again is None else "recompute", str(error)) from None
+        raise refuse("train", str(error)) from None
+    try:
+        return cost.train_step(name, (again,) if isinstance(again, str) else tuple(again))
+    except SymderiveError as error:
+        raise refuse("recompute" if again else "train", str(error)) from None
 
 
 _NEEDS = {"recompute": ("train",), "dtype": ("memory", "train")}

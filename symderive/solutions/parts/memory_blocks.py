@@ -71,7 +71,7 @@ def held_blocks(cost: Counted, dtype: str) -> Iterator[doc.Block]:
 def _rows(cost: Counted, name: str, amount: Amount) -> Iterator[doc.Step]:
     """A quantity: its formula, the number, and how much that is."""
     (formula,) = amount.formulas
-    left, sign = _left(name), _sign(cost)
+    left, sign = _left(name), _sign(cost, name)
     written, known = _math(formula), doc.Math(_number(cost, formula, LATEX), _number(cost, formula, TEXT))
     value = formula.expr.xreplace(cost.numbers)
     is_large = unit_of(name) == "bytes" and value.is_Integer and value >= 1024
@@ -89,7 +89,10 @@ def _left(name: str) -> doc.Math:
     return doc.Math(rf"\text{{{label}}}", label)
 
 
-def _sign(cost: Counted) -> doc.Math:
+def _sign(cost: Counted, name: str) -> doc.Math:
+    """How a quantity is compared: what is held all the time is known also where something was not counted."""
+    if name in cost.held():
+        return doc.Math("=", "=")
     return doc.Math(bound_of(cost, LATEX), bound_of(cost, TEXT))
 
 
@@ -104,7 +107,7 @@ def _number(cost: Counted, formula: Formula, style: Style) -> str:
 
 def _largest(cost: Counted, name: str, formulas: tuple[Formula, ...]) -> Iterator[doc.Step]:
     """The largest of several formulas, one on each line."""
-    sign = _sign(cost)
+    sign = _sign(cost, name)
     largest = doc.Math(rf"{sign.latex} \text{{ largest of }}", f"{sign.plain} largest of")
     for place, formula in enumerate(formulas):
         comma = "," if place < len(formulas) - 1 else ""

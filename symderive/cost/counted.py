@@ -262,7 +262,7 @@ class Counted(Algebra, Memory):
             )
         if quantity not in choices:
             raise NoQuantityError(
-                f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}"
+                f"reading a cost: no quantity {quantity[:60]!r}{did_you_mean(quantity, choices)}"
             )
         return quantity
 

@@ -104,7 +104,7 @@ def by_name(
         name = str(getattr(key, "name", key))
         if name not in known:
             raise SymderiveError(
-                f"{doing}: no size is called {name!r}{did_you_mean(name, known)} "
+                f"{doing}: no size is called {name[:60]!r}{did_you_mean(name, known)} "
                 f"The sizes are {', '.join(known) or 'all numbers already'}."
             )
         chosen[known[name]] = value

@@ -16,6 +16,7 @@ from symderive.networks.operations import Opaque
 from symderive.solutions.document import Steps, Verdict
 from symderive.solutions.formats.txt import format_for
 from symderive.solutions.parts.memory_blocks import memory_blocks
+from symderive.solutions.parts.network_cost_blocks import network_cost_blocks
 from tests.test_cli_questions import complained, printed
 
 GPT2 = ["cost", "gpt2", "B=8", "T=1024"]
@@ -112,6 +113,16 @@ def test_memory_with_something_that_is_not_counted_is_a_lower_bound():
     assert (signs.pop("parameter bytes"), set(signs.values())) == ("=", {"≥"})
     notes = [str(one.text) for one in blocks if isinstance(one, Verdict)]
     assert any(note.startswith("('saved for backward, saved bytes: what is kept") for note in notes)
+
+
+def test_no_line_of_a_long_sum_ends_inside_a_bracket():
+    step = cost(network("resnet18")).train_step("adam")
+    blocks = [*network_cost_blocks(step, 1), *memory_blocks(step, "float32")]
+    lines = [line for one in blocks if isinstance(one, Steps) for row in one.rows for line in row.right.lines]
+    assert any(r"\left(" in line for line in lines)
+    for line in lines:
+        assert line.count(r"\left") == line.count(r"\right")
+        assert line.count("{") == line.count("}")
 
 
 @pytest.mark.parametrize("width", [80, 120])

@@ -15,8 +15,9 @@ from symderive.cost.output.tree_report import bound_of
 from symderive.cost.training.step import FORWARD, TrainStep
 from symderive.cost.writing import LATEX, TEXT, Style, decimal
 from symderive.solutions import document as doc
+from symderive.solutions.parts.long_sums import LONG, sum_math
 
-_LONG = 90
+_LONG = 55  # beside the names of these quantities
 _COLUMNS = (READ, WRITTEN, SAVED_BYTES)
 _BLANK = doc.Math("", "")
 _INTENSITY = doc.Math(
@@ -72,11 +73,14 @@ def _rows(cost: Counted, name: str, amount: Amount) -> Iterator[doc.Step]:
     """A quantity: its formula, the number, and how much that is."""
     (formula,) = amount.formulas
     left, sign = _left(name), _sign(cost, name)
-    written, known = _math(formula), doc.Math(_number(cost, formula, LATEX), _number(cost, formula, TEXT))
+    written, known = (
+        _math(formula),
+        sum_math(_number(cost, formula, LATEX), _number(cost, formula, TEXT), _LONG),
+    )
     value = formula.expr.xreplace(cost.numbers)
     is_large = unit_of(name) == "bytes" and value.is_Integer and value >= 1024
     human = doc.text(f"≈ {binary_size(int(value))}") if is_large else ()
-    if name == INTENSITY and len(written.plain) > _LONG:
+    if name == INTENSITY and len(written.plain) > LONG:
         written, known = _INTENSITY, known if value.is_number else _INTENSITY
     yield doc.Step(left, sign, written, human if known == written else ())
     if known != written:
@@ -113,7 +117,7 @@ def _largest(cost: Counted, name: str, formulas: tuple[Formula, ...]) -> Iterato
         comma = "," if place < len(formulas) - 1 else ""
         latex, plain = (_number(cost, formula, style) + comma for style in (LATEX, TEXT))
         lead = (_BLANK, _BLANK) if place else (_left(name), largest)
-        yield doc.Step(*lead, doc.Math(latex, plain))
+        yield doc.Step(*lead, sum_math(latex, plain, _LONG))
 
 
 def binary_size(number: int) -> str:
@@ -152,7 +156,7 @@ def _table(cost: Counted, memory: MemorySummary) -> doc.Table:
             sums.setdefault(name, []).append(formula)
     names = [name for name in _COLUMNS if name in memory.amounts]
     rows = [
-        doc.Row((doc.text(block), *(doc.text(_math(_summed(cost, parts.get(name, ())))) for name in names)))
+        doc.Row((doc.text(block), *(doc.text(_cell(_summed(cost, parts.get(name, ())))) for name in names)))
         for block, parts in blocks.items()
     ]
     totals = [_summed(cost, memory.amounts[name].formulas) for name in names]
@@ -169,5 +173,9 @@ def _summed(cost: Counted, formulas: Iterable[Formula]) -> Formula:
     return collected(terms, cost.order)
 
 
-def _math(formula: Formula) -> doc.Math:
+def _cell(formula: Formula) -> doc.Math:
     return doc.Math(formula.write(LATEX), formula.write())
+
+
+def _math(formula: Formula) -> doc.Math:
+    return sum_math(formula.write(LATEX), formula.write(), _LONG)

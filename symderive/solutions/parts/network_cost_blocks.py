@@ -23,9 +23,7 @@ from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT
 from symderive.networks import Architecture
 from symderive.solutions import document as doc
-
-_LONG = 90
-"""A longer formula is set on several lines."""
+from symderive.solutions.parts.long_sums import sum_math
 
 
 def network_sentence(net: Architecture, cost: CostTree) -> doc.Paragraph:
@@ -119,17 +117,9 @@ def _totals(cost: CostTree, quantities: Sequence[str]) -> Iterator[doc.Step]:
     for latex, plain in zip(totals(cost, LATEX, quantities), totals(cost, TEXT, quantities), strict=True):
         (label, sign_latex, all_latex), (_, sign, all_plain) = latex, plain
         for place, (formula_latex, formula) in enumerate(zip(all_latex, all_plain, strict=True)):
-            lines = tuple(_broken(formula_latex)) if len(formula) > _LONG else ()
             name = "" if place else label
             yield doc.Step(
                 doc.Math(rf"\text{{{name}}}" if name else "", name),
                 doc.Math(sign_latex, sign),
-                doc.Math(formula_latex, formula, lines),
+                sum_math(formula_latex, formula),
             )
-
-
-def _broken(formula: str) -> Iterator[str]:
-    """A sum on several lines, two terms on each."""
-    terms = formula.split(" + ")
-    for place in range(0, len(terms), 2):
-        yield ("& " if not place else r"&\quad + ") + " + ".join(terms[place : place + 2])

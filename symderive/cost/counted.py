@@ -379,15 +379,16 @@ activation_bytes_float32,bytes_read_float32,bytes_written_float32
 
         return to_csv(self, dtype)
 
-    def table(self, *quantities: str, form: str = "text") -> str:
+    def table(self, *quantities: str, form: str = "text", dtype: str = "float32") -> str:
         r"""Parts by quantities, with the totals below.
 
         Args:
-            quantities: the columns; `params` and `macs` where none is named.
+            quantities: the columns; `params` and `macs` where none is named. Those of `memory` are there too.
             form: `text`, `markdown` or `latex`.
+            dtype: the type of numbers that are computed with, for bytes.
 
         Raises:
-            SymderiveError: another form, or an unknown quantity.
+            SymderiveError: another form, or an unknown or refused quantity.
 
         >>> from symderive.layers import Dense
         >>> from symderive.cost import cost
@@ -402,7 +403,7 @@ activation_bytes_float32,bytes_read_float32,bytes_written_float32
         """
         from symderive.cost.output.export import table
 
-        return table(self, quantities or (PARAMS, MACS), form)
+        return table(self, quantities or (PARAMS, MACS), form, dtype)
 
     def plot(
         self,

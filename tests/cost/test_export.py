@@ -164,6 +164,25 @@ def test_tables_have_the_parts_of_the_backward_pass_and_of_what_is_kept(alexnet)
             assert (parts - counted.formula(name).expr).xreplace(dict(counted.relations)).expand() == 0
 
 
+def test_tables_of_memory(alexnet):
+    written = alexnet.table("macs", "saved_bytes", "intensity", dtype="bfloat16").splitlines()
+    assert written[0].split() == ["part", "macs", "saved_bytes_bfloat16", "intensity"]
+    assert written[2].split() == ["(given)", "0", f"{2 * 3 * 128 * 96:,}"]
+    assert [row.split()[0] for row in written[3:6]] == ["features.conv1", "features.relu1", "features.pool1"]
+    assert written[-1].split()[2] == f"{int(alexnet.saved_bytes('bfloat16')):,}"
+    assert float(written[-1].split()[3]) == pytest.approx(float(alexnet.intensity("bfloat16")), rel=1e-3)
+    layer = derived(Dense("d", "m", batch="n"))
+    assert "| `y` | $n \\cdot d \\cdot m$ |  |" in layer.table("macs", "bytes_read", form="markdown")
+    net = derived(network("gpt"))
+    assert "max(" in net.subs(L=2).table("peak_activations")
+    with pytest.raises(SymderiveError, match="a table of a cost: peak activations: its formula needs L ≥ 2"):
+        net.table("peak_activations")
+    with pytest.raises(SymderiveError, match="a table of a cost: memory of a training step: its passes"):
+        net.train_step().table("bytes_read")
+    with pytest.raises(SymderiveError, match="unknown type 'half'"):
+        layer.table("bytes_read", dtype="half")
+
+
 def test_json_of_open_sizes_has_no_numbers():
     said = json.loads(cost(Conv2d()).to_json())
     assert said["quantities"]["macs"]["value"] is said["quantities"]["macs"]["substituted"] is None

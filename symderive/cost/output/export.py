@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -13,10 +13,12 @@ import sympy
 from symderive.cost.counted import Counted
 from symderive.cost.evaluation import holds
 from symderive.cost.formula import Formula
+from symderive.cost.memory.quantities import OF_MEMORY
 from symderive.cost.memory.saved import GIVEN
 from symderive.cost.memory.summary import Amount, MemorySummary, unit_of
 from symderive.cost.output.lines import lines_of, shown_quantities
-from symderive.cost.writing import LATEX, TEXT, Style, Writer, words_latex
+from symderive.cost.tree import CostTree
+from symderive.cost.writing import LATEX, TEXT, Style, Writer, decimal, words_latex
 from symderive.errors import SymderiveError, did_you_mean
 
 SCHEMA = "symderive.cost/1"
@@ -100,7 +102,7 @@ def _amount(cost: Counted, amount: Amount) -> dict[str, Any]:
 def _parts(cost: Counted, quantities: tuple[str, ...], memory: MemorySummary) -> Iterator[dict[str, Any]]:
     """The parts that need something, in order."""
     lines = {line.part: line for line in lines_of(cost, quantities)}
-    for part in _part_names(lines, memory):
+    for part in _part_names(cost, lines, memory):
         formulas = lines[part].formulas if part in lines else {}
         yield {
             "part": part,
@@ -109,10 +111,11 @@ def _parts(cost: Counted, quantities: tuple[str, ...], memory: MemorySummary) ->
         }
 
 
-def _part_names(lines: Iterable[str], memory: MemorySummary) -> list[str]:
-    """The parts that have a quantity, and in front of them, or at the end, those that only hold memory."""
-    only = [part for part in memory.parts if part not in lines]
-    return [*(part for part in only if part == GIVEN), *lines, *(part for part in only if part != GIVEN)]
+def _part_names(cost: Counted, lines: Mapping[str, Any], memory: MemorySummary) -> list[str]:
+    """The parts that have a quantity or hold memory, those of a network in its order."""
+    if not isinstance(cost, CostTree):
+        return list(lines)
+    return [part for part in (GIVEN, *cost.layer_paths()) if part in lines or part in memory.parts]
 
 
 def _formula(cost: Counted, formula: Formula) -> dict[str, Any]:
@@ -166,10 +169,9 @@ def to_csv(cost: Counted, dtype: str = "float32") -> str:
     quantities, memory = shown_quantities(cost), cost.memory(dtype)
     target = io.StringIO()
     writer = csv.writer(target, lineterminator="\n")
-    kinds = [name if unit_of(name) != "bytes" else f"{name}_{dtype}" for name in memory.names]
-    writer.writerow(["part", *quantities, *kinds])
+    writer.writerow(["part", *quantities, *(_head(name, dtype) for name in memory.names)])
     lines = {line.part: line for line in lines_of(cost, quantities)}
-    for part in _part_names(lines, memory):
+    for part in _part_names(cost, lines, memory):
         formulas = lines[part].formulas if part in lines else {}
         own = memory.parts.get(part, {})
         kept = [_plain(cost, own[name]) if name in own else "" for name in memory.names]
@@ -197,34 +199,67 @@ def _plain(cost: Counted, formula: Formula) -> str:
     return str(formula.expr.xreplace(cost.numbers) if value is None else value)
 
 
-def table(cost: Counted, quantities: Sequence[str], form: str = "text") -> str:
+def table(cost: Counted, quantities: Sequence[str], form: str = "text", dtype: str = "float32") -> str:
     """Parts by quantities, with the totals below.
 
     Args:
         cost: of a layer, a program or a network.
-        quantities: the columns.
+        quantities: the columns; also those of memory, of which peaks and the intensity have a total only.
         form: `text`, `markdown` or `latex`.
+        dtype: the type of numbers that are computed with, for bytes.
 
     Raises:
-        SymderiveError: another form, or a quantity that it does not have.
+        SymderiveError: another form, or a quantity that it does not have, or that is refused.
     """
     if form not in FORMATS:
         near = did_you_mean(str(form), FORMATS)
         raise SymderiveError(f"a table of a cost: no form {form!r}{near} There are {', '.join(FORMATS)}.")
-    names = tuple(cost.checked_name(name) for name in quantities)
+    counted = tuple(cost.checked_name(name) for name in quantities if name not in OF_MEMORY)
+    memory = cost.memory(dtype) if len(counted) < len(quantities) else None
     style = TEXT if form == "text" else LATEX
     bound = (r"\ge " if style is LATEX else "≥ ") if cost.unknown else ""
-    rows = [
-        [line.part, *(_cell(cost, line.formulas[name], style) for name in names)]
-        for line in lines_of(cost, names)
-        if any(line.formulas[name].terms for name in names)
+    lines = [(line.part, line.formulas) for line in lines_of(cost, counted)]
+    named = dict(lines)
+    if memory is not None:
+        lines = [(part, named.get(part, {})) for part in _part_names(cost, named, memory)]
+    rows = []
+    for part, formulas in lines:
+        kept = {} if memory is None else memory.parts.get(part, {})
+        cells = [formulas.get(name, Formula()) if name in counted else kept.get(name) for name in quantities]
+        if any(cell is not None and cell.terms for cell in cells):
+            rows.append([part, *("" if cell is None else _cell(cost, cell, style) for cell in cells)])
+    totals = [
+        _cell(cost, cost.formula(name), style) if name in counted else _memory_cell(cost, memory, name, style)
+        for name in quantities
     ]
-    totals = ["total", *(bound + _cell(cost, cost.formula(name), style) for name in names)]
-    return _LAYOUTS[form](["part", *names], rows, totals)
+    heads = [name if name in counted else _head(name, dtype) for name in quantities]
+    return _LAYOUTS[form](["part", *heads], rows, ["total", *(bound + total for total in totals)])
+
+
+def _head(name: str, dtype: str) -> str:
+    """The name of a column; that of bytes has the type of numbers."""
+    return f"{name}_{dtype}" if unit_of(name) == "bytes" else name
+
+
+def _memory_cell(cost: Counted, memory: MemorySummary | None, name: str, style: Style) -> str:
+    """A total of memory.
+
+    Raises:
+        SymderiveError: it is refused, or its formula holds for some sizes only.
+    """
+    if memory is None or name in memory.refused or memory.amounts[name].conditions:
+        reason = "" if memory is None else _total(cost, memory, name)
+        raise SymderiveError(f"a table of a cost: {reason}")
+    written = [_cell(cost, one, style) for one in memory.amounts[name].formulas]
+    largest = r"\max" if style is LATEX else "max"
+    return written[0] if len(written) == 1 else f"{largest}({', '.join(written)})"
 
 
 def _cell(cost: Counted, formula: Formula, style: Style) -> str:
-    return Writer(style, cost.order).write(formula.expr.xreplace(cost.numbers))
+    value = formula.expr.xreplace(cost.numbers)
+    if value.is_Rational and not value.is_Integer:
+        return decimal(value, 4)
+    return Writer(style, cost.order).write(value)
 
 
 def _text_table(head: list[str], rows: list[list[str]], totals: list[str]) -> str:
@@ -243,7 +278,9 @@ def _text_table(head: list[str], rows: list[list[str]], totals: list[str]) -> st
 def _markdown_table(head: list[str], rows: list[list[str]], totals: list[str]) -> str:
     lines = [head, ["---", *["---:"] * (len(head) - 1)]]
     for first, *cells in (*rows, totals):
-        lines.append([f"`{first}`" if first != "total" else "**total**", *(f"${cell}$" for cell in cells)])
+        lines.append(
+            [f"`{first}`" if first != "total" else "**total**", *(cell and f"${cell}$" for cell in cells)]
+        )
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -252,7 +289,7 @@ def _latex_table(head: list[str], rows: list[list[str]], totals: list[str]) -> s
         first, *others = cells
         written = [
             rf"\texttt{{{words_latex(first)}}}",
-            *(f"${one}$" if is_math else words_latex(one) for one in others),
+            *(one and f"${one}$" if is_math else words_latex(one) for one in others),
         ]
         return " & ".join(written) + r" \\"
 

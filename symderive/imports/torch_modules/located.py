@@ -34,7 +34,7 @@ def located(place: str) -> Any:
         hint = "check the name" if missing == module.partition(".")[0] else "install it, or check the name"
         raise SymderiveError(f"cost: there is no module {missing}; {hint}.") from None
     except Exception as error:  # whatever the code of a module raises
-        said = " ".join(str(error).split())[:200]
+        said = " ".join(str(error).split())[:200].rstrip(".")
         raise SymderiveError(f"cost: importing {module} fails: {type(error).__name__}: {said}.") from None
     finally:
         sys.path.remove(here)

@@ -76,7 +76,7 @@ def _called(function: Any) -> Any:
     try:
         return function()
     except Exception as error:  # whatever the code of a model raises
-        said = " ".join(str(error).split())[:200]
+        said = " ".join(str(error).split())[:200].rstrip(".")
         raise SymderiveError(f"making the model fails: {type(error).__name__}: {said}.") from None
 
 

@@ -13,7 +13,7 @@ import sympy
 from symderive.cost.counted import Counted
 from symderive.cost.evaluation import holds
 from symderive.cost.formula import Formula
-from symderive.cost.memory.quantities import OF_MEMORY
+from symderive.cost.memory.quantities import OF_MEMORY, SAVED, SAVED_BYTES
 from symderive.cost.memory.saved import GIVEN
 from symderive.cost.memory.summary import Amount, MemorySummary, unit_of
 from symderive.cost.output.lines import lines_of, shown_quantities
@@ -181,11 +181,19 @@ def to_csv(cost: Counted, dtype: str = "float32") -> str:
     return target.getvalue()
 
 
+def _holds_for_some(name: str, amount: Amount) -> bool:
+    """Whether a formula stands nowhere without its conditions: that of a peak, as `peak_activations` is.
+
+    What is kept is written as `saved_for_backward` is; its conditions are in JSON.
+    """
+    return bool(amount.conditions) and name not in (SAVED, SAVED_BYTES)
+
+
 def _total(cost: Counted, memory: MemorySummary, name: str) -> str:
     if name in memory.refused:
         return memory.refused[name]
     amount = memory.amounts[name]
-    if amount.conditions:
+    if _holds_for_some(name, amount):
         needed = ", ".join(map(cost.condition_text, amount.conditions))
         return f"{name.replace('_', ' ')}: its formula needs {needed}; put in a number, or ask for JSON."
     if len(amount.formulas) == 1:
@@ -247,7 +255,7 @@ def _memory_cell(cost: Counted, memory: MemorySummary | None, name: str, style: 
     Raises:
         SymderiveError: it is refused, or its formula holds for some sizes only.
     """
-    if memory is None or name in memory.refused or memory.amounts[name].conditions:
+    if memory is None or name in memory.refused or _holds_for_some(name, memory.amounts[name]):
         reason = "" if memory is None else _total(cost, memory, name)
         raise SymderiveError(f"a table of a cost: {reason}")
     written = [_cell(cost, one, style) for one in memory.amounts[name].formulas]

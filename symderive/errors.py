@@ -100,8 +100,12 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
         'unknown key "kernal"; did you mean "kernel"?'
         >>> 'unknown key "zzz"' + did_you_mean("zzz", ["kernel", "stride"])
         'unknown key "zzz".'
+        >>> "no size is called h" + did_you_mean("h", ["H", "W"])
+        'no size is called h; did you mean "H"?'
     """
     from difflib import get_close_matches
 
-    nearest = get_close_matches(word, sorted(choices), n=1)
+    known = sorted(choices)
+    same = [choice for choice in known if choice.lower() == word.lower()]
+    nearest = get_close_matches(word, known, n=1) or same
     return f'; did you mean "{nearest[0]}"?' if nearest else "."

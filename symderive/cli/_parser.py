@@ -12,6 +12,7 @@ from symderive.errors import SymderiveError, did_you_mean
 
 __all__ = ["Parser", "build_parser", "parse"]
 
+_LONGEST = 200
 EPILOG = "exit codes: 0 done or right, 1 wrong, 2 bad input, 3 undecided"
 
 
@@ -46,7 +47,8 @@ class Parser(ArgumentParser):
             SymderiveError: Always.
         """
         advice = f'Run "{self.prog} --help" for the arguments.'
-        raise SymderiveError(f"{self.place}{message.rstrip('.')}. {advice}")
+        said = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+        raise SymderiveError(f"{self.place}{said.rstrip('.')}. {advice}")
 
     def refuse_unknown(self, word: str) -> NoReturn:
         """Raise the sentence about an argument that nothing takes.
@@ -69,7 +71,7 @@ class Parser(ArgumentParser):
         what = "command" if action.dest == "command_name" else f"value of {name}"
         hint = did_you_mean(str(value), choices)
         listed = "" if hint.endswith("?") else f" Choose from {', '.join(choices)}."
-        raise SymderiveError(f'{self.place}unknown {what} "{value}"{hint}{listed}')
+        raise SymderiveError(f'{self.place}unknown {what} "{str(value)[:60]}"{hint}{listed}')
 
 
 def build_parser() -> Parser:

@@ -9,6 +9,7 @@ from typing import Any
 
 from symderive.cli._arrays import as_size, split_words
 from symderive.cli._layers import family_names, layer_names, read_sizes
+from symderive.cli._plots import add_plot_arguments, check_plot, write_plot
 from symderive.cli._sheet import add_sheet_arguments, answer, deliver
 from symderive.errors import SymderiveError, did_you_mean
 
@@ -64,8 +65,33 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_sheet_arguments(parser, output=("-o", "--out"))
 
 
+def _add_passes(parser: ArgumentParser) -> None:
+    """What is counted beside inference; of layers and networks."""
+    parser.add_argument(
+        "--train",
+        metavar="OPTIMIZER",
+        help="count a training step, forward, backward and the update of sgd, momentum, adam or adamw",
+    )
+    parser.add_argument(
+        "--recompute",
+        metavar="NAMES",
+        help="what a training step computes again in place of keeping it: full, or names of blocks or layers",
+    )
+    parser.add_argument("--backward", action="store_true", default=None, help="count the backward pass")
+    parser.add_argument(
+        "--memory",
+        action="store_true",
+        default=None,
+        help="say what is kept for the backward pass, what is alive at most, and what is read and written",
+    )
+    parser.add_argument(
+        "--dtype", metavar="TYPE", help="the type of numbers for bytes, as bfloat16 (default: float32)"
+    )
+
+
 def _add_questions(parser: ArgumentParser) -> None:
     """Questions to a formula, and forms for other programs; of layers and networks."""
+    _add_passes(parser)
     parser.add_argument(
         "--quantity", metavar="NAMES", help="what to show, as in flops or macs,adds (default: what there is)"
     )
@@ -75,6 +101,10 @@ def _add_questions(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--leading", metavar="SIZES", help="the leading term where sizes grow, as in T or H,W"
     )
+    parser.add_argument(
+        "--asymptotics", metavar="SIZES", help="the largest terms where sizes grow, and the order of the rest"
+    )
+    parser.add_argument("--terms", type=int, metavar="N", help="how many terms of --asymptotics (default: 2)")
     parser.add_argument("--elasticity", metavar="SIZE", help="per cent of growth for one per cent of a size")
     parser.add_argument(
         "--crossover",
@@ -87,6 +117,7 @@ def _add_questions(parser: ArgumentParser) -> None:
         parser.add_argument(
             f"--{form}", type=Path, metavar="FILE", help=f"write {what} as {form.upper()}; - for stdout"
         )
+    add_plot_arguments(parser)
 
 
 def details() -> str:
@@ -110,7 +141,7 @@ def run(args: Namespace) -> int:
         return _layer(args, subject, rest, named)
     if args.dims is not None:
         raise SymderiveError("cost: --dims names the open axes of an ONNX file, and this is a convolution.")
-    asked = next((one for one in (*_QUESTIONS, "json", "csv") if getattr(args, one) is not None), None)
+    asked = next((one for one in (*_PASSES, *_QUESTIONS, *_FORMS) if getattr(args, one) is not None), None)
     if asked is not None:
         raise SymderiveError(
             f"cost: --{asked.rstrip('_')} is for layers and networks; name a layer, as in conv2d k=5."
@@ -137,7 +168,9 @@ def run(args: Namespace) -> int:
     return answer(args, _SUBJECTS[subject], values)
 
 
-_QUESTIONS = ("quantity", "solve", "leading", "elasticity", "crossover", "for_")
+_PASSES = ("train", "recompute", "backward", "memory", "dtype")
+_QUESTIONS = ("quantity", "solve", "leading", "asymptotics", "terms", "elasticity", "crossover", "for_")
+_FORMS = ("json", "csv", "plot", "against", "stacked")
 _OPTIONS = ("input", "after", "kernel", "c_out", "stride", "padding", "dilation", "compare")
 
 
@@ -180,15 +213,22 @@ def _answer(args: Namespace, kind: str, values: dict[str, Any]) -> int:
         return answer(args, kind, values | asked)
     from symderive.solutions.parts.cost_subjects import cost_of
 
-    return _export(args, cost_of(kind, values))
+    return _export(args, asked, cost_of(kind, values))
 
 
 def _asked(args: Namespace) -> dict[str, Any]:
     """What is asked beside the cost, by the keys of problem files."""
     return {
+        "train": args.train,
+        "recompute": _names(args.recompute, "--recompute"),
+        "backward": args.backward,
+        "memory": args.memory,
+        "dtype": args.dtype,
         "quantity": _names(args.quantity, "--quantity"),
         "solve": args.solve,
         "leading": _names(args.leading, "--leading"),
+        "asymptotics": _names(args.asymptotics, "--asymptotics"),
+        "terms": args.terms,
         "elasticity": args.elasticity,
         "crossover": _names(args.crossover, "--crossover"),
         "for": args.for_,
@@ -196,30 +236,46 @@ def _asked(args: Namespace) -> dict[str, Any]:
 
 
 def _is_export(args: Namespace, asked: dict[str, Any]) -> bool:
-    """Whether files for other programs are wanted, and no sheet."""
-    if args.json is None and args.csv is None:
+    """Whether files for other programs, or a figure, are wanted, and no sheet."""
+    check_plot(args)
+    wanted = [f"--{name}" for name in ("json", "csv", "plot") if getattr(args, name) is not None]
+    if not wanted:
         return False
-    given = [f"--{key}" for key, value in asked.items() if value is not None]
+    fitting = {
+        "train",
+        "recompute",
+        "backward",
+        "memory",
+        "dtype",
+        *(["quantity"] if wanted == ["--plot"] else []),
+    }
+    given = [f"--{key}" for key, value in asked.items() if value is not None and key not in fitting]
     if given or args.output is not None or args.format is not None:
         other = given[0] if given else "--out" if args.output is not None else "--format"
-        raise SymderiveError(f"cost: {other} is about the sheet; leave it out, or --json and --csv.")
-    if args.json == args.csv:
+        raise SymderiveError(f"cost: {other} is about the sheet; leave it out, or {' and '.join(wanted)}.")
+    if args.json is not None and args.json == args.csv:
         raise SymderiveError(f"cost: --json and --csv both go to {args.json}; name two files.")
+    if len(asked["quantity"] or ()) > 1:
+        raise SymderiveError("cost: --plot draws one quantity; name one.")
     return True
 
 
-def _export(args: Namespace, counted: Any) -> int:
-    """The cost as JSON and CSV, each into a file or on stdout."""
+def _export(args: Namespace, asked: dict[str, Any], counted: Any) -> int:
+    """The cost as JSON and CSV, each into a file or on stdout, and as a figure."""
     from symderive.cli._sheet import STDOUT
+    from symderive.solutions.parts.cost_passes import asked_pass, dtype_of
     from symderive.solutions.writing import write_whole
 
+    counted, dtype = asked_pass(asked | {"memory": True}, counted, _refusal), dtype_of(asked)
     contents = {"json": (args.json, counted.to_json), "csv": (args.csv, counted.to_csv)}
     for target, make in contents.values():
         if target == STDOUT:
-            sys.stdout.write(make())
+            sys.stdout.write(make(dtype))
         elif target is not None:
-            write_whole(target, make())
+            write_whole(target, make(dtype))
             print(f"wrote {target}")
+    if args.plot is not None:
+        write_plot(args, counted, (asked["quantity"] or ["macs"])[0], dtype)
     return 0
 
 
@@ -259,10 +315,10 @@ def _torch_model(args: Namespace, subject: str, rest: list[str], named: dict[str
         from symderive.solutions.parts.network_section import network_section
 
         net, counted = made()
-        section = network_section(net, counted, {**asked, "levels": args.levels}, _refusal)
+        section = network_section(net, counted, {**asked, "levels": args.levels, "title": ""}, _refusal)
         return Document(sections=(section,))
 
-    return _export(args, made()[1]) if is_export else deliver(args, make)
+    return _export(args, asked, made()[1]) if is_export else deliver(args, make)
 
 
 def _refusal(key: str, sentence: str) -> SymderiveError:

@@ -14,7 +14,7 @@ from symderive.cost.compiled import compiled
 from symderive.cost.count import COMPARISONS, DIVISIONS, ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
 from symderive.cost.formula import Formula
-from symderive.cost.memory.quantities import SAVED, Memory
+from symderive.cost.memory.quantities import OF_MEMORY, SAVED, Memory
 from symderive.cost.questions.algebra import Algebra, NoQuantityError
 from symderive.cost.training.pulling import Keeper
 from symderive.cost.writing import LATEX, TEXT, Writer
@@ -264,10 +264,17 @@ class Counted(Algebra, Memory):
         Raises:
             SymderiveError: there is no such quantity.
         """
+        if quantity.startswith(BACKWARD):
+            return BACKWARD + self.backward_pass().checked_name(quantity.removeprefix(BACKWARD))
         choices = sorted({*self.all_quantities, SAVED})
+        if quantity in OF_MEMORY:
+            raise NoQuantityError(
+                f"reading a cost: {quantity} has a type of numbers, or conditions of its own; ask memory(), "
+                "or for memory on a sheet."
+            )
         if quantity not in choices:
             raise NoQuantityError(
-                f"reading a cost: no quantity {quantity!r}{did_you_mean(quantity, choices)}"
+                f"reading a cost: no quantity {quantity[:60]!r}{did_you_mean(quantity, choices)}"
             )
         return quantity
 
@@ -342,8 +349,14 @@ class Counted(Algebra, Memory):
         conditions = tuple(dict.fromkeys((*self.conditions, *more)))
         return compiled(formulas, self.symbols, self.relations, conditions, self.values)
 
-    def to_json(self) -> str:
+    def to_json(self, dtype: str = "float32") -> str:
         """Everything that is known of the cost, as JSON text; see `symderive.cost.output.export.record`.
+
+        Args:
+            dtype: the type of numbers that are computed with, for bytes.
+
+        Raises:
+            SymderiveError: an unknown type.
 
         >>> import json
         >>> from symderive.layers import Dense
@@ -353,33 +366,41 @@ class Counted(Algebra, Memory):
         """
         from symderive.cost.output.export import to_json
 
-        return to_json(self)
+        return to_json(self, dtype)
 
-    def to_csv(self) -> str:
+    def to_csv(self, dtype: str = "float32") -> str:
         """A line for each part and the total below: numbers, or formulas in Python's notation.
+
+        Args:
+            dtype: the type of numbers that are computed with, for bytes.
+
+        Raises:
+            SymderiveError: an unknown type.
 
         >>> from symderive.layers import Dense
         >>> from symderive.cost import cost
-        >>> print(cost(Dense(784, 10, bias=False)).to_csv())
-        part,macs,flops,muls,adds,params,activations,sum_adds
-        y,7840,15680,7840,7830,0,10,7830
-        weight,0,0,0,0,7840,0,0
-        (total),7840,15680,7840,7830,7840,10,7830
-        <BLANKLINE>
+        >>> for line in cost(Dense(784, 10, bias=False)).to_csv().splitlines():
+        ...     print(*line.split(",")[:12], sep=",")
+        part,macs,flops,muls,adds,params,activations,sum_adds,parameter_bytes_float32,\
+activation_bytes_float32,bytes_read_float32,bytes_written_float32
+        y,7840,15680,7840,7830,0,10,7830,,,,
+        weight,0,0,0,0,7840,0,0,,,,
+        (total),7840,15680,7840,7830,7840,10,7830,31360,40,34496,40
         """
         from symderive.cost.output.export import to_csv
 
-        return to_csv(self)
+        return to_csv(self, dtype)
 
-    def table(self, *quantities: str, form: str = "text") -> str:
+    def table(self, *quantities: str, form: str = "text", dtype: str = "float32") -> str:
         r"""Parts by quantities, with the totals below.
 
         Args:
-            quantities: the columns; `params` and `macs` where none is named.
+            quantities: the columns; `params` and `macs` where none is named. Those of `memory` are there too.
             form: `text`, `markdown` or `latex`.
+            dtype: the type of numbers that are computed with, for bytes.
 
         Raises:
-            SymderiveError: another form, or an unknown quantity.
+            SymderiveError: another form, or an unknown or refused quantity.
 
         >>> from symderive.layers import Dense
         >>> from symderive.cost import cost
@@ -394,15 +415,24 @@ class Counted(Algebra, Memory):
         """
         from symderive.cost.output.export import table
 
-        return table(self, quantities or (PARAMS, MACS), form)
+        return table(self, quantities or (PARAMS, MACS), form, dtype)
 
-    def plot(self, symbol: str, sizes: Iterable[int], quantity: str = MACS) -> Any:
-        """A quantity against one size, stacked by layer.
+    def plot(
+        self,
+        symbol: str,
+        sizes: Iterable[int],
+        quantity: str = MACS,
+        by_part: bool = True,
+        dtype: str = "float32",
+    ) -> Any:
+        """A quantity against one size, stacked by layer or as one line.
 
         Args:
             symbol: the size; a number that it has is not used, all others need one.
             sizes: its values, as in `range(32, 513, 32)`.
-            quantity: which quantity.
+            quantity: which quantity; also one of memory, as `saved_bytes`, and without parts a peak.
+            by_part: whether the parts are stacked.
+            dtype: the type of numbers that are computed with, for bytes.
 
         Returns:
             a figure of matplotlib, which `.savefig("cost.pdf")` writes.
@@ -413,7 +443,7 @@ class Counted(Algebra, Memory):
         """
         from symderive.cost.output.plotting import plot
 
-        return plot(self, symbol, sizes, quantity)
+        return plot(self, symbol, sizes, quantity, by_part, dtype)
 
     @property
     def numbers(self) -> dict[Dim, sympy.Integer]:

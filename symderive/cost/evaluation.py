@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -126,7 +126,7 @@ def by_name(
         name = str(getattr(key, "name", key))
         if name not in known:
             raise SymderiveError(
-                f"{doing}: no size is called {name!r}{did_you_mean(name, known)} "
+                f"{doing}: no size is called {name[:60]!r}{did_you_mean(name, known)} "
                 f"The sizes are {', '.join(known) or 'all numbers already'}."
             )
         chosen[known[name]] = value
@@ -175,6 +175,15 @@ def holds(condition: Any, values: Mapping[Dim, Any]) -> bool:
     return bool(np.all(compare(evaluate(condition.lhs, values), evaluate(condition.rhs, values))))
 
 
+def _first_false(condition: Any, symbols: list[Dim], values: Mapping[Dim, Any]) -> Iterator[Any]:
+    """The numbers with which a condition is false; of arrays the first ones."""
+    columns = [np.ravel(one) for one in np.broadcast_arrays(*(values[symbol] for symbol in symbols))]
+    rows = zip(*columns, strict=True)
+    return iter(
+        next(row for row in rows if not holds(condition, dict(zip(symbols, map(int, row), strict=True))))
+    )
+
+
 def check_conditions(conditions: tuple[Any, ...], values: Mapping[Dim, Any]) -> None:
     """Check what can be decided with `values`.
 
@@ -186,7 +195,10 @@ def check_conditions(conditions: tuple[Any, ...], values: Mapping[Dim, Any]) -> 
             continue
         if not holds(condition, values):
             used = sorted(condition.free_symbols, key=str)
-            given = ", ".join(f"{Writer().write(symbol)} = {values[symbol]}" for symbol in used)
+            given = ", ".join(
+                f"{Writer().write(symbol)} = {number}"
+                for symbol, number in zip(used, _first_false(condition, used, values), strict=True)
+            )
             raise ShapeError(
                 f"these sizes do not fit: {Writer().condition(condition)} is needed, but {given}."
             )

@@ -143,11 +143,11 @@ class Cost(Counted):
         terms = (Product.of(shape, self.order).times(width_of(one.domain, dtype)) for one, shape in moved)
         return Formula(tuple(terms), self.order).joined()
 
-    def peak(self, training: bool = False) -> Peak:
-        """The most entries that are alive at one time; see `Memory.peak`."""
+    def peak(self, training: bool = False, dtype: str | None = None) -> Peak:
+        """The most entries, or bytes, that are alive at one time; see `Memory.peak`."""
         from symderive.cost.training.step import as_tree
 
-        return as_tree(self).peak(training)
+        return as_tree(self).peak(training, dtype)
 
     def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
         if self.layer is None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.cost.collecting import collected, multiplied_out, repeated, substituted
 from symderive.cost.count import MACS
-from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, BACKWARD, FLOPS, SUMS, VALID, Counted
+from symderive.cost.counted import ACTIVATIONS, ALWAYS, ARRAYS, BACKWARD, FLOPS, PARAMS, SUMS, VALID, Counted
 from symderive.cost.formula import Formula, Product
 from symderive.cost.memory.peak import Peak, peak_of
 from symderive.cost.memory.quantities import SAVED
@@ -124,6 +124,7 @@ class CostTree(Counted):
     stands for one repetition, where its sizes depend on it for the one of number `index`.
 
     Attributes:
+        told: the quantities of its table; `totalled` those below it.
         name: how the block is called.
         branches: the children without the numbers of this cost; `children` has them with the numbers.
         place: for a layer, its kind and its sizes.
@@ -137,6 +138,8 @@ class CostTree(Counted):
         memo: the formulas that were asked for.
     """
 
+    told: ClassVar[tuple[str, ...]] = (PARAMS, MACS)
+    totalled: ClassVar[tuple[str, ...]] = (PARAMS, MACS, FLOPS)
     name: str
     branches: tuple[CostTree, ...] = ()
     place: Place | None = None
@@ -274,9 +277,11 @@ class CostTree(Counted):
         """The formula of the bytes that are read or written; see `bytes_read`."""
         return self._summed(f"{quantity} {dtype}", lambda place: place.traffic(quantity, dtype, self.order))
 
-    def peak(self, training: bool = False) -> Peak:
-        """The most entries that are alive at one time; see `Memory.peak`."""
-        return training_peak(self, self.values, self.derived()) if training else peak_of(self, self.values)
+    def peak(self, training: bool = False, dtype: str | None = None) -> Peak:
+        """The most entries, or bytes, that are alive at one time; see `Memory.peak`."""
+        if training:
+            return training_peak(self, self.values, self.derived(), dtype)
+        return peak_of(self, self.values, dtype)
 
     def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
         return of_tree(self, keeper, again)

@@ -247,17 +247,19 @@ class OneOf:
 
     Args:
         *types: The types. Where none fits, the complaint is the one that looks deepest into the value.
+        called: All that is allowed in words, where a list of the types would be long.
     """
 
-    __slots__ = ("types",)
+    __slots__ = ("called", "types")
 
-    def __init__(self, *types: ValueType) -> None:
+    def __init__(self, *types: ValueType, called: str = "") -> None:
         self.types: Final = types
+        self.called: Final = called
 
     @property
     def expected(self) -> str:
         """All that is allowed."""
-        return " or ".join(kind.expected for kind in self.types)
+        return self.called or " or ".join(kind.expected for kind in self.types)
 
     def read(self, value: Any, path: Path, complain: Complain) -> Any:
         """Reads the first type that fits."""

@@ -5,6 +5,7 @@ Everything here takes finished text: control characters are made visible by `sho
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -16,6 +17,7 @@ WIDTH = 100
 """The width of files, so that the same input gives the same bytes."""
 _TIED = "\u00a0"
 _TIED_MOST = 48
+_SIGN = re.compile("(?<= )([+−]) ")
 
 
 def width_of(line: str) -> int:
@@ -85,6 +87,18 @@ def wrapped(line: str, width: int, hanging: int = 0) -> list[str]:
             longer = " " * hanging + word
         current = longer
     return [made.replace(_TIED, " ").rstrip() for made in (*lines, current) if made.strip()]
+
+
+def broken(formula: str, width: int, hanging: int = 0) -> list[str]:
+    """A formula on several lines, as `wrapped`; a line begins with a sign where its products fit.
+
+    >>> broken("a · b + c · d", 9)
+    ['a · b', '+ c · d']
+    """
+    tied = _SIGN.sub(f"\\1{_TIED}", formula.replace(" · ", f"{_TIED}·{_TIED}")).split(" ")
+    room = width - hanging
+    words = (word if width_of(word) <= room else word.replace(_TIED, " ") for word in tied)
+    return wrapped(" ".join(words), width, hanging)
 
 
 def indented(lines: Iterable[str], by: int) -> list[str]:

@@ -25,6 +25,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes | str) -> None:
     Raises:
         SymderiveError: The file cannot be written; what stood there before is untouched.
     """
+    if "\0" in os.fspath(path):
+        raise SymderiveError(f"writing {os.fspath(path)!r}: the name has a null character; choose another.")
     content = data.encode("utf-8") if isinstance(data, str) else data
     target = Path(os.path.realpath(path))
     _refuse_impossible(Path(path), target)

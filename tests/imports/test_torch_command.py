@@ -29,3 +29,19 @@ def test_mistakes_about_a_torch_model(capsys):
     assert "give one input" in complained(
         capsys, "cost", "conv", "--input", "12x12x3", "--input", "12x12x3", "--output", "8x8x256"
     )
+
+
+def test_what_torch_says_is_in_the_sizes_of_the_user(capsys):
+    said = complained(capsys, "cost", "tests.imports.models_wrong:Read", "--input", "B,T")
+    assert "a linear layer reads 7 entries, and is given T." in said
+    said = complained(capsys, "cost", "tests.imports.models_wrong:Fixed", "--input", "B,T")
+    assert "[5, T] X [5, 3] (in this run B is 5)." in said
+    said = complained(capsys, "cost", "tests.imports.models_wrong:Refuses", "--input", "B,T")
+    assert "expected 768 features, got T." in said
+
+
+def test_a_name_that_is_not_there_says_what_there_is(capsys):
+    said = complained(capsys, "cost", "tests.imports.models_wrong:qqq", "--input", "B,T")
+    assert "tests.imports.models_wrong has no qqq; it defines Read, Fixed, Refuses: name one of them." in said
+    said = complained(capsys, "cost", "tests.imports.models_wrong:Read.qqq", "--input", "B,T")
+    assert "Read has no qqq; tests.imports.models_wrong.Read defines no model and no function" in said

@@ -7,7 +7,7 @@ import sympy
 from symderive.cost.count import count
 from symderive.cost.evaluation import evaluate
 from symderive.cost.memory.kernels import kernels
-from symderive.cost.memory.widths import width_of
+from symderive.cost.memory.widths import OWN, width_of
 from symderive.derive.kept import kept
 from symderive.networks.operations import Learned
 
@@ -21,6 +21,7 @@ class Made:
     shape: tuple
     is_parameter: bool = False
     varies: bool = False
+    domain: str = "real"
 
     @property
     def entries(self):
@@ -28,6 +29,16 @@ class Made:
         for size in self.shape:
             total *= size
         return total
+
+    def size(self, dtype):
+        """Its bytes, or without a type its entries."""
+        return self.entries * (1 if dtype is None else width_of(self.domain, dtype))
+
+    def seen_as(self, tensor):
+        """Note what a layer takes the array for: positions and truths have widths of their own."""
+        if tensor.domain in OWN:
+            self.domain = tensor.domain
+        return self
 
 
 class Interpreter:
@@ -109,6 +120,7 @@ class Interpreter:
                 named[tensor.name] = Made(tuple(self.number(size, roles) for size in tensor.shape))
             array = named[tensor.name]
             if not array.is_parameter:
+                array.seen_as(tensor)
                 self.held.setdefault(array, tensor.domain)
                 saves.append(array)
         self.train(trained, named, saves, roles)
@@ -124,7 +136,7 @@ class Interpreter:
                         continue
                     if tensor.name not in named:
                         named[tensor.name] = Made(tuple(self.number(size, roles) for size in tensor.shape))
-                    found[place].append(named[tensor.name])
+                    found[place].append(named[tensor.name].seen_as(tensor))
             reads, writes = found
             if any(one.varies for one in reads) or any(tensor in layer.parameters for tensor, _ in one.reads):
                 for array in writes:
@@ -156,12 +168,21 @@ class Interpreter:
                     else:
                         self.written += Made(numbers).entries * width_of(tensor.domain, DTYPE)
                     if tensor not in own:
-                        touched[place].append(arrays.setdefault(tensor, Made(numbers)))
+                        touched[place].append(arrays.setdefault(tensor, Made(numbers)).seen_as(tensor))
             self.passes.append(touched)
 
     @property
     def peak(self):
-        """The most entries alive at one time: each pass looks at what was written and is read later."""
+        """The most entries alive at one time."""
+        return self.largest(None)
+
+    @property
+    def training_peak(self):
+        """The most entries alive in a training step."""
+        return self.largest_in_training(None)
+
+    def largest(self, dtype):
+        """The most bytes alive at one time: each pass looks at what was written and is read later."""
         passes = [([one for one in reads if not one.is_parameter], writes) for reads, writes in self.passes]
         first, last = {}, {}
         for place, (reads, writes) in enumerate(passes):
@@ -170,13 +191,12 @@ class Interpreter:
                 first.setdefault(array, place if array in writes else 0)
         last[self.result] = len(passes)
         return max(
-            sum(array.entries for array in last if first.get(array, 0) <= place <= last[array])
+            sum(array.size(dtype) for array in last if first.get(array, 0) <= place <= last[array])
             for place in range(len(passes))
         )
 
-    @property
-    def training_peak(self):
-        """The most entries alive in a training step, each array and each gradient by when it lives."""
+    def largest_in_training(self, dtype):
+        """The most bytes alive in a training step, each array and each gradient by when it lives."""
         ahead, lives, gradients = len(self.training), {}, {self.result: [len(self.training), None]}
 
         def live(array, place):
@@ -198,8 +218,8 @@ class Interpreter:
                     gradients.setdefault(array, [place, None])
             for array in own:
                 gradients[array][1] = place
-        spans = [(array.entries, *span) for array, span in lives.items()]
-        spans += [(one.entries, begin, end) for one, (begin, end) in gradients.items() if end is not None]
+        spans = [(array.size(dtype), *span) for array, span in lives.items()]
+        spans += [(one.size(dtype), begin, end) for one, (begin, end) in gradients.items() if end is not None]
         return max(
             sum(size for size, begin, end in spans if begin <= place <= end) for place in range(2 * ahead)
         )

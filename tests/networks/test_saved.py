@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from symderive.core.dims import dims
 from symderive.cost.memory import peak, saved
+from symderive.cost.memory.widths import width_of
 from symderive.derive.costs import cost
 from symderive.errors import ShapeError, SymderiveError
 from symderive.layers import Attention, Conv2d, Dropout, Einsum, Embedding, LayerNorm, MaxPool2d, Softmax
@@ -28,13 +29,20 @@ def compared(net, values, dtype="float16"):
         return None
     run = Interpreter(net, values)
     assert found.peak_activations == run.peak
+    assert largest(found.peak(dtype=dtype)) == run.largest(dtype)
     assert (found.bytes_read("float16"), found.bytes_written("float16")) == (run.read, run.written)
     if not run.fits:
         with pytest.raises(ShapeError, match="≥ 2 is needed"):
             _ = found.saved_for_backward
         return None
     assert found.peak_in_training == run.training_peak
+    assert largest(found.peak(training=True, dtype=dtype)) == run.largest_in_training(dtype)
     return (found.saved_for_backward, found.saved_bytes(dtype)), (run.entries, run.bytes(dtype))
+
+
+def largest(peak):
+    """The number that a peak is."""
+    return max(int(one.expr) for one in peak.candidates)
 
 
 @settings(deadline=None, max_examples=30)
@@ -243,6 +251,19 @@ def test_the_peak_of_a_network():
     many = {"B": 1, "T": 4096, "d": 8, "h": 8, "L": 2, "V": 8, "C": 4096}
     scores_and_weights, values_and_input = 2 * 8 * 4096**2, 2 * 4096 * 8
     assert found.subs(many).peak_activations == scores_and_weights + values_and_input
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_peak_in_bytes_of_tokens_and_of_pools(dtype, monkeypatch):
+    """Tokens and the positions of a pool's maxima have 8 bytes; a planted error takes them for numbers."""
+    tokens = network("gpt"), {"B": 2, "T": 3, "d": 4, "h": 2, "L": 3, "V": 2, "C": 8}
+    pool = architecture("pool", lambda x: x.conv(4, 1).max_pool(2, 2).conv(4, 1).mean(2, 3), "B", 3, "H", "W")
+    for net, values in (tokens, (pool, {"B": 2, "H": 6, "W": 4})):
+        found, run = cost(net).subs(values), Interpreter(net, values)
+        assert largest(found.peak(dtype=dtype)) == run.largest(dtype)
+        assert largest(found.peak(training=True, dtype=dtype)) == run.largest_in_training(dtype)
+    monkeypatch.setattr(peak.Walk, "width", lambda walk, domain: width_of("real", walk.dtype))
+    assert largest(found.peak(training=True, dtype=dtype)) < run.largest_in_training(dtype)
 
 
 @pytest.mark.parametrize("planted", ["second", "free"])

@@ -47,9 +47,14 @@ def total(amounts: Iterable[Amount]) -> Amount:
     return {factors: number for factors, number in found.items() if number}
 
 
+def scaled(one: Amount, by: int) -> Amount:
+    """So many times an amount."""
+    return one if by == 1 else {factors: by * number for factors, number in one.items()}
+
+
 def minus(one: Amount) -> Amount:
     """The negative."""
-    return {factors: -number for factors, number in one.items()}
+    return scaled(one, -1)
 
 
 def is_at_most(left: Amount, right: Amount) -> bool:

@@ -16,13 +16,25 @@ import sympy
 from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Tensor
 from symderive.cost.formula import Formula
-from symderive.cost.memory.amounts import NONE, Amount, at, entries, formula, is_at_most, minus, total
+from symderive.cost.memory.amounts import (
+    NONE,
+    Amount,
+    at,
+    entries,
+    formula,
+    is_at_most,
+    minus,
+    scaled,
+    total,
+)
+from symderive.cost.memory.kernels import Kernel
 from symderive.cost.memory.saved import arrays_of, is_parameter
-from symderive.cost.protocols import Looped, Stored
+from symderive.cost.memory.widths import OWN, REAL, width_of
+from symderive.cost.protocols import Costable, Looped, Stored
 from symderive.errors import SymderiveError
 
 if TYPE_CHECKING:
-    from symderive.cost.tree import CostTree
+    from symderive.cost.tree import CostTree, Place
 
 Key = Any
 """An array of the network, or the name of one inside a layer with the array that the layer makes."""
@@ -33,7 +45,7 @@ class Peak:
     """The most entries that are alive at one time.
 
     Attributes:
-        candidates: the largest of these.
+        candidates: the largest of these, in entries, or in bytes where a type was given.
         conditions: what has to hold of the sizes for it, besides the conditions of the network.
     """
 
@@ -70,17 +82,19 @@ class Round:
     is_made: bool
 
 
-def peak_of(tree: CostTree, values: Mapping[Dim, int]) -> Peak:
+def peak_of(tree: CostTree, values: Mapping[Dim, int], dtype: str | None = None) -> Peak:
     """The peak of a network, or of a block of one, at inference.
 
     Args:
         tree: the cost of the network, which knows the arrays that its layers read and write.
         values: numbers for some of its sizes; counts of repetitions among them are put in.
+        dtype: the type of numbers that are computed with, for bytes; for entries None.
 
     Raises:
-        SymderiveError: sizes that depend on the repetition in a way that has no largest at an end.
+        SymderiveError: an unknown type, or sizes that depend on the repetition in a way that has no largest
+            at an end.
     """
-    walk = Walk(tree, values)
+    walk = Walk(tree, values, dtype)
     items = tuple(walk.items((tree,)))
     made = walk.made(items)
     given = walk.read(items) - made
@@ -102,9 +116,12 @@ def as_peak(found: Iterable[Amount], walk: Walk) -> Peak:
 class Walk:
     """One walk over a network; the candidates are those that no other one is always above."""
 
-    def __init__(self, tree: CostTree, values: Mapping[Dim, int]) -> None:
+    def __init__(self, tree: CostTree, values: Mapping[Dim, int], dtype: str | None = None) -> None:
         self.order = tree.order
         self.values = {symbol: sympy.Integer(value) for symbol, value in values.items()}
+        self.dtype = dtype
+        self.width(REAL)
+        self.domains: dict[Key, str] = {}
         self.sizes: dict[Key, Amount] = {}
         self.parameters: set[Key] = set()
         self.same: dict[Key, Key] = {}
@@ -128,27 +145,47 @@ class Walk:
                 yield from self.items(node.branches)
 
     def _layer(self, node: CostTree) -> Iterator[Work]:
+        place = self.entered(node)
+        if place is not None:
+            layer = place.between().layer
+            named = self.named(place, layer)
+            yield from (work for _, work in self.passes(place, place.kind.kernels, layer, named))
+
+    def entered(self, node: CostTree) -> Place | None:
+        """The place of a layer that is computed; None for one that is not run, or is only a parameter."""
         place = node.place
         if place is None or not place.is_run:
-            return
+            return None
         applied = place.between()
         if is_parameter(applied.layer):
             self.parameters.add(applied.writes)
-            return
-        own = {str(tensor.name) for tensor in (*applied.layer.parameters, *applied.layer.buffers)}
-        arrays = arrays_of(applied, applied.layer)
-        for one in place.kind.kernels:
-            tensors = [*(tensor for tensor, _ in one.reads), *one.writes]
-            keys = {}
-            for tensor in tensors:
-                name = str(tensor.name)
-                if name not in own:
-                    keys[name] = self.key(arrays.get(name, (applied.writes, name)))
-                    if name not in arrays:
-                        self.sizes[keys[name]] = self.inside(tensor, place.sizes)
-            reads = tuple(keys[str(tensor.name)] for tensor, _ in one.reads if str(tensor.name) in keys)
-            writes = tuple(dict.fromkeys(keys[str(tensor.name)] for tensor in one.writes))
-            yield Work(reads, writes)
+            return None
+        return place
+
+    def named(self, place: Place, layer: Costable) -> dict[str, Key]:
+        """The arrays of the network that a layer reads and makes, by the names in its equations."""
+        return {name: self.key(array) for name, array in arrays_of(place.between(), layer).items()}
+
+    def passes(
+        self, place: Place, kernels: Iterable[Kernel], layer: Costable, named: dict[str, Key]
+    ) -> Iterator[tuple[Kernel, Work]]:
+        """Each pass of a layer with the arrays that it reads and writes, less parameters and buffers."""
+        own = {str(tensor.name) for tensor in (*layer.parameters, *layer.buffers)}
+        for one in kernels:
+            given = (tensor for tensor, _ in one.reads if str(tensor.name) not in own)
+            reads = tuple(self.array(tensor, named, place) for tensor in given)
+            writes = dict.fromkeys(self.array(tensor, named, place) for tensor in one.writes)
+            yield one, Work(reads, tuple(writes))
+
+    def array(self, tensor: Tensor, named: dict[str, Key], place: Place) -> Key:
+        """The array that a tensor of a layer is; one inside of the layer gets its size."""
+        name = str(tensor.name)
+        if name not in named:
+            named[name] = (place.between().writes, name)
+            self.sizes[named[name]] = self.inside(tensor, place.sizes)
+        elif tensor.domain in OWN:
+            self.domains[named[name]] = tensor.domain
+        return named[name]
 
     def _round(self, node: CostTree, loop: Looped) -> Iterator[Round]:
         times = node.times.xreplace(self.values)
@@ -161,6 +198,9 @@ class Walk:
         made = self.made(body)
         outside = self.read(body) - made - {loop.enter}
         is_made = loop.leave in made
+        for inner, outer in ((loop.enter, self.key(loop.start)), (loop.leave, loop.end)):
+            if inner in self.domains:
+                self.domains.setdefault(outer, self.domains[inner])
         yield Round(loop, body, times, node.index, frozenset(outside), is_made)
 
     def key(self, array: Key) -> Key:
@@ -184,14 +224,20 @@ class Walk:
         return found - self.parameters
 
     def inside(self, tensor: Tensor, sizes: Mapping[Dim, Size]) -> Amount:
-        """The entries of an array inside a layer, given what the symbols of the layer are."""
-        return at(entries(tensor.shape, sizes, self.order), self.values, self.order)
+        """The size of an array inside a layer, given what the symbols of the layer are."""
+        inside = at(entries(tensor.shape, sizes, self.order), self.values, self.order)
+        return scaled(inside, self.width(tensor.domain))
+
+    def width(self, domain: str) -> int:
+        """What an entry counts: its bytes, or 1 where entries are counted."""
+        return 1 if self.dtype is None else width_of(domain, self.dtype)
 
     def size(self, key: Key) -> Amount:
-        """The entries of an array."""
+        """The size of an array: its entries, or their bytes."""
         if key not in self.sizes:
             shape: Stored = key
-            self.sizes[key] = at(entries(shape.shape, {}, self.order), self.values, self.order)
+            found = at(entries(shape.shape, {}, self.order), self.values, self.order)
+            self.sizes[key] = scaled(found, self.width(self.domains.get(key, REAL)))
         return self.sizes[key]
 
     # What is alive.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import sympy
 
@@ -10,13 +12,24 @@ from symderive.core.dims import Dim
 from symderive.cost.formula import Formula
 from symderive.cost.memory.peak import Peak
 from symderive.cost.memory.saved import Saved
-from symderive.cost.memory.widths import width_of
+from symderive.cost.memory.widths import REAL, width_of
 from symderive.cost.training.again import Recompute, names_of
 from symderive.cost.training.pulling import Keeper
 from symderive.errors import SymderiveError
 
+if TYPE_CHECKING:
+    from symderive.cost.memory.summary import MemorySummary
+
 SAVED = "saved_for_backward"
 READ, WRITTEN = "bytes_read", "bytes_written"
+ACTIVATION_BYTES, SAVED_BYTES, INTENSITY = "activation_bytes", "saved_bytes", "intensity"
+PEAK, PEAK_BYTES = "peak_activations", "peak_activation_bytes"
+TRAINING_PEAK, TRAINING_PEAK_BYTES = "peak_in_training", "peak_bytes_in_training"
+OF_MEMORY = (
+    READ, WRITTEN, ACTIVATION_BYTES, SAVED_BYTES, INTENSITY, PEAK, PEAK_BYTES, TRAINING_PEAK,
+    TRAINING_PEAK_BYTES,
+)  # fmt: skip
+"""What `Memory.memory` says besides `saved_for_backward`."""
 
 
 class Memory(ABC):
@@ -36,6 +49,10 @@ class Memory(ABC):
     @abstractmethod
     def quantity(self, name: str) -> sympy.Expr:
         """The value of a quantity: a number where all its sizes have values, otherwise an expression."""
+
+    @abstractmethod
+    def formula(self, quantity: str = "macs") -> Formula:
+        """The formula of a quantity in symbols."""
 
     @abstractmethod
     def _value(self, formula: Formula) -> sympy.Expr:
@@ -118,7 +135,7 @@ class Memory(ABC):
         Raises:
             SymderiveError: a layer that cannot be differentiated.
         """
-        return self._whole(self.saved()).entries()
+        return self.whole(self.saved()).entries()
 
     def saved_bytes(self, dtype: str = "float32", recompute: Recompute = False) -> sympy.Expr:
         """Bytes of the arrays that are kept for the backward pass.
@@ -135,9 +152,15 @@ class Memory(ABC):
         >>> cost(MaxPool1d(3, 2, 8)).saved_bytes()
         96
         """
-        return self._value(self._whole(self.saved(recompute)).bytes(dtype))
+        return self._value(self.whole(self.saved(recompute)).bytes(dtype))
 
-    def _whole(self, saved: Saved) -> Saved:
+    def whole(self, saved: Saved) -> Saved:
+        """What is kept, checked.
+
+        Raises:
+            ShapeError: sizes with which it is something else.
+            SymderiveError: a layer that cannot be differentiated.
+        """
         self.check_at(saved.conditions)
         if saved.unknown:
             raise SymderiveError(
@@ -184,13 +207,17 @@ class Memory(ABC):
         return self.quantity("flops") / (self.bytes_read(dtype) + self.bytes_written(dtype))
 
     @abstractmethod
-    def peak(self, training: bool = False) -> Peak:
-        """The most entries that are alive at one time; see `peak_activations`.
+    def peak(self, training: bool = False, dtype: str | None = None) -> Peak:
+        """The most entries, or bytes, that are alive at one time; see `peak_activations`.
 
         Args:
             training: whether it is that of a training step and not of inference. What the backward pass of a
                 layer reads is then kept from the forward pass until that layer is done, and so is the
                 gradient of an array from the last layer that reads the array to the one that makes it.
+            dtype: the type of numbers that are computed with, for bytes; without it entries are counted.
+
+        Raises:
+            SymderiveError: an unknown type, or in training a layer that cannot be differentiated.
         """
 
     @property
@@ -242,10 +269,42 @@ class Memory(ABC):
         are_numbers = all(one.is_number for one in found)
         return found[0] if len(found) == 1 else sympy.Max(*found, evaluate=are_numbers)
 
+    def held(self, dtype: str = "float32") -> Mapping[str, Formula]:
+        """Bytes that are there all the time, besides the arrays of a network: `parameter_bytes`.
+
+        Of a training step also `gradient_bytes` and `optimizer_state_bytes`.
+
+        Args:
+            dtype: their type.
+
+        Raises:
+            SymderiveError: an unknown type.
+        """
+        return {"parameter_bytes": self.formula("params").times(width_of(REAL, dtype))}
+
+    def memory(self, dtype: str = "float32") -> MemorySummary:
+        """Everything about memory in one record; a quantity that is refused stands there with the reason.
+
+        Args:
+            dtype: the type of numbers that are computed with; positions have 8 bytes and truths 1.
+
+        Raises:
+            SymderiveError: an unknown type.
+
+        >>> from symderive.derive.costs import cost
+        >>> from symderive.layers import Dense
+        >>> found = cost(Dense("d", "m", bias=False, batch="B")).memory("bfloat16")
+        >>> [one.write() for one in found.amounts["bytes_read"].formulas], found.names[-2:]
+        (['2 · d · m + 2 · B · d'], ('peak_in_training', 'peak_bytes_in_training'))
+        """
+        from symderive.cost.memory.summary import memory_summary
+
+        return memory_summary(self, dtype)  # type: ignore[arg-type]
+
     def activation_bytes(self, dtype: str = "float32") -> sympy.Expr:
         """Bytes of the outputs of all layers.
 
         Args:
             dtype: the type of numbers that are computed with.
         """
-        return self.quantity("activations") * width_of("real", dtype)
+        return self.quantity("activations") * width_of(REAL, dtype)

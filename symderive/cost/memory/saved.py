@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from symderive.cost.tree import Applied, CostTree, Place
 
 
+GIVEN = "(given)"
+"""The part that arrays belong to which a network is given."""
+
+
 @dataclass(frozen=True)
 class Kept:
     """An array that is kept.
@@ -45,6 +49,14 @@ class Kept:
     name: str
     domain: str
     entries: Formula
+
+    def counted(self, dtype: str | None = None) -> Formula:
+        """Its entries, or with a type of numbers its bytes.
+
+        Raises:
+            SymderiveError: an unknown type.
+        """
+        return self.entries if dtype is None else self.entries.times(width_of(self.domain, dtype))
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,27 @@ class Saved:
 
     def entries(self) -> Formula:
         """All entries."""
-        return _largest_first((row.entries for row in self.rows), self.order)
+        return _largest_first((row.counted() for row in self.rows), self.order)
+
+    def by_part(self, dtype: str | None = None) -> dict[str, Formula]:
+        """The entries, or with a type the bytes, by where they are made.
+
+        Args:
+            dtype: the type of numbers that are computed with.
+
+        Returns:
+            by the path of a layer, and of what the network is given under "(given)".
+
+        Raises:
+            SymderiveError: an unknown type.
+        """
+        rows: dict[str, list[Kept]] = {}
+        for row in self.rows:
+            rows.setdefault(row.path or GIVEN, []).append(row)
+        return {
+            path: collected((term for row in some for term in row.counted(dtype).terms), self.order)
+            for path, some in rows.items()
+        }
 
     def bytes(self, dtype: str) -> Formula:
         """All bytes; positions and truths have widths of their own.
@@ -76,8 +108,7 @@ class Saved:
         Raises:
             SymderiveError: an unknown type.
         """
-        wide = (row.entries.times(width_of(row.domain, dtype)) for row in self.rows)
-        return _largest_first(wide, self.order)
+        return _largest_first((row.counted(dtype) for row in self.rows), self.order)
 
 
 def of_layer(layer: Costable, keeper: Keeper, again: tuple[str, ...] = ()) -> Saved:

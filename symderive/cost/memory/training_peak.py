@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.core.nodes import Tensor
 from symderive.cost.collecting import repeated
 from symderive.cost.count import count
 from symderive.cost.memory.amounts import NONE, Amount, amount, formula, total
 from symderive.cost.memory.kernels import kernels
 from symderive.cost.memory.peak import Alive, Key, Largest, Peak, Round, Walk, Work, as_peak
-from symderive.cost.memory.saved import arrays_of, data_of, in_training, is_parameter
+from symderive.cost.memory.saved import data_of, in_training
 from symderive.cost.protocols import Looped
 from symderive.cost.training.peeled import peeled
 from symderive.cost.training.pulling import Keeper, with_adjoint
@@ -41,18 +40,21 @@ class Step(Work):
     saves: tuple[Key, ...] = ()
 
 
-def training_peak(tree: CostTree, values: Mapping[Dim, int], keeper: Keeper) -> Peak:
+def training_peak(
+    tree: CostTree, values: Mapping[Dim, int], keeper: Keeper, dtype: str | None = None
+) -> Peak:
     """The peak of a training step of a network, or of a block of one.
 
     Args:
         tree: the cost of the network.
         values: numbers for some of its sizes.
         keeper: what a layer keeps.
+        dtype: the type of numbers that are computed with, for bytes; for entries None.
 
     Raises:
-        SymderiveError: a layer that cannot be differentiated.
+        SymderiveError: an unknown type, or a layer that cannot be differentiated.
     """
-    walk = _Training(tree, values, keeper)
+    walk = _Training(tree, values, keeper, dtype)
     tree = peeled(tree)
     items = tuple(walk.items((tree,)))
     read, made = walk.read(items), walk.made(items)
@@ -93,8 +95,10 @@ class Rest:
 class _Training(Walk):
     """A walk forward and backward."""
 
-    def __init__(self, tree: CostTree, values: Mapping[Dim, int], keeper: Keeper) -> None:
-        super().__init__(tree, values)
+    def __init__(
+        self, tree: CostTree, values: Mapping[Dim, int], keeper: Keeper, dtype: str | None = None
+    ) -> None:
+        super().__init__(tree, values, dtype)
         self.keeper = keeper
         self.held: set[Key] = set()
         self.varying: set[Key] = set()
@@ -103,47 +107,31 @@ class _Training(Walk):
     # The passes of a network, and what they keep.
 
     def _layer(self, node: CostTree) -> Iterator[Step]:
-        place = node.place
-        if place is None or not place.is_run:
+        place = self.entered(node)
+        if place is None:
             return
-        applied = place.between()
-        if is_parameter(applied.layer):
-            self.parameters.add(applied.writes)
-            return
-        layer = in_training(applied.layer)
+        layer = in_training(place.between().layer)
         program = layer.program()
         names = [str(one.name) for one in with_adjoint(data_of(layer)) if one.name in place.adjoints]
-        arrays = arrays_of(applied, layer)
-        named = {name: self.key(array) for name, array in arrays.items()}
+        named = self.named(place, layer)
         saves = tuple(
             key
             for tensor in self.keeper(layer, tuple(names), ())
-            if (key := self._named(tensor, named, node)) not in self.parameters
+            if (key := self.array(tensor, named, place)) not in self.parameters
         )
         self.held.update(saves)
         trained, varying = {*layer.parameters}, {named[name] for name in names}
         steps = []
-        for one in kernels(count(program), layer.results):
-            own = {*layer.parameters, *layer.buffers}
-            reads = tuple(self._named(tensor, named, node) for tensor, _ in one.reads if tensor not in own)
-            writes = tuple(dict.fromkeys(self._named(tensor, named, node) for tensor in one.writes))
-            if varying.intersection(reads) or any(tensor in trained for tensor, _ in one.reads):
-                varying.update(writes)
-            steps.append(Step(reads, writes))
+        for one, work in self.passes(place, kernels(count(program), layer.results), layer, named):
+            if varying.intersection(work.reads) or any(tensor in trained for tensor, _ in one.reads):
+                varying.update(work.writes)
+            steps.append(Step(work.reads, work.writes))
         self.varying |= varying - self.parameters
         there = {key for one in steps for key in (*one.reads, *one.writes)}
         also = tuple(key for key in saves if key not in there)
         steps[-1] = Step(steps[-1].reads, (*steps[-1].writes, *also))
         steps[0] = Step(steps[0].reads, steps[0].writes, saves)
         yield from steps
-
-    def _named(self, tensor: Tensor, named: dict[str, Key], node: CostTree) -> Key:
-        """The array that a tensor of a layer is; one inside of the layer gets its size."""
-        name = str(tensor.name)
-        if name not in named and node.place is not None and node.place.applied is not None:
-            named[name] = (node.place.applied.writes, name)
-            self.sizes[named[name]] = self.inside(tensor, node.place.sizes)
-        return named[name]
 
     def _round(self, node: CostTree, loop: Looped) -> Iterator[Round]:
         for one in super()._round(node, loop):

@@ -16,8 +16,8 @@ BYTES: Mapping[str, int] = {
     "int8": 1,
 }
 """Bytes of an entry by the type of what is computed."""
-POSITIONS, TRUTHS = "count", "binary"
-"""The domains of arrays whose entries have a type of their own."""
+REAL, POSITIONS, TRUTHS = "real", "count", "binary"
+"""Domains of arrays; the entries of the last two have a type of their own."""
 OWN: Mapping[str, int] = {POSITIONS: 8, TRUTHS: 1}
 """Bytes of whole numbers that are positions (int64) and of entries that are 0 or 1 (bool), as in PyTorch."""
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from symderive.core.nodes import Tensor
 from symderive.cost.count import MACS
-from symderive.cost.counted import ACTIVATIONS, ARRAYS, BUFFERS, FLOPS, PARAMS, SUMS, Counted
+from symderive.cost.counted import ACTIVATIONS, ARRAYS, BACKWARD, BUFFERS, FLOPS, PARAMS, SUMS, Counted
 from symderive.cost.formula import Formula, Product
+from symderive.cost.memory.quantities import SAVED
+from symderive.cost.memory.saved import GIVEN
+from symderive.cost.output.tree_report import formula_of
 from symderive.cost.record import Cost
 from symderive.cost.tree import CostTree
 from symderive.errors import SymderiveError
@@ -60,10 +63,11 @@ def lines_of(cost: Counted, quantities: tuple[str, ...]) -> list[Line]:
 
 
 def _of_tree(cost: CostTree, quantities: tuple[str, ...]) -> Iterator[Line]:
-    for path in cost.layer_paths():
-        part = cost.only(path)
+    kept = cost.saved().by_part() if SAVED in quantities else {}
+    for path in (GIVEN, *cost.layer_paths()):
+        part = cost.only() if path == GIVEN else cost.only(path)
         formulas = {
-            name: part.formula(name) if name in part.all_quantities else Formula(order=cost.order)
+            name: kept.get(path, Formula(order=cost.order)) if name == SAVED else formula_of(part, name)
             for name in quantities
         }
         if any(formula.terms for formula in formulas.values()):
@@ -84,6 +88,14 @@ def _of_layer(cost: Cost, quantities: tuple[str, ...]) -> Iterator[Line]:
     for quantity, tensors in ((PARAMS, cost.trained), (BUFFERS, cost.kept)):
         for tensor in tensors:
             yield Line(str(tensor.name), _complete(cost, {quantity: _entries(cost, tensor)}, quantities))
+    for row in cost.saved().rows if SAVED in quantities else ():
+        yield Line(row.name, _complete(cost, {SAVED: row.entries}, quantities))
+    backward = {name: name.removeprefix(BACKWARD) for name in quantities if name.startswith(BACKWARD)}
+    if backward:
+        adjoints = cost.backward_pass()
+        for part in adjoints.parts:
+            formulas = {name: adjoints.part_formula(part, of).joined() for name, of in backward.items()}
+            yield Line(part.name, _complete(cost, formulas, quantities))
 
 
 def _entries(cost: Cost, tensor: Tensor) -> Formula:

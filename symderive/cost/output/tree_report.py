@@ -8,20 +8,15 @@ from dataclasses import replace
 from symderive.core.dims import Dim, Size
 from symderive.cost.collecting import collected, substituted
 from symderive.cost.count import MACS
-from symderive.cost.counted import FLOPS, PARAMS
+from symderive.cost.counted import PARAMS, Counted
 from symderive.cost.formula import Formula
 from symderive.cost.output.report import label_of
 from symderive.cost.questions.algebra import NoQuantityError
 from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
 
-SHOWN = (PARAMS, MACS)
-"""The quantities of the table."""
 
-
-def shown(
-    cost: CostTree, levels: int = 2, quantities: Sequence[str] = SHOWN
-) -> Iterator[tuple[int, CostTree]]:
+def shown(cost: CostTree, levels: int, quantities: Sequence[str]) -> Iterator[tuple[int, CostTree]]:
     """The blocks and layers of a table with their depths, in order; not those that need nothing of it.
 
     Args:
@@ -87,14 +82,19 @@ def cell(one: CostTree, quantity: str, style: Style = TEXT) -> str:
     return collected(terms, one.order).write(style)
 
 
+def bound_of(cost: Counted, style: Style) -> str:
+    """The sign of a total: ≥ where something was not counted."""
+    return (r"\ge" if style is LATEX else "≥") if cost.unknown else "="
+
+
 def totals(
-    cost: CostTree, style: Style = TEXT, quantities: Sequence[str] = (*SHOWN, FLOPS)
+    cost: CostTree, style: Style, quantities: Sequence[str]
 ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Quantities of the whole network: label, sign, formula, the same with numbers put in.
 
     Where something was not counted the sign is ≥: the sum of what was counted is a lower bound.
     """
-    bound = (r"\ge" if style is LATEX else "≥") if cost.unknown else "="
+    bound = bound_of(cost, style)
     for quantity in quantities:
         both = (cost.formula(quantity).write(style), cell(cost, quantity, style))
         yield label_of(quantity), "=" if quantity == PARAMS else bound, tuple(dict.fromkeys(both))
@@ -106,7 +106,7 @@ def needs_of(cost: CostTree, style: Style = TEXT) -> Iterator[str]:
     return iter(dict.fromkeys(cost.condition_text(one, style is LATEX) for one in open_ones))
 
 
-def repetition_note(cost: CostTree, levels: int = 2, quantities: Sequence[str] = SHOWN) -> str:
+def repetition_note(cost: CostTree, levels: int, quantities: Sequence[str]) -> str:
     """How the lines below a repeated block are to be read; empty where the table has none."""
     is_open = any(
         one.times != 1 and depth + 1 < levels and len(one.branches) > 1
@@ -117,7 +117,7 @@ def repetition_note(cost: CostTree, levels: int = 2, quantities: Sequence[str] =
 
 def notes_of(cost: CostTree, levels: int = 2) -> Iterator[tuple[str, str]]:
     """What holds of the whole table: extents, conditions, valid products, what was not counted."""
-    repetition = repetition_note(cost, levels)
+    repetition = repetition_note(cost, levels, cost.told)
     if repetition:
         yield "table", repetition
     valid = cost.valid_text()
@@ -168,20 +168,22 @@ def _likewise(cost: CostTree, names: list[Dim], writer: Writer) -> str:
 
 def table_of(cost: CostTree, levels: int = 2) -> str:
     """A network's cost as text: blocks, total, notes."""
-    rows: list[tuple[str, ...]] = [("", "output", "parameters", "MACs", "")]
-    for depth, one in shown(cost, levels):
+    rows: list[tuple[str, ...]] = [("", "output", *map(label_of, cost.told), "")]
+    for depth, one in shown(cost, levels, cost.told):
         name = f"{'  ' * depth}{one.name}{times_of(one)}"
-        rows.append((name, shape_of(one), *(cell(one, each) for each in SHOWN), share_of(one, cost)))
-    widths = [max(len(row[place]) for row in rows) for place in range(5)]
-    is_number = cost.macs.is_Integer
-    text = []
-    for name, shape, params, macs, share in rows:
-        cells = [name.ljust(widths[0]), shape.ljust(widths[1]), params.rjust(widths[2])]
-        cells.append(macs.rjust(widths[3]) if is_number else macs)
-        text.append("   ".join([*cells, share.rjust(widths[4])]).rstrip())
+        rows.append((name, shape_of(one), *(cell(one, each) for each in cost.told), share_of(one, cost)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    is_left = [True, True, *(each == MACS and not cost.macs.is_Integer for each in cost.told), False]
+    text = [
+        "   ".join(
+            one.ljust(width) if left else one.rjust(width)
+            for one, width, left in zip(row, widths, is_left, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
     notes = [
         (label if not place else "", f"{sign} {value}")
-        for label, sign, values in totals(cost)
+        for label, sign, values in totals(cost, TEXT, cost.totalled)
         for place, value in enumerate(values)
     ]
     notes += notes_of(cost, levels)

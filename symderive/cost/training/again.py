@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 FULL = "full"
 """Every block of several layers at the top of a network."""
+_SAID = 8
 Recompute = bool | str | Collection[str]
 """All blocks, or the names of some."""
 
@@ -49,8 +50,10 @@ def check_names(doing: str, missing: Collection[str], tree: CostTree) -> None:
     """
     for name in missing:
         near = did_you_mean(name, dict.fromkeys(_all_names(tree)))
+        parts = ", ".join(one.name for one in tree.branches[:_SAID])
+        hint = f"; it begins with {parts}." if near == "." and parts else near
         raise SymderiveError(
-            f"{doing}: recompute={name!r} is no block, layer or equation of {tree.name}{near}"
+            f"{doing}: recompute={name[:60]!r} is no block, layer or equation of {tree.name}{hint}"
         )
 
 

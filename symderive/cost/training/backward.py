@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.cost.count import MACS
+from symderive.cost.counted import ADDS, FLOPS, MULS
 from symderive.cost.memory.kernels import Kernel
 from symderive.cost.record import Cost
 from symderive.cost.training.pulling import Pull
@@ -113,6 +115,8 @@ class BackwardTree(CostTree):
         input_gradient: whether the gradient by the network's input is counted.
     """
 
+    told: ClassVar[tuple[str, ...]] = (MACS,)
+    totalled: ClassVar[tuple[str, ...]] = (MACS, FLOPS, MULS, ADDS)
     input_gradient: bool = False
 
     @property

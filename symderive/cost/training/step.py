@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.collecting import collected, multiplied_out
-from symderive.cost.counted import BUFFERS, Counted
+from symderive.cost.count import MACS
+from symderive.cost.counted import ADDS, FLOPS, MULS, PARAMS, Counted
 from symderive.cost.formula import Formula
+from symderive.cost.memory.peak import Peak
+from symderive.cost.memory.saved import Saved
+from symderive.cost.memory.widths import REAL, width_of
 from symderive.cost.protocols import Alone
 from symderive.cost.record import Cost
 from symderive.cost.training.again import FULL, Recompute, blocks_of, check_names, names_of
 from symderive.cost.training.backward import backward_tree
 from symderive.cost.training.optimizers import optimizer as named_optimizer
-from symderive.cost.training.pulling import with_adjoint
-from symderive.cost.training.update import ENTRIES, Update
+from symderive.cost.training.pulling import Keeper, with_adjoint
+from symderive.cost.training.update import ENTRIES, STATES, Update
 from symderive.cost.tree import Applied, CostTree, Place
 from symderive.errors import SymderiveError
 
 FORWARD, AGAIN, BACKWARD_PASS, UPDATE = "forward", "again", "backward", "update"
-STATES = "optimizer_state"
-"""The quantity that is the entries of the optimizer's states."""
+_NO_PASSES = (
+    "memory of a training step: its passes are not counted one by one; ask the cost of the layer or network, "
+    'which is ["forward"] of the step.'
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,31 +38,82 @@ class TrainStep(CostTree):
     `step["update"]` that of the optimizer, and `step["again"]`, where something is recomputed, that of
     computing it once more. Every quantity is their sum: `macs`, `flops`, `compile("flops")` and so on.
 
+    What is kept for the backward pass, `saved`, is that of the network, less what is computed again, and so
+    is `peak_in_training`; other questions about memory are refused, as nobody counted how a backward pass
+    goes over it.
+
     Attributes:
         said: what is counted, in one line.
+        again: the names of what is computed again.
     """
 
+    told: ClassVar[tuple[str, ...]] = (MACS, STATES)
+    totalled: ClassVar[tuple[str, ...]] = (PARAMS, STATES, MACS, FLOPS, MULS, ADDS)
     said: str = ""
+    again: tuple[str, ...] = ()
 
     @property
     def optimizer_state(self) -> Any:
         """The entries that the optimizer keeps from step to step: for Adam two for each parameter."""
         return self._put_in(self.formula(STATES).expr)
 
+    def held(self, dtype: str = "float32") -> Mapping[str, Formula]:
+        """Bytes that are there all the time, besides the arrays of the network.
+
+        Args:
+            dtype: the type of the parameters, their gradients and what the optimizer keeps.
+
+        Returns:
+            `parameter_bytes`, `gradient_bytes` and `optimizer_state_bytes`.
+
+        Raises:
+            SymderiveError: an unknown type.
+
+        >>> from symderive.derive.costs import cost
+        >>> from symderive.layers import Dense
+        >>> step = cost(Dense("d", "m", bias=False)).train_step("adam")
+        >>> [formula.write() for formula in step.held("bfloat16").values()]
+        ['2 · d · m', '2 · d · m', '4 · d · m']
+        """
+        parameters = super().held(dtype)
+        (trained,) = parameters.values()
+        states = self.formula(STATES).times(width_of(REAL, dtype))
+        return {**parameters, "gradient_bytes": trained, f"{STATES}_bytes": states}
+
+    def _saved(self, keeper: Keeper, again: tuple[str, ...]) -> Saved:
+        found = self[FORWARD]._saved(keeper, again or self.again)
+        rows = (replace(row, path=f"{FORWARD}.{row.path}") if row.path else row for row in found.rows)
+        return replace(found, rows=tuple(rows))
+
+    def peak(self, training: bool = False, dtype: str | None = None) -> Peak:
+        """The most entries, or bytes, that are alive at one time in training; see `Memory.peak`.
+
+        Raises:
+            SymderiveError: something is computed again, or the peak at inference is asked for.
+        """
+        if self.again:
+            raise SymderiveError(
+                "the peak of a training step: what is computed again is not in it; ask one without recompute."
+            )
+        if not training:
+            raise SymderiveError(_NO_PASSES)
+        return self[FORWARD].peak(training, dtype)
+
+    def traffic(self, quantity: str, dtype: str) -> Formula:
+        """None is known.
+
+        Raises:
+            SymderiveError: always; the passes of the backward pass are not counted one by one.
+        """
+        raise SymderiveError(_NO_PASSES)
+
     def formula(self, quantity: str = "macs") -> Formula:
-        """The formula of a quantity; `optimizer_state` is one more, and no part of `buffers`.
+        """The formula of a quantity; `optimizer_state` is one more, also where it is 0.
 
         Raises:
             SymderiveError: an unknown quantity.
         """
-        if quantity in (STATES, BUFFERS):
-            wanted = (UPDATE,) if quantity == STATES else (FORWARD,)
-            (part,) = (branch for branch in self.branches if branch.name in wanted)
-            terms = (
-                one for term in part.formula(BUFFERS).terms for one in multiplied_out(term, self.relations)
-            )
-            return collected(terms, self.order)
-        return super().formula(quantity)
+        return self._formula(quantity) if quantity == STATES else super().formula(quantity)
 
     @property
     def convention(self) -> str:
@@ -91,7 +148,9 @@ def train_step(
         branches,
         **tree.sized,
         values=tree.values,
+        keeper=tree.keeper,
         said="; ".join([" ".join(said[:2]), *(one for one in said[2:] if one)]),
+        again=names_of(recompute),
     )
 
 

@@ -9,13 +9,41 @@ from functools import cached_property
 from typing import Any
 
 from symderive.core.dims import Dim
-from symderive.cost.count import count
+from symderive.core.nodes import Tensor
+from symderive.cost.count import MACS, count
+from symderive.cost.formula import Formula
 from symderive.cost.record import Cost
 from symderive.language.declaring import array
 from symderive.language.programs import program_of
 
 ENTRIES = Dim("P")
 """How many parameters there are."""
+STATES = "optimizer_state"
+"""The quantity that is the entries of the optimizer's states."""
+
+
+@dataclass(frozen=True, repr=False)
+class UpdateCost(Cost):
+    """What an update costs; `optimizer_state` is a quantity of it.
+
+    Attributes:
+        states: the arrays that are kept from step to step.
+    """
+
+    states: tuple[Tensor, ...] = ()
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The names of all quantities that are not 0."""
+        return (*super().quantities, *([STATES] if self.states else []))
+
+    def formula(self, quantity: str = MACS) -> Formula:
+        """The formula of a quantity.
+
+        Raises:
+            SymderiveError: an unknown quantity.
+        """
+        return self._entries(self.states) if quantity == STATES else super().formula(quantity)
 
 
 @dataclass(frozen=True)
@@ -39,15 +67,14 @@ class Update:
         return tuple(inspect.signature(self.function).parameters)[2 + len(self.states) :]
 
     @cached_property
-    def cost(self) -> Cost:
-        """What a step costs for `P` parameters; the states are its buffers.
+    def cost(self) -> UpdateCost:
+        """What a step costs for `P` parameters.
 
         >>> from symderive.cost.training.optimizers import optimizer
         >>> found = optimizer("momentum").cost
-        >>> found.formula("muls").write(), found.formula("adds").write(), found.formula("buffers").write()
-        ('2 · P', '2 · P', 'P')
+        >>> [found.formula(name).write() for name in ("muls", "adds", "optimizer_state")]
+        ['2 · P', '2 · P', 'P']
         """
         arrays = [array(name, ENTRIES) for name in ("w", "g", *self.states)]
         program = program_of(*self.function(*arrays, *map(Dim, self.numbers)))
-        kept = tuple(one.tensor for one in arrays[2:])
-        return Cost(count(program), kept=kept, order=(ENTRIES,))
+        return UpdateCost(count(program), order=(ENTRIES,), states=tuple(one.tensor for one in arrays[2:]))

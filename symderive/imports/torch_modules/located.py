@@ -34,13 +34,29 @@ def located(place: str) -> Any:
         hint = "check the name" if missing == module.partition(".")[0] else "install it, or check the name"
         raise SymderiveError(f"cost: there is no module {missing}; {hint}.") from None
     except Exception as error:  # whatever the code of a module raises
-        said = " ".join(str(error).split())[:200]
+        said = " ".join(str(error).split())[:200].rstrip(".")
         raise SymderiveError(f"cost: importing {module} fails: {type(error).__name__}: {said}.") from None
     finally:
         sys.path.remove(here)
+    where = module
     for part in path.split("."):
         if not hasattr(found, part):
-            near = did_you_mean(part, dir(found))
-            raise SymderiveError(f"cost: {module} has no {part}{near}")
-        found = getattr(found, part)
+            raise SymderiveError(f"cost: {where} has no {part}{_there_is(found, part, where)}")
+        found, where = getattr(found, part), f"{where}.{part}"
     return found
+
+
+def _there_is(place: Any, wanted: str, where: str) -> str:
+    """The end of a sentence: what is near, else the models and functions that are defined there."""
+    near = did_you_mean(wanted, [name for name in dir(place) if not name.startswith("_")])
+    if near != ".":
+        return near
+    names = [
+        name
+        for name, one in vars(place).items()
+        if callable(one) and not name.startswith("_") and getattr(one, "__module__", None) == where
+    ]
+    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    if not names:
+        return f"; {where} defines no model and no function: name another place."
+    return f"; it defines {', '.join(names[:12])}{more}: name one of them."

@@ -76,7 +76,7 @@ def _called(function: Any) -> Any:
     try:
         return function()
     except Exception as error:  # whatever the code of a model raises
-        said = " ".join(str(error).split())[:200]
+        said = " ".join(str(error).split())[:200].rstrip(".")
         raise SymderiveError(f"making the model fails: {type(error).__name__}: {said}.") from None
 
 
@@ -124,7 +124,7 @@ def is_final(error: Exception) -> bool:
 def sentence(error: Exception) -> str:
     """Why a model did not run."""
     known = _FINAL.get(type(error).__name__)
-    said = " ".join(str(error).split()) or type(error).__name__
+    said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     if known:
         return f"{known} ({said[:120]}); give a model without it, or count its parts."
     hint = '; write ":integer" behind the sizes of numbers of tokens' if "types: Long" in said else ""

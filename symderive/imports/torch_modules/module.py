@@ -28,6 +28,7 @@ from symderive.imports.torch_modules.modules import followed
 from symderive.imports.torch_modules.record import Record
 from symderive.imports.torch_modules.shortcuts import Shortcuts
 from symderive.imports.torch_modules.sizes import Sizes
+from symderive.imports.torch_modules.spoken import in_names_of_the_user
 from symderive.imports.torch_modules.symbols import Symbols, without_implied
 from symderive.imports.torch_modules.tracing import Noting, dispatch_mode, tensors_in
 from symderive.imports.torch_modules.whole import noted_as_a_whole
@@ -90,7 +91,7 @@ class _Run:
     def __init__(
         self, torch: Any, module: Any, point: Mapping[Dim, int], exported: Exported | None = None
     ) -> None:
-        self.torch, self.module, self.exported = torch, module, exported
+        self.torch, self.module, self.exported, self.point = torch, module, exported, point
         self.name = type(module).__name__ if exported is None else exported.title
         self.trace = Trace(dim.name for dim in point)
         self.sizes = Sizes(self.trace.extents, point)
@@ -107,6 +108,7 @@ class _Run:
         with ExitStack() as stack:
             for context in (at_inference(self.torch, self.module), mode, self.torch.no_grad()):
                 stack.enter_context(context)
+            stack.enter_context(in_names_of_the_user(self.sizes.symbols, self.point))
             inputs = [self._input(one) for one in ordered]
             by_name = {name: self._input(one) for name, one in named.items()}
             stack.enter_context(followed(self.torch, self.record, self.module))

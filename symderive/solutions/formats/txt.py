@@ -27,6 +27,7 @@ from symderive.solutions.raw import Raw
 from symderive.solutions.terminal_text import (
     WIDTH,
     boxed,
+    broken,
     columns,
     formula_lines,
     indented,
@@ -40,6 +41,7 @@ from symderive.solutions.visible_text import visible_line
 _NARROWEST = 40
 _GAP = 4
 _MARGIN = 2
+_LEAST = 28  # columns of a cell that is broken, if its words are not wider
 _MARKS = {"right": "right", "wrong": "WRONG", "undecided": "undecided", None: ""}
 
 
@@ -86,7 +88,7 @@ def _display(block: Display, width: int) -> list[str]:
     lines = [
         piece
         for row in rows
-        for piece in ([row] if width_of(row) <= room else wrapped(row, room, _after_relation(row)))
+        for piece in ([row] if width_of(row) <= room else broken(row, room, _after_relation(row)))
     ]
     return indented(boxed(lines) if block.boxed else lines, 2 * _MARGIN if not block.boxed else _MARGIN)
 
@@ -102,10 +104,14 @@ Line = tuple[str, str, str, str]
 
 
 def _steps(block: Steps, width: int) -> list[str]:
-    left = max((width_of(visible_line(row.left.plain)) for row in block.rows), default=0)
+    left, middle = (
+        max((width_of(visible_line(math.plain)) for math in side), default=0)
+        for side in ([row.left for row in block.rows], [row.relation for row in block.rows])
+    )
     lines: list[Line] = []
     for label, row in zip(block.labels, block.rows, strict=True):
-        head = f"{padded(visible_line(row.left.plain), left)} {visible_line(row.relation.plain)} "
+        relation = padded(visible_line(row.relation.plain), middle)
+        head = f"{padded(visible_line(row.left.plain), left)} {relation} "
         lines.append((label, head, visible_line(row.right.plain), _reason(row)))
     return _lines(lines, width)
 
@@ -140,7 +146,7 @@ def _lines(lines: list[Line], width: int) -> list[str]:
             made.append((lead + padded(body, column) + told[0]).rstrip())
             made += indented(told[1:], start + column)
             continue
-        rows = wrapped(right, width - start - width_of(head)) or [""]
+        rows = broken(right, width - start - width_of(head)) or [""]
         made += [lead + head + rows[0], *indented(rows[1:], start + width_of(head))]
         made += indented(wrapped(reason, width - start - width_of(head) - 2), start + width_of(head) + 2)
     return [line.rstrip() for line in made]
@@ -161,16 +167,22 @@ def _table(block: Table, width: int) -> list[str]:
     heads = [[shown(column.header)] for column in block.columns] + [["verdict"]] * marked
     body = columns(rows, aligns)
     room = width - _MARGIN - 2 * (len(aligns) - 1)
+    cells = [[[cell] for cell in row] for row in body]
     for place, wide in enumerate(_fitted(body, heads, room)):
         align = "left" if aligns[place] == "left" else "right"
         heads[place] = [padded(piece, wide, align) for piece in wrapped(heads[place][0], wide)] or [
             " " * wide
         ]
-        for row in body:
-            row[place] = padded(row[place], wide, align)
-    top = [_row([head[line] if line < len(head) else " " * width_of(head[0]) for head in heads])
-           for line in range(max(map(len, heads), default=0))]  # fmt: skip
-    lines = [*top, "─" * max(map(width_of, top), default=0), *(_row(row) for row in body)]
+        for row in cells:
+            (cell,) = row[place]
+            pieces = [cell] if width_of(cell) <= wide else broken(cell.rstrip(), wide, 2)
+            row[place] = [padded(piece, wide, align) for piece in pieces]
+    top = _stacked(heads)
+    lines = [
+        *top,
+        "─" * max(map(width_of, top), default=0),
+        *(line for row in cells for line in _stacked(row)),
+    ]
     caption = wrapped(shown(block.caption), width - _MARGIN)
     return indented([*lines, *(["", *caption] if caption else [])], _MARGIN)
 
@@ -182,7 +194,25 @@ def _fitted(body: list[list[str]], heads: list[list[str]], room: int) -> list[in
     if sum(whole) <= room:
         return whole
     words = [max(map(width_of, head[0].split(" "))) for head in heads]
-    return [max(wide, word) for wide, word in zip(inside, words, strict=True)]
+    found = [max(wide, word) for wide, word in zip(inside, words, strict=True)]
+    least = [
+        max(word, *(width_of(piece) for row in body for piece in broken(row[place], _LEAST, 2)))
+        if body
+        else word
+        for place, word in enumerate(words)
+    ]
+    while sum(found) > room and any(wide > small for wide, small in zip(found, least, strict=True)):
+        spare = [wide if wide > small else 0 for wide, small in zip(found, least, strict=True)]
+        found[spare.index(max(spare))] -= 1
+    return found
+
+
+def _stacked(cells: list[list[str]]) -> list[str]:
+    """The lines of a row whose cells have one line or several."""
+    return [
+        _row([cell[line] if line < len(cell) else " " * width_of(cell[0]) for cell in cells])
+        for line in range(max(map(len, cells), default=0))
+    ]
 
 
 def _row(cells: Iterable[str]) -> str:

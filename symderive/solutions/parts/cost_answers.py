@@ -11,20 +11,22 @@ from symderive.cost.counted import Counted
 from symderive.cost.output.report import label_of
 from symderive.cost.questions.budget import Solution
 from symderive.cost.questions.crossing import Crossing
-from symderive.cost.questions.growth import Growth
+from symderive.cost.questions.growth import MOST_TERMS, Growth
 from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.errors import SymderiveError
 from symderive.solutions import document as doc
-from symderive.solutions.schema import Field, ListOf, OneOf, String
+from symderive.solutions.parts.cost_passes import NAMES, PASS_FIELDS, Refuse, dtype_of
+from symderive.solutions.parts.memory_blocks import held_blocks, memory_blocks
+from symderive.solutions.schema import Field, Integer, ListOf, String
 
-Refuse = Callable[[str, str], SymderiveError]
-"""Makes the error about a key, from what is wrong."""
-_NAMES = OneOf(String(), ListOf(String()))
 COST_FIELDS = (
-    Field("quantity", _NAMES, default=(), doc='what is shown, for example "flops" or ["macs", "adds"]'),
+    *PASS_FIELDS,
+    Field("quantity", NAMES, default=(), doc='what is shown, for example "flops" or ["macs", "adds"]'),
     Field("solve", String(), default=None, doc='a budget such as "macs <= 1e9"; "for" says for which size'),
-    Field("leading", _NAMES, default=None, doc="sizes that grow: the leading term of the first quantity"),
+    Field("leading", NAMES, default=None, doc="sizes that grow: the leading term of the first quantity"),
+    Field("asymptotics", NAMES, default=None, doc="sizes that grow: the largest terms of the first quantity"),
+    Field("terms", Integer(least=1, most=MOST_TERMS), default=None, doc="of asymptotics: how many (2)"),
     Field("elasticity", String(), default=None, doc="a size: by how many per cent a quantity grows with it"),
     Field(
         "crossover",
@@ -47,7 +49,7 @@ def cost_answers(values: Mapping[str, Any], cost: Counted, refuse: Refuse) -> li
 
     Args:
         values: those of the keys of `COST_FIELDS`.
-        cost: what is asked.
+        cost: what is asked; see `asked_pass`.
         refuse: makes the error about a key.
 
     Raises:
@@ -56,13 +58,25 @@ def cost_answers(values: Mapping[str, Any], cost: Counted, refuse: Refuse) -> li
     asked = [key for key in _ANSWERS if values[key] is not None]
     if values["for"] is not None and not {"solve", "crossover"} & set(asked):
         raise refuse("for", '"for" is the size of "solve" and "crossover"; give one of them.')
-    blocks: list[doc.Block] = []
+    if values["terms"] is not None and values["asymptotics"] is None:
+        raise refuse("terms", '"terms" is about "asymptotics"; give both, or leave it out.')
+    try:
+        blocks = list(_memory(values, cost))
+    except SymderiveError as error:
+        raise refuse("dtype", str(error)) from None
     for key in asked:
         try:
             blocks += _ANSWERS[key](values, cost)
         except SymderiveError as error:
             raise refuse(key, str(error)) from None
     return blocks
+
+
+def _memory(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
+    if values["memory"]:
+        yield from memory_blocks(cost, dtype_of(values))
+    elif values["train"] is not None:
+        yield from held_blocks(cost, dtype_of(values))
 
 
 def _size(values: Mapping[str, Any], key: str) -> str:
@@ -87,7 +101,15 @@ def _solve(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
 
 
 def _leading(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
-    found = cost.leading(_listed(values["leading"]), _quantity(values))
+    yield from _growth(cost.leading(_listed(values["leading"]), _quantity(values)))
+
+
+def _asymptotics(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
+    terms = values["terms"] or 2
+    yield from _growth(cost.asymptotics(_listed(values["asymptotics"]), _quantity(values), terms))
+
+
+def _growth(found: Growth) -> Iterator[doc.Block]:
     found = replace(found, quantity=label_of(found.quantity))
     yield doc.Paragraph(doc.text("For large sizes:"))
     yield doc.Display(doc.Math(found.latex(), found.said()))
@@ -134,6 +156,7 @@ def _listed(names: Any) -> tuple[str, ...]:
 _ANSWERS: dict[str, Callable[[Mapping[str, Any], Any], Iterator[doc.Block]]] = {
     "solve": _solve,
     "leading": _leading,
+    "asymptotics": _asymptotics,
     "elasticity": _elasticity,
     "crossover": _crossover,
 }

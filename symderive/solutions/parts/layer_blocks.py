@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symderive.cost.count import MACS, SUM_ADDS
+from symderive.cost.counted import Counted
 from symderive.cost.output.report import label_of, report
 from symderive.cost.record import ADDS, BUFFERS, FLOPS, PARAMS, Cost
+from symderive.cost.training.backward import BackwardCost
+from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT, Writer
 from symderive.layers import Layer
 from symderive.solutions import document as doc
@@ -16,16 +19,20 @@ from symderive.solutions.parts.convolution_blocks import (
     equation_blocks,
     relation_blocks,
 )
+from symderive.solutions.parts.network_cost_blocks import tree_blocks
 
 _HIDDEN = (SUM_ADDS, "elementwise_adds")  # both are in the additions
 
 
-def layer_blocks(name: str, cost: Cost, quantities: Sequence[str] = ()) -> list[doc.Block]:
+def layer_blocks(
+    name: str, cost: Cost, asked: Counted | None = None, quantities: Sequence[str] = ()
+) -> list[doc.Block]:
     """The whole answer.
 
     Args:
         name: how the layer is called.
         cost: what it costs.
+        asked: the pass that is asked about, if not this one.
         quantities: which ones are shown; all that are not 0 where none is named.
 
     Raises:
@@ -37,6 +44,13 @@ def layer_blocks(name: str, cost: Cost, quantities: Sequence[str] = ()) -> list[
     blocks += relation_blocks(made.variants)
     needs = _needs(cost)
     blocks += [doc.Paragraph(doc.text("It needs ", *needs, "."))] if needs else []
+    if isinstance(asked, CostTree):
+        return [*blocks, doc.Heading(doc.text("A training step")), *tree_blocks(asked, 2, quantities)]
+    if isinstance(asked, BackwardCost):
+        made = report({name: asked})
+        (products,) = made.variants
+        blocks += [doc.Heading(doc.text("Its backward pass")), *equation_blocks(products)]
+        cost = asked
     blocks.append(doc.Heading(doc.text("What it costs")))
     for quantity in quantities or _quantities(cost):
         (variant,) = report({name: cost}, quantity=quantity).variants

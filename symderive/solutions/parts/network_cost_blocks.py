@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from symderive.cost.count import MACS
-from symderive.cost.counted import FLOPS, PARAMS
+from symderive.cost.counted import PARAMS
 from symderive.cost.output.report import label_of
 from symderive.cost.output.tree_report import (
-    SHOWN,
     cell,
     extents_of,
     needs_of,
@@ -24,9 +23,7 @@ from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT
 from symderive.networks import Architecture
 from symderive.solutions import document as doc
-
-_LONG = 90
-"""A longer formula is set on several lines."""
+from symderive.solutions.parts.long_sums import sum_math
 
 
 def network_sentence(net: Architecture, cost: CostTree) -> doc.Paragraph:
@@ -44,22 +41,38 @@ def network_cost_blocks(cost: CostTree, levels: int, quantities: Sequence[str] =
     Args:
         cost: of the network.
         levels: how many levels of blocks the table shows.
-        quantities: which ones are shown; parameters, MACs and FLOPs where none is named.
+        quantities: which ones are shown; those that the cost tells where none is named.
 
     Raises:
         SymderiveError: an unknown quantity.
     """
-    columns = tuple(quantities) or SHOWN
-    totalled = tuple(quantities) or (*SHOWN, FLOPS)
+    spans = [doc.Math(*pair) for pair in zip(extents_of(cost, LATEX), extents_of(cost), strict=True)]
+    needs = [doc.Math(*pair) for pair in zip(needs_of(cost, LATEX), needs_of(cost), strict=True)]
+    sizes = [*_sentence("Here ", spans), *_sentence("It needs ", needs)]
+    return tree_blocks(cost, levels, quantities, sizes)
+
+
+def tree_blocks(
+    cost: CostTree, levels: int, quantities: Sequence[str] = (), sizes: Sequence[doc.Block] = ()
+) -> list[doc.Block]:
+    """The table, the totals, and what was counted.
+
+    Args:
+        cost: of a network, or of a training step.
+        levels: how many levels of blocks the table shows.
+        quantities: which ones are shown; those that the cost tells where none is named.
+        sizes: what is said of the sizes, below the totals.
+
+    Raises:
+        SymderiveError: an unknown quantity.
+    """
+    columns = tuple(quantities) or cost.told
+    totalled = tuple(quantities) or cost.totalled
     blocks: list[doc.Block] = [_table(cost, levels, columns), doc.Steps(tuple(_totals(cost, totalled)))]
     repetition = repetition_note(cost, levels, columns)
     if repetition:
         blocks.insert(1, doc.Paragraph(doc.text(f"{repetition[:1].upper()}{repetition[1:]}.")))
-    spans = [doc.Math(*pair) for pair in zip(extents_of(cost, LATEX), extents_of(cost), strict=True)]
-    blocks += _sentence("Here ", spans)
-    blocks += _sentence(
-        "It needs ", [doc.Math(*pair) for pair in zip(needs_of(cost, LATEX), needs_of(cost), strict=True)]
-    )
+    blocks += sizes
     valid = cost.valid_text()
     blocks += [doc.Paragraph(doc.text(f"Valid MACs: {valid}."))] if valid else []
     blocks.append(doc.Paragraph(doc.text(doc.Emph(f"Counted: {cost.convention}."))))
@@ -104,17 +117,9 @@ def _totals(cost: CostTree, quantities: Sequence[str]) -> Iterator[doc.Step]:
     for latex, plain in zip(totals(cost, LATEX, quantities), totals(cost, TEXT, quantities), strict=True):
         (label, sign_latex, all_latex), (_, sign, all_plain) = latex, plain
         for place, (formula_latex, formula) in enumerate(zip(all_latex, all_plain, strict=True)):
-            lines = tuple(_broken(formula_latex)) if len(formula) > _LONG else ()
             name = "" if place else label
             yield doc.Step(
                 doc.Math(rf"\text{{{name}}}" if name else "", name),
                 doc.Math(sign_latex, sign),
-                doc.Math(formula_latex, formula, lines),
+                sum_math(formula_latex, formula),
             )
-
-
-def _broken(formula: str) -> Iterator[str]:
-    """A sum on several lines, two terms on each."""
-    terms = formula.split(" + ")
-    for place in range(0, len(terms), 2):
-        yield ("& " if not place else r"&\quad + ") + " + ".join(terms[place : place + 2])

@@ -54,7 +54,7 @@ def network_cost(
             raise SymderiveError(f"{plain}: {letter} is given twice.")
         if letter in family.sizes:
             if isinstance(size, (list, bool)):
-                raise SymderiveError(f"{plain}: {letter} is {size}; give one number or name.")
+                raise SymderiveError(f"{plain}: {letter} is {str(size)[:60]}; give one number or name.")
             is_number = isinstance(size, int) and family.sizes[letter] == letter
             (values if is_number else letters)[letter] = size
         elif key in family.options:
@@ -96,5 +96,5 @@ def _numbers(
             hint = near if near != "." else f"; give some of {', '.join(choices)}."
             raise SymderiveError(f"{name}: there is no {key[:60]}{hint}")
         if not isinstance(size, int) or isinstance(size, bool):
-            raise SymderiveError(f"{name}: {key} is {size!r}; give a positive whole number.")
+            raise SymderiveError(f"{name}: {key} is {repr(size)[:60]}; give a positive whole number.")
     return dict(values)

@@ -8,19 +8,26 @@ from symderive.errors import SymderiveError
 from symderive.solutions import document as doc
 from symderive.solutions.parts.answer import answer, heading
 from symderive.solutions.parts.cost_answers import COST_FIELDS, cost_answers, quantities_of
+from symderive.solutions.parts.cost_passes import asked_pass
 from symderive.solutions.parts.layer_blocks import layer_blocks, shape_of
 from symderive.solutions.parts.layer_input import layer_from, layer_kind
 from symderive.solutions.problem_file import Question
 from symderive.solutions.schema import Boolean, Field, Integer, ListOf, MapOf, OneOf, String, Table
 
 KIND = "layer_cost"
-_SIZE = OneOf(Integer(least=0), String())
+_SIZE = OneOf(Integer(least=0), String(), called="a number of at least 0 or a name")
+_SIZES = OneOf(
+    Boolean(),
+    _SIZE,
+    ListOf(OneOf(_SIZE, ListOf(_SIZE), called=_SIZE.called)),
+    called=f"{_SIZE.called}, a list with one for each axis, or true or false",
+)
 SCHEMA = Table(
     *heading("Cost of a layer"),
     Field("layer", String(), doc="the kind of layer, for example conv2d"),
     Field(
         "sizes",
-        MapOf(OneOf(Boolean(), _SIZE, ListOf(OneOf(_SIZE, ListOf(_SIZE))))),
+        MapOf(_SIZES),
         default={},
         doc="its sizes by name: numbers, names, or a list with one for each axis",
     ),
@@ -44,10 +51,11 @@ def solve(question: Question) -> doc.Section:
         counted = cost(layer)
     except SymderiveError as error:
         raise question.error("sizes", str(error)) from None
+    asked = asked_pass(values, counted, question.error)
     try:
-        blocks = layer_blocks(kind.__name__, counted, quantities_of(values))
+        blocks = layer_blocks(kind.__name__, counted, asked, quantities_of(values))
     except NoQuantityError as error:
         raise question.error("quantity", str(error)) from None
-    blocks += cost_answers(values, counted, question.error)
+    blocks += cost_answers(values, asked, question.error)
     sentence = doc.text(f"{kind.__name__}, with an output of ", shape_of(layer), ".")
     return answer(question, doc.Paragraph(sentence), blocks)

@@ -13,7 +13,8 @@ from symderive.solutions.problem_file import Question
 from symderive.solutions.schema import Boolean, Field, Integer, ListOf, MapOf, OneOf, String, Table
 
 KIND = "network_cost"
-_SIZE = OneOf(Integer(least=0), String())
+_SIZE = OneOf(Integer(least=0), String(), called="a number of at least 0 or a name")
+_SIZES = OneOf(Boolean(), _SIZE, ListOf(_SIZE), called=f"{_SIZE.called}, a list of them, or true or false")
 SCHEMA = Table(
     Field("title", String(), default=TITLE, doc="the heading"),
     Field("text", String(), default="", doc="the question as it was set"),
@@ -30,7 +31,7 @@ SCHEMA = Table(
     ),
     Field(
         "sizes",
-        MapOf(OneOf(Boolean(), _SIZE, ListOf(_SIZE))),
+        MapOf(_SIZES),
         default={},
         doc="sizes of the input by letter, B, H, W or B, T, and options such as classes: numbers or names",
     ),

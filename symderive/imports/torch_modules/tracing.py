@@ -8,8 +8,15 @@ from typing import Any
 
 from symderive.errors import SymderiveError
 from symderive.imports.extras import extra
+from symderive.imports.reasons import COMPLEX, RANDOM, SPARSE
 from symderive.imports.torch_modules.call import Call, is_tensor
-from symderive.imports.torch_modules.operations import operations
+from symderive.imports.torch_modules.operations import (
+    contractions,
+    moves,
+    operations,
+    operations_on_pairs,
+    reasons,
+)
 from symderive.imports.torch_modules.record import Record
 from symderive.imports.torch_modules.shortcuts import SHORT, Shortcuts
 from symderive.networks import Feature
@@ -29,22 +36,25 @@ class Noting:
     shortcuts: Shortcuts
     is_on: bool = True
 
-    def note(self, name: str, arguments: Mapping[str, Any], result: Any) -> Any:
+    def note(self, name: str, arguments: Mapping[str, Any], result: Any, is_random: bool = False) -> Any:
         """Add one operation to the record; its result as the model goes on with it.
 
-        What depends neither on the inputs nor on the parameters costs nothing, and what neither reads nor
-        makes floating-point numbers is no arithmetic.
+        What depends neither on the inputs nor on the parameters costs nothing, unless it is random and drawn
+        again each time. What neither reads nor makes real or complex numbers is no arithmetic, but for
+        matrix products and convolutions.
         """
         tensors = tuple(tensors_in(result))
         call = Call(self.record, name, arguments, tensors)
         given = list(call.given())
-        if not tensors or all(map(self.record.is_known, given)):
+        is_random = is_random and name not in operations()
+        if not tensors or (all(map(self.record.is_known, given)) and not is_random):
             return result
-        if not any(one.is_floating_point() for one in (*given, *tensors)):
+        is_whole = not any(one.is_floating_point() or one.is_complex() for one in (*given, *tensors))
+        if is_whole and not is_random and name not in contractions():
             call = Call(self.record, "clone", arguments, tensors)
         made = known(call)
         if made is None:
-            self.record.unknown(call.name, given, tensors)
+            self.record.unknown(call.name, RANDOM if is_random else why(call), given, tensors)
         else:
             self.record.results(tensors, made, map(self.record.feature, given))
         return self._simplified(result)
@@ -73,7 +83,8 @@ class Noting:
         if plain in SHORT and not all(map(self.record.is_known, given)):
             return self._in_short(func, args, kwargs, Call(self.record, plain, arguments, ()))
         result = func(*args, **kwargs)
-        noted = self.note(plain, arguments, result) if given else result
+        is_random = any(tag.name == "nondeterministic_seeded" for tag in func.tags)
+        noted = self.note(plain, arguments, result, is_random) if given or is_random else result
         if is_in_place(func) and given:
             self.record.written(args[0])
         return noted
@@ -91,11 +102,32 @@ class Noting:
 def known(call: Call) -> tuple[Feature, ...] | None:
     """What an operation is in our terms; None where it is not known, or has no layer of ours in this form."""
     operation = operations().get(call.name)
+    if is_sparse(call):
+        return None
+    if is_complex(call) and call.name not in moves():
+        operation = operations_on_pairs().get(call.name)
     try:
         made = None if operation is None else operation(call)
     except SymderiveError:
         return None
     return (made,) if isinstance(made, Feature) else made
+
+
+def why(call: Call) -> str:
+    """Why an operation is not counted, in words; empty where it is not known."""
+    if is_sparse(call):
+        return SPARSE
+    return reasons().get(call.name, COMPLEX if is_complex(call) else "")
+
+
+def is_complex(call: Call) -> bool:
+    """Whether there are complex numbers in what an operation reads or makes."""
+    return any(one.is_complex() for one in (*call.given(), *call.tensors))
+
+
+def is_sparse(call: Call) -> bool:
+    """Whether there is an array in what an operation reads or makes that does not hold all entries."""
+    return any(str(one.layout) != "torch.strided" for one in (*call.given(), *call.tensors))
 
 
 def tensors_in(value: Any) -> Iterator[Any]:

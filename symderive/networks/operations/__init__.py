@@ -7,9 +7,11 @@ from which its cost is counted.
 from __future__ import annotations
 
 from symderive.networks.operations.adaptive_mean import AdaptiveMean
+from symderive.networks.operations.complex_arithmetic import ARITHMETIC, ComplexArithmetic
+from symderive.networks.operations.folded import Folded
 from symderive.networks.operations.join import Join
 from symderive.networks.operations.learned import Learned
-from symderive.networks.operations.lookup import Gather, Scatter
+from symderive.networks.operations.lookup import Gather, Scatter, ScatterAlong
 from symderive.networks.operations.opaque import Opaque
 from symderive.networks.operations.operation import Operation
 from symderive.networks.operations.pointwise import Pointwise, argument
@@ -18,9 +20,12 @@ from symderive.networks.operations.rotary import Rotary
 from symderive.networks.operations.running import RUNNING, Running
 
 __all__ = [
+    "ARITHMETIC",
     "REDUCTIONS",
     "RUNNING",
     "AdaptiveMean",
+    "ComplexArithmetic",
+    "Folded",
     "Gather",
     "Join",
     "Learned",
@@ -31,5 +36,6 @@ __all__ = [
     "Rotary",
     "Running",
     "Scatter",
+    "ScatterAlong",
     "argument",
 ]

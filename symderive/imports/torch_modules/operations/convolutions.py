@@ -40,3 +40,4 @@ def _convolution(call: Call) -> Feature:
 
 
 OPERATIONS: Mapping[str, Operation] = {"convolution": _convolution}
+CONTRACTIONS = tuple(OPERATIONS)

@@ -1,5 +1,7 @@
 """Functions of torch as equations: their values by plain loops, and what is counted of them."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,8 @@ from torch.nn import functional as F
 
 import symderive as sd
 from symderive.imports.torch_modules import torch_network
+from symderive.networks.operations import Sampled
+from tests.cost.brute_force import Loops
 from tests.imports.replayed import replay
 
 torch_sdpa = F.scaled_dot_product_attention  # as a model has it that imports the function itself
@@ -249,3 +253,38 @@ def test_what_is_not_counted_is_named_and_never_a_zero(name):
     found = sd.cost(Function(function), input="B,8")
     (text,) = [one for one in found.unknown if one.startswith(name)]
     assert reason in text
+
+
+def around(x, places, taps, is_clipped):
+    """The entries of an array around places, as many along each axis; 0 outside, or those at the ends."""
+    axes = len(places)
+    near = np.zeros((*x.shape[:2], *places[0].shape[1:], *(taps,) * axes))
+    for at in np.ndindex(places[0].shape):
+        begin = [int(np.floor(one[at])) - (taps - 2) // 2 for one in places]
+        for tap in itertools.product(range(taps), repeat=axes):
+            where = [start + step for start, step in zip(begin, tap, strict=True)]
+            sizes = x.shape[2:]
+            if is_clipped:
+                where = [min(max(one, 0), size - 1) for one, size in zip(where, sizes, strict=True)]
+            if all(0 <= one < size for one, size in zip(where, sizes, strict=True)):
+                near[at[0], :, *at[1:], *tap] = x[at[0], :, *where]
+    return near
+
+
+@pytest.mark.parametrize(("mode", "named"), [("linear", "bilinear"), ("cubic", "bicubic")])
+@pytest.mark.parametrize("is_aligned", [False, True])
+@pytest.mark.parametrize("padding", ["zeros", "border"])
+def test_entries_between_positions_are_those_of_torch(mode, named, is_aligned, padding):
+    """The values, and one product for each entry that is weighted."""
+    draw = np.random.default_rng(3)
+    x, grid = draw.normal(size=(1, 2, 4, 3)), draw.uniform(-1.3, 1.3, (1, 2, 3, 2))
+    options = {"mode": named, "align_corners": is_aligned, "padding_mode": padding}
+    expected = F.grid_sample(torch.from_numpy(x), torch.from_numpy(grid), **options).numpy()
+    taps, is_clipped = {"linear": 2, "cubic": 4}[mode], padding == "border"
+    layer = Sampled((1, 2), (4, 3), (2, 3), mode, is_aligned, is_clipped and mode == "linear")
+    program = layer.program()
+    first = {"grid": grid, "near": np.zeros([int(size) for size in program.inputs[1].shape])}
+    places = [Loops(program, first).arrays[f"place_{axis}"] for axis in (1, 2)]
+    loops = Loops(program, {"grid": grid, "near": around(x, places, taps, is_clipped)})
+    np.testing.assert_allclose(loops.arrays["y"], expected, atol=1e-12)
+    assert sd.cost(layer).macs == expected.size * taps**2

@@ -18,6 +18,7 @@ from symderive.networks.operations.pointwise import Pointwise, argument
 from symderive.networks.operations.reduction import REDUCTIONS, Reduction
 from symderive.networks.operations.rotary import Rotary
 from symderive.networks.operations.running import RUNNING, Running
+from symderive.networks.operations.sampled import Sampled
 
 __all__ = [
     "ARITHMETIC",
@@ -35,6 +36,7 @@ __all__ = [
     "Reduction",
     "Rotary",
     "Running",
+    "Sampled",
     "Scatter",
     "ScatterAlong",
     "argument",

@@ -16,7 +16,7 @@ from symderive.networks.operations import Join
 
 def attention(call: Call) -> list[Value]:
     """Scaled dot-product attention, with heads side by side or as an axis, with earlier keys and a mask."""
-    if call.attribute("softcap", 0) or call.attribute("qk_matmul_output_mode", 0):
+    if call.attribute("softcap", 0) or any(call.outputs[3:]):
         raise Uncounted("with a softcap, or with its scores as an output")
     q, k, v = (call.input(place) for place in range(3))
     is_flat = len(q.shape) == 3

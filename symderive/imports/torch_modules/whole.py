@@ -119,7 +119,11 @@ def _homes(torch: Any) -> Mapping[str, tuple[tuple[Any, str], ...]]:
         "fake_quantize_per_tensor_affine": (own,),
     }
     found = {name: tuple((place, name) for place in places) for name, places in plain.items()}
-    return {**found, "linalg_multi_dot": ((matrices, "multi_dot"),)}
+    return {
+        **found,
+        "linalg_multi_dot": ((matrices, "multi_dot"),),
+        "linalg_vecdot": ((matrices, "vecdot"),),
+    }
 
 
 def whole(torch: Any, noting: Noting, target: Any) -> Callable[..., Any]:

@@ -51,7 +51,7 @@ class Sampled(Operation):
     share_1[n, p] = -floor(place_1[n, p]) + place_1[n, p]
     weight_1_0[n, p] = 1 - share_1[n, p]
     weight_1_1[n, p] = share_1[n, p]
-    weights[n, p, k] = weight_1_0[n, p]*[0 <= -k < 1] + weight_1_1[n, p]*[0 <= 1 - k < 1]
+    weights[n, p, k] = weight_1_0[n, p]*[0 <= -k < 1] + weight_1_1[n, p]*[0 <= k - 1 < 1]
     y[n, c, p] = Sum[k](weights[n, p, k]*near[n, c, p, k])
     """
 

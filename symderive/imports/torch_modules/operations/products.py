@@ -73,6 +73,16 @@ def _dot(call: Call) -> Feature:
     return call.step([one, other], Einsum, "i,i->", one.shape, name="dot")
 
 
+def _of_rows(call: Call) -> Feature | None:
+    """`y[n] = Σ_i x[n, i] · y[n, i]` for arrays of one shape."""
+    one, other = call.feature("x"), call.feature("y")
+    if one.shape != other.shape:
+        return None
+    (axis,), letters = call.axes("dim", len(one.shape)), LETTERS[: len(one.shape)]
+    subscripts = f"{letters},{letters}->{letters.replace(letters[axis], '')}"
+    return call.step([one, other], Einsum, subscripts, one.shape, name="dot")
+
+
 def _outer(call: Call) -> Feature:
     """`beta · self + alpha · vec1 vec2ᵀ`."""
     one, other = call.feature("vec1"), call.feature("vec2")
@@ -199,6 +209,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "baddbmm": lambda call: _added(call, _product(call, "batch1", "batch2")),
     "dot": _dot,
     "vdot": _dot,
+    "linalg_vecdot": _of_rows,
     "addmv": lambda call: _added(call, _product(call, "mat", "vec")),
     "addr": _outer,
     "addbmm": _over_batches,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 SEARCH = "how many comparisons it takes depends on the algorithm and on the entries"
-FOURIER = "it is computed by algorithms of several kinds, and the factors of the sizes decide which"
-FACTORED = "its algorithm works in blocks and chooses pivots, which no formula in the sizes says"
+FOURIER = "which algorithm computes it depends on the factors of the sizes"
+FACTORED = "how it is split into blocks is a matter of its algorithm"
 ITERATED = "its algorithm repeats until it has converged"
 SERIES = "how many terms it takes depends on the entries"
 RANDOM = "random numbers"

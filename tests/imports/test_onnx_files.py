@@ -300,7 +300,14 @@ def on_curves():
     return g, g.Resize(g.input("x", "B", 2, "H"), "", "factors", mode="cubic")
 
 
+def bounded_scores():
+    g = Graph(23)
+    q, k, v = (g.input(name, "B", 2, "T", 4) for name in "qkv")
+    return g, g.Attention(q, k, v, softcap=30.0)
+
+
 FURTHER = {
+    "softcap": (bounded_scores, {"tanh": "2 · B · T²", "macs": "16 · B · T²"}),
     "max": (lambda: reduced_at("max"), {"larger": "3 · B"}),
     "mul": (lambda: reduced_at("mul"), {"elementwise_muls": "3 · B"}),
     "none": (lambda: reduced_at("none"), {"larger": "0"}),
@@ -344,9 +351,9 @@ def spectrum():
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (with_scores, "Attention (with a softcap, or with its scores as an output)"),
+        (with_scores, "Attention (with its scores as an output)"),
         (dropped_in_training, "Dropout (random numbers)"),
-        (spectrum, "DFT (it is computed by algorithms of several kinds"),
+        (spectrum, "DFT (which algorithm computes it"),
     ],
 )
 def test_what_is_known_and_not_counted_says_why(make, said):

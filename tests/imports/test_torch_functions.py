@@ -9,6 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import symderive as sd
+from symderive.errors import SymderiveError
 from symderive.imports.torch_modules import torch_network
 from symderive.networks.operations import Sampled
 from tests.cost.brute_force import Loops
@@ -233,9 +234,9 @@ REASONS = {
     "topk": (lambda x: x.topk(2)[0], "how many comparisons"),
     "median": (lambda x: x.median(1)[0], "how many comparisons"),
     "searchsorted": (lambda x: torch.searchsorted(torch.arange(5.0), x) + 0 * x, "how many comparisons"),
-    "_fft_c2c": (lambda x: torch.fft.fft2(x).real, "algorithms of several kinds"),
-    "_fft_r2c": (lambda x: torch.fft.rfft(x).real, "algorithms of several kinds"),
-    "linalg_cholesky_ex": (lambda x: torch.linalg.cholesky(x.T @ x), "chooses pivots"),
+    "_fft_c2c": (lambda x: torch.fft.fft2(x).real, "which algorithm computes it"),
+    "_fft_r2c": (lambda x: torch.fft.rfft(x).real, "which algorithm computes it"),
+    "linalg_cholesky_ex": (lambda x: torch.linalg.cholesky(x.T @ x), "split into blocks"),
     "_linalg_svd": (lambda x: torch.linalg.svdvals(x), "until it has converged"),
     "exp": (lambda x: torch.exp(1j * torch.complex(x, x)).real, "complex numbers"),
     "mm": (lambda x: (torch.complex(x, x).T @ torch.complex(x, x)).real, "complex numbers"),
@@ -253,6 +254,20 @@ def test_what_is_not_counted_is_named_and_never_a_zero(name):
     found = sd.cost(Function(function), input="B,8")
     (text,) = [one for one in found.unknown if one.startswith(name)]
     assert reason in text
+
+
+def packed(x):
+    steps = torch.full((x.shape[0],), 3)
+    return nn.utils.rnn.pack_padded_sequence(x, steps, batch_first=True)[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "named"),
+    [(packed, "_pack_padded_sequence"), (torch.unique, "_unique2"), (lambda x: x[x > 0], "index")],
+)
+def test_a_size_that_only_the_data_say_is_refused_by_the_name_of_the_operation(function, named):
+    with pytest.raises(SymderiveError, match=f"{named} in the model itself: a size, u0, depends on the data"):
+        sd.cost(Function(function), input="B,8,6")
 
 
 def around(x, places, taps, is_clipped):

@@ -19,6 +19,7 @@ from symderive.imports.torch_modules.operations import (
 )
 from symderive.imports.torch_modules.record import Record
 from symderive.imports.torch_modules.shortcuts import SHORT, Shortcuts
+from symderive.imports.torch_modules.sizes import OpenSizeError
 from symderive.networks import Feature
 
 
@@ -70,14 +71,24 @@ class Noting:
         return simple
 
     def run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Run an operation of torch and note it; its result as the model goes on with it."""
+        """Run an operation of torch and note it; its result as the model goes on with it.
+
+        Raises:
+            SymderiveError: its result has a size that depends on the data, or that has no meaning here.
+        """
+        try:
+            return self._run(func, args, kwargs)
+        except OpenSizeError as problem:
+            raise SymderiveError(f"{plain_name(func)} in {self.record.place}: {problem}") from None
+
+    def _run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if not self.is_on or func.namespace == "prim":
             return func(*args, **kwargs)
         if is_view(func):
             result = func(*args, **kwargs)
             view_of(self.record, args[0], result)
             return result
-        plain = func.overloadpacket.__name__.removesuffix("_") if func.namespace == "aten" else func.name()
+        plain = plain_name(func)
         arguments = bound(func, args, kwargs)
         given = list(Call(self.record, plain, arguments, ()).given())
         if plain in SHORT and not all(map(self.record.is_known, given)):
@@ -140,6 +151,12 @@ def tensors_in(value: Any) -> Iterator[Any]:
     elif isinstance(value, Mapping):
         for one in value.values():
             yield from tensors_in(one)
+
+
+def plain_name(func: Any) -> str:
+    """The name of an operation of torch without that of its overload, and the same for one in place."""
+    name: str = func.overloadpacket.__name__
+    return name.removesuffix("_") if func.namespace == "aten" else str(func.name())
 
 
 def is_view(func: Any) -> bool:

@@ -98,14 +98,22 @@ class Einsum(Layer):
         if self.order == "left":
             return left_to_right(count)
         if self.order == "best":
-            found = self._cheapest()
+            found = self.macs_by_order()
             numbers = all(cost.is_Integer for cost in found.values())
             if numbers or len(found) == 1:
                 return min(found, key=lambda path: int(found[path])) if numbers else next(iter(found))
             return "best"
         return _checked(self.order, count)
 
-    def _cheapest(self) -> dict[Path, sympy.Expr]:
+    def macs_by_order(self) -> dict[Path, sympy.Expr]:
+        """The products that each order takes, of the orders that are best for some sizes.
+
+        Raises:
+            SymderiveError: there are too many operands to try all orders.
+
+        >>> Einsum("ij,jk,kl->il").macs_by_order()
+        {((0, 1), (2, 3)): I*J*K + I*K*L, ((1, 2), (0, 3)): I*J*L + J*K*L}
+        """
         operands, _ = parse(self.subscripts)
         if len(operands) > MOST_OPERANDS:
             raise SymderiveError(
@@ -131,7 +139,7 @@ class Einsum(Layer):
         >>> Einsum("ij,jk,kl->il").best_macs
         Piecewise((I*J*K + I*K*L, I*J*K + I*K*L <= I*J*L + J*K*L), (I*J*L + J*K*L, True))
         """
-        found = list(self._cheapest().values())
+        found = list(self.macs_by_order().values())
         if all(cost.is_Integer for cost in found):
             return min(found)
         cases = [

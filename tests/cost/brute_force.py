@@ -5,6 +5,7 @@ each value of the indices that occur in it, as `symderive.cost.count` says.
 """
 
 import itertools
+import math
 from collections import Counter
 
 import numpy as np
@@ -116,6 +117,9 @@ class Loops:
         if isinstance(expr, sympy.Pow):
             self.counts["pow"] += 1
             return parts[0] ** parts[1]
+        if isinstance(expr, (sympy.floor, sympy.ceiling)):
+            self.counts[type(expr).__name__] += 1
+            return float(math.floor(parts[0]) if isinstance(expr, sympy.floor) else math.ceil(parts[0]))
         entry = by_head()[type(expr)]
         self.counts[entry.name] += 1
         return entry.scalar(*parts)

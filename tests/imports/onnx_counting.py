@@ -39,6 +39,9 @@ def macs_of(node, arrays):
     if node.op_type in ("LSTM", "GRU", "RNN"):
         steps, batch, _ = shapes[0]
         return steps * batch * (math.prod(shapes[1]) + math.prod(shapes[2]))
+    if node.op_type == "GridSample":
+        mode = next(one.s.decode() for one in node.attribute if one.name == "mode")
+        return math.prod(out) * {"nearest": 0, "linear": 2, "cubic": 4}[mode] ** (len(out) - 2)
     if node.op_type == "Einsum":
         return _einsum(node, shapes)
     return 0

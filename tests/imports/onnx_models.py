@@ -243,6 +243,45 @@ def looked_up():
     return g, g.MatMul(g.Gather(g.weight(11, 6), t), g.weight(6, 5))
 
 
+def sampled(mode, axes=2, **attributes):
+    """Entries at places that come from the data; the counter of the tests knows how many are weighted."""
+    g = Graph(20)
+    x = g.input("x", "B", 2, *("H", "W", "D")[:axes])
+    grid = g.input("grid", "B", *("T", 3, 2)[:axes], axes)
+    return g, g.GridSample(x, grid, mode=mode, **attributes)
+
+
+def pools_and_windows():
+    """Windows added up where they lie, pools of powers, and pools that are undone."""
+    g = Graph()
+    x = g.input("x", "B", 3, 8, 6)
+    y = g.LpPool(x, kernel_shape=[3, 2], strides=[2, 1], p=3)
+    g.Hardmax(y, axis=1)
+    largest, places = g.MaxPool(x, kernel_shape=[2, 2], strides=[2, 2], outputs=2)
+    g.MaxUnpool(largest, places, kernel_shape=[2, 2], strides=[2, 2])
+    columns = g.input("columns", "B", 12, 12)
+    return g, g.Col2Im(columns, g.whole([5, 7]), g.whole([2, 2]), strides=[1, 2])
+
+
+def losses():
+    g = Graph()
+    x, weights = g.input("x", "B", 5, "T"), g.weight(5)
+    target = g.input("t", "B", "T", kind=INT64)
+    for reduction in ("none", "sum", "mean"):
+        g.NegativeLogLikelihoodLoss(x, target, reduction=reduction)
+        g.NegativeLogLikelihoodLoss(x, target, weights, reduction=reduction)
+    loss, _ = g.SoftmaxCrossEntropyLoss(x, target, weights, outputs=2)
+    return g, loss
+
+
+def rotated(heads, turned=0):
+    g = Graph(23)
+    x = g.input("x", "B", "T", 8 * heads)
+    cos, sin = (g.input(name, 9, (turned or 8) // 2) for name in ("cos", "sin"))
+    places = g.input("places", "B", "T", kind=INT64)
+    return g, g.RotaryEmbedding(x, cos, sin, places, num_heads=heads, rotary_embedding_dim=turned)
+
+
 SIZES = {"B": (1, 4), "T": (1, 6), "H": (6, 13), "W": (6, 13), "D": (6, 9)}
 MODELS = {
     "conv": lambda: convolution(),
@@ -293,4 +332,13 @@ MODELS = {
     "entry by entry": entry_by_entry,
     "reductions": reductions,
     "embedding": looked_up,
+    "cubic": lambda: resized("cubic"),
+    "sampled": lambda: sampled("linear"),
+    "sampled along three axes": lambda: sampled("linear", 3, align_corners=1),
+    "sampled on curves": lambda: sampled("cubic", padding_mode="border"),
+    "sampled, the nearest": lambda: sampled("nearest"),
+    "pools and windows": pools_and_windows,
+    "losses": losses,
+    "rotated": lambda: rotated(3),
+    "rotated in part": lambda: rotated(2, 4),
 }

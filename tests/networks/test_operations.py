@@ -14,12 +14,15 @@ from symderive.functions.kinked import larger, relu, smaller
 from symderive.networks.operations import (
     REDUCTIONS,
     RUNNING,
+    ComplexArithmetic,
+    Folded,
     Gather,
     Opaque,
     Pointwise,
     Reduction,
     Running,
     Scatter,
+    ScatterAlong,
     argument,
 )
 from tests.cost.brute_force import Loops
@@ -116,15 +119,16 @@ def test_the_largest_entry_takes_one_comparison_less_than_there_are():
 @pytest.mark.parametrize("kind", RUNNING)
 @pytest.mark.parametrize("axis", [0, -1])
 def test_running_results_are_those_of_numpy(kind, axis):
-    """One operation for each entry."""
-    start = {"sum": 0.0, "prod": 1.0, "max": -np.inf, "min": np.inf}[kind]
-    ufunc = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}[kind]
+    """One operation for each entry; a logarithm of exponentials is a difference, a softplus and a sum."""
+    start = {"sum": 0.0, "prod": 1.0, "max": -60.0, "min": 60.0, "logsumexp": -60.0}[kind]
+    numpy = {"prod": np.multiply, "max": np.maximum, "min": np.minimum, "logsumexp": np.logaddexp}
+    ufunc, each = numpy.get(kind, np.add), 3 if kind == "logsumexp" else 1
     x = sample(3, 4)
     layer = Running((3, 4), axis, kind)
-    begin = np.full(x.shape[1] if axis == 0 else x.shape[0], max(-9.0, min(9.0, start)))
+    begin = np.full(x.shape[1] if axis == 0 else x.shape[0], start)
     np.testing.assert_allclose(run(layer, x, begin)[0], ufunc.accumulate(x, axis=axis))
     found = cost(layer)
-    assert sum(found.quantity(name) for name in found.quantities if name != "activations") == 12
+    assert sum(found.quantity(name) for name in found.quantities if name != "activations") == 12 * each
 
 
 def test_slices_are_looked_up_and_nothing_is_computed():
@@ -179,3 +183,46 @@ def test_what_is_not_known_is_named():
 def test_mistakes_are_said(make, match):
     with pytest.raises((ShapeError, SymderiveError), match=match):
         make()
+
+
+@pytest.mark.parametrize(
+    ("called", "ufunc", "muls"), [("add", np.add, 0), ("sub", np.subtract, 0), ("mul", np.multiply, 4)]
+)
+def test_complex_numbers_are_pairs(called, ufunc, muls):
+    """The second array lacks the first axis."""
+    x, y = sample(3, 4) + 1j * sample(3, 4)[::-1], sample(4) - 2j * sample(4)[::-1]
+    layer = ComplexArithmetic((3, 4), called, ((), (0,)))
+    program = layer.program()
+    parts = dict(zip(program.inputs, (x.real, x.imag, y.real, y.imag), strict=True))
+    loops = Loops(program, {tensor.name: array for tensor, array in parts.items()})
+    np.testing.assert_allclose(loops.arrays["re"] + 1j * loops.arrays["im"], ufunc(x, y))
+    found = cost(layer)
+    assert (found.muls, found.adds) == (12 * muls, 24) == (loops.counts["muls"], loops.counts["adds"])
+
+
+def test_entries_are_added_where_positions_of_their_own_say():
+    x, source, index = sample(2, 3, 4), sample(2, 5, 4), np.arange(40).reshape(2, 5, 4) ** 2 % 3
+    layer = ScatterAlong((2, 3, 4), 1, (5,))
+    expected = x.copy()
+    for place in np.ndindex(index.shape):
+        expected[place[0], index[place], place[2]] += source[place]
+    by_loops = np.zeros_like(x)
+    for place in np.ndindex(x.shape):
+        chosen = index[place[0], :, place[2]] == place[1]
+        by_loops[place] = x[place] + source[place[0], chosen, place[2]].sum()
+    np.testing.assert_allclose(by_loops, expected)
+    assert layer.program().inputs[1].shape == source.shape
+    found = cost(layer)
+    assert (found.quantity("sum_adds"), found.quantity("elementwise_adds")) == (source.size, x.size)
+
+
+def test_windows_are_added_where_they_lie():
+    layer = Folded((2,), (5,), (3,), (3,), (2,), (1,), (1,))
+    x, expected = sample(2, 3, 3), np.zeros((2, 7))
+    for tap, window in np.ndindex(3, 3):
+        expected[:, 2 * window + tap] += x[:, tap, window]
+    result, counts = run(layer, x)
+    np.testing.assert_allclose(result, expected[:, 1:6])
+    assert cost(layer).adds == counts["adds"] == 18
+    with pytest.raises(ShapeError, match="give one for each axis"):
+        Folded((2,), (5, 4), (3,), (3,))

@@ -44,10 +44,11 @@ def torch_network(model: Any, input: Any = None) -> Architecture:  # as in the c
 
     The model runs once, as at inference, on tensors that have sizes and no entries; nothing is trained and
     nothing of it is changed. Each operation becomes a layer, in blocks with the names of the modules; one
-    that is not known is listed in `unknown` of the cost. What depends neither on the inputs nor on the
-    parameters is known before there are data and costs nothing, and likewise arithmetic on whole numbers and
-    truth values. Entries that are only moved or chosen are no layer. A branch that the model takes because
-    of a size becomes a condition.
+    that is not known, or not counted by a formula, is listed in `unknown` of the cost, with the reason where
+    there is one. What depends neither on the inputs nor on the parameters is known before there are data and
+    costs nothing, but for random numbers, which are drawn again; and likewise arithmetic on whole numbers and
+    truth values, but for matrix products and convolutions. Entries that are only moved or chosen are no
+    layer. A branch that the model takes because of a size becomes a condition.
 
     Args:
         model: a module, a class of modules that takes no arguments, a function that gives a module, or a

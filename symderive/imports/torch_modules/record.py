@@ -162,11 +162,19 @@ class Record:
             self.trace.put(step)
             self.scopes.append(self.scope)
 
-    def unknown(self, name: str, given: Sequence[Any], tensors: Sequence[Any]) -> None:
-        """A step that is not counted, and said to be; its further results are of the same step."""
+    def unknown(self, name: str, why: str, given: Sequence[Any], tensors: Sequence[Any]) -> None:
+        """A step that is not counted, and said to be; its further results are of the same step.
+
+        Args:
+            name: the operation.
+            why: why it is not counted, in words; empty where it is not known.
+            given: the tensors that it reads.
+            tensors: its results.
+        """
         reads = [self.feature(one) for one in given]
         shape, inputs = self.sizes.shape(tensors[0]), tuple(one.shape for one in reads)
-        made = self.step(reads, name, Opaque, shape, called=name, inputs=inputs)
+        called = f"{name} ({why})" if why else name
+        made = self.step(reads, name, Opaque, shape, called=called, inputs=inputs)
         for tensor in tensors:
             self.bind(tensor, replace(made, shape=self.sizes.shape(tensor)))
 

@@ -46,6 +46,10 @@ MEANINGS: Mapping[str, Callable[..., Any]] = {
 """What the functions mean that torch writes sizes with; sizes are positive, so that truncation is a floor."""
 
 
+class OpenSizeError(SymderiveError):
+    """A size depends on the data."""
+
+
 class Sizes:
     """Sizes of one run of a model in our symbols.
 
@@ -64,7 +68,8 @@ class Sizes:
         """A size that is an int, or a symbolic one of torch.
 
         Raises:
-            SymderiveError: a size that depends on the data, or one that has no meaning here.
+            OpenSizeError: a size that depends on the data.
+            SymderiveError: one that has no meaning here.
         """
         if type(value) is int:
             return sympy.Integer(value)
@@ -127,7 +132,7 @@ class Sizes:
             return sympy.nsimplify(expr, rational=True)
         name = type(expr).__name__
         if expr.is_Symbol:
-            raise SymderiveError(
+            raise OpenSizeError(
                 f"a size, {expr}, depends on the data and not on the sizes of the input; give a model whose "
                 "shapes follow from the shapes of its inputs."
             )

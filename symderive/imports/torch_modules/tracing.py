@@ -8,10 +8,18 @@ from typing import Any
 
 from symderive.errors import SymderiveError
 from symderive.imports.extras import extra
+from symderive.imports.reasons import COMPLEX, RANDOM, SPARSE
 from symderive.imports.torch_modules.call import Call, is_tensor
-from symderive.imports.torch_modules.operations import operations
+from symderive.imports.torch_modules.operations import (
+    contractions,
+    moves,
+    operations,
+    operations_on_pairs,
+    reasons,
+)
 from symderive.imports.torch_modules.record import Record
 from symderive.imports.torch_modules.shortcuts import SHORT, Shortcuts
+from symderive.imports.torch_modules.sizes import OpenSizeError
 from symderive.networks import Feature
 
 
@@ -29,22 +37,25 @@ class Noting:
     shortcuts: Shortcuts
     is_on: bool = True
 
-    def note(self, name: str, arguments: Mapping[str, Any], result: Any) -> Any:
+    def note(self, name: str, arguments: Mapping[str, Any], result: Any, is_random: bool = False) -> Any:
         """Add one operation to the record; its result as the model goes on with it.
 
-        What depends neither on the inputs nor on the parameters costs nothing, and what neither reads nor
-        makes floating-point numbers is no arithmetic.
+        What depends neither on the inputs nor on the parameters costs nothing, unless it is random and drawn
+        again each time. What neither reads nor makes real or complex numbers is no arithmetic, but for
+        matrix products and convolutions.
         """
         tensors = tuple(tensors_in(result))
         call = Call(self.record, name, arguments, tensors)
         given = list(call.given())
-        if not tensors or all(map(self.record.is_known, given)):
+        is_random = is_random and name not in operations()
+        if not tensors or (all(map(self.record.is_known, given)) and not is_random):
             return result
-        if not any(one.is_floating_point() for one in (*given, *tensors)):
+        is_whole = not any(one.is_floating_point() or one.is_complex() for one in (*given, *tensors))
+        if is_whole and not is_random and name not in contractions():
             call = Call(self.record, "clone", arguments, tensors)
         made = known(call)
         if made is None:
-            self.record.unknown(call.name, given, tensors)
+            self.record.unknown(call.name, RANDOM if is_random else why(call), given, tensors)
         else:
             self.record.results(tensors, made, map(self.record.feature, given))
         return self._simplified(result)
@@ -60,20 +71,31 @@ class Noting:
         return simple
 
     def run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Run an operation of torch and note it; its result as the model goes on with it."""
+        """Run an operation of torch and note it; its result as the model goes on with it.
+
+        Raises:
+            SymderiveError: its result has a size that depends on the data, or that has no meaning here.
+        """
+        try:
+            return self._run(func, args, kwargs)
+        except OpenSizeError as problem:
+            raise SymderiveError(f"{plain_name(func)} in {self.record.place}: {problem}") from None
+
+    def _run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if not self.is_on or func.namespace == "prim":
             return func(*args, **kwargs)
         if is_view(func):
             result = func(*args, **kwargs)
             view_of(self.record, args[0], result)
             return result
-        plain = func.overloadpacket.__name__.removesuffix("_") if func.namespace == "aten" else func.name()
+        plain = plain_name(func)
         arguments = bound(func, args, kwargs)
         given = list(Call(self.record, plain, arguments, ()).given())
         if plain in SHORT and not all(map(self.record.is_known, given)):
             return self._in_short(func, args, kwargs, Call(self.record, plain, arguments, ()))
         result = func(*args, **kwargs)
-        noted = self.note(plain, arguments, result) if given else result
+        is_random = any(tag.name == "nondeterministic_seeded" for tag in func.tags)
+        noted = self.note(plain, arguments, result, is_random) if given or is_random else result
         if is_in_place(func) and given:
             self.record.written(args[0])
         return noted
@@ -91,11 +113,32 @@ class Noting:
 def known(call: Call) -> tuple[Feature, ...] | None:
     """What an operation is in our terms; None where it is not known, or has no layer of ours in this form."""
     operation = operations().get(call.name)
+    if is_sparse(call):
+        return None
+    if is_complex(call) and call.name not in moves():
+        operation = operations_on_pairs().get(call.name)
     try:
         made = None if operation is None else operation(call)
     except SymderiveError:
         return None
     return (made,) if isinstance(made, Feature) else made
+
+
+def why(call: Call) -> str:
+    """Why an operation is not counted, in words; empty where it is not known."""
+    if is_sparse(call):
+        return SPARSE
+    return reasons().get(call.name, COMPLEX if is_complex(call) else "")
+
+
+def is_complex(call: Call) -> bool:
+    """Whether there are complex numbers in what an operation reads or makes."""
+    return any(one.is_complex() for one in (*call.given(), *call.tensors))
+
+
+def is_sparse(call: Call) -> bool:
+    """Whether there is an array in what an operation reads or makes that does not hold all entries."""
+    return any(str(one.layout) != "torch.strided" for one in (*call.given(), *call.tensors))
 
 
 def tensors_in(value: Any) -> Iterator[Any]:
@@ -108,6 +151,12 @@ def tensors_in(value: Any) -> Iterator[Any]:
     elif isinstance(value, Mapping):
         for one in value.values():
             yield from tensors_in(one)
+
+
+def plain_name(func: Any) -> str:
+    """The name of an operation of torch without that of its overload, and the same for one in place."""
+    name: str = func.overloadpacket.__name__
+    return name.removesuffix("_") if func.namespace == "aten" else str(func.name())
 
 
 def is_view(func: Any) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
+from string import ascii_letters as LETTERS
 from typing import Any
 from unittest.mock import patch
 
+from symderive.imports.extras import extra
 from symderive.imports.torch_modules.tracing import Noting, bound
 
 
@@ -38,6 +41,36 @@ def _recurrent(arguments: Mapping[str, Any]) -> Any:
     return (x.new_empty((*x.shape[:-1], handed)), *(one.new_empty(one.shape) for one in states))
 
 
+def _same(arguments: Mapping[str, Any]) -> Any:
+    """A result of the shape of what is given."""
+    x = arguments["self"]
+    return x.new_empty(x.shape)
+
+
+def _pooled(arguments: Mapping[str, Any]) -> Any:
+    """The result of a pool along one axis, by an operation that knows symbolic sizes."""
+    torch = extra("torch", "importing a torch model")
+    names = ("self", "kernel_size", "stride", "padding", "dilation", "ceil_mode")
+    return torch.ops.aten.max_pool1d_with_indices(*(arguments[name] for name in names))[0]
+
+
+def _kron(arguments: Mapping[str, Any]) -> Any:
+    """The Kronecker product of two arrays: along each axis the product of the sizes."""
+    one, other = arguments["self"], arguments["other"]
+    rank = max(one.dim(), other.dim())
+    shapes = ([1] * (rank - x.dim()) + list(x.shape) for x in (one, other))
+    return one.new_empty([left * right for left, right in zip(*shapes, strict=True)])
+
+
+def _chain(arguments: Mapping[str, Any]) -> Any:
+    """The product of several matrices; the first and the last may be vectors."""
+    first, *between, last = arguments["tensors"]
+    for one, other in pairwise((first, *between, last)):
+        if one.shape[-1] != other.shape[0]:
+            raise ValueError(f"{one.shape[-1]} columns of a matrix are multiplied by {other.shape[0]} rows")
+    return first.new_empty((*first.shape[:-1], *last.shape[1:]))
+
+
 _SHORTCUTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "linear": _linear,
     "bilinear": _bilinear,
@@ -46,6 +79,10 @@ _SHORTCUTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "gru": _recurrent,
     "rnn_tanh": _recurrent,
     "rnn_relu": _recurrent,
+    "max_pool1d": _pooled,
+    "kron": _kron,
+    "linalg_multi_dot": _chain,
+    "fake_quantize_per_tensor_affine": _same,
 }
 """What has a result whose shape is known without running it; everything else is run, and not noted inside."""
 
@@ -55,26 +92,37 @@ def noted_as_a_whole(torch: Any, noting: Noting) -> Iterator[None]:
     """For as long as this holds, calls of these functions are noted, and not what torch makes of them."""
     with ExitStack() as stack:
         for name, places in _homes(torch).items():
-            replaced = _noted(torch, noting, name, getattr(places[0], name))
-            for place in places:
-                stack.enter_context(patch.object(place, name, replaced))
+            place, attribute = places[0]
+            replaced = _noted(torch, noting, name, getattr(place, attribute))
+            for place, attribute in places:
+                stack.enter_context(patch.object(place, attribute, replaced))
         stack.enter_context(patch.object(torch.Tensor, "contiguous", _copying(torch), create=True))
         yield
 
 
-def _homes(torch: Any) -> Mapping[str, tuple[Any, ...]]:
-    """Where the functions are found that are noted as a whole."""
+def _homes(torch: Any) -> Mapping[str, tuple[tuple[Any, str], ...]]:
+    """Where the functions are found that are noted as a whole, and how they are called there."""
+    own, functions, cells, matrices = torch, torch.nn.functional, torch._VF, torch.linalg
+    plain = {
+        "linear": (functions,),
+        "scaled_dot_product_attention": (functions,),
+        "lstm": (cells,),
+        "gru": (cells,),
+        "rnn_tanh": (cells,),
+        "rnn_relu": (cells,),
+        "einsum": (own, torch.functional),
+        "bilinear": (own, functions),
+        "group_norm": (own,),
+        "rms_norm": (own,),
+        "max_pool1d": (own,),
+        "kron": (own,),
+        "fake_quantize_per_tensor_affine": (own,),
+    }
+    found = {name: tuple((place, name) for place in places) for name, places in plain.items()}
     return {
-        "linear": (torch.nn.functional,),
-        "scaled_dot_product_attention": (torch.nn.functional,),
-        "lstm": (torch._VF,),
-        "gru": (torch._VF,),
-        "rnn_tanh": (torch._VF,),
-        "rnn_relu": (torch._VF,),
-        "einsum": (torch, torch.functional),
-        "bilinear": (torch, torch.nn.functional),
-        "group_norm": (torch,),
-        "rms_norm": (torch,),
+        **found,
+        "linalg_multi_dot": ((matrices, "multi_dot"),),
+        "linalg_vecdot": ((matrices, "vecdot"),),
     }
 
 
@@ -93,6 +141,28 @@ def _copying(torch: Any) -> Callable[..., Any]:
     return contiguous
 
 
+def operands_of(args: tuple[Any, ...]) -> tuple[str, list[Any]]:
+    """Subscripts as a text and operands as a list, however `einsum` is given them.
+
+    >>> operands_of(("ij->ji", 7))
+    ('ij->ji', [7])
+    >>> operands_of((7, [0, 1], 8, [1, 27], [0, 27]))
+    ('ab,bc->ac', [7, 8])
+    >>> operands_of((7, [..., 3]))
+    ('...a', [7])
+    """
+    if isinstance(args[0], str):
+        written, *operands = args
+        is_listed = len(operands) == 1 and isinstance(operands[0], (list, tuple))
+        return written, list(operands[0]) if is_listed else operands
+    count = len(args) // 2
+    places = [*args[1 : 2 * count : 2], *args[2 * count :]]
+    known = sorted({one for some in places for one in some if one is not ...})
+    letters = dict(zip(known, LETTERS, strict=False))
+    texts = ["".join("..." if one is ... else letters[one] for one in some) for some in places]
+    return "->".join([",".join(texts[:count]), *texts[count:]]), list(args[: 2 * count : 2])
+
+
 def _noted(torch: Any, noting: Noting, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
     overloads = getattr(torch.ops.aten, name)
     schema = getattr(overloads, "input" if name in ("lstm", "gru", "rnn_tanh", "rnn_relu") else "default")
@@ -100,10 +170,7 @@ def _noted(torch: Any, noting: Noting, name: str, original: Callable[..., Any]) 
     def call(*args: Any, **kwargs: Any) -> Any:
         if not noting.is_on or (name == "lstm" and len(args) > 1 and not isinstance(args[1], (tuple, list))):
             return original(*args, **kwargs)
-        plain = args
-        if name == "einsum":  # the operands may stand in a list or one by one
-            operands = args[1] if len(args) == 2 and isinstance(args[1], (list, tuple)) else args[1:]
-            plain = (args[0], list(operands))
+        plain = operands_of(args) if name == "einsum" else args
         arguments = bound(schema, plain, kwargs)
         noting.is_on = False
         try:

@@ -90,3 +90,27 @@ class Scatter(Lookup):
         landed = defined("landed", indices, IndexSum(Entry(source, *around) * Delta(along, held), *at))
         y = defined("y", indices, Entry(x, *indices) + Entry(landed.tensor, *indices))
         return Program((x, source, held.tensor), (landed, y), (y.tensor,))
+
+
+@dataclass(frozen=True)
+class ScatterAlong(Lookup):
+    """Entries added to an array where positions of their own say.
+
+    `y[n, v] = x[n, v] + Σ_p source[n, p] · δ(v, index[n, p])`. Source and positions have the axes of the
+    array, with a size of their own along the axis in question, which is `places`. The count is that of
+    `Scatter`.
+
+    >>> ScatterAlong((10, 4), 1, (3,)).program().inputs[1].shape
+    (10, 3)
+    """
+
+    def program(self) -> Program:
+        """The equations with the inputs x, source and index."""
+        indices = indices_over("n", self.shape)
+        at = self._around(indices, (Index("p", self.places[0]),))
+        along, places = indices[self.axis], sizes_of(at)
+        x, source = Tensor("x", self.shape), Tensor("source", places)
+        held = Entry(Tensor("index", places, "count"), *at)
+        landed = defined("landed", indices, IndexSum(Entry(source, *at) * Delta(along, held), at[self.axis]))
+        y = defined("y", indices, Entry(x, *indices) + Entry(landed.tensor, *indices))
+        return Program((x, source, held.tensor), (landed, y), (y.tensor,))

@@ -10,6 +10,7 @@ import sympy
 from symderive.core.nodes import Entry, Tensor
 from symderive.core.positions import Inside
 from symderive.core.program import Program
+from symderive.functions import by_call
 from symderive.functions.kinked import larger, smaller
 from symderive.layers.equations import defined, indices_over
 from symderive.layers.fields import one_of
@@ -20,6 +21,7 @@ RUNNING: Mapping[str, Callable[[sympy.Expr, sympy.Expr], sympy.Expr]] = {
     "prod": lambda before, each: before * each,
     "max": larger,
     "min": smaller,
+    "logsumexp": by_call()["numpy.logaddexp"].make,
 }
 """What becomes of the result so far and the next entry."""
 
@@ -33,7 +35,7 @@ class Running(Operation):
     Args:
         shape: the shape of input and output.
         axis: the axis along which it runs; a negative one counts from the end.
-        kind: "sum", "prod", "max" or "min".
+        kind: "sum", "prod", "max", "min", or "logsumexp" (log of the sum of exponentials).
 
     Raises:
         ShapeError: not sizes, or no such axis.

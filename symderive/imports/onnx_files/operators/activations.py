@@ -92,11 +92,15 @@ def softmax(call: Call) -> Value:
 def log_softmax(call: Call) -> Value:
     """The entries less the logarithm of the sum of their exponentials."""
     value = call.input(0)
-    shape = value.shape
-    axis = call.axis(len(shape), 1 if call.version < 13 else -1)
-    over = tuple(range(axis, len(shape))) if call.version < 13 else (axis,)
-    total = call.apply(Reduction(shape, over, "logsumexp"), value, name="logsumexp")
-    kept = tuple(ONE if place in over else size for place, size in enumerate(shape))
+    rank = len(value.shape)
+    axis = call.axis(rank, 1 if call.version < 13 else -1)
+    return log_shares(call, value, tuple(range(axis, rank)) if call.version < 13 else (axis,))
+
+
+def log_shares(call: Call, value: Value, over: tuple[int, ...]) -> Value:
+    """The logarithms of a softmax along some axes."""
+    total = call.apply(Reduction(value.shape, over, "logsumexp"), value, name="logsumexp")
+    kept = tuple(ONE if place in over else size for place, size in enumerate(value.shape))
     return pointwise(call, lambda x, y: x - y, [value, call.view(total, kept)], name="sub")
 
 

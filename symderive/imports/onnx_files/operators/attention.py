@@ -16,8 +16,8 @@ from symderive.networks.operations import Join
 
 def attention(call: Call) -> list[Value]:
     """Scaled dot-product attention, with heads side by side or as an axis, with earlier keys and a mask."""
-    if call.attribute("softcap", 0) or call.attribute("qk_matmul_output_mode", 0):
-        raise Uncounted("with a softcap, or with its scores as an output")
+    if any(call.outputs[3:]):
+        raise Uncounted("with its scores as an output")
     q, k, v = (call.input(place) for place in range(3))
     is_flat = len(q.shape) == 3
     heads = int(call.attribute("q_num_heads", 0)) or (1 if is_flat else q.shape[1])
@@ -38,6 +38,8 @@ def attention(call: Call) -> list[Value]:
         batch=batch,
         causal=bool(call.attribute("is_causal", 0)),
     )
+    if call.attribute("softcap", 0):
+        _bounded(call, q, scores)
     if call.has(3):
         _masked(call, q, scores)
     wanted = [q if kv_heads == heads else _grouped(call, q, kv_heads), k, v]
@@ -67,6 +69,12 @@ def _behind(call: Call, past: Value | None, value: Value) -> Value:
     batch, heads, length, width = call.rank(past, 4, 4)
     layer = Join((batch, heads, width), (length, value.shape[2]), 2)
     return call.apply(layer, past, value, name="past")
+
+
+def _bounded(call: Call, value: Value, scores: tuple[Any, ...]) -> Value:
+    """Scores that a tanh keeps below a bound."""
+    cap = sympy.Symbol("cap", real=True)
+    return pointwise(call, lambda x: cap * sympy.tanh(x / cap), [call.view(value, scores)], name="softcap")
 
 
 def _masked(call: Call, value: Value, scores: tuple[Any, ...]) -> Value:

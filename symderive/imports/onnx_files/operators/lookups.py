@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from symderive.functions.kinked import larger, smaller
 from symderive.imports.onnx_files.call import Call
 from symderive.imports.onnx_files.operators.arithmetic import is_parameter, pointwise
 from symderive.imports.onnx_files.values import Value, known
@@ -51,11 +52,14 @@ def _either(table: Value, places: Value) -> Value:
 
 
 def scatter(call: Call) -> Value:
-    """Entries written at positions, or added to what is there: one operation for each of them."""
+    """Entries written at positions, or joined to what is there: one operation for each of them."""
     target, source = call.input(0), call.input(2)
+    before = sympy.Symbol("before", real=True)
     bodies = {
-        "add": lambda x: x + sympy.Symbol("before", real=True),
-        "mul": lambda x: x * sympy.Symbol("before", real=True),
+        "add": lambda x: x + before,
+        "mul": lambda x: x * before,
+        "max": lambda x: larger(x, before),
+        "min": lambda x: smaller(x, before),
     }
     wanted = call.attribute("reduction", "none")
     if wanted in bodies and source.is_data:

@@ -1,4 +1,4 @@
-"""Arrays with other numbers of positions: copies of the nearest entries, or straight lines between them."""
+"""Arrays with other numbers of positions: copies of the nearest entries, or lines and curves between them."""
 
 from __future__ import annotations
 
@@ -11,27 +11,38 @@ from symderive.core.dims import same_size
 from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.operators.arithmetic import pointwise
 from symderive.imports.onnx_files.values import Value
+from symderive.imports.reasons import SMOOTHED
 
 
 def resize(call: Call) -> Value:
-    """`Resize`, `Upsample`: copies of the nearest entries, or straight lines between entries."""
+    """`Resize`, `Upsample`: copies of the nearest entries, or lines and curves between entries."""
     value = call.input(0)
     shape = _resized(call, value)
     mode = call.attribute("mode", "nearest")
     if mode == "nearest" or not value.is_data:
         return call.view(value, shape)
-    if mode != "linear":
-        raise Uncounted(f"mode {mode}")
-    return _lines(call, value, shape)
+    if call.attribute("antialias", 0):
+        raise Uncounted(SMOOTHED)
+    return _between(call, value, shape, *BODIES[mode])
 
 
-def _lines(call: Call, value: Value, shape: Sequence[Any]) -> Value:
-    """Along one axis after the other: `lower + share · (upper − lower)`."""
-    share = sympy.Symbol("share", real=True)
+SHARE = sympy.Symbol("share", real=True)
+WEIGHTS = sympy.symbols("weight1:5", real=True)
+BODIES: Mapping[str, tuple[int, Callable[..., sympy.Expr]]] = {
+    "linear": (2, lambda x, y: x + SHARE * (y - x)),
+    "cubic": (4, lambda *x: sympy.Add(*(weight * one for weight, one in zip(WEIGHTS, x, strict=True)))),
+}
+"""How many entries are read along an axis, and what becomes of them; the weights are known beforehand."""
+
+
+def _between(
+    call: Call, value: Value, shape: Sequence[Any], taps: int, body: Callable[..., sympy.Expr]
+) -> Value:
+    """Along one axis after the other."""
     for axis, size in enumerate(shape):
         if not same_size(size, value.shape[axis]):
-            ends = [call.view(value, (*value.shape[:axis], size, *value.shape[axis + 1 :])) for _ in range(2)]
-            value = pointwise(call, lambda x, y: x + share * (y - x), ends, name="between")
+            near = call.view(value, (*value.shape[:axis], size, *value.shape[axis + 1 :]))
+            value = pointwise(call, body, [near] * taps, name="between")
     return value
 
 

@@ -11,18 +11,25 @@ import sympy
 from symderive.core.dims import shape_text
 from symderive.core.positions import divided
 from symderive.errors import ShapeError, SymderiveError
-from symderive.imports.onnx_files.call import Call
+from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.operators.arithmetic import cut_off
 from symderive.imports.onnx_files.stored import kind_of
-from symderive.imports.onnx_files.values import TRUTH, WHOLE, Value, is_short, known, mapped
+from symderive.imports.onnx_files.values import TRUTH, WHOLE, Value, entries_of, is_short, known, mapped
+from symderive.imports.reasons import RANDOM
 from symderive.networks.operations import Join
 
 FAR = 2**31 - 1
 
 
 def kept(call: Call) -> list[Value]:
-    """The same entries; of a dropout at inference the mask, too."""
+    """The same entries; of a dropout at inference the mask, too.
+
+    Raises:
+        Uncounted: a dropout as in training, whose mask is random.
+    """
     value = call.input(0)
+    if call.op == "Dropout" and call.has(2) and sympy.true in entries_of(call.input(2)):
+        raise Uncounted(RANDOM)
     same = Value(value.shape, value.kind, value.array, value.contents, value.weights)
     return [same, *(Value(value.shape, TRUTH) for _ in call.outputs[1:])]
 

@@ -10,6 +10,7 @@ import sympy
 from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.stored import kind_of, stored
 from symderive.imports.onnx_files.values import REAL, WHOLE, Value, contents_of, entries_of, is_short, known
+from symderive.imports.reasons import RANDOM, SEARCH
 
 
 def shape(call: Call) -> Value:
@@ -77,7 +78,7 @@ def random(call: Call) -> Value:
 
 
 def _random(call: Call, sizes: tuple[Any, ...]) -> Value:
-    value = call.walk.opaque(call.op, tuple(map(call.walk.size, sizes)), [])
+    value = call.walk.opaque(f"{call.op} ({RANDOM})", tuple(map(call.walk.size, sizes)), [])
     return Value(value.shape, REAL, value.array)
 
 
@@ -111,7 +112,7 @@ def most_likely(call: Call) -> list[Value]:
     value, (chosen,) = call.input(0), call.whole(1, "k")
     axis = call.axis(len(value.shape), -1)
     sizes = (*value.shape[:axis], call.walk.size(chosen), *value.shape[axis + 1 :])
-    made = call.walk.opaque("TopK", sizes, call.all[:1])
+    made = call.walk.opaque(f"TopK ({SEARCH})", sizes, call.all[:1])
     return [call.view(made, sizes, kind=value.kind), call.view(made, sizes, kind=WHOLE)]
 
 

@@ -39,4 +39,14 @@ def _convolution(call: Call) -> Feature:
     )
 
 
-OPERATIONS: Mapping[str, Operation] = {"convolution": _convolution}
+def _along_the_first_axis(call: Call) -> Feature:
+    """`conv_tbc`: steps, batch and channels in this order, with the kernel first in the weight."""
+    x, (kernel, c_in, c_out) = call.feature("self"), call.record.sizes.shape(call["weight"])
+    steps, batch, _ = x.shape
+    weights, padding = (call["weight"], call["bias"]), call.size(call["pad"])
+    options = {"padding": (padding,), "batch": batch, "bias": True}
+    return call.step([x], Conv1d, c_in, c_out, (kernel,), steps, **options, weights=weights, name="conv")
+
+
+OPERATIONS: Mapping[str, Operation] = {"convolution": _convolution, "conv_tbc": _along_the_first_axis}
+CONTRACTIONS = tuple(OPERATIONS)

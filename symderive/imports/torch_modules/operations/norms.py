@@ -60,6 +60,27 @@ def _group_norm(call: Call) -> Feature:
     return call.step([x], GroupNorm, call["num_groups"], channels, tuple(extents), **options, weights=weights)
 
 
+def _flat_group_norm(call: Call) -> Feature:
+    """As group normalisation, of positions in a row."""
+    weight = call["weight"]
+    batch, channels, positions = (call.size(call[name]) for name in ("N", "C", "HxW"))
+    options = {"batch": batch, "affine": weight is not None, "eps": call["eps"]}
+    weights, groups = (weight, call["bias"]), call.size(call["group"])
+    reads = [call.feature("input")]
+    return call.step(
+        reads, GroupNorm, groups, channels, (positions,), **options, weights=weights, name="norm"
+    )
+
+
+def _weight_norm(call: Call) -> tuple[Feature, ...]:
+    """`v · g / ‖v‖`, with a norm for each position along an axis, and these norms."""
+    v, g, axis = call.feature("v"), call.feature("g"), int(call["dim"])
+    over = tuple(place for place in range(len(v.shape)) if place != axis % len(v.shape))
+    norms = call.step([v], Reduction, v.shape, over, "norm2", name="norms").with_shape(g.shape)
+    scale = call.pointwise(argument(1) / argument(2), g, norms, name="scale")
+    return call.pointwise(argument(1) * argument(2), v, scale, name="weight"), norms
+
+
 def _softmax(call: Call) -> Feature:
     x = call.feature("self")
     (axis,) = call.axes("dim", len(x.shape))
@@ -83,6 +104,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "_fused_rms_norm": _rms_norm,
     "rms_norm": _rms_norm,
     "group_norm": _group_norm,
+    "native_group_norm": _flat_group_norm,
+    "_weight_norm_interface": _weight_norm,
     "_softmax": _softmax,
     "_safe_softmax": _softmax,
     "_log_softmax": _log_softmax,

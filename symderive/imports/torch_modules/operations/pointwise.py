@@ -143,7 +143,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "sub": of_entries(lambda x, y, alpha: x - alpha * y, "self", "other", "alpha"),
     "rsub": of_entries(lambda x, y, alpha: y - alpha * x, "self", "other", "alpha"),
     "mul": of_entries(lambda x, y: x * y, "self", "other"),
-    "div": of_entries(_quotient, "self", "other"),
     "true_divide": of_entries(_quotient, "self", "other"),
     "pow": of_entries(_power, "self", "exponent"),
     "maximum": of_entries(larger, "self", "other"),

@@ -80,11 +80,24 @@ def _windows(call: Call, kinds: Mapping[int, Any], x: Feature, output: tuple[Siz
     return call.step([x], kinds[axes], channels, *x.shape[-axes:], output, batch=tuple(batch), name="pool")
 
 
+def _fractional(axes: int) -> Operation:
+    def pool(call: Call) -> tuple[Feature, Feature]:
+        """The largest entries of windows that begin at random places, and their places."""
+        window = sympy.Mul(*call.sizes("kernel_size", axes))
+        x = call.feature("self").with_shape((*call.shape, window))
+        made = call.step([x], Reduction, x.shape, (len(x.shape) - 1,), "max", name="pool")
+        return made, made
+
+    return pool
+
+
 def _each(name: str, made: Callable[[int], Operation]) -> dict[str, Operation]:
     return {name.format(axes): made(axes) for axes in (1, 2, 3)}
 
 
 OPERATIONS: Mapping[str, Operation] = {
+    "fractional_max_pool2d": _fractional(2),
+    "fractional_max_pool3d": _fractional(3),
     **_each("max_pool{}d_with_indices", lambda axes: _pool(_MAX, axes)),
     **_each("max_pool{}d", lambda axes: _pool(_MAX, axes)),
     **_each("avg_pool{}d", lambda axes: _pool(_MEAN, axes)),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
+from string import ascii_lowercase as LETTERS
+
+import sympy
 
 from symderive.core.dims import Size
 from symderive.imports.torch_modules.call import Call, Operation, number
 from symderive.layers import Bilinear, Dense, Einsum
+from symderive.layers.orders import Path
 from symderive.networks import Feature
-from symderive.networks.operations import argument
+from symderive.networks.operations import Reduction, argument
 
 
 def _linear(call: Call) -> Feature:
@@ -52,9 +57,106 @@ def _mm(call: Call) -> Feature:
     return _product(call, left, right)
 
 
+def _scaled(call: Call) -> Feature:
+    """A product of matrices of short numbers, scaled back and perhaps with a bias."""
+    product, scales = _product(call, "self", "mat2"), [argument(2), argument(3)]
+    reads = [product, call.feature("scale_a"), call.feature("scale_b")]
+    body = argument(1) * sympy.Mul(*scales)
+    if call["bias"] is not None:
+        reads.append(call.feature("bias"))
+        body += argument(4)
+    return call.pointwise(body, *reads, name="scaled")
+
+
 def _dot(call: Call) -> Feature:
-    one, other = call.feature("self"), call.feature("tensor")
+    one, other = (call.record.feature(value) for value in call.given())
     return call.step([one, other], Einsum, "i,i->", one.shape, name="dot")
+
+
+def _of_rows(call: Call) -> Feature | None:
+    """`y[n] = Σ_i x[n, i] · y[n, i]` for arrays of one shape."""
+    one, other = call.feature("x"), call.feature("y")
+    if one.shape != other.shape:
+        return None
+    (axis,), letters = call.axes("dim", len(one.shape)), LETTERS[: len(one.shape)]
+    subscripts = f"{letters},{letters}->{letters.replace(letters[axis], '')}"
+    return call.step([one, other], Einsum, subscripts, one.shape, name="dot")
+
+
+def _outer(call: Call) -> Feature:
+    """`beta · self + alpha · vec1 vec2ᵀ`."""
+    one, other = call.feature("vec1"), call.feature("vec2")
+    product = call.step([one, other], Einsum, "i,j->ij", (*one.shape, *other.shape), name="outer")
+    return _added(call, product)
+
+
+def _over_batches(call: Call) -> Feature:
+    """`beta · self + alpha · Σ_b batch1[b] batch2[b]`."""
+    one, other = call.feature("batch1"), call.feature("batch2")
+    product = call.step([one, other], Einsum, "bij,bjk->ik", (*one.shape, other.shape[-1]), name="matmul")
+    return _added(call, product)
+
+
+def _kron(call: Call) -> Feature:
+    """`y[i, k, j, l] = x1[i, j] · x2[k, l]`, with two axes of the result for each of an operand."""
+    one, other = call.feature("self"), call.feature("other")
+    rank = max(len(one.shape), len(other.shape))
+    shapes = [(*(sympy.S.One,) * (rank - len(x.shape)), *x.shape) for x in (one, other)]
+    first, second = LETTERS[:rank], LETTERS[rank : 2 * rank]
+    result = "".join(pair for both in zip(first, second, strict=True) for pair in both)
+    made = Einsum.of(f"{first},{second}->{result}", *shapes)
+    return call.step([one, other], Einsum, made.subscripts, made.sizes, name="kron")
+
+
+def _chain(call: Call) -> Feature:
+    """A product of several matrices, in the order that takes the fewest multiplications."""
+    reads = [call.record.feature(one) for one in call["tensors"]]
+    front, back = (len(one.shape) == 1 for one in (reads[0], reads[-1]))
+    parts = ["".join(pair) for pair in pairwise(LETTERS[: len(reads) + 1])]
+    result = parts[0][:1] * (not front) + parts[-1][1:] * (not back)
+    parts[0], parts[-1] = parts[0][front:], parts[-1][: 2 - back]
+    subscripts = f"{','.join(parts)}->{result}"
+    made = Einsum.of(subscripts, *(one.shape for one in reads))
+    order = _fewest(call, made)
+    return call.step(reads, Einsum, made.subscripts, made.sizes, order, name="matmul")
+
+
+def _fewest(call: Call, made: Einsum) -> Path:
+    """The order that takes the fewest products where the model runs; a condition says so of other sizes."""
+    costs = made.macs_by_order()
+    order = min(costs, key=lambda path: call.record.sizes.value(costs[path]))
+    for other in costs.values():
+        if other != costs[order]:
+            sentence = f"a product of matrices: another order takes {other} multiplications."
+            call.record.trace.require(sympy.Le(costs[order], other), sentence)
+    return order
+
+
+def _cross(call: Call) -> Feature:
+    """`y[i] = x1[i + 1] · x2[i + 2] − x1[i + 2] · x2[i + 1]`, positions taken round."""
+    one, other = call.feature("self"), call.feature("other")
+    body = argument(1) * argument(4) - argument(2) * argument(3)
+    return call.pointwise(body, one, one, other, other, name="cross")
+
+
+def _trace(call: Call) -> Feature:
+    """The sum of the entries of the diagonal."""
+    x = call.feature("self")
+    size = sympy.Min(*x.shape) if x.shape[0] != x.shape[1] else x.shape[0]
+    return call.step([x.with_shape((size,))], Reduction, (size,), (0,), "sum", name="trace")
+
+
+def _trilinear(call: Call) -> Feature:
+    """A product of three arrays, each of them stretched along some axes, summed over others."""
+    reads = [call.feature(name) for name in ("i1", "i2", "i3")]
+    stretched = [set(call[name]) for name in ("expand1", "expand2", "expand3")]
+    rank = len(reads[0].shape) + len(stretched[0])
+    parts = [
+        "".join(one for axis, one in enumerate(LETTERS[:rank]) if axis not in gone) for gone in stretched
+    ]
+    result = "".join(one for axis, one in enumerate(LETTERS[:rank]) if axis not in call["sumdim"])
+    made = Einsum.of(f"{','.join(parts)}->{result}", *(one.shape for one in reads))
+    return call.step(reads, Einsum, made.subscripts, made.sizes, made.order, name="bilinear")
 
 
 def _einsum(call: Call) -> Feature:
@@ -100,11 +202,24 @@ OPERATIONS: Mapping[str, Operation] = {
     "linear": _linear,
     "addmm": _addmm,
     "mm": _mm,
+    "_int_mm": _mm,
+    "_scaled_mm": _scaled,
     "bmm": _mm,
     "mv": _mm,
     "baddbmm": lambda call: _added(call, _product(call, "batch1", "batch2")),
     "dot": _dot,
+    "vdot": _dot,
+    "linalg_vecdot": _of_rows,
+    "addmv": lambda call: _added(call, _product(call, "mat", "vec")),
+    "addr": _outer,
+    "addbmm": _over_batches,
+    "kron": _kron,
+    "linalg_multi_dot": _chain,
+    "linalg_cross": _cross,
+    "trace": _trace,
+    "_trilinear": _trilinear,
     "einsum": _einsum,
     "_grouped_mm": _grouped,
     "bilinear": _bilinear,
 }
+CONTRACTIONS = tuple(OPERATIONS)

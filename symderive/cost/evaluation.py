@@ -12,11 +12,13 @@ import numpy as np
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.core.divisors import Gcd
 from symderive.cost.writing import Writer
 from symderive.errors import ShapeError, SymderiveError, did_you_mean
 
 _invert = np.frompyfunc(lambda value: Fraction(1) / value, 1, 1)
 _floor = np.frompyfunc(math.floor, 1, 1)
+_gcd = np.frompyfunc(math.gcd, 2, 1)
 COMPARE: dict[type[sympy.Basic], Callable[[Any, Any], Any]] = {
     sympy.Ge: operator.ge,
     sympy.Le: operator.le,
@@ -31,7 +33,7 @@ def evaluate(expr: sympy.Expr, values: Mapping[Dim, Any]) -> Any:
     """The exact value of an expression in sizes.
 
     Args:
-        expr: sums, products, whole powers, floors and remainders of sizes and numbers.
+        expr: sums, products, whole powers, floors, remainders and divisors of sizes and numbers.
         values: for each symbol an int, or an object array of ints; arrays broadcast.
 
     Returns:
@@ -57,6 +59,8 @@ def evaluate(expr: sympy.Expr, values: Mapping[Dim, Any]) -> Any:
         return _floor(evaluate(expr.args[0], values))
     if isinstance(expr, sympy.Mod):
         return evaluate(expr.args[0], values) % evaluate(expr.args[1], values)
+    if isinstance(expr, Gcd):
+        return _gcd(*(evaluate(arg, values) for arg in expr.args))
     raise SymderiveError(f"evaluating a cost: {type(expr).__name__} in {expr} is not known.")
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.dims import Dim
+from symderive.core.divisors import Gcd
 from symderive.core.nodes import Index
 from symderive.core.positions import Quotient
 from symderive.errors import SymderiveError
@@ -42,6 +43,7 @@ class Style:
     floor: Callable[[str], str]
     ceiling: Callable[[str], str]
     root: Callable[[Written, int], str]
+    function: Callable[[str, str], str]
     relation: int
 
 
@@ -72,6 +74,7 @@ TEXT = Style(
     floor=lambda inner: f"⌊{inner}⌋",
     ceiling=lambda inner: f"⌈{inner}⌉",
     root=_text_root,
+    function=lambda name, arguments: f"{name}({arguments})",
     relation=0,
 )
 LATEX = Style(
@@ -85,6 +88,7 @@ LATEX = Style(
     floor=lambda inner: rf"\left\lfloor {inner} \right\rfloor",
     ceiling=lambda inner: rf"\left\lceil {inner} \right\rceil",
     root=lambda inner, degree: rf"\sqrt{f'[{degree}]' if degree > 2 else ''}{{{inner[0]}}}",
+    function=lambda name, arguments: rf"\{name}\left({arguments}\right)",
     relation=1,
 )
 
@@ -196,6 +200,8 @@ class Writer:
             return self.style.floor(self.write(_as_fraction(expr.args[0]))), ATOM
         if isinstance(expr, Quotient):
             return self.style.floor(self.style.fraction(*map(self._write, expr.args))[0]), ATOM
+        if isinstance(expr, Gcd):
+            return self.style.function("gcd", ", ".join(map(self.write, expr.args))), ATOM
         raise SymderiveError(f"writing {expr}: {type(expr).__name__} is not a size.")
 
     def _mul(self, expr: sympy.Expr) -> Written:

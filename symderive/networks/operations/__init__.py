@@ -6,7 +6,6 @@ from which its cost is counted.
 
 from __future__ import annotations
 
-from symderive.networks.operations.adaptive_mean import AdaptiveMean
 from symderive.networks.operations.join import Join
 from symderive.networks.operations.learned import Learned
 from symderive.networks.operations.lookup import Gather, Scatter
@@ -20,7 +19,6 @@ from symderive.networks.operations.running import RUNNING, Running
 __all__ = [
     "REDUCTIONS",
     "RUNNING",
-    "AdaptiveMean",
     "Gather",
     "Join",
     "Learned",

@@ -7,7 +7,6 @@ from typing import Any
 
 import sympy
 
-from symderive.core.dims import Size
 from symderive.imports.torch_modules.call import Call, Operation
 from symderive.layers import (
     AdaptiveAvgPool1d,
@@ -24,7 +23,7 @@ from symderive.layers import (
     MaxPool3d,
 )
 from symderive.networks import Feature
-from symderive.networks.operations import AdaptiveMean, Reduction
+from symderive.networks.operations import Reduction
 
 _MAX = {1: MaxPool1d, 2: MaxPool2d, 3: MaxPool3d}
 _MEAN = {1: AvgPool1d, 2: AvgPool2d, 3: AvgPool3d}
@@ -65,19 +64,11 @@ def _adaptive(kinds: Mapping[int, Any], axes: int) -> Operation:
             over = tuple(range(len(x.shape) - axes, len(x.shape)))
             kind = "mean" if kinds is _ADAPTIVE_MEAN else "max"
             return call.step([x], Reduction, x.shape, over, kind, name="pool")
-        return _windows(call, kinds, x, output)
+        *batch, channels = x.shape[:-axes]
+        extents = x.shape[-axes:]
+        return call.step([x], kinds[axes], channels, *extents, output, batch=tuple(batch), name="pool")
 
     return pool
-
-
-def _windows(call: Call, kinds: Mapping[int, Any], x: Feature, output: tuple[Size, ...]) -> Feature:
-    """Windows of whatever size: of means over a square of them one equation each, also of symbolic sizes."""
-    axes = len(output)
-    is_square = kinds is _ADAPTIVE_MEAN and axes == 2 and output[0] == output[1] and output[0].is_Integer
-    if is_square and any(not size.is_Integer for size in x.shape[-axes:]):
-        return call.step([x], AdaptiveMean, x.shape, outputs=int(output[0]), name="pool")
-    *batch, channels = x.shape[:-axes]
-    return call.step([x], kinds[axes], channels, *x.shape[-axes:], output, batch=tuple(batch), name="pool")
 
 
 def _each(name: str, made: Callable[[int], Operation]) -> dict[str, Operation]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.core.divisors import Gcd
 from symderive.cost.formula import Formula, Product
 from symderive.cost.writing import Factor, Writer
 from symderive.errors import SymderiveError
@@ -69,7 +70,7 @@ def _sorted(factors: tuple[Factor, ...], writer: Writer) -> tuple[Factor, ...]:
 
 
 def multiplied_out(term: Product, extents: Collection[Dim]) -> Iterator[Product]:
-    """A product of sums as a sum of products; sums of named extents, as `H₁ · W₁ + 1`, stay.
+    """A product of sums as a sum of products; sums of named extents, as `H₁ · W₁ + 1`, and of divisors stay.
 
     >>> from symderive.core.dims import dims
     >>> k, h = dims("k H1")
@@ -79,7 +80,7 @@ def multiplied_out(term: Product, extents: Collection[Dim]) -> Iterator[Product]
     opened = [
         base**power
         for base, power in term.factors
-        if base.is_Add and power > 0 and base.free_symbols.isdisjoint(extents)
+        if base.is_Add and power > 0 and base.free_symbols.isdisjoint(extents) and not base.has(Gcd)
     ]
     kept = [(base, power) for base, power in term.factors if base**power not in opened]
     if not opened:

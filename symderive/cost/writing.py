@@ -12,7 +12,7 @@ import sympy
 from symderive.core.dims import Dim
 from symderive.core.divisors import Gcd
 from symderive.core.nodes import Index
-from symderive.core.positions import Quotient
+from symderive.core.positions import Quotient, Remainder
 from symderive.errors import SymderiveError
 from symderive.notation.names import latex_name, superscript, text_name
 
@@ -44,6 +44,7 @@ class Style:
     ceiling: Callable[[str], str]
     root: Callable[[Written, int], str]
     function: Callable[[str, str], str]
+    remainder: Callable[[str, str], str]
     relation: int
 
 
@@ -75,6 +76,7 @@ TEXT = Style(
     ceiling=lambda inner: f"⌈{inner}⌉",
     root=_text_root,
     function=lambda name, arguments: f"{name}({arguments})",
+    remainder=lambda number, divisor: f"({number} mod {divisor})",
     relation=0,
 )
 LATEX = Style(
@@ -89,6 +91,7 @@ LATEX = Style(
     ceiling=lambda inner: rf"\left\lceil {inner} \right\rceil",
     root=lambda inner, degree: rf"\sqrt{f'[{degree}]' if degree > 2 else ''}{{{inner[0]}}}",
     function=lambda name, arguments: rf"\{name}\left({arguments}\right)",
+    remainder=lambda number, divisor: rf"\left({number} \bmod {divisor}\right)",
     relation=1,
 )
 
@@ -200,6 +203,8 @@ class Writer:
             return self.style.floor(self.write(_as_fraction(expr.args[0]))), ATOM
         if isinstance(expr, Quotient):
             return self.style.floor(self.style.fraction(*map(self._write, expr.args))[0]), ATOM
+        if isinstance(expr, Remainder):
+            return self.style.remainder(*(self._at_least(POWER, self._write(arg)) for arg in expr.args)), ATOM
         if isinstance(expr, Gcd):
             return self.style.function("gcd", ", ".join(map(self.write, expr.args))), ATOM
         raise SymderiveError(f"writing {expr}: {type(expr).__name__} is not a size.")

@@ -112,7 +112,19 @@ def test_operations_without_products_stand_under_their_own_names():
             lambda: MaxPool1d(2, 2, 8, padding=2),
             "the padding 2 along the length is more than half of the kernel 2",
         ),
-        (lambda: MaxPool1d(2, 3, 8, padding=1, dilation=2), "padding together with a dilation"),
+        (
+            lambda: MaxPool1d(2, 2, 8, padding=2, dilation=2),
+            "the padding 2 along the length is more than half of the kernel 2, which covers 3 positions",
+        ),
+        (
+            lambda: MaxPool1d(2, 2, 2, padding=2, dilation=3),
+            "of 2 positions of the length a window with padding and a dilation of 3 may see none",
+        ),
+        (
+            lambda: MaxPool1d(2, "k", 9, stride=2, ceil_mode=True),
+            "which windows ceil_mode adds depends on the kernel k and the stride 2 of the length; give numbers",
+        ),
+        (lambda: AvgPool1d(2, 2, 8, divisor=0), "AvgPool1d: divisor: 0 is not a size"),
         (lambda: AvgPool2d(2, 4, 3, 8), "the kernel covers 4 positions and the height with padding has 3"),
         (lambda: AvgPool1d(0), "channels: 0 is not a size"),
         (lambda: Activation("rely"), "unknown function 'rely'; did you mean \"relu\"?"),

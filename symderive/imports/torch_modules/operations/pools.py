@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import sympy
-
 from symderive.imports.torch_modules.call import Call, Operation
 from symderive.layers import (
     AdaptiveAvgPool1d,
@@ -33,25 +31,20 @@ _ADAPTIVE_MEAN = {1: AdaptiveAvgPool1d, 2: AdaptiveAvgPool2d, 3: AdaptiveAvgPool
 
 def _pool(kinds: Mapping[int, Any], axes: int) -> Operation:
     def pool(call: Call) -> Feature | None:
-        """A pool with windows; with `ceil_mode`, a last window that is only partly inside counts, too.
-
-        Torch leaves out one that begins behind the input; with `stride + padding ≤ kernel` there is none.
-        """
+        """A pool with windows; with a negative divisor it is not known."""
         x = call.feature("self")
         *batch, channels = x.shape[:-axes]
         kernel, padding = call.sizes("kernel_size", axes), call.sizes("padding", axes)
         stride = call.sizes("stride", axes) if call["stride"] else kernel
-        sides: Any = padding
-        if call["ceil_mode"]:
-            fits = (step + side <= size for step, side, size in zip(stride, padding, kernel, strict=True))
-            if kinds is _MEAN or not all(one == sympy.true for one in fits):
-                return None
-            sides = tuple((side, side + step - 1) for side, step in zip(padding, stride, strict=True))
-        if call["divisor_override"] is not None or (call["count_include_pad"] is False and any(padding)):
-            return None
-        options: dict[str, Any] = {"stride": stride, "padding": sides, "batch": tuple(batch)}
+        options: dict[str, Any] = {"stride": stride, "padding": padding, "batch": tuple(batch)}
+        options["ceil_mode"] = bool(call["ceil_mode"])
         if kinds is _MAX:
             options["dilation"] = call.sizes("dilation", axes)
+        else:
+            options["count_include_pad"] = call["count_include_pad"] is not False
+            options["divisor"] = call["divisor_override"]
+            if options["divisor"] is not None and options["divisor"] < 1:
+                return None
         return call.step([x], kinds[axes], channels, kernel, *x.shape[-axes:], **options, name="pool")
 
     return pool

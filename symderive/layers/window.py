@@ -74,9 +74,11 @@ class Window:
     def rounded_up(self, layer: str) -> Window:
         """The same where a last window counts that is only partly inside, if it begins inside or in front.
 
-        Such a window i has `stride·i < size + before` besides `stride·i ≤ size + before + after − span` rounded
-        up: together as many as there are with `min(span − 1, after + stride − 1)` positions behind. It is the
-        rule of PyTorch (`pooling_output_shape`) and of ONNX since version 22 of AveragePool and MaxPool.
+        Window i is there for `stride·(i − 1) < size + before + after − span` and `stride·i < size + before`:
+        as many as with `min(span − 1, after + stride − 1)` positions behind. It is the rule of PyTorch
+        (`pooling_output_shape`) and of ONNX's AveragePool and MaxPool since version 22. Earlier versions do
+        not state the second condition, and ONNX's inference of shapes counts one window more there; its
+        evaluator leaves that window out in all versions.
 
         Raises:
             SymderiveError: which of the two it is depends on sizes without a number.

@@ -13,6 +13,7 @@ from torch import nn
 from symderive import cost
 from symderive.errors import ShapeError, SymderiveError
 from symderive.imports.onnx_files import onnx_file
+from tests.imports.onnx_counting import run
 from tests.imports.onnx_models import pool
 from tests.imports.torch_facts import imported
 from tests.profiles import examples
@@ -129,6 +130,19 @@ def test_pools_of_onnx_have_the_shapes_that_onnx_infers(op, kernel, strides, pad
         taps = math.prod(kernel) - 1
         counted = numbers.comparisons if op == "MaxPool" else numbers.adds
         assert counted == taps * math.prod(shape)
+
+
+@pytest.mark.parametrize("version", [12, 18, 22])
+@pytest.mark.parametrize("op", ["MaxPool", "AveragePool"])
+def test_a_window_behind_the_input_is_left_out_as_the_evaluator_does(op, version):
+    g, y = pool(op, kernel_shape=[2, 2], strides=[3, 3], ceil_mode=1)
+    g.opset = version
+    model = g.model(y)
+    found = cost(onnx_file(model))
+    for height, width in SIZES[1:]:
+        shape = run(model, {"B": 2, "H": height, "W": width})[y].shape
+        numbers = found.subs(B=2, H=height, W=width)
+        assert (numbers.comparisons if op == "MaxPool" else numbers.adds) == 3 * math.prod(shape)
 
 
 def test_norms_over_windows_and_largest_entries_put_back():

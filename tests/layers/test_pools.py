@@ -166,7 +166,7 @@ def test_operations_without_products_stand_under_their_own_names():
         ),
         (
             lambda: MaxPool1d(2, "k", 9, stride=2, ceil_mode=True),
-            "which windows ceil_mode adds depends on the kernel k and the stride 2 of the length; give numbers",
+            "which windows ceil_mode adds depends on the kernel k and the stride 2 of the length; give",
         ),
         (lambda: AvgPool1d(2, 2, 8, divisor=0), "AvgPool1d: divisor: 0 is not a size"),
         (lambda: AvgPool2d(2, 4, 3, 8), "the kernel covers 4 positions and the height with padding has 3"),

@@ -13,7 +13,7 @@ import sympy
 
 from symderive.calculus.branches import slope_of_choice
 from symderive.calculus.sums import sum_over
-from symderive.core.identity import free_indices, fresh, index_names, substitute, tensors_of
+from symderive.core.identity import free_indices, index_names, rename_bound, tensors_of
 from symderive.core.matrix_nodes import CholeskyEntry, CholeskyInverseEntry, Det, InverseEntry, LogAbsDet
 from symderive.core.nodes import (
     Binder,
@@ -293,12 +293,7 @@ def _separated(expr: sympy.Expr, names: set[str]) -> sympy.Expr:
     if not expr.args or not names & index_names(expr):
         return expr
     if isinstance(expr, Binder):
-        body = _separated(expr.body, names)
-        clashing = [index for index in expr.indices if index.name in names]
-        renamed = dict(
-            zip(clashing, fresh((i.dim for i in clashing), names | index_names(body)), strict=True)
-        )
-        return expr.func(substitute(body, renamed), *(renamed.get(index, index) for index in expr.indices))
+        return rename_bound(expr.func(_separated(expr.body, names), *expr.indices), names)
     return expr.func(*(_separated(arg, names) for arg in expr.args))
 
 

@@ -18,7 +18,6 @@ from symderive.calculus.brackets import (
 from symderive.calculus.log_sums import log_sum_over, share_of, whole_share
 from symderive.calculus.places import all_places
 from symderive.core.identity import canonical, free_indices, index_names, rename_bound, substitute, with_args
-from symderive.core.identity import fresh as fresh_indices
 from symderive.core.idle import without_idle
 from symderive.core.kinds import has_kind
 from symderive.core.nodes import Binder, Delta, Fold, Index, IndexSum
@@ -102,9 +101,11 @@ def _eliminate(term: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list
     while found:
         found = False
         factors = rejoined(factors)
-        for pick in (_replaced, _replaced_within):
+        free = _independent(indices)
+        picks = (_replaced, _replaced_within) if free == indices else (_replaced,)
+        for pick in picks:
             for place, factor in enumerate(factors):
-                picked = pick(factor, indices)
+                picked = pick(factor, free)
                 if picked is not None:
                     old, new, further = picked
                     others = [*factors[:place], *factors[place + 1 :], *further]
@@ -120,6 +121,12 @@ def _eliminate(term: sympy.Expr, indices: list[Index]) -> tuple[sympy.Expr, list
 
 
 Picked = tuple[Index, sympy.Expr, tuple[sympy.Expr, ...]]
+
+
+def _independent(indices: list[Index]) -> list[Index]:
+    """The indices whose extent depends on no index and on which no other extent depends."""
+    outer = frozenset().union(*(index.within for index in indices))
+    return [index for index in indices if not index.within and index not in outer]
 
 
 def _replaced(factor: sympy.Expr, indices: list[Index]) -> Picked | None:
@@ -155,6 +162,9 @@ def _pull_out(body: sympy.Expr, indices: list[Index]) -> sympy.Expr:
     if isinstance(body, IndexSum):
         merged = _merge(body, indices)
         body, indices = merged.body, list(merged.indices)
+    for index in sorted(indices, key=lambda one: -len(one.within)):
+        if index.within and index not in free_indices(body):
+            body, indices = body * index.dim, [one for one in indices if one != index]
     wanted = set(indices)
     inside: list[sympy.Expr] = []
     outside: list[sympy.Expr] = []
@@ -163,7 +173,8 @@ def _pull_out(body: sympy.Expr, indices: list[Index]) -> sympy.Expr:
     every = len(inside)
     inside, summed = _without_whole_shares(inside, indices)
     core = body if len(inside) == every and not outside else sympy.Mul(*inside)
-    used = [index for index in indices if index in free_indices(core)]
+    needed = free_indices(core).union(*(index.within for index in indices))
+    used = [index for index in indices if index in needed]
     outside.extend(index.dim for index in indices if index not in used and index not in summed)
     total = core if not used else _merge(core, used) if isinstance(core, IndexSum) else IndexSum(core, *used)
     return sympy.Mul(*outside, total) if outside else total
@@ -188,14 +199,8 @@ def _without_whole_shares(
 
 
 def _merge(inner: IndexSum, indices: list[Index]) -> IndexSum:
-    taken = {index.name for index in indices}
-    clashing = [index for index in inner.indices if index.name in taken]
-    if clashing:
-        names = fresh_indices((index.dim for index in clashing), taken | index_names(inner))
-        renamed = dict(zip(clashing, names, strict=True))
-        body = substitute(inner.body, renamed)
-        return IndexSum(body, *indices, *(renamed.get(index, index) for index in inner.indices))
-    return IndexSum(inner.body, *indices, *inner.indices)
+    apart = rename_bound(inner, {index.name for index in indices})
+    return IndexSum(apart.body, *indices, *apart.indices)
 
 
 def rebuild(expr: sympy.Expr) -> sympy.Expr:

@@ -82,6 +82,7 @@ def def_source(
         SymderiveError: as for `function_source`.
     """
     refuse(program, "writing code")
+    _refuse_windows(program)
     written_for = library(backend)
     _check_names(program, written_for.words)
     first, *others = map(_safe, docstring)
@@ -123,6 +124,18 @@ def _shape_words(tensor: Tensor) -> str:
 
 def _safe(line: str) -> str:
     return line.replace("\\", "\\\\").replace('"""', "'''")
+
+
+def _refuse_windows(program: Program) -> None:
+    for made in program.definitions:
+        for index in sorted(made.body.atoms(Index), key=str):
+            if index.within:
+                outer = ", ".join(sorted(str(one.name) for one in index.within))
+                raise SymderiveError(
+                    f"writing code: in {made.tensor.name} the number of positions of {index.name} depends on "
+                    f"{outer}, which code does not know yet; take windows of one size, or compute it with "
+                    "symderive.language.evaluate."
+                )
 
 
 def _check_names(program: Program, words: frozenset[str]) -> None:

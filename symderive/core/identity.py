@@ -28,7 +28,9 @@ def free_indices(expr: sympy.Basic) -> frozenset[Index]:
     if not expr.args:
         return frozenset()
     found = frozenset().union(*map(free_indices, expr.args))
-    return found - frozenset(expr.indices) if isinstance(expr, Binder) else found
+    if not isinstance(expr, Binder):
+        return found
+    return found.union(*(index.within for index in expr.indices)) - frozenset(expr.indices)
 
 
 @lru_cache(maxsize=200_000)
@@ -151,7 +153,13 @@ def _substitute(expr: sympy.Expr, mapping: Mapping[Index, sympy.Expr], apart: bo
         inner = {old: new for old, new in mapping.items() if old in relevant}
         incoming: set[str] = set().union(*(index_names(new) for new in inner.values()))
         safe = rename_bound(expr, incoming)
-        return safe.func(_substitute(safe.body, inner, apart), *safe.indices)
+        resized = {
+            index: Index(index.name, _substitute(index.dim, inner, apart))
+            for index in safe.indices
+            if not index.within.isdisjoint(inner)
+        }
+        body = _substitute(safe.body, {**inner, **resized}, apart)
+        return safe.func(body, *(resized.get(index, index) for index in safe.indices))
     if isinstance(expr, TensorNode):
         axes = tuple([_substitute(axis, mapping, apart) for axis in expr.axes])
         if isinstance(expr, Entry) and _is_outside(expr.tensor, axes):
@@ -175,11 +183,33 @@ def rename_bound(expr: Binder, taken: Collection[str]) -> Binder:
     if not clashing:
         return expr
     avoid = index_names(expr).union(taken)
-    renamed = dict(zip(clashing, fresh((index.dim for index in clashing), avoid), strict=True))
+    names = {i: new.name for i, new in zip(clashing, fresh((i.dim for i in clashing), avoid), strict=True)}
+    renamed = _renamed(expr.indices, [names.get(index, index.name) for index in expr.indices])
     made: Binder = expr.func(
         _substitute(expr.body, renamed, True), *(renamed.get(index, index) for index in expr.indices)
     )
     return made
+
+
+def _renamed(indices: Sequence[Index], names: Iterable[str]) -> dict[Index, Index]:
+    """The indices that are bound together by new names; an extent that depends on another one follows."""
+    made: dict[Index, Index] = {}
+    for index, name in sorted(zip(indices, names, strict=True), key=_depth):
+        dim = substitute(index.dim, made) if index.within else index.dim
+        if name != index.name or dim != index.dim:
+            made[index] = Index(name, dim)
+    return made
+
+
+def _depth(pair: tuple[Index, str]) -> int:
+    return len(pair[0].within)
+
+
+def _extent_text(index: Index) -> str:
+    """The extent as text, whatever the names of the indices are that it depends on."""
+    if not index.within:
+        return size_text(index.dim)
+    return size_text(index.dim.xreplace({one: Index("·", one.dim) for one in index.within}))
 
 
 def canonical(expr: sympy.Expr) -> sympy.Expr:
@@ -224,16 +254,34 @@ def _named(expr: sympy.Expr, names: Mapping[Index, sympy.Expr], taken: frozenset
         return SoftmaxEntry(total, *(_named(position, {}, taken) for position in moved.positions))
     if not isinstance(expr, Binder):
         return with_args(expr, [_named(arg, names, taken) for arg in expr.args])
-    extents = [size_text(index.dim) for index in expr.indices]
+    extents = [_extent_text(index) for index in expr.indices]
     if len(set(extents)) < len(extents):
         search = _Search(_substitute(expr, names) if names else expr, taken)
         return search.smallest(dict(zip(search.expr.indices, extents, strict=True)))
     order = [index for _, index in sorted(zip(extents, expr.indices, strict=True), key=_first)]
     chosen = fresh((index.dim for index in order), taken)
+    if any(index.within for index in order):
+        return _named_together(expr, order, chosen, names, taken)
     renamed = {**names, **dict(zip(order, chosen, strict=True))}
     inner = {old: new for old, new in renamed.items() if old != new}
     body = _named(expr.body, inner, taken.union(index.name for index in chosen))
     return expr if body is expr.body and chosen == expr.indices else expr.func(body, *chosen)
+
+
+def _named_together(
+    expr: Binder,
+    order: Sequence[Index],
+    chosen: Sequence[Index],
+    names: Mapping[Index, sympy.Expr],
+    taken: frozenset[str],
+) -> sympy.Expr:
+    """As `_named`, where extents of the bound indices depend on indices."""
+    moved = _substitute(expr, names) if names else expr
+    resized = dict(zip(expr.indices, moved.indices, strict=True))
+    order = [resized[index] for index in order]
+    renamed = _renamed(order, [index.name for index in chosen])
+    body = _named(moved.body, renamed, taken.union(index.name for index in chosen))
+    return moved.func(body, *(renamed.get(index, index) for index in order))
 
 
 def _first(pair: tuple[str, Index]) -> str:
@@ -258,9 +306,10 @@ class _Search:
         """The expression with its indices in this order, renamed."""
         self.left -= 1
         names = fresh((index.dim for index in order), self.taken)
-        body = substitute(self.expr.body, dict(zip(order, names, strict=True)))
+        renamed = _renamed(order, [index.name for index in names])
+        body = substitute(self.expr.body, renamed)
         inner = _canonical(body, self.taken | {name.name for name in names})
-        return self.expr.func(inner, *names)
+        return self.expr.func(inner, *(renamed.get(index, index) for index in order))
 
     def smallest(self, colours: dict[Index, str]) -> sympy.Expr:
         """The smallest expression among the orders that the colours allow."""

@@ -37,8 +37,14 @@ class Index(AtomicExpr):
     Two indices are the same if name and extent are. Bound indices have no identity of their own: expressions
     that differ only in their names are `alpha_equivalent`.
 
+    The extent of a bound index may depend on other indices, `within`, as that of a window does where windows
+    differ in size. Such an index is bound inside of them, or together with them.
+
     >>> Index("i", 3).is_nonnegative
     True
+    >>> i = Index("i", 3)
+    >>> Index("u", Quotient(8 * i + 10, 3) - Quotient(8 * i, 3)).within
+    frozenset({i})
     """
 
     is_commutative = True
@@ -46,9 +52,10 @@ class Index(AtomicExpr):
     is_nonnegative = True
     is_Index = True
     _diff_wrt = True
-    __slots__ = ("dim", "name")
+    __slots__ = ("dim", "name", "within")
     name: str
     dim: Size
+    within: frozenset[Index]
 
     def __new__(cls, name: str, dim: Any) -> Index:
         """Make the index `name` that runs over `dim` positions.
@@ -65,6 +72,8 @@ class Index(AtomicExpr):
     def _shared(cls, name: str, dim: Size) -> Index:
         made: Index = AtomicExpr.__new__(cls)
         made.name, made.dim = name, as_size(dim, f"the extent of index {name}")
+        outer = made.dim.atoms(Index) if made.dim.args else ()
+        made.within = frozenset(outer).union(*(one.within for one in outer))
         return made
 
     def __getnewargs__(self) -> tuple[Any, ...]:

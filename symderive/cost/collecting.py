@@ -9,6 +9,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.core.divisors import Gcd
 from symderive.cost.formula import Formula, Product
 from symderive.cost.writing import Factor, Writer
 from symderive.errors import SymderiveError
@@ -68,7 +69,7 @@ def _sorted(factors: tuple[Factor, ...], writer: Writer) -> tuple[Factor, ...]:
     return tuple(sorted(factors, key=lambda factor: writer.rank(factor[0]))) if len(factors) > 1 else factors
 
 
-ROUNDED = (sympy.floor, sympy.Max, sympy.Min)
+WHOLE = (sympy.floor, sympy.Max, sympy.Min, Gcd)
 
 
 def multiplied_out(term: Product, extents: Collection[Dim]) -> Iterator[Product]:
@@ -82,7 +83,7 @@ def multiplied_out(term: Product, extents: Collection[Dim]) -> Iterator[Product]
     opened = [
         base**power
         for base, power in term.factors
-        if base.is_Add and power > 0 and base.free_symbols.isdisjoint(extents) and not base.has(*ROUNDED)
+        if base.is_Add and power > 0 and base.free_symbols.isdisjoint(extents) and not base.has(*WHOLE)
     ]
     kept = [(base, power) for base, power in term.factors if base**power not in opened]
     if not opened:

@@ -28,6 +28,7 @@ from symderive.cost.choices import (
     without_brackets,
 )
 from symderive.cost.formula import Formula, Product
+from symderive.cost.summed import positions
 from symderive.functions import by_head
 
 MACS = "macs"
@@ -175,7 +176,12 @@ class _Fold:
         """Count `times` operations for each value of the indices; `less` is a further factor."""
         if not times or less == 0:
             return
-        sizes = [index.dim for index in indices] + ([] if less is None else [less])
+        sizes = positions(indices, sympy.S.One if less is None else less)
+        if sizes is None:
+            self.unknown.append(
+                f"{quantity} over positions without a closed form in {self.definition.tensor.name}"
+            )
+            return
         product = Product.of(sizes, self.order).times(times)
         terms = self.counts.setdefault(quantity, [])
         for place, term in enumerate(terms):
@@ -187,6 +193,7 @@ class _Fold:
     def loop(self, expr: sympy.Expr) -> tuple[Index, ...]:
         """The free indices of `expr`, those of the equation's left-hand side first and in its order."""
         found = free_indices(expr)
+        found = found.union(*(index.within for index in found))
         own = [index for index in self.definition.indices if index in found]
         return (*own, *sorted(found.difference(own), key=lambda index: (str(index.name), str(index.dim))))
 
@@ -330,6 +337,7 @@ def _split(expr: sympy.Expr) -> tuple[list[sympy.Expr], list[sympy.Expr], int]:
     """Factors above and below the fraction line, whole powers written out, and whether the sign changes.
 
     Numbers and sizes are one constant, which is multiplied once; `x/4`, `x/(k·l)` and `x/√d` are a division.
+    So are divisors that depend on positions alone, `x[i, j]/(h(i)·w(j))`.
     """
     factors = sympy.Mul.make_args(expr)
     over, under = _fraction(sympy.Mul(*(factor for factor in factors if _is_constant(factor))))
@@ -343,6 +351,9 @@ def _split(expr: sympy.Expr) -> tuple[list[sympy.Expr], list[sympy.Expr], int]:
             above.append(factor)
         else:
             (above if factor.exp > 0 else below).extend([factor.base] * abs(int(factor.exp)))
+    known = [factor for factor in below if not tensors_of(factor)]  # before there are data
+    if len(known) > 1:
+        below = [*(factor for factor in below if factor not in known), sympy.Mul(*known)]
     return above, below, signs
 
 

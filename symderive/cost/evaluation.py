@@ -13,11 +13,13 @@ import numpy as np
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.core.divisors import Gcd
 from symderive.cost.writing import Writer
 from symderive.errors import ShapeError, SymderiveError, did_you_mean
 
 _invert = np.frompyfunc(lambda value: Fraction(1) / value, 1, 1)
 _floor = np.frompyfunc(math.floor, 1, 1)
+_gcd = np.frompyfunc(math.gcd, 2, 1)
 _outermost = {sympy.Max: np.frompyfunc(max, 2, 1), sympy.Min: np.frompyfunc(min, 2, 1)}
 MOST_TERMS = 100_000
 """How many terms of a sum are added up."""
@@ -35,8 +37,8 @@ def evaluate(expr: sympy.Expr, values: Mapping[Dim, Any]) -> Any:
     """The exact value of an expression in sizes.
 
     Args:
-        expr: sums, products, whole powers, floors, remainders, maxima and minima of sizes and numbers, and
-            sums over a place.
+        expr: sums, products, whole powers, floors, remainders, divisors, maxima and minima of sizes and
+            numbers, and sums over a place.
         values: for each symbol an int, or an object array of ints; arrays broadcast.
 
     Returns:
@@ -66,6 +68,8 @@ def evaluate(expr: sympy.Expr, values: Mapping[Dim, Any]) -> Any:
         return functools.reduce(_outermost[type(expr)], (evaluate(arg, values) for arg in expr.args))
     if isinstance(expr, sympy.Sum):
         return _summed(expr, values)
+    if isinstance(expr, Gcd):
+        return _gcd(*(evaluate(arg, values) for arg in expr.args))
     raise SymderiveError(f"evaluating a cost: {type(expr).__name__} in {expr} is not known.")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.core.divisors import Gcd
 from symderive.cost.count import MACS
 from symderive.cost.evaluation import evaluate
 from symderive.cost.formula import Formula
@@ -169,6 +170,6 @@ def _candidates(above: Formula, below: Formula, order: tuple[sympy.Expr, ...]) -
     quotient = sympy.cancel(above.expr / below.expr)
     forms = [sympy.factor(quotient), quotient, sympy.expand(quotient)]
     writer = Writer(order=order)
-    floored = set().union(*(floor.free_symbols for floor in quotient.atoms(sympy.floor)))
+    floored = set().union(*(floor.free_symbols for floor in quotient.atoms(sympy.floor, Gcd)))
     forms += [sympy.apart(quotient, one) for one in sorted(quotient.free_symbols - floored, key=writer.rank)]
     return found + [Formula.of(form, order) for form in forms]

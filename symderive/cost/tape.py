@@ -8,6 +8,7 @@ floating-point numbers that bound every intermediate result, to find out where t
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +20,19 @@ import numpy.typing as npt
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.core.divisors import Gcd
 from symderive.errors import SymderiveError
 
 Term = tuple[int, dict[int, int]]
 """A coefficient, and the exponents of what is in some slots."""
-ADD, MULTIPLY, DIVIDE, REST = "add", "multiply", "divide", "rest"
+
+
+def _greatest_divisor(left: Any, right: Any) -> Any:
+    """The greatest common divisor; of Python's integers a Python integer, which has no largest value."""
+    return math.gcd(left, right) if isinstance(left, int) and isinstance(right, int) else np.gcd(left, right)
+
+
+ADD, MULTIPLY, DIVIDE, REST, DIVISOR = "add", "multiply", "divide", "rest", "divisor"
 LARGER, SMALLER = "larger", "smaller"
 _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     ADD: operator.add,
@@ -32,6 +41,7 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     REST: operator.mod,
     LARGER: lambda left, right: _chosen(left, right, left >= right),
     SMALLER: lambda left, right: _chosen(left, right, left <= right),
+    DIVISOR: _greatest_divisor,
 }
 LARGEST = 2**63 - 1
 """The largest number of int64."""
@@ -121,6 +131,8 @@ def _range(kind: str, left: tuple[int, int], right: tuple[int, int]) -> tuple[in
     if kind in (LARGER, SMALLER):
         pick = max if kind == LARGER else min
         return pick(left[0], right[0]), pick(left[1], right[1])
+    if kind == DIVISOR:
+        return 1, max(min(left[1], right[1]), 1)
     if kind == MULTIPLY:
         ends = [one * other for one in left for other in right]
     else:
@@ -132,7 +144,7 @@ def _bound(kind: str, left: Any, right: Any) -> Any:
     """A bound of the absolute value of a result, from those of what it is made of."""
     if kind == ADD:
         return left + right
-    if kind == REST:
+    if kind in (REST, DIVISOR):
         return right
     if kind in (LARGER, SMALLER):
         return np.maximum(left, right)
@@ -148,7 +160,7 @@ def tape_of(
     """The operations that compute some expressions.
 
     Args:
-        exprs: sums, products, whole powers, floors and remainders of sizes; each a whole number.
+        exprs: sums, products, whole powers, floors, remainders and divisors of sizes; each a whole number.
         inputs: the sizes that are given.
         relations: what the other sizes are.
         looked_at: expressions whose values are needed beside the results.
@@ -230,6 +242,8 @@ class _Builder:
             return functools.reduce(
                 lambda left, right: self.step(kind, left, right), map(self.slot, expr.args)
             )
+        if isinstance(expr, Gcd):
+            return self.step(DIVISOR, *map(self.slot, expr.args))
         if not isinstance(expr, (sympy.Add, sympy.Mul, sympy.Pow)):
             raise NotWholeError(f"computing {expr}: {type(expr).__name__} is no operation on whole numbers.")
         over, under = sympy.fraction(sympy.together(expr))

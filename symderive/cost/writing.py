@@ -10,6 +10,7 @@ from functools import lru_cache
 import sympy
 
 from symderive.core.dims import Dim
+from symderive.core.divisors import Gcd
 from symderive.core.nodes import Index
 from symderive.core.positions import Quotient, Remainder
 from symderive.errors import SymderiveError
@@ -42,9 +43,9 @@ class Style:
     floor: Callable[[str], str]
     ceiling: Callable[[str], str]
     root: Callable[[Written, int], str]
-    remainder: str
-    call: Callable[[str, str], str]
     total: Callable[[str, str, str], str]
+    function: Callable[[str, str], str]
+    remainder: Callable[[str, str], str]
     relation: int
 
 
@@ -75,9 +76,9 @@ TEXT = Style(
     floor=lambda inner: f"⌊{inner}⌋",
     ceiling=lambda inner: f"⌈{inner}⌉",
     root=_text_root,
-    remainder="mod",
-    call=lambda word, inner: f"{word}({inner})",
     total=lambda place, above, inner: f"Σ_{{{place} < {above}}} {inner}",
+    function=lambda name, arguments: f"{name}({arguments})",
+    remainder=lambda number, divisor: f"({number} mod {divisor})",
     relation=0,
 )
 LATEX = Style(
@@ -91,9 +92,9 @@ LATEX = Style(
     floor=lambda inner: rf"\left\lfloor {inner} \right\rfloor",
     ceiling=lambda inner: rf"\left\lceil {inner} \right\rceil",
     root=lambda inner, degree: rf"\sqrt{f'[{degree}]' if degree > 2 else ''}{{{inner[0]}}}",
-    remainder=r"\bmod",
-    call=lambda word, inner: rf"\{word}\left({inner}\right)",
     total=lambda place, above, inner: rf"\sum_{{{place} < {above}}} {inner}",
+    function=lambda name, arguments: rf"\{name}\left({arguments}\right)",
+    remainder=lambda number, divisor: rf"\left({number} \bmod {divisor}\right)",
     relation=1,
 )
 
@@ -203,19 +204,20 @@ class Writer:
             return self.style.ceiling(self.write(_as_fraction(expr.args[0]))), ATOM
         if isinstance(expr, sympy.floor):
             return self.style.floor(self.write(_as_fraction(expr.args[0]))), ATOM
-        if isinstance(expr, Remainder):
-            over, under = (self._at_least(PRODUCT, self._write(one)) for one in expr.args)
-            return f"{over} {self.style.remainder} {under}", SUM
         if isinstance(expr, Quotient):
             return self.style.floor(self.style.fraction(*map(self._write, expr.args))[0]), ATOM
         if isinstance(expr, (sympy.Max, sympy.Min)):
             args = sorted(expr.args, key=self.sum_rank, reverse=True)
             word = type(expr).__name__.lower()
-            return self.style.call(word, ", ".join(self.write(arg) for arg in args)), ATOM
+            return self.style.function(word, ", ".join(self.write(arg) for arg in args)), ATOM
         if isinstance(expr, sympy.Sum):
             ((place, _, last),) = expr.limits
             inner = self._at_least(PRODUCT, self._write(expr.function))
             return self.style.total(place.name, self.write(last + 1), inner), SUM
+        if isinstance(expr, Remainder):
+            return self.style.remainder(*(self._at_least(POWER, self._write(arg)) for arg in expr.args)), ATOM
+        if isinstance(expr, Gcd):
+            return self.style.function("gcd", ", ".join(map(self.write, expr.args))), ATOM
         raise SymderiveError(f"writing {expr}: {type(expr).__name__} is not a size.")
 
     def _mul(self, expr: sympy.Expr) -> Written:

@@ -15,6 +15,7 @@ import sympy
 
 from symderive.calculus.chain import active_tensors, pulled_back, reverse
 from symderive.calculus.condense import rename
+from symderive.calculus.sums import in_one_sum
 from symderive.core.dims import Size, same_size
 from symderive.core.identity import (
     BOUND_LETTERS,
@@ -25,6 +26,7 @@ from symderive.core.identity import (
     substitute,
     tensors_of,
 )
+from symderive.core.kinds import has_kind
 from symderive.core.nodes import Delta, Entry, Index, IndexSum, Tensor
 from symderive.core.positions import bare
 from symderive.core.program import Definition, Program
@@ -142,6 +144,8 @@ def _entries(definition: Definition) -> list[Entry]:
 
 def _is_computed(entry: Entry) -> bool:
     """Whether a position along an axis is no single index that goes one step at a time."""
+    if any(index.within for index in free_indices(entry)):
+        return False  # no array has an axis whose extent depends on a position; a sum over it adds as well
     for axis in entry.axes:
         position = bare(axis)
         indices = free_indices(position)
@@ -280,7 +284,7 @@ class _Recorder:
             if used in tensors_of(term):
                 alone = definition.with_body(term)
                 (part,) = count(Program(tuple(tensors_of(term)), (replace(alone, along=None),), ()))
-                pulled = pulled_back(alone, bar, used)
+                pulled = _gathered(pulled_back(alone, bar, used))
                 total += self._noted(definition, used, pulled, bool(part.contractions))
         return total
 
@@ -290,6 +294,12 @@ class _Recorder:
         if term != 0:
             self.shares.append(Share(definition, used, term, is_contraction))
         return term
+
+
+def _gathered(term: sympy.Expr) -> sympy.Expr:
+    """A sum over an index whose extent depends on that of another sum as one sum with it."""
+    sums = term.atoms(IndexSum) if has_kind(term, IndexSum) else ()
+    return in_one_sum(term) if any(index.within for one in sums for index in one.indices) else term
 
 
 def _landed(read: Definition, bar: Tensor) -> sympy.Expr:

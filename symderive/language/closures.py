@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -36,6 +36,7 @@ from symderive.language.tables import Sizes, Table, known_size
 Position = list[int]  # the values of all indices in scope
 Value = Callable[[Position], float]
 Place = Callable[[Position], int]
+Positions = Callable[[Position], Iterable[tuple[int, ...]]]
 
 
 class Reading:
@@ -224,11 +225,11 @@ class Reading:
         join: Callable[[float, float], float],
     ) -> Value:
         """The values at all positions of the bound indices, joined one by one."""
-        body, slots, extents = self.bound(expr, scope)
+        body, slots, positions = self.bound(expr, scope)
 
         def accumulate(at: Position) -> float:
             result = start
-            for position in itertools.product(*extents):
+            for position in positions(at):
                 for slot, spot in zip(slots, position, strict=True):
                     at[slot] = spot
                 result = join(result, body(at))
@@ -238,15 +239,16 @@ class Reading:
 
     def extreme(self, expr: IndexMax | IndexMin, scope: Mapping[Index, int]) -> Value:
         """The largest or smallest value over all positions of the bound indices; NaN where one is NaN."""
-        body, slots, extents = self.bound(expr, scope)
+        body, slots, positions = self.bound(expr, scope)
         sign = 1.0 if isinstance(expr, IndexMax) else -1.0
-        if not all(extents):
+        empty = any(not index.within and known_size(index.dim, self.sizes) == 0 for index in expr.indices)
+        if empty:
             what = "maximum" if sign > 0 else "minimum"
             raise SymderiveError(f"evaluating {self.name}: a {what} over no positions has no value.")
 
         def search(at: Position) -> float:
             result = -math.inf
-            for position in itertools.product(*extents):
+            for position in positions(at):
                 for slot, spot in zip(slots, position, strict=True):
                     at[slot] = spot
                 here = sign * body(at)
@@ -260,12 +262,12 @@ class Reading:
 
     def log_total(self, expr: IndexLogSum, scope: Mapping[Index, int]) -> Value:
         """`M + log Σ w exp(f − M)` with the largest exponent M; NaN for a negative sum."""
-        weight, slots, extents = self.bound(IndexSum(expr.weight, *expr.indices), scope)
+        weight, slots, positions = self.bound(IndexSum(expr.weight, *expr.indices), scope)
         exponent = self.bound(IndexSum(expr.exponent, *expr.indices), scope)[0]
 
         def add_up(at: Position) -> float:
             terms = []
-            for position in itertools.product(*extents):
+            for position in positions(at):
                 for slot, spot in zip(slots, position, strict=True):
                     at[slot] = spot
                 terms.append((weight(at), exponent(at)))
@@ -275,16 +277,34 @@ class Reading:
 
         return add_up
 
-    def bound(self, expr: Binder, scope: Mapping[Index, int]) -> tuple[Value, list[int], list[range]]:
-        """The body with the bound indices in scope, their slots and ranges."""
+    def bound(self, expr: Binder, scope: Mapping[Index, int]) -> tuple[Value, list[int], Positions]:
+        """The body with the bound indices in scope, their slots, and all their positions."""
         slots = list(range(len(scope), len(scope) + len(expr.indices)))
         # An index that is bound again hides the outer one; the outer one keeps its slot under another key.
         hidden: dict[Any, int] = {
             (index if index not in expr.indices else ("hidden", index)): slot for index, slot in scope.items()
         }
         inner = {**hidden, **dict(zip(expr.indices, slots, strict=True))}
+        body = self.value(expr.body, inner)
+        if any(index.within for index in expr.indices):
+            return body, slots, self.nested(expr.indices, inner)
         extents = [range(known_size(index.dim, self.sizes)) for index in expr.indices]
-        return self.value(expr.body, inner), slots, extents
+        return body, slots, lambda at: itertools.product(*extents)
+
+    def nested(self, indices: Sequence[Index], scope: Mapping[Index, int]) -> Positions:
+        """All positions of indices of which some have an extent that depends on other indices."""
+        order = sorted(indices, key=lambda index: len(index.within))
+        extents = [self.place(index.dim, scope) for index in order]
+
+        def positions(at: Position, depth: int = 0) -> Iterator[tuple[int, ...]]:
+            if depth == len(order):
+                yield tuple(at[scope[index]] for index in indices)
+                return
+            for spot in range(extents[depth](at)):
+                at[scope[order[depth]]] = spot
+                yield from positions(at, depth + 1)
+
+        return positions
 
     def piecewise(self, expr: sympy.Piecewise, scope: Mapping[Index, int]) -> Value:
         """The first piece whose condition holds; NaN where none does."""
@@ -333,7 +353,9 @@ def _index_by_index(expr: IndexSum) -> IndexSum:
     factors, waiting = list(expr.body.args), list(expr.indices)
     while len(waiting) > 1:
         groups = {index: [one for one in factors if index in free_indices(one)] for index in waiting}
-        index = min(waiting, key=lambda one: len(frozenset().union(*map(free_indices, groups[one]))))
+        outer = frozenset().union(*(index.within for index in waiting))
+        inmost = [index for index in waiting if index not in outer]
+        index = min(inmost, key=lambda one: len(frozenset().union(*map(free_indices, groups[one]))))
         waiting.remove(index)
         inner = sympy.Mul(*groups[index])
         factors = [one for one in factors if one not in groups[index]]

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import sympy
 
-from symderive.core.dims import Dim, Size
+from symderive.core.dims import Size
 from symderive.core.nodes import Entry, Index, Tensor
-from symderive.core.positions import Inside
-from symderive.core.program import Definition, Program
+from symderive.core.positions import Quotient, divided
+from symderive.core.program import Program
 from symderive.layers.avg_pool import Averaging
 from symderive.layers.dimensions import Channels, Line, Plane, Volume, extents_of
-from symderive.layers.equations import along, defined, entry_of, indices_over, positions_over, sizes_of
+from symderive.layers.equations import along, defined, indices_over, positions_over, sizes_of
 from symderive.layers.fields import sizes
-from symderive.layers.layer import Layer, divisible
+from symderive.layers.layer import Layer
 from symderive.layers.max_pool import Largest
 from symderive.layers.sliding import TAPS
-from symderive.layers.window import SYMBOLS, extents, names_in, per_axis
+from symderive.layers.window import SYMBOLS, per_axis
 
 
 @dataclass(frozen=True)
 class AdaptivePool(Layer, Channels):
     """Abstract: one number for each window and channel, with as many windows as are asked for.
 
-    Output i of O is that of the positions from `⌊i·H/O⌋` up to `⌈(i + 1)·H/O⌉`, as in PyTorch. Where O
-    divides H, the windows of k = H/O positions stand side by side; one output is a global pool. Symbols are
-    taken to divide each other, which is printed as a condition. Where numbers do not, each output is an
-    equation of its own, one axis after the other, and both stay numbers in the formulas.
+    Output i of O is that of the positions from `⌊i·H/O⌋` up to `⌈(i + 1)·H/O⌉`, as in PyTorch, so that the
+    windows may differ in size and overlap: one index equation, in which the extent of a window depends on i.
+    Where O divides H, the windows of k = H/O positions stand side by side; one output is a global pool.
 
     Args:
         channels: channels of input and output; behind it stand the sizes of the input.
@@ -38,7 +37,7 @@ class AdaptivePool(Layer, Channels):
         batch: the sizes of the axes in front, one or a tuple; () or None for none.
 
     Raises:
-        ShapeError: not a size, or more outputs than positions.
+        ShapeError: not a size.
     """
 
     AXES: ClassVar[tuple[str, ...]]
@@ -51,25 +50,8 @@ class AdaptivePool(Layer, Channels):
         name = f"{type(self).__name__}: output"
         object.__setattr__(self, "output", per_axis(self.output, self.AXES, name))
 
-    def _demands(self) -> Iterable[tuple[Any, str]]:
-        """There are no more outputs than positions, and where they are symbols, they divide them."""
-        for axis, extent, count in self._sizes():
-            yield (
-                sympy.Le(count, extent),
-                f"{type(self).__name__}: {count} outputs are more than the {extent} positions of the {axis}; "
-                "take fewer.",
-            )
-            if not self._is_uneven(extent, count):
-                yield from divisible(
-                    type(self).__name__, count, {f"positions of the {axis}": extent}, "outputs"
-                )
-
     def _sizes(self) -> Iterator[tuple[str, Size, Size]]:
         return zip(self.AXES, extents_of(self), self.output, strict=True)
-
-    @staticmethod
-    def _is_uneven(extent: Size, count: Size) -> bool:
-        return bool(sympy.Mod(extent, count).is_positive)
 
     @abstractmethod
     def pooled(self, read: sympy.Expr, taps: tuple[Index, ...]) -> sympy.Expr:
@@ -87,58 +69,28 @@ class AdaptivePool(Layer, Channels):
 
     def roles(self) -> Mapping[str, tuple[str, ...]]:
         """The customary names of the sizes: `H` and `H_out`; a single output stays 1."""
-        uneven = {axis for axis, extent, count in self._sizes() if self._is_uneven(extent, count)}
-        roles = {field: names for field, names in super().roles().items() if field not in uneven}
-        output = (
-            "" if count == 1 or axis in uneven else f"{SYMBOLS[axis]}_out" for axis, _, count in self._sizes()
-        )
-        return {**roles, "output": tuple(output)}
-
-    def _kernel(self) -> tuple[tuple[Size, ...], dict[Dim, Size]]:
-        """The windows where they stand side by side, by names such as `k_h` where they are no names."""
-        factors = [
-            extent if self._is_uneven(extent, count) else extent / count for _, extent, count in self._sizes()
-        ]
-        letters = [f"k_{SYMBOLS[axis].lower()}" for axis in self.AXES] if len(self.AXES) > 1 else ["k"]
-        return extents(factors, letters, names_in(self))
-
-    @property
-    def relations(self) -> Mapping[Dim, Size]:
-        """The window in the sizes of input and output."""
-        return self._kernel()[1]
+        output = ("" if count == 1 else f"{SYMBOLS[axis]}_out" for axis, _, count in self._sizes())
+        return {**super().roles(), "output": tuple(output)}
 
     def program(self) -> Program:
         """The equations with the input x."""
         front = (*indices_over("n", self.batch), Index("c", self.channels))
-        read = x = Tensor("x", (*sizes_of(front), *extents_of(self)))
-        equations: list[Definition] = []
-        kernel = list(self._kernel()[0])
-        for place, (axis, extent, count) in enumerate(self._sizes()):
-            if self._is_uneven(extent, count):
-                free = (*front, *positions_over(read.shape[len(front) :]))
-                equations += self._uneven(read, free, len(front) + place, axis)
-                read, kernel[place] = equations[-1].tensor, sympy.S.One
-        if not equations or any(size != 1 for size in kernel):
-            out, taps = positions_over(self.output), along(TAPS, kernel)
-            steps = zip(self.output, kernel, out, taps, strict=True)
-            places = (u if count == 1 else size * i + u for count, size, i, u in steps)
-            entry = Entry.at(read, *front, *places)
-            equations.append(defined("y", (*front, *out), self.pooled(entry, taps)))
-        return Program((x,), tuple(equations), (equations[-1].tensor,))
+        x = Tensor("x", (*sizes_of(front), *extents_of(self)))
+        out = positions_over(self.output)
+        windows = [_window(i, *sizes[1:]) for i, sizes in zip(out, self._sizes(), strict=True)]
+        taps = along(TAPS, [size for _, size in windows])
+        places = (start + u for (start, _), u in zip(windows, taps, strict=True))
+        y = defined("y", (*front, *out), self.pooled(Entry.at(x, *front, *places), taps))
+        return Program((x,), (y,), (y.tensor,))
 
-    def _uneven(self, source: Tensor, free: tuple[Index, ...], place: int, axis: str) -> list[Definition]:
-        """One equation for each output along an axis, and one that puts them side by side."""
-        before, behind = free[:place], free[place + 1 :]
-        extent, count = int(source.shape[place]), int(self.output[self.AXES.index(axis)])
-        letter, made = SYMBOLS[axis].lower(), []
-        for number in range(count):
-            first, end = number * extent // count, -(-(number + 1) * extent // count)
-            tap = Index("u", end - first)
-            body = self.pooled(Entry.at(source, *before, first + tap, *behind), (tap,))
-            made.append(defined(f"{axis}_{number}", (*before, *behind), body, f"{letter}^{{({number})}}"))
-        i = Index(free[place].name, count)
-        terms = (Inside(i - number, 1) * entry_of(one) for number, one in enumerate(made))
-        return [*made, defined(f"along_{axis}", (*before, i, *behind), sympy.Add(*terms), f"y^{{{letter}}}")]
+
+def _window(i: Index, extent: Size, count: Size) -> tuple[sympy.Expr, sympy.Expr]:
+    """Where window i of so many begins, and how many positions it has."""
+    whole = divided(extent, count)
+    if whole is not None:
+        return whole * i if count != 1 else sympy.S.Zero, whole
+    start = Quotient(extent * i, count)
+    return start, Quotient(extent * (i + 1) + count - 1, count) - start
 
 
 class AdaptiveAvgPool(Averaging, AdaptivePool):
@@ -155,6 +107,8 @@ class AdaptiveAvgPool1d(AdaptiveAvgPool, Line, Channels):
 
     >>> print(AdaptiveAvgPool1d(3, 12, 4).program())
     y[c, i] = Sum[u](x[c, 3*i + u])/3
+    >>> print(AdaptiveAvgPool1d(3, 8, 3).program())
+    y[c, i] = Sum[u](x[c, u + ((8*i) div 3)])/(-((8*i) div 3) + ((8*i + 1) div 3) + 3)
     """
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sympy
 
 from symderive.core.nodes import Index, IndexMax
-from symderive.errors import SymderiveError
 from symderive.layers.dimensions import Channels, Line, Plane, Taps, Volume
 from symderive.layers.pooling import Pool
+from symderive.layers.window import windows
 
 
 class Largest:
@@ -25,19 +26,22 @@ class MaxPool(Largest, Pool):
     """Abstract: the largest entry of each window.
 
     Padding never is the maximum. It repeats the entry at the end, which is in every window that reaches over
-    it, so that the maximum is that of the entries inside. With a dilation that need not be so, and padding
-    together with a dilation is refused.
+    it, so that the maximum is that of the entries inside; with a dilation the last entry that stands in line
+    with the others of the window.
     """
 
-    EDGE: ClassVar[str] = "replicate"
+    EDGE: ClassVar[str] = "in line"
 
-    def _settle(self) -> None:
-        super()._settle()
-        is_dilated = any(step != 1 for step in self.dilation)
-        if is_dilated and any(side != 0 for side in self.padding):
-            raise SymderiveError(
-                f"{type(self).__name__}: padding together with a dilation is not supported; leave one out."
-            )
+    def _demands(self) -> Iterable[tuple[Any, str]]:
+        """A dilated window that reaches over an end has an entry inside."""
+        yield from super()._demands()
+        for window in windows(self):
+            if window.dilation != 1 and (window.before != 0 or window.behind != 0):
+                yield (
+                    sympy.Ge(window.size, window.dilation),
+                    f"{type(self).__name__}: of {window.size} positions of the {window.axis} a window with "
+                    f"padding and a dilation of {window.dilation} may see none; take a smaller dilation.",
+                )
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,9 @@ class MaxPool3d(MaxPool, Volume, Taps, Channels):
 EXAMPLES = (
     MaxPool1d(2, 3, 8, stride=2, padding=1),
     MaxPool1d(2, 2, 7, stride=1, dilation=3),
+    MaxPool1d(2, 3, 8, stride=2, padding=2, dilation=2),
     MaxPool2d(3, 2, 4, 5, batch=2),
     MaxPool2d(1, (3, 2), 5, 4, stride=(2, 1), padding=(1, (0, 1))),
+    MaxPool2d(2, (3, 2), 6, 5, stride=(2, 3), ceil_mode=True),
     MaxPool3d(2, 2, 2, 3, 4, stride=1),
 )

@@ -9,7 +9,7 @@ from typing import Any
 import sympy
 
 from symderive.core.nodes import Entry, Index, Tensor
-from symderive.core.positions import Inside
+from symderive.core.positions import Inside, Remainder
 from symderive.core.program import Definition
 from symderive.layers.window import SYMBOLS, Window
 
@@ -43,7 +43,7 @@ def padded_input(
     the brackets exclude each other, so that each entry is one entry of `x`, copied.
 
     Args:
-        mode: "reflect", "replicate" or "circular".
+        mode: "reflect", "replicate", "circular", or "in line": repeated at the step of the dilation.
         x: the array; its last axes are those of the windows.
         sliding: the windows over `x`.
     """
@@ -51,7 +51,7 @@ def padded_input(
     over: list[Window] = []
     first = x.rank - len(sliding)
     for place, window in enumerate(sliding, first):
-        if window.before == 0 and window.after == 0:
+        if window.before == 0 and window.behind == 0:
             over.append(window)
             continue
         source = made[-1].tensor if made else x
@@ -65,17 +65,21 @@ def padded_input(
         ]
         made.append(Definition(into, free, sympy.Add(*terms), pinned=True))
         nothing = sympy.S.Zero
-        over.append(replace(window, size=window.room, before=nothing, after=nothing))
+        over.append(replace(window, size=window.room, before=nothing, after=nothing, beyond=nothing))
     return tuple(made), tuple(over)
 
 
 def _pieces(mode: str, window: Window, i: Index) -> Iterator[tuple[sympy.Expr, sympy.Expr]]:
-    """In front, inside, behind: where it holds, and which position of the axis is read there."""
-    n, before, after = window.size, window.before, window.after
+    """In front, inside, behind: where it holds, and which position of the axis is read there.
+
+    What is repeated is the first or last position that stands in line with those of a dilated window.
+    """
+    n, before, after, step = window.size, window.before, window.behind, window.dilation
     inside = i - before
     ends = {
         "reflect": (-inside, 2 * n - 2 - inside),
         "replicate": (sympy.S.Zero, n - 1),
+        "in line": (Remainder(inside, step), n - 1 - Remainder(n - 1 - inside, step)),
         "circular": (inside + n, inside - n),
     }[mode]
     if before != 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -32,10 +32,11 @@ class Pool(Sliding, Channels):
         padding: how far windows reach over each end.
         dilation: step between taps.
         batch: the sizes of the axes in front, one or a tuple; () or None for none.
+        ceil_mode: whether a last window that is only partly inside counts, if it begins inside or in front.
 
     Raises:
-        ShapeError: not a size, a window that does not fit, or more padding than half of the kernel.
-        SymderiveError: padding "same" with a stride.
+        ShapeError: not a size, a window that does not fit, or more padding than half of what a window covers.
+        SymderiveError: padding "same" with a stride, or a `ceil_mode` that depends on sizes without a number.
     """
 
     EDGE: ClassVar[str] = ""
@@ -45,6 +46,7 @@ class Pool(Sliding, Channels):
     padding: Any = 0
     dilation: Any = 1
     batch: Any = sizes("N", default=())
+    ceil_mode: Any = False
 
     def _settle(self) -> None:
         if self.stride is None:
@@ -57,11 +59,17 @@ class Pool(Sliding, Channels):
         yield from super()._demands()
         for window in windows(self):
             for side in dict.fromkeys((window.before, window.after)):
+                covered = "" if window.dilation == 1 else f", which covers {window.span} positions"
                 yield (
-                    sympy.Le(2 * side, window.kernel) if side != 0 else sympy.true,
+                    sympy.Le(2 * side, window.span) if side != 0 else sympy.true,
                     f"{name}: the padding {side} along the {window.axis} is more than half of the kernel "
-                    f"{window.kernel}; take less.",
+                    f"{window.kernel}{covered}; take less.",
                 )
+
+    def roles(self) -> Mapping[str, tuple[str, ...]]:
+        """The customary names of the sizes; with `ceil_mode` the kernel stays a number."""
+        roles = super().roles()
+        return {**roles, "kernel": ("",) * len(self.AXES)} if self.ceil_mode else roles
 
     @abstractmethod
     def pooled(self, read: sympy.Expr, taps: tuple[Index, ...]) -> sympy.Expr:
@@ -78,7 +86,7 @@ class Pool(Sliding, Channels):
         x = Tensor("x", (*sizes_of(front), *extents_of(self)))
         sliding = windows(self)
         continued: tuple[Definition, ...] = ()
-        if self.EDGE and any(side != 0 for one in sliding for side in (one.before, one.after)):
+        if self.EDGE and any(side != 0 for one in sliding for side in (one.before, one.behind)):
             continued, sliding = padded_input(self.EDGE, x, sliding)
         source = continued[-1].tensor if continued else x
         out, taps = positions_over(self.outputs), along(TAPS, self.kernel)

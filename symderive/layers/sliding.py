@@ -28,6 +28,7 @@ class Sliding(Layer):
     padding: Any
     dilation: Any
     batch: Any
+    ceil_mode: Any = False
 
     def _settle(self) -> None:
         """Turn the fields of the window into one size for each axis.

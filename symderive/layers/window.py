@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import sympy
 
 from symderive.core.dims import Dim, Size, as_size
 from symderive.core.nodes import Index
-from symderive.errors import ShapeError
+from symderive.errors import ShapeError, SymderiveError
 from symderive.layers.layer import free_dims, symbols_in, unused
 
 SYMBOLS = {"length": "L", "depth": "D", "height": "H", "width": "W"}
@@ -28,6 +28,7 @@ class Window:
         before: how many positions are added in front of the first one.
         after: how many are added behind the last one.
         dilation: the step from one tap to the next.
+        beyond: how much further a last window may reach, where one that is only partly inside counts.
     """
 
     axis: str
@@ -37,11 +38,17 @@ class Window:
     before: Size
     after: Size
     dilation: Size
+    beyond: Size = sympy.S.Zero
+
+    @property
+    def behind(self) -> Size:
+        """How many positions windows may reach over the last one."""
+        return self.after + self.beyond
 
     @property
     def room(self) -> Size:
         """The number of positions with those that are added."""
-        return self.size + self.before + self.after
+        return self.size + self.before + self.behind
 
     @property
     def span(self) -> Size:
@@ -50,7 +57,7 @@ class Window:
 
     @property
     def output(self) -> Size:
-        """The number of outputs, `⌊(size + before + after − dilation·(kernel − 1) − 1)/stride⌋ + 1`.
+        """The number of outputs, `⌊(size + before + behind − dilation·(kernel − 1) − 1)/stride⌋ + 1`.
 
         Source: V. Dumoulin, F. Visin, A guide to convolution arithmetic for deep learning, arXiv:1603.07285,
         relation 6, with the dilated kernel of relation 11.
@@ -61,8 +68,33 @@ class Window:
         >>> Window("height", h, k, one, zero, zero, one).output
         H - k + 1
         """
-        last = self.size + (self.before + self.after) - self.dilation * (self.kernel - 1) - 1
+        last = self.size + (self.before + self.behind) - self.dilation * (self.kernel - 1) - 1
         return last + 1 if self.stride == 1 else sympy.floor(last / self.stride) + 1
+
+    def rounded_up(self, layer: str) -> Window:
+        """The same where a last window counts that is only partly inside, if it begins inside or in front.
+
+        Window i is there for `stride·(i − 1) < size + before + after − span` and `stride·i < size + before`:
+        as many as with `min(span − 1, after + stride − 1)` positions behind. It is the rule of PyTorch
+        (`pooling_output_shape`) and of ONNX's AveragePool and MaxPool since version 22. Earlier versions do
+        not state the second condition, and ONNX's inference of shapes counts one window more there; its
+        evaluator leaves that window out in all versions.
+
+        Raises:
+            SymderiveError: which of the two it is depends on sizes without a number.
+
+        >>> half = Window("width", sympy.Integer(6), *map(sympy.Integer, (3, 2, 0, 0, 1)))
+        >>> half.output, half.rounded_up("MaxPool1d").output
+        (2, 3)
+        """
+        more = sympy.expand(self.after + self.stride - self.span)
+        if more.is_nonpositive is more.is_nonnegative is None:
+            raise SymderiveError(
+                f"{layer}: which windows ceil_mode adds depends on the kernel {self.kernel} and the stride "
+                f"{self.stride} of the {self.axis}; give numbers for them."
+            )
+        reach = self.after + self.stride if more.is_nonpositive else self.span
+        return replace(self, beyond=sympy.expand(reach - 1 - self.after))
 
     def position(self, out: Index, tap: Index) -> sympy.Expr:
         """The input position that tap `tap` of output `out` reads; in the padding it is out of range."""
@@ -82,7 +114,8 @@ class Window:
 def windows(layer: Any) -> tuple[Window, ...]:
     """The windows along the axes of a layer with the fields of a convolution.
 
-    Padding "same" adds `dilation·(kernel − 1)` positions, the odd one behind.
+    Padding "same" adds `dilation·(kernel − 1)` positions, the odd one behind. With `ceil_mode` a last window
+    that is only partly inside counts.
     """
     made = []
     for place, axis in enumerate(layer.AXES):
@@ -94,7 +127,7 @@ def windows(layer: Any) -> tuple[Window, ...]:
         else:
             before, after = both_sides(layer.padding[place])
         made.append(Window(axis, getattr(layer, axis), kernel, layer.stride[place], before, after, dilation))
-    return tuple(made)
+    return tuple(one.rounded_up(type(layer).__name__) for one in made) if layer.ceil_mode else tuple(made)
 
 
 def extents(

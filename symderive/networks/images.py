@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from symderive.core.dims import Size, as_size
-from symderive.layers import AvgPool2d, BatchNorm2d, Conv2d, LayerNorm, MaxPool2d
+from symderive.layers import AdaptiveAvgPool2d, AvgPool2d, BatchNorm2d, Conv2d, LayerNorm, MaxPool2d
 from symderive.networks.flow import Flow
-from symderive.networks.operations import AdaptiveMean
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +112,10 @@ class Images(Flow):
         self.image(name)
         return self.mean(2, 3, name=name)
 
-    def adaptive_pool(self, outputs: int, name: str = "pool") -> Self:
-        """Means over `outputs` windows along both axes, whatever the size of the image."""
-        return self.step(name, AdaptiveMean, self.image(name), outputs=outputs)
+    def adaptive_pool(self, outputs: Any, name: str = "pool") -> Self:
+        """Means over so many windows along each axis; see `symderive.layers.AdaptiveAvgPool2d`."""
+        batch, channels, height, width = self.image(name)
+        return self.step(name, AdaptiveAvgPool2d, channels, height, width, outputs, batch=batch)
 
     def gated(self, squeeze: Any, function: str = "relu", gate: str = "sigmoid", name: str = "gate") -> Self:
         """Squeeze and excitation: each channel times a gate between 0 and 1 that depends on all channels.

@@ -130,7 +130,9 @@ class Loops:
             self.counts["divisions"] += 1
             number = 1
         below = [arg for arg in expr.args if is_divisor(arg)]
-        self.counts["divisions"] += sum(-int(arg.exp) for arg in below if not arg.is_number)
+        known = [arg for arg in below if not arg.is_number and not arg.has(Entry)]  # before there are data
+        held = [arg for arg in below if arg.has(Entry)]
+        self.counts["divisions"] += sum(-int(arg.exp) for arg in held) + bool(known)
         factors = [
             part
             for part, arg in zip(parts, expr.args, strict=True)
@@ -151,10 +153,7 @@ class Loops:
             row = {**env, index: int(self.value(held, env, (*path, "held")))}
             rest = sympy.Mul(*(one for one in expr.body.args if one != delta))
             return self.value(rest, row, (*path, 0))
-        values = [
-            self.value(expr.body, {**env, **dict(zip(expr.indices, place, strict=True))}, (*path, 0))
-            for place in itertools.product(*(range(int(index.dim)) for index in expr.indices))
-        ]
+        values = [self.value(expr.body, row, (*path, 0)) for row in self.rows(expr.indices, env)]
         if isinstance(expr, (IndexMax, IndexMin)):
             self.counts["comparisons"] += len(values) - 1
             return (max if isinstance(expr, IndexMax) else min)(values)
@@ -163,6 +162,15 @@ class Loops:
             return np.prod(values)
         self.counts["adds"] += len(values) - 1
         return sum(values)
+
+    def rows(self, indices, env):
+        """All values of some indices together; an extent may depend on the values of others."""
+        if not indices:
+            yield env
+            return
+        first = next(one for one in indices if not set(indices) & free_indices(one.dim))
+        for number in range(self.place(first.dim, env)):
+            yield from self.rows([one for one in indices if one != first], {**env, first: number})
 
     def inside(self, entry, env):
         return all(

@@ -4,8 +4,6 @@ A product that a delta sends somewhere is computed once for each value of the ot
 one that a delta keeps at one position is computed at this position only.
 """
 
-import itertools
-
 import numpy as np
 import sympy
 
@@ -72,8 +70,7 @@ class AdjointLoops(Loops):
         factors = [one for one in sympy.Mul.make_args(total.body) if one not in deltas]
         lands = {i: at for one in deltas for i, at in (one.args, one.args[::-1]) if i in definition.indices}
         loop = [*(index for index in definition.indices if index not in lands), *total.indices]
-        for place in itertools.product(*(range(int(index.dim)) for index in loop)):
-            env = dict(zip(loop, place, strict=True))
+        for env in self.rows(loop, {}):
             product = self.value(sympy.Mul(*factors), env, ("landed", number))
             at = [
                 self.place(self.held(lands[i], env), env) if i in lands else env[i]

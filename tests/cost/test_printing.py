@@ -3,8 +3,11 @@
 import re
 
 import pytest
+import sympy
 
+from symderive.core.dims import dims
 from symderive.cost import cost
+from symderive.cost.formula import Formula
 from symderive.cost.output.report import report
 from symderive.cost.output.steps import steps
 from symderive.cost.output.tree_report import cell, extents_of
@@ -62,7 +65,13 @@ def test_what_a_sum_has_in_common_stands_before_it():
     assert cell(tree["dense3.conv1"], "macs") == "4,096 · B · H₄ · W₄ · (i + 7)"
 
 
-def test_floors_of_a_network_are_one_fraction():
+def test_floors_are_one_fraction():
+    h, b = dims("H4 B")
+    written = Formula.of(b * sympy.floor(h / 6 + sympy.Rational(5, 6)) - b, (b, h)).write()
+    assert written == "B · ⌊(H₄ + 5)/6⌋ − B"
+
+
+def test_windows_of_whatever_size_are_one_term():
     written = cost(network("alexnet")).formula("adds").write()
-    assert "⌊(H₄ + 5)/6⌋" in written
-    assert "/6 + " not in written
+    assert "256 · B · ((H₄ − gcd(H₄, 6) + 6) · (W₄ − gcd(W₄, 6) + 6) − 36)" in written
+    assert "⌊" not in written

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.core.divisors import Gcd
 from symderive.cost.writing import LATEX, TEXT, Style, Writer, words_latex
 from symderive.errors import SymderiveError
 
@@ -99,7 +100,7 @@ def grown(expr: sympy.Expr, symbols: Sequence[Dim], terms: int) -> tuple[list[sy
 
     With `s → λs` for all the symbols, a quotient of polynomials is a series in 1/λ; its terms come by
     division. A floor is its argument less something between 0 and 1, and what depends on that is no term: it
-    is where the series ends.
+    is where the series ends. So does a greatest common divisor with a size that does not grow.
 
     Raises:
         SymderiveError: the expression does not grow with the symbols, or floors are all that is left of it.
@@ -130,13 +131,23 @@ def _no_quotient(expr: sympy.Expr, symbols: Iterable[Dim]) -> SymderiveError:
 
 
 def _without_floors(expr: sympy.Expr, symbols: set[Dim], fractional: list[sympy.Symbol]) -> sympy.Expr:
-    """Each floor of a growing size as its argument less a symbol for the fraction that is cut off."""
+    """Each floor of a growing size as its argument less a symbol for the fraction that is cut off.
+
+    A greatest common divisor with a size that does not grow is no larger than that, and a symbol as well.
+    """
     if not expr.free_symbols & symbols or expr.is_Symbol:
         return expr
     arguments = [_without_floors(argument, symbols, fractional) for argument in expr.args]
     if isinstance(expr, sympy.floor):
         fractional.append(sympy.Dummy("cut", nonnegative=True))
         return arguments[0] - fractional[-1]
+    if isinstance(expr, Gcd):
+        if all(argument.free_symbols & symbols for argument in expr.args):
+            raise SymderiveError(
+                f"growing sizes: {expr} may be anything from 1 to the smaller of the two; let only one grow."
+            )
+        fractional.append(sympy.Dummy("divisor", positive=True))
+        return fractional[-1]
     return expr.func(*arguments)
 
 
@@ -171,7 +182,7 @@ def elasticity_of(expr: sympy.Expr, symbol: Dim) -> sympy.Expr:
     """`x/f · ∂f/∂x` in lowest terms.
 
     Raises:
-        SymderiveError: the expression is 0, or the symbol stands inside a floor.
+        SymderiveError: the expression is 0, or the symbol stands inside a floor or gcd.
 
     >>> n, m = Dim("n"), Dim("m")
     >>> elasticity_of(n**2 * m + n, n)
@@ -179,9 +190,11 @@ def elasticity_of(expr: sympy.Expr, symbol: Dim) -> sympy.Expr:
     """
     if expr == 0:
         raise SymderiveError("elasticity: the cost is 0; ask for another quantity.")
-    if any(symbol in one.free_symbols for one in expr.atoms(sympy.floor, sympy.ceiling, sympy.Mod)):
+    stepped = expr.atoms(sympy.floor, sympy.ceiling, sympy.Mod, Gcd)
+    if any(symbol in one.free_symbols for one in stepped):
+        where = "gcd" if expr.has(Gcd) else "floor"
         raise SymderiveError(
-            f"elasticity: {symbol} stands inside a floor, which has no derivative; "
+            f"elasticity: {symbol} stands inside a {where}, which has no derivative; "
             f"ask for leading({symbol.name!r})."
         )
     return sympy.factor(sympy.cancel(symbol * sympy.diff(expr, symbol) / expr))

@@ -18,6 +18,7 @@ import numpy as np
 import sympy
 
 from symderive.core.dims import Dim
+from symderive.core.divisors import Gcd
 from symderive.cost.evaluation import evaluate
 from symderive.errors import SymderiveError
 
@@ -93,8 +94,8 @@ def signs_of(expr: sympy.Expr, symbol: Dim) -> Signs:
     """The signs of a formula at all whole numbers from 1 on.
 
     Args:
-        expr: sums, products, whole powers, floors and remainders of `symbol` and numbers; what stands below a
-            fraction line is positive.
+        expr: sums, products, whole powers, floors, remainders and divisors of `symbol` and numbers; what
+            stands below a fraction line is positive.
         symbol: the only symbol.
 
     Raises:
@@ -155,6 +156,8 @@ def _period(expr: sympy.Expr, symbol: Dim) -> int:
         return inside * _denominator(expr.args[0])
     if isinstance(expr, sympy.Mod):
         return inside * _denominator(expr.args[0] / expr.args[1])
+    if isinstance(expr, Gcd) and expr.args[1].is_Integer:
+        return inside * int(expr.args[1]) * _denominator(expr.args[0])
     return inside
 
 
@@ -184,6 +187,10 @@ def _at(expr: sympy.Expr, symbol: Dim, step: int, start: int) -> Polynomial:
         inside = _at(expr.args[0], symbol, step, start)
         if all(one.denominator == 1 for one in inside[1:]):
             return _trimmed([Fraction(math.floor(inside[0] if inside else 0)), *inside[1:]])
+    if isinstance(expr, Gcd) and expr.args[1].is_Integer:
+        inside, most = _at(expr.args[0], symbol, step, start), int(expr.args[1])
+        if inside and all(one % most == 0 for one in inside[1:]):
+            return (Fraction(math.gcd(int(inside[0]), most)),)
     if isinstance(expr, sympy.ceiling):
         return _at(-sympy.floor(-expr.args[0]), symbol, step, start)
     raise SymderiveError(f"the sign of a cost: {expr} is no sum of products and floors in {symbol} alone.")

@@ -6,7 +6,6 @@ from which its cost is counted.
 
 from __future__ import annotations
 
-from symderive.networks.operations.adaptive_mean import AdaptiveMean
 from symderive.networks.operations.complex_arithmetic import ARITHMETIC, ComplexArithmetic
 from symderive.networks.operations.folded import Folded
 from symderive.networks.operations.join import Join
@@ -24,7 +23,6 @@ __all__ = [
     "ARITHMETIC",
     "REDUCTIONS",
     "RUNNING",
-    "AdaptiveMean",
     "ComplexArithmetic",
     "Folded",
     "Gather",

@@ -1,4 +1,4 @@
-"""Convolutions, transposed convolutions, pools: windows that slide along one, two or three axes."""
+"""Convolutions and transposed convolutions: windows that slide along one, two or three axes."""
 
 from __future__ import annotations
 
@@ -13,24 +13,16 @@ from symderive.imports.onnx_files.call import Call
 from symderive.imports.onnx_files.operators.arithmetic import pointwise
 from symderive.imports.onnx_files.values import WHOLE, Value
 from symderive.layers import (
-    AvgPool1d,
-    AvgPool2d,
-    AvgPool3d,
     Conv1d,
     Conv2d,
     Conv3d,
     ConvTranspose1d,
     ConvTranspose2d,
     ConvTranspose3d,
-    MaxPool1d,
-    MaxPool2d,
-    MaxPool3d,
 )
 
 CONVOLUTIONS: tuple[Any, ...] = (Conv1d, Conv2d, Conv3d)
 TRANSPOSED: tuple[Any, ...] = (ConvTranspose1d, ConvTranspose2d, ConvTranspose3d)
-AVERAGES: tuple[Any, ...] = (AvgPool1d, AvgPool2d, AvgPool3d)
-LARGEST: tuple[Any, ...] = (MaxPool1d, MaxPool2d, MaxPool3d)
 Sides = tuple[tuple[Any, Any], ...]
 
 
@@ -185,63 +177,8 @@ def _cropped(call: Call, frame: Frame, extents: Sequence[Size], added: Sequence[
     return tuple(found)
 
 
-def _pool(layers: Sequence[Any]) -> Callable[[Call], Any]:
-    def operator(call: Call) -> list[Value]:
-        x = call.input(0)
-        batch, channels, *extents = call.rank(x, 3, 5)
-        frame = frame_of(call, call.attribute("kernel_shape", []))
-        if len(frame.kernel) != len(extents):
-            raise SymderiveError(f"{len(extents)} axes have windows along {len(frame.kernel)}.")
-        sides = sides_of(call, frame, extents)
-        if call.attribute("ceil_mode", 0):
-            sides = tuple(
-                _rounded_up(*one) for one in zip(extents, frame.spans, frame.stride, sides, strict=True)
-            )
-        if any(2 * side > taps for pair, taps in zip(sides, frame.kernel, strict=True) for side in pair) or (
-            any(step != 1 for step in frame.dilation) and any(map(any, sides))
-        ):
-            padded = (size + before + after for size, (before, after) in zip(extents, sides, strict=True))
-            x = call.view(x, (batch, channels, *padded))
-            extents, sides = list(x.shape[2:]), tuple((0, 0) for _ in extents)
-        layer = layers[len(extents) - 1](
-            channels,
-            frame.kernel,
-            *extents,
-            stride=frame.stride,
-            padding=sides,
-            dilation=frame.dilation,
-            batch=batch,
-        )
-        made = call.apply(layer, x)
-        return [made, call.view(made, made.shape, kind=WHOLE)]
-
-    return operator
-
-
-def _rounded_up(size: Size, span: Size, step: int, sides: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Sides with which a last window that is only partly inside counts; one that begins behind does not.
-
-    Raises:
-        SymderiveError: whether there is one depends on a size without a number.
-    """
-    before, after = sides
-    if not size.is_number:
-        if not after + step <= span:
-            raise SymderiveError(
-                f"ceil_mode with a window of {span}, a stride of {step} and {after} padded positions depends "
-                f"on {size}; give a number for it."
-            )
-        return before, after + step - 1
-    outputs = -((span - size - before - after) // step) + 1
-    if (outputs - 1) * step >= size + before:
-        outputs -= 1
-    return before, max(sympy.S.Zero, (outputs - 1) * step + span - size - before)
-
-
 OPERATORS: Mapping[str, Callable[[Call], Any]] = {
     "Conv": conv,
     "ConvInteger": conv_integer,
     "ConvTranspose": conv_transpose,
-    "AveragePool": _pool(AVERAGES),
-    "MaxPool": _pool(LARGEST),
 }

@@ -82,21 +82,9 @@ def running(call: Call) -> Value:
     return call.apply(Running(value.shape, call.place(axis, len(value.shape))), value)
 
 
-def over_positions(kind: str) -> Callable[[Call], Value]:
-    """A pool over all positions of each channel."""
-
-    def operator(call: Call) -> Value:
-        value = call.input(0)
-        return reduced(call, value, tuple(range(2, len(call.rank(value, 3)))), kind)
-
-    return operator
-
-
 OPERATORS: Mapping[str, Callable[[Call], Any]] = {
     **{name: _reduction(kind) for name, kind in KINDS.items()},
     "ArgMax": _place("argmax"),
     "ArgMin": _place("argmin"),
     "CumSum": running,
-    "GlobalAveragePool": over_positions("mean"),
-    "GlobalMaxPool": over_positions("max"),
 }

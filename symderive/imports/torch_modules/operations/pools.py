@@ -7,7 +7,6 @@ from typing import Any
 
 import sympy
 
-from symderive.core.dims import Size
 from symderive.imports.torch_modules.call import Call, Operation
 from symderive.layers import (
     AdaptiveAvgPool1d,
@@ -24,7 +23,7 @@ from symderive.layers import (
     MaxPool3d,
 )
 from symderive.networks import Feature
-from symderive.networks.operations import AdaptiveMean, Reduction
+from symderive.networks.operations import Reduction
 
 _MAX = {1: MaxPool1d, 2: MaxPool2d, 3: MaxPool3d}
 _MEAN = {1: AvgPool1d, 2: AvgPool2d, 3: AvgPool3d}
@@ -34,25 +33,20 @@ _ADAPTIVE_MEAN = {1: AdaptiveAvgPool1d, 2: AdaptiveAvgPool2d, 3: AdaptiveAvgPool
 
 def _pool(kinds: Mapping[int, Any], axes: int) -> Operation:
     def pool(call: Call) -> Feature | None:
-        """A pool with windows; with `ceil_mode`, a last window that is only partly inside counts, too.
-
-        Torch leaves out one that begins behind the input; with `stride + padding ≤ kernel` there is none.
-        """
+        """A pool with windows; with a negative divisor it is not known."""
         x = call.feature("self")
         *batch, channels = x.shape[:-axes]
         kernel, padding = call.sizes("kernel_size", axes), call.sizes("padding", axes)
         stride = call.sizes("stride", axes) if call["stride"] else kernel
-        sides: Any = padding
-        if call["ceil_mode"]:
-            fits = (step + side <= size for step, side, size in zip(stride, padding, kernel, strict=True))
-            if kinds is _MEAN or not all(one == sympy.true for one in fits):
-                return None
-            sides = tuple((side, side + step - 1) for side, step in zip(padding, stride, strict=True))
-        if call["divisor_override"] is not None or (call["count_include_pad"] is False and any(padding)):
-            return None
-        options: dict[str, Any] = {"stride": stride, "padding": sides, "batch": tuple(batch)}
+        options: dict[str, Any] = {"stride": stride, "padding": padding, "batch": tuple(batch)}
+        options["ceil_mode"] = bool(call["ceil_mode"])
         if kinds is _MAX:
             options["dilation"] = call.sizes("dilation", axes)
+        else:
+            options["count_include_pad"] = call["count_include_pad"] is not False
+            options["divisor"] = call["divisor_override"]
+            if options["divisor"] is not None and options["divisor"] < 1:
+                return None
         return call.step([x], kinds[axes], channels, kernel, *x.shape[-axes:], **options, name="pool")
 
     return pool
@@ -65,19 +59,11 @@ def _adaptive(kinds: Mapping[int, Any], axes: int) -> Operation:
             over = tuple(range(len(x.shape) - axes, len(x.shape)))
             kind = "mean" if kinds is _ADAPTIVE_MEAN else "max"
             return call.step([x], Reduction, x.shape, over, kind, name="pool")
-        return _windows(call, kinds, x, output)
+        *batch, channels = x.shape[:-axes]
+        extents = x.shape[-axes:]
+        return call.step([x], kinds[axes], channels, *extents, output, batch=tuple(batch), name="pool")
 
     return pool
-
-
-def _windows(call: Call, kinds: Mapping[int, Any], x: Feature, output: tuple[Size, ...]) -> Feature:
-    """Windows of whatever size: of means over a square of them one equation each, also of symbolic sizes."""
-    axes = len(output)
-    is_square = kinds is _ADAPTIVE_MEAN and axes == 2 and output[0] == output[1] and output[0].is_Integer
-    if is_square and any(not size.is_Integer for size in x.shape[-axes:]):
-        return call.step([x], AdaptiveMean, x.shape, outputs=int(output[0]), name="pool")
-    *batch, channels = x.shape[:-axes]
-    return call.step([x], kinds[axes], channels, *x.shape[-axes:], output, batch=tuple(batch), name="pool")
 
 
 def _fractional(axes: int) -> Operation:

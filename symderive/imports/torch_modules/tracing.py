@@ -8,6 +8,7 @@ from typing import Any
 
 from symderive.errors import SymderiveError
 from symderive.imports.extras import extra
+from symderive.imports.torch_modules.agreements import agree
 from symderive.imports.torch_modules.call import Call, is_tensor
 from symderive.imports.torch_modules.operations import operations
 from symderive.imports.torch_modules.record import Record
@@ -69,6 +70,7 @@ class Noting:
             return result
         plain = func.overloadpacket.__name__.removesuffix("_") if func.namespace == "aten" else func.name()
         arguments = bound(func, args, kwargs)
+        agree(plain, arguments)
         given = list(Call(self.record, plain, arguments, ()).given())
         if plain in SHORT and not all(map(self.record.is_known, given)):
             return self._in_short(func, args, kwargs, Call(self.record, plain, arguments, ()))

@@ -33,6 +33,7 @@ def cost(
     thing: Any,
     *,
     input: Any,
+    symbols: Any = None,
     parameters: Iterable[str] = (),
     strict: bool = False,
     dims: Any = None,
@@ -49,6 +50,7 @@ def cost(
     strict: bool = False,
     dims: Any = None,
     input: Any = None,
+    symbols: Any = None,
     **sizes: int,
 ) -> Cost | CostTree:
     """What a layer, a network or a program costs, forward and backward, counted from its index equations.
@@ -64,6 +66,9 @@ def cost(
             name, as in `{"batch": "B"}`, and shapes by input.
         input: of a torch model, the sizes of its input, as in "B,3,H,W", or "B,T:integer" for numbers of
             tokens; several as a tuple, or by the names of the arguments.
+        symbols: of a torch module, names for its own numbers by their places, as in
+            `{"conv1.out_channels": "w", "layers.*.linear1.out_features": "4*d", "layers.length": "L"}`; see
+            `symderive.imports.torch_modules.torch_network`.
         sizes: numbers for its symbols, as in `Cost.subs`.
 
     Returns:
@@ -84,13 +89,15 @@ def cost(
     ('2 · k² · C_in · H′ · W′ · C_out', 2457600)
     """
     derivatives = Derivatives(_differentiated, _kept, is_strict=strict)
-    countable = _countable(thing, dims, input)
+    countable = _countable(thing, dims, input, symbols)
     return counted(countable, parameters=parameters, strict=strict, derivatives=derivatives, **sizes)
 
 
-def _countable(thing: Any, dims: Any, texts: Any) -> Any:
+def _countable(thing: Any, dims: Any, texts: Any, symbols: Any) -> Any:
     """What can be counted as it is; a model of another library becomes a network here."""
-    return program_of(thing) if isinstance(thing, Array) else network_of(thing, dims, texts) or thing
+    if isinstance(thing, Array) and symbols is None:
+        return program_of(thing)
+    return network_of(thing, dims, texts, symbols) or thing
 
 
 def _differentiated(

@@ -9,7 +9,7 @@ from symderive.errors import SymderiveError
 from symderive.networks.architecture import Architecture
 
 
-def network_of(thing: Any, dims: Any = None, input: Any = None) -> Architecture | None:
+def network_of(thing: Any, dims: Any = None, input: Any = None, symbols: Any = None) -> Architecture | None:
     """The network of a model of another library; None for something else.
 
     Args:
@@ -17,9 +17,10 @@ def network_of(thing: Any, dims: Any = None, input: Any = None) -> Architecture 
             or a function that gives one, or an exported program of torch.
         dims: names for the axes that a file leaves open; see `symderive.imports.onnx_files.onnx_file`.
         input: the sizes of the inputs of a torch model; see `symderive.imports.torch_modules.torch_network`.
+        symbols: names for numbers of a torch module; see there.
 
     Raises:
-        SymderiveError: a model that cannot be read, or dims or an input for something that has none.
+        SymderiveError: a model that cannot be read, or dims, an input or symbols for something that has none.
     """
     if input is not None or _is_torch(thing):
         from symderive.imports.torch_modules import torch_network
@@ -28,7 +29,11 @@ def network_of(thing: Any, dims: Any = None, input: Any = None) -> Architecture 
             raise SymderiveError(
                 "cost: dims name the open axes of an ONNX file; for a torch model give input."
             )
-        return torch_network(thing, input)
+        return torch_network(thing, input, symbols)
+    if symbols is not None:
+        raise SymderiveError(
+            "cost: symbols name numbers of a torch module; for something else leave them out."
+        )
     if isinstance(thing, (str, PathLike, bytes, bytearray)) or _library(thing) == "onnx":
         from symderive.imports.onnx_files import onnx_file
 

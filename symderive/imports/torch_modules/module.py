@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -14,6 +14,7 @@ from symderive.errors import SymderiveError
 from symderive.imports.extras import extra
 from symderive.imports.torch_modules.arrays import Arrays, Own
 from symderive.imports.torch_modules.blocks import nested
+from symderive.imports.torch_modules.depth import Listed, symbols_of, with_depths
 from symderive.imports.torch_modules.exported import Exported, is_exported
 from symderive.imports.torch_modules.inputs import TYPES, Given, all_given
 from symderive.imports.torch_modules.models import (
@@ -32,14 +33,21 @@ from symderive.imports.torch_modules.spoken import in_names_of_the_user
 from symderive.imports.torch_modules.symbols import Symbols, without_implied
 from symderive.imports.torch_modules.tracing import Noting, dispatch_mode, tensors_in
 from symderive.imports.torch_modules.whole import noted_as_a_whole
+from symderive.imports.torch_modules.widths.swapped import swapped
+from symderive.imports.torch_modules.widths.unify import Settled, opened, settled
+from symderive.imports.torch_modules.widths.wanted import Wanted, wanted_of
 from symderive.layers.layer import free_dims
-from symderive.networks import Architecture, Feature
+from symderive.networks import Architecture, Block, Feature, Step
 from symderive.networks.block import Array
 from symderive.networks.extents import needs
 from symderive.networks.trace import Trace
 
 
-def torch_network(model: Any, input: Any = None) -> Architecture:  # as in the command: --input
+def torch_network(
+    model: Any,
+    input: Any = None,  # as in the command: --input
+    symbols: Any = None,
+) -> Architecture:
     """A `torch.nn.Module` as a network, with symbolic sizes of its inputs.
 
     The model runs once, as at inference, on tensors that have sizes and no entries; nothing is trained and
@@ -56,26 +64,39 @@ def torch_network(model: Any, input: Any = None) -> Architecture:  # as in the c
         input: the sizes of its input, such as "B,3,H,W", or "B,T:integer" for numbers of tokens; several as a
             tuple, or by the names of the arguments. An exported program has the sizes with which it was
             exported; a text gives other names to those that are open.
+        symbols: names for numbers of a module, by their places: `{"conv1.out_channels": "w"}`. A place is a
+            path with `*` for any module at a level, and an attribute that is a number, an axis of an array as
+            in "conv1.weight[0]", or "length" behind a list of modules, all of which do the same. What is
+            given is a name or an expression such as "4*d" or "d/h". Places that have to be equal to one that
+            is named change with it; all others keep their numbers.
 
     Returns:
         the network. Shared parameters count once; frozen ones are buffers, named as such.
 
     Raises:
         SymderiveError: no such model, or one that cannot run on sizes alone: shapes that depend on the data,
-            or a size that it fixes.
+            or a size that it fixes; a place that is not there, or a name that cannot change because other
+            numbers of the model would have to change with it.
         ShapeError: not sizes.
     """
     torch = extra("torch", "importing a torch model")
     if is_exported(torch, model):
+        if symbols is not None:
+            raise SymderiveError(
+                "symbols: the numbers of an exported program are fixed; give the module that it was made of."
+            )
         exported = Exported(torch, model)
         ordered, point = exported.given(input)
         return _Run(torch, exported.inner, point, exported).network(ordered, {})
     module = model_of(torch, model)
     ordered, named = all_given(input)
+    wanted = None if symbols is None else wanted_of(module, symbols)
     problems: list[Exception] = []
     for images, sequences in POINTS:
         point = numbers_for([*ordered, *named.values()], images, sequences)
         try:
+            if wanted is not None:
+                return _symbolic(torch, module, wanted, {**point, **wanted.numbers}, (ordered, named))
             return _Run(torch, module, point).network(ordered, named)
         except SymderiveError:
             raise
@@ -86,21 +107,64 @@ def torch_network(model: Any, input: Any = None) -> Architecture:  # as in the c
     raise SymderiveError(f"{type(module).__name__}: {sentence(problems[0])}")
 
 
+Inputs = tuple[list[Given], Mapping[str, Given]]
+
+
+def _symbolic(
+    torch: Any, module: Any, wanted: Wanted, point: Mapping[Dim, int], inputs: Inputs
+) -> Architecture:
+    """A module with symbols for some numbers: first with all of them open, to see which belong together."""
+    open_run = _opened(torch, module, wanted, point, inputs)
+    given = (*inputs[0], *inputs[1].values())
+    fixed = [size for one in given for size in one.shape if size.is_Integer]
+    sizes = settled(wanted, open_run.symbols.equalities(), point, fixed)
+    return _Run(torch, module, point, sizes=sizes, wanted=wanted).network(*inputs)
+
+
+def _opened(torch: Any, module: Any, wanted: Wanted, point: Mapping[Dim, int], inputs: Inputs) -> _Run:
+    """A run with all numbers open that may have to change."""
+
+    def run(*, is_wide: bool) -> _Run:
+        sizes = opened(wanted, is_wide=is_wide)
+        made = _Run(torch, module, {**point, **sizes.numbers}, sizes=sizes)
+        made.run(*inputs)
+        return made
+
+    try:
+        return run(is_wide=True)
+    except Exception:  # code may use an attribute that is opened for what only a number can be
+        return run(is_wide=False)
+
+
 class _Run:
     """A model on its way through one run."""
 
     def __init__(
-        self, torch: Any, module: Any, point: Mapping[Dim, int], exported: Exported | None = None
+        self,
+        torch: Any,
+        module: Any,
+        point: Mapping[Dim, int],
+        exported: Exported | None = None,
+        sizes: Settled | None = None,
+        wanted: Wanted | None = None,
     ) -> None:
         self.torch, self.module, self.exported, self.point = torch, module, exported, point
+        self.settled, self.wanted = sizes, wanted
         self.name = type(module).__name__ if exported is None else exported.title
         self.trace = Trace(dim.name for dim in point)
         self.sizes = Sizes(self.trace.extents, point)
         self.symbols = Symbols(self.sizes)
-        self.record = Record(self.trace, self.sizes, Arrays(_owned(module)))
+        self.record = Record(self.trace, self.sizes, Arrays(()))
 
     def network(self, ordered: list[Given], named: Mapping[str, Given]) -> Architecture:
         """Run the model; what it computes as a network."""
+        result = self.run(ordered, named)
+        replaced = list(self.symbols.replaced(self.name))
+        outputs = [self.record.feature(one) for one in tensors_in(result)]
+        return self._architecture([*ordered, *named.values()], outputs, replaced)
+
+    def run(self, ordered: list[Given], named: Mapping[str, Given]) -> Any:
+        """Run the model; what it gives."""
         from torch._dispatch.python import enable_python_dispatcher
         from torch._subclasses.fake_tensor import FakeTensorMode
 
@@ -110,6 +174,12 @@ class _Run:
             for context in (at_inference(self.torch, self.module), mode, self.torch.no_grad()):
                 stack.enter_context(context)
             stack.enter_context(in_names_of_the_user(self.sizes.symbols, self.point))
+            if self.settled is not None:
+                self.symbols.divide(self.settled.divisors)
+                stack.enter_context(
+                    swapped(self.torch, self.settled.places, self.settled.sizes, self.symbols.integer)
+                )
+            self.record.arrays = Arrays(self._owned())
             inputs = [self._input(one) for one in ordered]
             by_name = {name: self._input(one) for name, one in named.items()}
             stack.enter_context(followed(self.torch, self.record, self.module))
@@ -117,12 +187,8 @@ class _Run:
             stack.enter_context(dispatch_mode(noting))
             stack.enter_context(enable_python_dispatcher())
             if self.exported is not None:
-                result = self.exported.run(self.record, noting, inputs)
-            else:
-                result = self.module(*inputs, **by_name)
-        replaced = list(self.symbols.replaced(self.name))
-        outputs = [self.record.feature(one) for one in tensors_in(result)]
-        return self._architecture([*ordered, *named.values()], outputs, replaced)
+                return self.exported.run(self.record, noting, inputs)
+            return self.module(*inputs, **by_name)
 
     def _input(self, given: Given) -> Any:
         own = [*self.module.parameters(), *self.module.buffers()]
@@ -136,24 +202,54 @@ class _Run:
 
     def _architecture(self, inputs: list[Given], outputs: list[Feature], replaced: list[Any]) -> Architecture:
         for own in self.record.arrays.left():
-            self.record.scope = (("not used" if own.is_parameter else "kept", None),)
+            scope = [(name, None) for name in own.name.split(".")[:-1]] if self._lists() else []
+            self.record.scope = (("not used" if own.is_parameter else "kept", None), *scope)
             self.record.put_aside(own)
         shape, arrays = next((one.shape for one in outputs), ()), tuple(one.array for one in outputs)
         steps = self.trace.rooted(self.name, shape, arrays).children
         meanings = self.trace.extents.meanings
-        root = replace(nested(self.name, steps, self.record.scopes, shape), gives=arrays)
+        placed = with_depths(list(zip(steps, self.record.scopes, strict=True)), self._lists(), arrays)
+        self._check_used([step for step, _ in placed])
+        root = nested(self.name, [step for step, _ in placed], [scope for _, scope in placed], shape)
+        root = replace(root, gives=arrays)
         found = without_implied([*replaced, *self.symbols.conditions()], self.trace.extents)
         ranges = () if self.exported is None else self.exported.ranges()
-        conditions = [*self.trace.conditions, *ranges, *found]
+        named = {} if self.settled is None else self.settled.numbers
+        divided = {} if self.settled is None else self.settled.divisors
+        wholes = [sympy.Eq(sympy.Mod(size, by), 0) for size, by in divided.items()]
+        conditions = [*self.trace.conditions, *ranges, *wholes, *found]
         symbols = [symbol for one in inputs for size in one.shape for symbol in free_dims(size)]
-        order = tuple(dict.fromkeys([*symbols, *meanings]))
+        order = tuple(dict.fromkeys([*symbols, *named, *meanings]))
         return Architecture(
             self.name, inputs[0].shape if inputs else (), root, meanings, needs(conditions, meanings), order
         )
 
+    def _lists(self) -> list[Listed]:
+        """The lists of modules whose length is a symbol."""
+        found = {} if self.wanted is None else self.wanted.depths
+        modules = dict(self.module.named_modules()) if found else {}
+        return [
+            Listed(path, [name for name, _ in modules[path].named_children()], times)
+            for path, times in found.items()
+        ]
 
-def _owned(module: Any) -> Iterator[Own]:
-    for name, tensor in module.named_parameters():
-        yield Own(name, tensor, tuple(map(sympy.Integer, tensor.shape)), True, bool(tensor.requires_grad))
-    for name, tensor in module.named_buffers():
-        yield Own(name, tensor, tuple(map(sympy.Integer, tensor.shape)), False, False)
+    def _check_used(self, steps: Iterable[Block | Step]) -> None:
+        """Check that each name that a user gives is a size of something.
+
+        Raises:
+            SymderiveError: one is not.
+        """
+        if self.wanted is not None:
+            used = {symbol for step in steps for symbol in symbols_of(step)}
+            for symbol, name in self.wanted.names.items():
+                if symbol not in used:
+                    raise SymderiveError(
+                        f"symbols: nothing that is computed depends on {name}, so that {symbol} has no "
+                        "meaning; leave it out, or name the number that the model reads."
+                    )
+
+    def _owned(self) -> Iterator[Own]:
+        for name, tensor in self.module.named_parameters():
+            yield Own(name, tensor, self.sizes.shape(tensor), True, bool(tensor.requires_grad))
+        for name, tensor in self.module.named_buffers():
+            yield Own(name, tensor, self.sizes.shape(tensor), False, False)

@@ -66,6 +66,7 @@ def _unless_true(condition: Any) -> Iterator[Any]:
     if isinstance(condition, (sympy.Ge, sympy.Le)):
         room = condition.lhs - condition.rhs
         room = sympy.expand(room if isinstance(condition, sympy.Ge) else -room)
+        room = sympy.expand(room / sympy.Mul(*_common(room)))
         constant, rest = room.as_coeff_Add()
         terms = [term.as_coeff_Mul() for term in sympy.Add.make_args(rest)]
         are_least_1 = all(number > 0 and one.is_positive and one.is_integer for number, one in terms)
@@ -73,3 +74,9 @@ def _unless_true(condition: Any) -> Iterator[Any]:
             return
     if condition != sympy.true:
         yield condition
+
+
+def _common(room: Size) -> Iterator[Size]:
+    """The sizes that all terms have as a factor."""
+    terms = sympy.Add.make_args(room)
+    yield from (one for one in room.free_symbols if one.is_positive and all(one in t.args for t in terms))

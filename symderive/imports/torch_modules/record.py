@@ -80,9 +80,13 @@ class Record:
         own, source = self.arrays.of(tensor), self._sources.get(id(tensor))
         if own is not None and own.is_parameter:
             return self.array_of(own)
-        if source is not None and not self.is_known(source):
+        if source is not None and (not self.is_known(source) or self._is_whole(tensor, source)):
             return self.feature(source)
         return self._constant(tensor)
+
+    def _is_whole(self, tensor: Any, source: Any) -> bool:
+        """Whether a view has all entries of what it is a view of."""
+        return self.sizes.is_same(self.sizes.shape(tensor), self.sizes.shape(source))
 
     def is_known(self, tensor: Any) -> bool:
         """Whether a tensor depends neither on the inputs nor on the parameters."""

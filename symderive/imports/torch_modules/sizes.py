@@ -14,8 +14,33 @@ from symderive.errors import SymderiveError
 from symderive.networks.extents import Extents
 
 
+def _is_whole(term: Size) -> bool:
+    return bool(term.is_integer)
+
+
+def floor_of(quotient: Size, is_whole: Callable[[Size], bool] = _is_whole) -> Size:
+    """The floor of a size; that of `3 − 1/d`, as in a ceiling, is 2, and that of `d + 2/(3·h)` is d.
+
+    Args:
+        quotient: the size.
+        is_whole: which terms are known to be whole numbers.
+
+    >>> from symderive.core.dims import dims
+    >>> floor_of((3 * dims("d") - 1) / dims("d")), floor_of(dims("d") / 2)
+    (2, floor(d/2))
+    """
+    terms = sympy.Add.make_args(sympy.expand(quotient))
+    parts = [term for term in terms if not is_whole(term)]
+    if len(parts) == 1:
+        over, under = sympy.fraction(parts[0])
+        least = under.as_coeff_Mul()[0]
+        if over.is_Integer and under.is_integer and -least <= over < least:
+            return sympy.Add(*(term for term in terms if term != parts[0]), -1 if over < 0 else 0)
+    return sympy.floor(quotient)
+
+
 def _floor_div(over: Any, under: Any) -> Any:
-    return sympy.floor(over / under)
+    return floor_of(over / under)
 
 
 def _ceiling(value: Any) -> Any:
@@ -60,7 +85,7 @@ class Sizes:
     """
 
     def __init__(self, extents: Extents, point: Mapping[Dim, int]) -> None:
-        self.symbols: dict[Any, Dim] = {}
+        self.symbols: dict[Any, Size] = {}
         self.extents, self.point = extents, dict(point)
         self._known: dict[Any, Any] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -14,6 +14,7 @@ from symderive.cost.floors import one_floor
 from symderive.errors import SymderiveError
 from symderive.imports.torch_modules.plain_conditions import plain
 from symderive.imports.torch_modules.sizes import Sizes
+from symderive.imports.torch_modules.widths.unify import Equality
 from symderive.networks.extents import Extent, Extents
 
 _OURS = PurePath(__file__).parents[2]  # what a user has not written is no place to look at
@@ -63,17 +64,53 @@ class Symbols:
             self.integer(base) ** int(exponent) for base, exponent in term.as_powers_dict().items()
         )
 
+    def divide(self, divisors: Mapping[Dim, Size]) -> None:
+        """Make symbols for sizes that can be divided, as multiples: torch has no floors of them then.
+
+        Args:
+            divisors: by the size.
+
+        Raises:
+            SymderiveError: two sizes are to divide each other.
+        """
+        waiting = dict(divisors)
+        while waiting:
+            ready = [dim for dim, by in waiting.items() if by.free_symbols.isdisjoint(waiting)]
+            if not ready:
+                raise SymderiveError(
+                    f"symbols: {', '.join(map(str, waiting))} are to divide each other; write the sizes as "
+                    'products, as in "h*k" in place of "d".'
+                )
+            for dim in ready:
+                by = waiting.pop(dim)
+                self._made[dim] = self._torch_symbol(f"{dim}_part", dim / by) * self.integer(by)
+
     def _new(self, dim: Dim) -> Any:
+        return self._torch_symbol(dim.name, dim)
+
+    def _torch_symbol(self, name: str, meaning: Size) -> Any:
         from torch._dynamo.source import ConstantSource
         from torch.fx.experimental.symbolic_shapes import DimDynamic
         from torch.utils._sympy.numbers import int_oo
         from torch.utils._sympy.value_ranges import ValueRanges
 
-        number, source = int(self._sizes.value(dim)), ConstantSource(dim.name)
+        number, source = int(self._sizes.value(meaning)), ConstantSource(name)
         symbol = self.environment.create_symbol(number, source, DimDynamic.DYNAMIC)
         self.environment.var_to_range[symbol] = ValueRanges(1, int_oo)
-        self._sizes.symbols[symbol] = dim
+        self._sizes.symbols[symbol] = meaning
         return self.environment.create_symintnode(symbol, hint=number, source=source)
+
+    def equalities(self) -> Iterator[Equality]:
+        """What the run took for equal; what has no meaning here, as a size of the data, is left out."""
+        asked = [(one.expr, _place(one)) for one in self.environment.guards if isinstance(one.expr, sympy.Eq)]
+        found = ((sympy.Eq(*pair), "") for pair in self.environment.replacements.items())
+        for expr, where in (*asked, *found):
+            try:
+                meant = self._sizes.extents.meaning(self._sizes.meaning(expr))
+            except SymderiveError:
+                continue
+            if isinstance(meant, sympy.Eq):
+                yield Equality(meant.lhs - meant.rhs, where)
 
     def replaced(self, name: str) -> Iterator[Any]:
         """What torch put in place of symbols, as conditions: `H = 2·⌊H/2⌋`, that is, H is even.
@@ -89,7 +126,7 @@ class Symbols:
             if not isinstance(dim, Extent) and not value.atoms(Extent):
                 raise SymderiveError(
                     f"{name}: the model fixes {dim} to {value}{self._reason(symbol)}; write {value} in place "
-                    f"of {dim} in the input."
+                    f"of {dim}{' in the input' if isinstance(dim, Dim) else ''}."
                 )
             yield whole_multiple(dim, self._sizes.extents.meaning(value))
 

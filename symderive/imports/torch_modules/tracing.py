@@ -9,6 +9,7 @@ from typing import Any
 from symderive.errors import SymderiveError
 from symderive.imports.extras import extra
 from symderive.imports.reasons import COMPLEX, RANDOM, SPARSE
+from symderive.imports.torch_modules.agreements import agree
 from symderive.imports.torch_modules.call import Call, is_tensor
 from symderive.imports.torch_modules.operations import (
     contractions,
@@ -90,6 +91,7 @@ class Noting:
             return result
         plain = plain_name(func)
         arguments = bound(func, args, kwargs)
+        agree(plain, arguments)
         given = list(Call(self.record, plain, arguments, ()).given())
         if plain in SHORT and not all(map(self.record.is_known, given)):
             return self._in_short(func, args, kwargs, Call(self.record, plain, arguments, ()))

@@ -10,14 +10,13 @@ from typing import Any
 from unittest.mock import patch
 
 from symderive.imports.extras import extra
+from symderive.imports.torch_modules.agreements import agree
 from symderive.imports.torch_modules.tracing import Noting, bound
 
 
 def _linear(arguments: Mapping[str, Any]) -> Any:
     """The result of a linear layer."""
     x, weight = arguments["input"], arguments["weight"]
-    if x.shape[-1] != weight.shape[1]:
-        raise ValueError(f"a linear layer reads {weight.shape[1]} entries, and is given {x.shape[-1]}")
     return x.new_empty((*x.shape[:-1], weight.shape[0]))
 
 
@@ -172,6 +171,7 @@ def _noted(torch: Any, noting: Noting, name: str, original: Callable[..., Any]) 
             return original(*args, **kwargs)
         plain = operands_of(args) if name == "einsum" else args
         arguments = bound(schema, plain, kwargs)
+        agree(name, arguments)
         noting.is_on = False
         try:
             shortcut = _SHORTCUTS.get(name)

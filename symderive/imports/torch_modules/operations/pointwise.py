@@ -76,6 +76,11 @@ def _quotient(x: Any, y: Any) -> Any:
     return x / y
 
 
+def _product(x: Any, y: Any) -> Any:
+    """A factor that is no whole number is some constant: `x * 0.5` is a product, and no quotient."""
+    return x * (sympy.Symbol("c", real=True) if y.is_Rational and not y.is_Integer else y)
+
+
 def _glu(call: Call) -> Feature:
     """The first half times the sigmoid of the second."""
     half = call.first.with_shape(call.shape)
@@ -142,7 +147,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "add": of_entries(lambda x, y, alpha: x + alpha * y, "self", "other", "alpha"),
     "sub": of_entries(lambda x, y, alpha: x - alpha * y, "self", "other", "alpha"),
     "rsub": of_entries(lambda x, y, alpha: y - alpha * x, "self", "other", "alpha"),
-    "mul": of_entries(lambda x, y: x * y, "self", "other"),
+    "mul": of_entries(_product, "self", "other"),
     "true_divide": of_entries(_quotient, "self", "other"),
     "pow": of_entries(_power, "self", "exponent"),
     "maximum": of_entries(larger, "self", "other"),

@@ -168,7 +168,7 @@ class _Classes:
 
     def is_whole(self, size: Size) -> bool:
         """Whether a size is a whole number in the model."""
-        return bool(size.xreplace(self.numbers).is_Integer)
+        return bool(sympy.sympify(size.xreplace(self.numbers)).is_Integer)
 
     def check(self) -> None:
         """Say which names stand at their numbers.

@@ -256,6 +256,28 @@ def test_what_is_not_counted_is_named_and_never_a_zero(name):
     assert reason in text
 
 
+class Remembering(nn.Module):
+    """A weight that is computed before each run, and the last result."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.last = nn.utils.spectral_norm(nn.Linear(6, 5)), None
+
+    def forward(self, x):
+        self.last = self.linear(x)
+        return self.last
+
+
+def test_what_a_model_writes_into_itself_is_taken_back():
+    model = Remembering()
+    before = model.linear.weight
+    assert sd.cost(model, input="B,6").macs == 30 * sd.cost(model, input="B,6").symbols[0] + 35
+    assert model.last is None
+    assert model.linear.weight is before
+    assert model.training
+    assert model(torch.zeros(2, 6)).shape == (2, 5)
+
+
 def packed(x):
     steps = torch.full((x.shape[0],), 3)
     return nn.utils.rnn.pack_padded_sequence(x, steps, batch_first=True)[0]

@@ -199,6 +199,12 @@ COUNTS = {
         lambda a, b: torch._int_mm(a.to(torch.int8), b.to(torch.int8)), (f"N,16:{WHOLE}", f"16,24:{WHOLE}"),
         {"macs": "384*N"},
     ),
+    "short_weight": (
+        lambda x, w, s: torch._weight_int8pack_mm(x, w.to(torch.int8), s), ("N,16", f"24,16:{WHOLE}", "24"),
+        {"macs": "384*N", "elementwise_muls": "24*N"},
+    ),
+    "chosen": (lambda x: x.index_fill(1, torch.tensor([0]), 0.5), ("B,V",), {"macs": "0", "adds": "0"}),
+    "infinite": (lambda x: x.isposinf(), ("B,V",), {"equal": "B*V"}),
     "cumulative": (lambda x: x.logcumsumexp(1), ("B,V",), {"adds": "2*B*V", "softplus": "B*V"}),
     "running_maximum": (lambda x: x.cummax(1)[0], ("B,V",), {"larger": "B*V"}),
     "all": (lambda x: x.all(1), ("B,V",), {"not_equal": "B*V", "comparisons": "B*(V - 1)"}),

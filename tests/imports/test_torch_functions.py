@@ -199,6 +199,12 @@ COUNTS = {
         lambda a, b: torch._int_mm(a.to(torch.int8), b.to(torch.int8)), (f"N,16:{WHOLE}", f"16,24:{WHOLE}"),
         {"macs": "384*N"},
     ),
+    "short_weight": (
+        lambda x, w, s: torch._weight_int8pack_mm(x, w.to(torch.int8), s), ("N,16", f"24,16:{WHOLE}", "24"),
+        {"macs": "384*N", "elementwise_muls": "24*N"},
+    ),
+    "chosen": (lambda x: x.index_fill(1, torch.tensor([0]), 0.5), ("B,V",), {"macs": "0", "adds": "0"}),
+    "infinite": (lambda x: x.isposinf(), ("B,V",), {"equal": "B*V"}),
     "cumulative": (lambda x: x.logcumsumexp(1), ("B,V",), {"adds": "2*B*V", "softplus": "B*V"}),
     "running_maximum": (lambda x: x.cummax(1)[0], ("B,V",), {"larger": "B*V"}),
     "all": (lambda x: x.all(1), ("B,V",), {"not_equal": "B*V", "comparisons": "B*(V - 1)"}),
@@ -254,6 +260,28 @@ def test_what_is_not_counted_is_named_and_never_a_zero(name):
     found = sd.cost(Function(function), input="B,8")
     (text,) = [one for one in found.unknown if one.startswith(name)]
     assert reason in text
+
+
+class Remembering(nn.Module):
+    """A weight that is computed before each run, and the last result."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.last = nn.utils.spectral_norm(nn.Linear(6, 5)), None
+
+    def forward(self, x):
+        self.last = self.linear(x)
+        return self.last
+
+
+def test_what_a_model_writes_into_itself_is_taken_back():
+    model = Remembering()
+    before = model.linear.weight
+    assert sd.cost(model, input="B,6").macs == 30 * sd.cost(model, input="B,6").symbols[0] + 35
+    assert model.last is None
+    assert model.linear.weight is before
+    assert model.training
+    assert model(torch.zeros(2, 6)).shape == (2, 5)
 
 
 def packed(x):

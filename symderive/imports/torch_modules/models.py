@@ -89,11 +89,16 @@ def _needed(function: Any) -> list[str]:
 
 @contextmanager
 def at_inference(torch: Any, module: Any) -> Iterator[None]:
-    """For as long as this holds, a module computes as at inference, and says nothing on the terminal."""
-    training = [one for one in module.modules() if one.training]
+    """For as long as this holds, a module computes as at inference, and says nothing on the terminal.
+
+    What its code puts into attributes meanwhile, such as weights that are computed anew, is taken back.
+    """
+    modules = list(module.modules())
+    attributes = [(one.__dict__, dict(one.__dict__)) for one in modules]
     fast, level = torch.backends.mha.get_fastpath_enabled(), logging.root.manager.disable
-    for one in training:
-        one.training = False
+    for one in modules:
+        if one.training:
+            one.training = False
     torch.backends.mha.set_fastpath_enabled(False)
     logging.disable(logging.CRITICAL)
     try:
@@ -103,8 +108,9 @@ def at_inference(torch: Any, module: Any) -> Iterator[None]:
     finally:
         logging.disable(level)
         torch.backends.mha.set_fastpath_enabled(fast)
-        for one in training:
-            one.training = True
+        for found, before in attributes:
+            found.clear()
+            found.update(before)
 
 
 _FINAL = {

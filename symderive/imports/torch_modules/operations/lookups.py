@@ -128,14 +128,14 @@ def _bags(call: Call) -> Feature | None:
 COPIES = (
     "clone", "_to_copy", "lift_fresh_copy", "constant_pad_nd", "reflection_pad1d", "reflection_pad2d",
     "replication_pad1d", "replication_pad2d", "pad", "roll", "flip", "repeat", "tril", "triu", "where",
-    "masked_fill", "index", "index_select", "gather", "take_along_dim", "copy",
-    "fill", "zero", "zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones",
-    "new_full", "new_empty", "im2col", "unfold", "pixel_shuffle",
-    "pixel_unshuffle", "channel_shuffle", "native_channel_shuffle", "slice_scatter", "select_scatter",
-    "repeat_interleave", "diag_embed", "_unsafe_index", "_unsafe_view",
+    "masked_fill", "index", "index_select", "gather", "take_along_dim", "copy", "fill", "zero",
+    "zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full", "new_empty",
+    "im2col", "unfold", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "native_channel_shuffle",
+    "slice_scatter", "select_scatter", "repeat_interleave", "diag_embed", "_unsafe_index", "_unsafe_view",
     "unsafe_split", "unsafe_chunk", "reflection_pad3d", "replication_pad3d", "max_unpool2d", "max_unpool3d",
     "rot90", "take", "masked_scatter", "block_diag", "complex", "squeeze", "unsqueeze", "transpose", "t",
-    "swapaxes", "swapdims", "resolve_conj", "resolve_neg",
+    "swapaxes", "swapdims", "resolve_conj", "resolve_neg", "index_fill", "diagonal_scatter",
+    "as_strided_scatter", "lift", "new_empty_strided", "unsafe_split_with_sizes", "lu_unpack",
 )  # fmt: skip
 """Operations that only move entries; those of torch that give a view are not listed."""
 

@@ -68,6 +68,14 @@ def _scaled(call: Call) -> Feature:
     return call.pointwise(body, *reads, name="scaled")
 
 
+def _short_weight(call: Call) -> Feature:
+    """`y[n, m] = scales[m] · Σ_k x[n, k] · weight[m, k]`, with a weight of short whole numbers."""
+    x, weight, scales = (call.feature(name) for name in ("self", "mat2", "scales"))
+    sizes = (*x.shape, weight.shape[0])
+    product = call.step([x, weight], Einsum, "nk,mk->nm", sizes, name="matmul")
+    return call.pointwise(argument(1) * argument(2), product, scales, name="scaled")
+
+
 def _dot(call: Call) -> Feature:
     one, other = (call.record.feature(value) for value in call.given())
     return call.step([one, other], Einsum, "i,i->", one.shape, name="dot")
@@ -204,6 +212,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "mm": _mm,
     "_int_mm": _mm,
     "_scaled_mm": _scaled,
+    "_weight_int8pack_mm": _short_weight,
     "bmm": _mm,
     "mv": _mm,
     "baddbmm": lambda call: _added(call, _product(call, "batch1", "batch2")),

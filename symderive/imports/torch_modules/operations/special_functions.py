@@ -16,6 +16,7 @@ from symderive.imports.torch_modules.operations.pointwise import of_entries
 from symderive.networks import Feature
 from symderive.networks.operations import argument
 
+LIMIT = sympy.Symbol("limit", positive=True)
 ONE = {
     "digamma": "scipy.special.digamma", "erfc": "scipy.special.erfc", "erfinv": "scipy.special.erfinv",
     "lgamma": "scipy.special.gammaln", "i0": "scipy.special.i0", "special_i0e": "scipy.special.i0e",
@@ -105,7 +106,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "logit": of_entries(_logit, "self", "eps"),
     "nan_to_num": of_entries(_without_nan, "self"),
     "isnan": of_entries(lambda x: not_equal(x, x), "self"),
-    "isinf": of_entries(lambda x: equal(absolute(x), sympy.Symbol("limit")), "self"),
+    "isinf": of_entries(lambda x: equal(absolute(x), LIMIT), "self"),
+    "isposinf": of_entries(lambda x: equal(x, LIMIT), "self"),
+    "isneginf": of_entries(lambda x: equal(x, -LIMIT), "self"),
     "sgn": of_entries(signum, "self"),
     "signbit": of_entries(lambda x: less(x, sympy.S.Zero), "self"),
     "heaviside": of_entries(

@@ -118,7 +118,7 @@ def _range(kind: str, left: tuple[int, int], right: tuple[int, int]) -> tuple[in
     if kind == REST:
         return 0, max(right[1], 1) - 1
     if kind == DIVISOR:
-        return 1, max(min(left[1], right[1]), 1)
+        return 0, max(-left[0], left[1], -right[0], right[1])  # gcd(0, n) = n
     if kind == MULTIPLY:
         ends = [one * other for one in left for other in right]
     else:
@@ -130,8 +130,10 @@ def _bound(kind: str, left: Any, right: Any) -> Any:
     """A bound of the absolute value of a result, from those of what it is made of."""
     if kind == ADD:
         return left + right
-    if kind in (REST, DIVISOR):
+    if kind == REST:
         return right
+    if kind == DIVISOR:
+        return np.maximum(left, right)
     return left * right if kind == MULTIPLY else left + 1.0
 
 

@@ -193,8 +193,11 @@ def rename_bound(expr: Binder, taken: Collection[str]) -> Binder:
 
 def _renamed(indices: Sequence[Index], names: Iterable[str]) -> dict[Index, Index]:
     """The indices that are bound together by new names; an extent that depends on another one follows."""
+    pairs = list(zip(indices, names, strict=True))
+    if not any(index.within for index in indices):
+        return {index: Index(name, index.dim) for index, name in pairs if name != index.name}
     made: dict[Index, Index] = {}
-    for index, name in sorted(zip(indices, names, strict=True), key=_depth):
+    for index, name in sorted(pairs, key=_depth):
         dim = substitute(index.dim, made) if index.within else index.dim
         if name != index.name or dim != index.dim:
             made[index] = Index(name, dim)

@@ -34,7 +34,7 @@ ARRAYS = (PARAMS, BUFFERS)
 VALID = "valid_macs"
 ALWAYS = (MACS, VALID, MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS)
 """Quantities that every cost has, if only as 0."""
-MOST_CHARACTERS = 90
+MOST_CHARACTERS = 60
 """How long a formula may be that stands in a sentence."""
 
 
@@ -455,14 +455,19 @@ activation_bytes_float32,bytes_read_float32,bytes_written_float32
 
     def valid_text(self) -> str:
         """How many products are valid, in words; empty where all are, or a formula is too long for a line."""
+        said = self.valid_said()
+        return "" if said is None else f"{said[0].write()}, {said[1]}"
+
+    def valid_said(self) -> tuple[Formula, str] | None:
+        """The formula or number of `valid_text`, and the words behind it."""
         macs, kinds = self.macs, " and ".join(self.kinds_of_padding())
         if not kinds:
-            return ""
+            return None
         if not macs.is_Integer:
-            formula = self.formula(VALID).write()
-            return f"{formula}, without those {kinds}" if len(formula) <= MOST_CHARACTERS else ""
+            formula = self.formula(VALID)
+            return (formula, f"without those {kinds}") if len(formula.write()) <= MOST_CHARACTERS else None
         valid = int(self.valid_macs)
-        return f"{TEXT.number(valid)}, without the {TEXT.number(int(macs) - valid)} {kinds}"
+        return Formula.of(sympy.Integer(valid)), f"without the {TEXT.number(int(macs) - valid)} {kinds}"
 
     def condition_text(self, condition: Any, is_latex: bool = False) -> str:
         """A condition as people say it."""

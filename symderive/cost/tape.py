@@ -132,7 +132,7 @@ def _range(kind: str, left: tuple[int, int], right: tuple[int, int]) -> tuple[in
         pick = max if kind == LARGER else min
         return pick(left[0], right[0]), pick(left[1], right[1])
     if kind == DIVISOR:
-        return 1, max(min(left[1], right[1]), 1)
+        return 0, max(-left[0], left[1], -right[0], right[1])  # gcd(0, n) = n
     if kind == MULTIPLY:
         ends = [one * other for one in left for other in right]
     else:
@@ -144,9 +144,9 @@ def _bound(kind: str, left: Any, right: Any) -> Any:
     """A bound of the absolute value of a result, from those of what it is made of."""
     if kind == ADD:
         return left + right
-    if kind in (REST, DIVISOR):
+    if kind == REST:
         return right
-    if kind in (LARGER, SMALLER):
+    if kind in (LARGER, SMALLER, DIVISOR):
         return np.maximum(left, right)
     return left * right if kind == MULTIPLY else left + 1.0
 

@@ -49,7 +49,7 @@ def equations(layer):
             Activation("gelu_tanh", "n"),
             "y[i] = x[i] · (1 + tanh(√(2/π) · (x[i] + 0.044715 · x[i]³))) / 2",
         ),
-        (Upsample1d(mode="linear"), "share_length[m] = 1/(2 · s) · ((s + 2·m + 1) mod 2·s)"),
+        (Upsample1d(mode="linear"), "share_length[m] = 1/(2 · s) · ((s + 2·m + 1) mod (2·s))"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )

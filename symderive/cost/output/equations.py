@@ -29,7 +29,7 @@ from symderive.core.nodes import (
     IndexSum,
     Tensor,
 )
-from symderive.core.positions import Inside, bare
+from symderive.core.positions import Inside, Quotient, Remainder, bare
 from symderive.core.program import Definition
 from symderive.cost.writing import ATOM, LATEX, POWER, PRODUCT, ROOTS, SUM, TEXT, Style, Writer, Written
 from symderive.functions import by_head
@@ -96,6 +96,8 @@ class EquationWriter:
             return self._fold(expr), SUM
         if isinstance(expr, Delta):
             return self._marks.delta(*map(self._position, expr.args)), ATOM
+        if isinstance(expr, (Index, Quotient, Remainder)):
+            return self._position(expr), ATOM
         if _is_size(expr):
             return self._size(expr)
         if isinstance(expr, (sympy.Mul, sympy.Pow)):

@@ -25,7 +25,7 @@ def agree(name: str, arguments: Mapping[str, Any]) -> None:
     rule = _RULES.get(name)
     for left, right in () if rule is None else rule(arguments):
         if left is not right and not bool(left == right):
-            raise ValueError(f"{name}: sizes differ, {left} and {right}")
+            raise ValueError(f"{name}: sizes that have to be equal are {left} and {right}")
 
 
 def _each(vectors: Iterable[Any], size: Any) -> Pairs:

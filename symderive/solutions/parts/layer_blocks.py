@@ -19,7 +19,7 @@ from symderive.solutions.parts.convolution_blocks import (
     equation_blocks,
     relation_blocks,
 )
-from symderive.solutions.parts.network_cost_blocks import tree_blocks
+from symderive.solutions.parts.network_cost_blocks import tree_blocks, valid_blocks
 
 _HIDDEN = (SUM_ADDS, "elementwise_adds")  # both are in the additions
 
@@ -55,7 +55,7 @@ def layer_blocks(
     for quantity in quantities or _quantities(cost):
         (variant,) = report({name: cost}, quantity=quantity).variants
         blocks.append(count_steps(label_of(quantity), variant))
-    return [*blocks, *_valid(cost), *convention_blocks(made)]
+    return [*blocks, *valid_blocks(cost), *convention_blocks(made)]
 
 
 def shape_of(layer: Layer) -> doc.Math:
@@ -83,8 +83,3 @@ def _needs(cost: Cost) -> list[doc.Span]:
     for place, (latex, plain) in enumerate(written):
         spans += [", " if place else "", doc.Math(latex, plain)]
     return spans
-
-
-def _valid(cost: Cost) -> list[doc.Block]:
-    said = cost.valid_text()
-    return [doc.Paragraph(doc.text(f"Valid MACs: {said}."))] if said else []

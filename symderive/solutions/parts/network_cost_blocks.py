@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from symderive.cost.count import MACS
-from symderive.cost.counted import PARAMS
+from symderive.cost.counted import PARAMS, Counted
 from symderive.cost.output.report import label_of
 from symderive.cost.output.tree_report import (
     cell,
@@ -52,6 +52,19 @@ def network_cost_blocks(cost: CostTree, levels: int, quantities: Sequence[str] =
     return tree_blocks(cost, levels, quantities, sizes)
 
 
+def valid_blocks(cost: Counted) -> list[doc.Block]:
+    """How many products are neither against padding, nor masked, nor cropped; nothing where all are."""
+    said = cost.valid_said()
+    if said is None:
+        return []
+    formula, words = said
+    return [
+        doc.Paragraph(
+            doc.text("Valid MACs: ", doc.Math(formula.write(LATEX), formula.write()), f", {words}.")
+        )
+    ]
+
+
 def tree_blocks(
     cost: CostTree, levels: int, quantities: Sequence[str] = (), sizes: Sequence[doc.Block] = ()
 ) -> list[doc.Block]:
@@ -73,8 +86,7 @@ def tree_blocks(
     if repetition:
         blocks.insert(1, doc.Paragraph(doc.text(f"{repetition[:1].upper()}{repetition[1:]}.")))
     blocks += sizes
-    valid = cost.valid_text()
-    blocks += [doc.Paragraph(doc.text(f"Valid MACs: {valid}."))] if valid else []
+    blocks += valid_blocks(cost)
     blocks.append(doc.Paragraph(doc.text(doc.Emph(f"Counted: {cost.convention}."))))
     if cost.unknown:
         words = f"Not counted: {'; '.join(cost.unknown)}. The totals are lower bounds."

@@ -237,7 +237,13 @@ class _Run:
             SymderiveError: one is not.
         """
         if self.wanted is not None:
-            used = {symbol for step in steps for symbol in symbols_of(step)}
+            meanings = self.trace.extents.meanings
+            used = {
+                one
+                for step in steps
+                for size in symbols_of(step)
+                for one in free_dims(meanings.get(size, size))
+            }
             for symbol, name in self.wanted.names.items():
                 if symbol not in used:
                     raise SymderiveError(

@@ -5,6 +5,7 @@ import math
 from itertools import pairwise
 
 import pytest
+import torch
 import transformers as tr
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,6 +57,14 @@ def test_a_convolution_its_norm_and_the_next_convolution_have_one_width():
     assert found.macs.expand() == ((3 * 9 + 5) * batch * (height - 2) * (width - 2) * w).expand()
     assert found.params == 3 * 9 * w + 2 * w + 5 * w + 5
     assert found.buffers == 2 * w
+
+
+def test_the_taps_of_a_convolution():
+    def make(k):
+        return nn.Conv2d(4, 6, k, padding=2)
+
+    symbols = {"kernel_size[0]": "k", "kernel_size[1]": "k"}
+    assert_formula(make, lambda *_: "B,4,9,9", symbols, {"k": 3}, {"k": 5}, {"k": 2})
 
 
 def test_resnet18_with_a_symbol_for_its_width():
@@ -265,8 +274,50 @@ class Split(nn.Module):
         return self.last(x.view(*x.shape[:-1], self.heads, self.head_dim).flatten(-2))
 
 
-def listed(*modules):
-    return nn.Sequential(nn.ModuleList(modules), nn.Identity())
+class Layers(nn.Module):
+    """Three layers in a list, used as a function says; each has arrays that are not used."""
+
+    def __init__(self, function, is_shared=False):
+        super().__init__()
+        self.function = function
+        layers = [nn.Linear(8, 8) for _ in range(3)]
+        for layer in layers:
+            layer.register_buffer("mask", torch.zeros(5, 5))
+            layer.extra = nn.Parameter(torch.zeros(3))
+        self.layers = nn.ModuleList([layers[0]] * 3 if is_shared else layers)
+
+    def forward(self, x):
+        return self.function(self.layers, x)
+
+
+def in_a_row(layers, x):
+    for layer in layers:
+        x = layer(x)
+    return x
+
+
+def twice(layers, x):
+    return in_a_row(layers, in_a_row(layers, x))
+
+
+def side_by_side(layers, x):
+    return sum(layer(x) for layer in layers)
+
+
+def all_of_them(layers, x):
+    return [x := layer(x) for layer in layers]
+
+
+def last_and_first(layers, x):
+    first = layers[0](x)
+    return layers[2](layers[1](first)) + first
+
+
+def test_arrays_of_a_list_that_are_not_used_are_as_many_as_its_modules():
+    found = sd.cost(Layers(in_a_row), input="B,8", symbols={"layers.length": "L"})
+    (batch, length), plain = found.symbols, sd.cost(Layers(in_a_row), input="B,8")
+    assert (found.macs, found.params, found.buffers) == (64 * batch * length, 75 * length, 25 * length)
+    assert (plain.params, plain.buffers) == (225, 75)
 
 
 def three(*widths):
@@ -294,6 +345,11 @@ REFUSED = {
     "no list": (three(8, 8), {"0.length": "L"}, "is no list of modules"),
     "one module": (three(8, 8), {"length": "L"}, "computes in one module only"),
     "modules that differ": (three(8, 6, 8), {"length": "L"}, "differs from the model.0 in its Dense"),
+    "lists used twice": (Layers(twice), {"layers.length": "L"}, "each run once"),
+    "shared modules": (Layers(in_a_row, is_shared=True), {"layers.length": "L"}, "do not each run once"),
+    "side by side": (Layers(side_by_side), {"layers.length": "L"}, "other things are computed"),
+    "read behind": (Layers(last_and_first), {"layers.length": "L"}, "is read behind it"),
+    "given out": (Layers(all_of_them), {"layers.length": "L"}, "is read behind it"),
     "another shape": (three(8, 8, 8, 6), {"length": "L"}, "the model.2 differs from the model.0"),
 }  # fmt: skip
 

@@ -57,16 +57,21 @@ def opened(wanted: Wanted, *, is_wide: bool) -> Settled:
     """
     places = wanted.places
     named = {place.number for place in wanted.sizes if place.number > 1}
+    has_kernels = any(place.attribute == "kernel_size" for place in wanted.sizes)
     found = dict.fromkeys(wanted.sizes)
     for path, module in places.modules.items():
-        axes = (place for place in places.axes(path) if not has_taps(places, place, path))
-        own = [*axes, *(one for _, _, used in equations(places, path) for one in used)]
+        axes = [one for one in places.axes(path) if has_kernels or not has_taps(places, one, path)]
+        attributes = [one for _, _, used in equations(places, path) for one in used]
+        own = [*axes, *(one for one in attributes if has_kernels or one.attribute != "kernel_size")]
         if is_wide and not is_of_torch(module):
-            attributes = places.attributes(path, module)
-            own += [one for one in attributes if any(_divides(one.number, number) for number in named)]
+            own += [
+                one
+                for one in places.attributes(path, module)
+                if any(_divides(one.number, number) for number in named)
+            ]
         found.update(dict.fromkeys(place for place in own if place.number > 1))
-    numbers = {place.symbol: place.number for place in found}
-    return Settled(places, {place: place.symbol for place in found}, numbers)
+    symbols = {place.symbol: place.number for place in found}
+    return Settled(places, {place: place.symbol for place in found}, symbols)
 
 
 def settled(

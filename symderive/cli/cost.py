@@ -43,6 +43,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         "B,3,H,W or B,T:integer, once for each input, with the name of the argument as in x=B,3,H,W",
     )
     parser.add_argument(
+        "--symbols",
+        action="append",
+        metavar="PLACE=NAME,…",
+        help='names for numbers of a torch model by their places, as in "conv1.out_channels=w,layers.*.fc.'
+        'out_features=4*d,layers.length=L"',
+    )
+    parser.add_argument(
         "--output",
         dest="after",
         metavar="HxWxC",
@@ -137,6 +144,8 @@ def run(args: Namespace) -> int:
     """
     plain, named = split_words(args.words)
     subject, *rest = plain or [""]
+    if args.symbols is not None and ":" not in subject:
+        raise SymderiveError("cost: --symbols names numbers of a torch model, and the subject is none.")
     if subject not in _SUBJECTS:
         return _layer(args, subject, rest, named)
     if args.dims is not None:
@@ -308,7 +317,8 @@ def _torch_model(args: Namespace, subject: str, rest: list[str], named: dict[str
 
         texts = dict(one.split("=", 1) for one in args.input or () if "=" in one)
         plain = tuple(one for one in args.input or () if "=" not in one)
-        return imported_cost(subject, located(subject), texts or plain or None, read_sizes(named))
+        symbols = _symbols(args.symbols)
+        return imported_cost(subject, located(subject), texts or plain or None, read_sizes(named), symbols)
 
     def make() -> Any:
         from symderive.solutions.document import Document
@@ -319,6 +329,22 @@ def _torch_model(args: Namespace, subject: str, rest: list[str], named: dict[str
         return Document(sections=(section,))
 
     return _export(args, asked, made()[1]) if is_export else deliver(args, make)
+
+
+def _symbols(written: list[str] | None) -> dict[str, str] | None:
+    """Names by places, from `place=name` with commas between them."""
+    if written is None:
+        return None
+    found: dict[str, str] = {}
+    for one in ",".join(written).split(","):
+        place, mark, name = (part.strip() for part in one.partition("="))
+        if not (place and mark and name) or place in found:
+            wrong = "is given twice" if place in found else "is no place with a name"
+            raise SymderiveError(
+                f'cost: --symbols: "{one.strip()[:60]}" {wrong}; write for example "conv1.out_channels=w".'
+            )
+        found[place] = name
+    return found
 
 
 def _refusal(key: str, sentence: str) -> SymderiveError:

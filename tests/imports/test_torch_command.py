@@ -16,6 +16,17 @@ def test_a_torch_model_in_symbols_and_in_numbers(capsys):
     assert "parameters = 19,896" in out
 
 
+def test_a_torch_model_with_symbols_for_its_numbers(capsys):
+    named = ("--symbols", "head.out_features=V", "--symbols", "positions.num_embeddings=C,blocks.length=L")
+    out = printed(capsys, "cost", LANGUAGE, "--input", "x=B,T:integer", *named, "V=97", "C=128", "L=2")
+    assert "MACs       = 6,912 · B · T · L + 48 · B · T² · L + 24 · B · T · V" in out
+    assert "= 16,152 · B · T + 96 · B · T²" in out
+    assert "= 19,896" in out
+    said = complained(capsys, "cost", LANGUAGE, "--input", "x=B,T:integer", "--symbols", "head")
+    assert '--symbols: "head" is no place with a name; write for example' in said
+    assert "and the subject is none" in complained(capsys, "cost", "conv2d", "--symbols", "a.b=c")
+
+
 def test_mistakes_about_a_torch_model(capsys):
     said = complained(capsys, "cost", LANGUAGE)
     assert 'no input is given; write its sizes, as in input="B,3,H,W"' in said

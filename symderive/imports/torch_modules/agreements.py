@@ -59,6 +59,11 @@ def _channels(*names: str) -> Callable[[Mapping[str, Any]], Pairs]:
     return lambda given: _each((given.get(name) for name in names), given["input"].shape[1])
 
 
+def _group_norm(given: Mapping[str, Any]) -> Pairs:
+    yield given["input"].shape[1] % given["num_groups"], 0
+    yield from _channels("weight", "bias")(given)
+
+
 def _layer_norm(given: Mapping[str, Any]) -> Pairs:
     own = given["normalized_shape"]
     last = given["input"].shape[-len(own) :]
@@ -134,7 +139,7 @@ _RULES: Mapping[str, Callable[[Mapping[str, Any]], Pairs]] = {
         ("_native_batch_norm_legit", "_native_batch_norm_legit_no_training", "native_batch_norm"),
         _channels("weight", "bias", "running_mean", "running_var"),
     ),
-    "group_norm": _channels("weight", "bias"),
+    "group_norm": _group_norm,
     "native_layer_norm": _layer_norm,
     "rms_norm": _layer_norm,
     "scaled_dot_product_attention": _attention,

@@ -213,7 +213,7 @@ def _difference(
     for (_, scope), (_, other_scope), mine, its in zip(first, second, one, other, strict=True):
         names, other_names = ([name for name, _ in part] for part in (scope, other_scope))
         if _said(mine) != _said(its) or names != other_names:
-            return ".".join([*other_names, its.name])
+            return ".".join(other_names) or f"its {type(its.layer).__name__}"
     return None
 
 

@@ -68,7 +68,8 @@ def torch_network(
             path with `*` for any module at a level, and an attribute that is a number, an axis of an array as
             in "conv1.weight[0]", or "length" behind a list of modules, all of which do the same. What is
             given is a name or an expression such as "4*d" or "d/h". Places that have to be equal to one that
-            is named change with it; all others keep their numbers.
+            is named change with it; all others keep their numbers. All places are open in a first run, which
+            takes long for deep models: with a symbol for its length, a list needs two modules only.
 
     Returns:
         the network. Shared parameters count once; frozen ones are buffers, named as such.
@@ -240,7 +241,13 @@ class _Run:
             SymderiveError: one is not.
         """
         if self.wanted is not None:
-            used = {symbol for step in steps for symbol in symbols_of(step)}
+            meanings = self.trace.extents.meanings
+            used = {
+                one
+                for step in steps
+                for size in symbols_of(step)
+                for one in free_dims(meanings.get(size, size))
+            }
             for symbol, name in self.wanted.names.items():
                 if symbol not in used:
                     raise SymderiveError(

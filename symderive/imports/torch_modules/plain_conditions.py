@@ -24,6 +24,8 @@ def plain(condition: Any, value: Callable[[Size], int]) -> Iterator[Any]:
     >>> n, m = dims("n m")
     >>> list(plain(sympy.And(sympy.Ne(n, 3), n + m > 1), lambda size: size.subs({n: 5, m: 2})))
     [n >= 4]
+    >>> list(plain(sympy.Ne(n * m, m), lambda size: size.subs({n: 5, m: 2})))
+    [n >= 2]
     >>> list(plain(sympy.Or(n < 3, sympy.Ne(sympy.Mod(m, 4), 0)), lambda size: size.subs({n: 5, m: 2})))
     [Eq(Mod(m + 2, 4), 0)]
     """
@@ -48,6 +50,8 @@ def _holds(condition: Any, value: Callable[[Size], int]) -> bool:
 
 def _relation(condition: Any, value: Callable[[Size], int]) -> Any:
     left, right = condition.lhs, condition.rhs
+    if isinstance(condition, sympy.StrictLessThan) and left.is_number:
+        return sympy.Ge(right, left + 1)
     if isinstance(condition, sympy.StrictGreaterThan):
         return sympy.Ge(left, right + 1)
     if isinstance(condition, sympy.StrictLessThan):
@@ -58,6 +62,7 @@ def _relation(condition: Any, value: Callable[[Size], int]) -> Any:
     if isinstance(remainder, sympy.Mod) and other == 0:
         number, divisor = remainder.args
         return sympy.Eq(sympy.Mod(number + value(divisor - remainder), divisor), 0)
+    left, right = _without_common(left, right)
     return sympy.Ge(left, right + 1) if value(left) > value(right) else sympy.Le(left, right - 1)
 
 
@@ -76,7 +81,17 @@ def _unless_true(condition: Any) -> Iterator[Any]:
         yield condition
 
 
+def _without_common(left: Size, right: Size) -> tuple[Size, Size]:
+    """Two sizes divided by what all terms of both have as a factor: `T·d ≠ d` is `T ≠ 1`."""
+    common = sympy.Mul(*_common(sympy.expand(left - right)))
+    return sympy.expand(left / common), sympy.expand(right / common)
+
+
 def _common(room: Size) -> Iterator[Size]:
-    """The sizes that all terms have as a factor."""
+    """The sizes that all terms have as a factor, and the number below all of them."""
     terms = sympy.Add.make_args(room)
-    yield from (one for one in room.free_symbols if one.is_positive and all(one in t.args for t in terms))
+    shared = (one for one in room.free_symbols if one.is_positive and all(one in t.args for t in terms))
+    numbers = [term.as_coeff_Mul()[0] for term in terms]
+    if all(one.is_Rational for one in numbers):
+        yield sympy.Rational(1, sympy.ilcm(1, *(one.q for one in numbers)))
+    yield from shared

@@ -45,17 +45,19 @@ class Symbols:
         self.environment.guards = _Guards()
         self.environment._refine_ranges = _nothing_follows
         self._made: dict[Dim, Any] = {}
+        self._multiples: dict[Dim, Size] = {}
 
     def integer(self, size: Size) -> Any:
         """A size as torch takes it: an int, or a symbolic one."""
         if size.is_Integer:
             return int(size)
         if size not in self._made:
-            self._made[size] = self._new(size) if isinstance(size, Dim) else self._computed(size)
+            is_plain = isinstance(size, Dim) and size not in self._multiples
+            self._made[size] = self._new(size) if is_plain else self._computed(size)
         return self._made[size]
 
     def _computed(self, size: Size) -> Any:
-        over, under = sympy.fraction(sympy.together(size))
+        over, under = sympy.fraction(sympy.cancel(size.xreplace(self._multiples)))
         parts = [self._product(term) for term in sympy.Add.make_args(sympy.expand(over))]
         return sum(parts[1:], parts[0]) // self._product(under)
 
@@ -82,8 +84,9 @@ class Symbols:
                     'products, as in "h*k" in place of "d".'
                 )
             for dim in ready:
-                by = waiting.pop(dim)
-                self._made[dim] = self._torch_symbol(f"{dim}_part", dim / by) * self.integer(by)
+                by, part = waiting.pop(dim), Extent(f"{dim}_part")
+                self._made[part] = self._torch_symbol(part.name, dim / by)
+                self._multiples[dim] = part * by.xreplace(self._multiples)
 
     def _new(self, dim: Dim) -> Any:
         return self._torch_symbol(dim.name, dim)

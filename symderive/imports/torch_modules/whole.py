@@ -26,6 +26,12 @@ def _bilinear(arguments: Mapping[str, Any]) -> Any:
     return x.new_empty((*x.shape[:-1], weight.shape[0]))
 
 
+def _same_shape(arguments: Mapping[str, Any]) -> Any:
+    """The result of a normalisation."""
+    x = arguments["input"]
+    return x.new_empty(x.shape)
+
+
 def _attention(arguments: Mapping[str, Any]) -> Any:
     """The result of attention, which need not be computed to know its shape."""
     query, value = arguments["query"], arguments["value"]
@@ -73,6 +79,8 @@ def _chain(arguments: Mapping[str, Any]) -> Any:
 _SHORTCUTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "linear": _linear,
     "bilinear": _bilinear,
+    "group_norm": _same_shape,
+    "rms_norm": _same_shape,
     "scaled_dot_product_attention": _attention,
     "lstm": _recurrent,
     "gru": _recurrent,

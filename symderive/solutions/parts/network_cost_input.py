@@ -66,7 +66,7 @@ def network_cost(
 
 
 def imported_cost(
-    name: str, model: Any, texts: Any, sizes: Mapping[str, Any]
+    name: str, model: Any, texts: Any, sizes: Mapping[str, Any], symbols: Mapping[str, str] | None = None
 ) -> tuple[Architecture, CostTree]:
     """A model of torch as a network, and its cost with the sizes put in.
 
@@ -75,12 +75,13 @@ def imported_cost(
         model: the model; see `symderive.imports.torch_modules.torch_network`.
         texts: the sizes of its inputs; see there.
         sizes: numbers for the symbols in them.
+        symbols: names for numbers of the model by their places; see there.
 
     Raises:
         SymderiveError: a model that cannot be counted, or a size that it does not have.
         ShapeError: sizes that do not fit.
     """
-    net = torch_network(model, texts)
+    net = torch_network(model, texts, symbols)
     return net, cost(net).subs(_numbers(name, net, sizes, ()))
 
 

@@ -32,7 +32,7 @@ _DECLARED: Mapping[str, Rows] = {
         "out_proj.bias": ("embed_dim",),
     },
 }
-"""By the name of the class; taps of a convolution are behind what is listed, and no widths."""
+"""By the name of the class; the taps of a convolution are behind what is listed."""
 _GATES = {"LSTM": 4, "GRU": 3}
 
 
@@ -83,7 +83,11 @@ def _rows(module: Any) -> Rows:
         sizes = tuple(f"normalized_shape__{at}" for at in range(len(module.normalized_shape)))
         return {"weight": sizes, "bias": sizes}
     found = next((name for name in kinds if name in _DECLARED), None)
-    return {} if found is None else _DECLARED[found]
+    rows = {} if found is None else _DECLARED[found]
+    if "_ConvNd" in kinds:
+        taps = (f"kernel_size__{at}" for at in range(len(module.kernel_size)))
+        return {**rows, "weight": (*rows["weight"], *taps)}
+    return rows
 
 
 def _recurrent(module: Any) -> Iterator[tuple[str, tuple[str, ...]]]:

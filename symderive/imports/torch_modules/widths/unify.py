@@ -52,21 +52,26 @@ def opened(wanted: Wanted, *, is_wide: bool) -> Settled:
 
     Args:
         wanted: what is named.
-        is_wide: whether attributes of modules that are not torch's may change, too: multiples of a number
-            that is named.
+        is_wide: whether attributes of modules that are not torch's may change, too: multiples and divisors
+            of a number that is named.
     """
     places = wanted.places
     named = {place.number for place in wanted.sizes if place.number > 1}
+    has_kernels = any(place.attribute == "kernel_size" for place in wanted.sizes)
     found = dict.fromkeys(wanted.sizes)
     for path, module in places.modules.items():
-        axes = (place for place in places.axes(path) if not has_taps(places, place, path))
-        own = [*axes, *(one for _, _, used in equations(places, path) for one in used)]
+        axes = [one for one in places.axes(path) if has_kernels or not has_taps(places, one, path)]
+        attributes = [one for _, _, used in equations(places, path) for one in used]
+        own = [*axes, *(one for one in attributes if has_kernels or one.attribute != "kernel_size")]
         if is_wide and not is_of_torch(module):
-            attributes = places.attributes(path, module)
-            own += [one for one in attributes if any(one.number % number == 0 for number in named)]
+            own += [
+                one
+                for one in places.attributes(path, module)
+                if any(_divides(one.number, number) for number in named)
+            ]
         found.update(dict.fromkeys(place for place in own if place.number > 1))
-    numbers = {place.symbol: place.number for place in found}
-    return Settled(places, {place: place.symbol for place in found}, numbers)
+    symbols = {place.symbol: place.number for place in found}
+    return Settled(places, {place: place.symbol for place in found}, symbols)
 
 
 def settled(
@@ -129,8 +134,9 @@ class _Classes:
                 zero = one.zero.xreplace(self.known)
                 if not self.wanted.is_named(zero) or self.stays(zero):
                     continue
-                unknown = self.unknown(zero)
-                size = self.solved(zero, unknown[0]) if len(unknown) == 1 else None
+                over = _numerator(self.divided(zero))
+                unknown = self.unknown(over)
+                size = self.solved(over, unknown[0]) if len(unknown) == 1 else None
                 if size is not None:
                     self.known[unknown[0].symbol] = size
                     is_changed = True
@@ -146,9 +152,8 @@ class _Classes:
         """Whether it holds with the numbers at all open places, where sizes can be divided."""
         return _numerator(self.divided(zero.xreplace(self.plain))) == 0
 
-    def solved(self, zero: Size, place: Place) -> Size | None:
-        """What has to stand at a place."""
-        over = _numerator(self.divided(zero))
+    def solved(self, over: Size, place: Place) -> Size | None:
+        """What has to stand at a place, so that a polynomial is 0."""
         if not over.is_polynomial(place.symbol) or sympy.degree(over, place.symbol) != 1:
             return None
         slope = over.coeff(place.symbol)
@@ -183,17 +188,19 @@ class _Classes:
 
     def reason(self, zero: Size) -> str:
         """Why a name stands at its number."""
+        zero = _numerator(self.divided(zero))
         named = sorted(self.wanted.numbers.keys() & zero.free_symbols, key=str)
         unknown = self.unknown(zero)
         said = ", ".join(f"{one} ({self.wanted.names[one]})" for one in named)
         if unknown:
             held = dict.fromkeys(f"{starred(place.name)} is {place.number}" for place in unknown)
             return f"{_stand(named, self.wanted)} because {' and '.join(held)}"
-        left, right = _sides(self.divided(zero))
+        left, right = _sides(zero)
         return f"the model needs {left} = {right}, with {said}"
 
     def advice(self, zero: Size) -> str:
         """What to do about it."""
+        zero = _numerator(self.divided(zero))
         unknown = list(dict.fromkeys(starred(place.name) for place in self.unknown(zero)))
         if unknown:
             given = ", ".join(f'"{name}": …' for name in unknown[:3])
@@ -202,13 +209,10 @@ class _Classes:
         if len(named) > 1:
             return "give both one name."
         (name,) = named
-        number = self.wanted.numbers[name]
-        if number in self.fixed:
-            return f"write {name} in place of {number} in the input."
-        same = self.same(number)
-        if not same:
-            return "the number stands in its code, so that it cannot change; leave the name out."
-        return f"{number} is still {', '.join(same)}: give that, too."
+        number, same = self.wanted.numbers[name], self.same(self.wanted.numbers[name])
+        advice = [f"write {name} in place of {number} in the input"] if number in self.fixed else []
+        advice += [f"name what is still {number}: {', '.join(same)}"] if same else []
+        return f"{', or '.join(advice) or 'its code has the number, so that the name is to be left out'}."
 
     def same(self, number: int) -> list[str]:
         """Some places with a number that are not known."""
@@ -263,8 +267,17 @@ class _Classes:
         )
 
 
+def _divides(one: int, other: int) -> bool:
+    """Whether one of two numbers divides the other."""
+    return one % other == 0 or other % one == 0
+
+
 def _numerator(size: Size) -> Size:
-    return sympy.expand(sympy.fraction(sympy.together(size))[0])
+    return sympy.expand(sympy.fraction(sympy.cancel(size))[0])
+
+
+def _is_factor(symbol: Any, total: Size) -> bool:
+    return all(symbol in term.free_symbols for term in sympy.Add.make_args(total))
 
 
 def _stand(named: list[Dim], wanted: Wanted) -> str:
@@ -274,7 +287,9 @@ def _stand(named: list[Dim], wanted: Wanted) -> str:
 
 
 def _sides(zero: Size) -> tuple[Any, Any]:
-    """A difference as two sides without minus signs."""
-    terms = sympy.Add.make_args(_numerator(zero))
+    """A polynomial that is to be 0 as two sides without minus signs, and without a factor of both."""
+    zero = sympy.expand(sympy.primitive(zero)[1])
+    zero = sympy.expand(zero / sympy.Mul(*(one for one in zero.free_symbols if _is_factor(one, zero))))
+    terms = sympy.Add.make_args(zero)
     minus = [-term for term in terms if term.could_extract_minus_sign()]
     return sympy.Add(*(term for term in terms if not term.could_extract_minus_sign())), sympy.Add(*minus)

@@ -46,7 +46,7 @@ def test_what_torch_says_is_in_the_sizes_of_the_user(capsys):
     said = complained(capsys, "cost", "tests.imports.models_wrong:Read", "--input", "B,T")
     assert "a linear layer reads 7 entries, and is given T." in said
     said = complained(capsys, "cost", "tests.imports.models_wrong:Fixed", "--input", "B,T")
-    assert "mm: sizes that have to be equal are T and 5 (in this run B is 5)." in said
+    assert "[5, T] X [5, 3] (in this run B is 5)." in said
     said = complained(capsys, "cost", "tests.imports.models_wrong:Refuses", "--input", "B,T")
     assert "expected 768 features, got T." in said
 

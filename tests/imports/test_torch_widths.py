@@ -329,6 +329,7 @@ REFUSED = {
     "no place": (three(8, 8), {"0.out_feature": "w"}, 'did you mean "out_features"?'),
     "no module": (three(8, 8), {"4.out_features": "w"}, 'there is no module "4"'),
     "no name of a place": (three(8, 8), {"": "w"}, "'' is no place; write a path and an attribute"),
+    "no text": (three(8, 8), {1: "w"}, "1 is no place; write a path"),
     "no size": (three(8, 8), {"0.out_features": "4w"}, "is no size; write a name"),
     "another number": (three(8, 8), {"0.out_features": 5}, "0.out_features is 8, and not 5"),
     "two numbers": (

@@ -171,6 +171,7 @@ class _Run:
 
         noting = Noting(self.record, Shortcuts(self.torch, self.record, self.symbols))
         mode = FakeTensorMode(shape_env=self.symbols.environment, allow_non_fake_inputs=True)
+        mode.cache_enabled = False  # hardly any operation comes twice with the same symbols
         with ExitStack() as stack:
             for context in (at_inference(self.torch, self.module), mode, self.torch.no_grad()):
                 stack.enter_context(context)

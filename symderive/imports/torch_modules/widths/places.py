@@ -107,7 +107,7 @@ class Places:
 
     def lists(self, pattern: str) -> list[str] | None:
         """The paths of the lists of modules whose length a name means; None where it means none."""
-        if pattern.rpartition(".")[2] != LENGTH:
+        if not isinstance(pattern, str) or pattern.rpartition(".")[2] != LENGTH:
             return None
         owners, _, _ = self._owners(pattern)
         if any(LENGTH in vars(owner) for _, owner in owners):

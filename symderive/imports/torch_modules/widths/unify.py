@@ -52,8 +52,8 @@ def opened(wanted: Wanted, *, is_wide: bool) -> Settled:
 
     Args:
         wanted: what is named.
-        is_wide: whether attributes of modules that are not torch's may change, too: multiples and divisors
-            of a number that is named.
+        is_wide: whether attributes of modules that are not torch's, or hold others, may change, too:
+            multiples and divisors of a number that is named.
     """
     places = wanted.places
     named = {place.number for place in wanted.sizes if place.number > 1}
@@ -63,7 +63,8 @@ def opened(wanted: Wanted, *, is_wide: bool) -> Settled:
         axes = [one for one in places.axes(path) if has_kernels or not has_taps(places, one, path)]
         attributes = [one for _, _, used in equations(places, path) for one in used]
         own = [*axes, *(one for one in attributes if has_kernels or one.attribute != "kernel_size")]
-        if is_wide and not is_of_torch(module):
+        is_whole = not is_of_torch(module) or (not attributes and len(list(module.children())) > 0)
+        if is_wide and is_whole:
             own += [
                 one
                 for one in places.attributes(path, module)

@@ -38,7 +38,7 @@ def _each(vectors: Iterable[Any], size: Any) -> Pairs:
 def _linear(given: Mapping[str, Any]) -> Pairs:
     x, weight = given["input"].shape[-1], given["weight"].shape
     if _hint(x) != _hint(weight[1]):
-        raise ValueError(f"a linear layer reads {_hint(weight[1])} entries, and is given {_hint(x)}")
+        raise ValueError(f"a linear layer reads {weight[1]} entries, and is given {x}")
     yield x, weight[1]
     yield from _each([given["bias"]], weight[0])
 

@@ -123,7 +123,7 @@ def test_copied_entries_and_products_that_land_are_said_in_words():
 STEPS = st.tuples(*[st.integers(-3, 3).filter(bool)] * 2, st.integers(-4, 4))
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(STEPS, min_size=1, max_size=2), *[st.integers(1, 6)] * 4, st.sets(st.sampled_from("NKmn")))
 def test_valid_products_in_symbols_are_those_found_by_trying_all(steps, first, second, inside, other, put):
     """Pairs with `0 ≤ c + a·i + b·j < n`, for one such range or two, with sizes put in before or after."""

@@ -25,8 +25,8 @@ from symderive.errors import SymderiveError
 
 FORWARD, AGAIN, BACKWARD_PASS, UPDATE = "forward", "again", "backward", "update"
 _NO_PASSES = (
-    "memory of a training step: its passes are not counted one by one; ask for that of the layer or network "
-    "without the step."
+    "memory of a training step: its passes are not counted one by one; ask the cost of the layer or network "
+    "itself."
 )
 
 

@@ -24,7 +24,7 @@ def plain(condition: Any, value: Callable[[Size], int]) -> Iterator[Any]:
     >>> n, m = dims("n m")
     >>> list(plain(sympy.And(sympy.Ne(n, 3), n + m > 1), lambda size: size.subs({n: 5, m: 2})))
     [n >= 4]
-    >>> list(plain(sympy.Ne(n * m, m), lambda size: size.subs({n: 5, m: 2})))
+    >>> list(plain(sympy.Ne(n * m / 2, m / 2), lambda size: size.subs({n: 5, m: 2})))
     [n >= 2]
     >>> list(plain(sympy.Or(n < 3, sympy.Ne(sympy.Mod(m, 4), 0)), lambda size: size.subs({n: 5, m: 2})))
     [Eq(Mod(m + 2, 4), 0)]
@@ -70,7 +70,7 @@ def _unless_true(condition: Any) -> Iterator[Any]:
     """The condition, if it does not hold for all positive whole numbers."""
     if isinstance(condition, (sympy.Ge, sympy.Le)):
         room = condition.lhs - condition.rhs
-        room = sympy.expand(room if isinstance(condition, sympy.Ge) else -room)
+        room = sympy.expand(_over_one(room if isinstance(condition, sympy.Ge) else -room))
         room = sympy.expand(room / sympy.Mul(*_common(room)))
         constant, rest = room.as_coeff_Add()
         terms = [term.as_coeff_Mul() for term in sympy.Add.make_args(rest)]
@@ -82,9 +82,17 @@ def _unless_true(condition: Any) -> Iterator[Any]:
 
 
 def _without_common(left: Size, right: Size) -> tuple[Size, Size]:
-    """Two sizes divided by what all terms of both have as a factor: `T·d ≠ d` is `T ≠ 1`."""
-    common = sympy.Mul(*_common(sympy.expand(left - right)))
+    """Two sides without what all terms of both have as a factor or divisor: `T·d/h ≠ d/h` is `T ≠ 1`."""
+    difference = sympy.expand(left - right)
+    whole = _over_one(difference)
+    common = sympy.Mul(*_common(sympy.expand(whole))) * sympy.cancel(difference / whole)
     return sympy.expand(left / common), sympy.expand(right / common)
+
+
+def _over_one(room: Size) -> Size:
+    """A size times its denominator, which is positive."""
+    over, under = sympy.fraction(sympy.together(room))
+    return over if under.is_positive else room
 
 
 def _common(room: Size) -> Iterator[Size]:

@@ -20,7 +20,8 @@ from symderive.networks.extents import Extent, Extents
 _OURS = PurePath(__file__).parents[2]  # what a user has not written is no place to look at
 LAYOUT = {
     "_prims_common/__init__.py": (),
-    "_prims/__init__.py": ("_broadcast_in_dim_meta",),
+    "_prims/__init__.py": ("_broadcast_in_dim_meta", "_collapse_view_helper"),
+    "_decomp/decompositions.py": ("matmul",),
     "_refs/__init__.py": ("_reshape_view_helper_core_alg", "_broadcast_shapes"),
     "_subclasses/fake_impls.py": ("conv", "fast_binary_impl", "infer_size"),
     "_meta_registrations.py": ("meta_copy_",),

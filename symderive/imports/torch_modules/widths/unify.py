@@ -189,8 +189,9 @@ class _Classes:
 
     def reason(self, zero: Size) -> str:
         """Why a name stands at its number."""
+        asked = self.wanted.numbers.keys() & zero.free_symbols
         zero = _numerator(self.divided(zero))
-        named = sorted(self.wanted.numbers.keys() & zero.free_symbols, key=str)
+        named = sorted(self.wanted.numbers.keys() & zero.free_symbols or asked, key=str)
         unknown = self.unknown(zero)
         said = ", ".join(f"{one} ({self.wanted.names[one]})" for one in named)
         if unknown:

@@ -262,3 +262,24 @@ def test_help_does_not_load_sympy():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("False\n")
     assert "--train OPTIMIZER" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("subject", "said"),
+    [
+        ("upsample", "; there are upsample1d, upsample2d, upsample3d."),
+        ("lstm2", '; did you mean "lstm"?'),
+        ("zzz", "; symderive cost --help lists the layers and networks."),
+    ],
+)
+def test_a_subject_that_is_not_there_says_which_are_near(subject, said, capsys):
+    assert complained(capsys, "cost", subject).rstrip().endswith(f'unknown subject "{subject}"{said}')
+
+
+def test_valid_products_are_in_json_and_csv(capsys):
+    out = json.loads(
+        printed(capsys, "cost", "conv1d", "c_in=2", "c_out=3", "k=3", "l=9", "s=2", "p=1", "--json", "-")
+    )
+    inside = sum(0 <= 2 * i + u - 1 < 9 for i in range(5) for u in range(3))
+    assert out["quantities"]["valid_macs"]["value"] == out["valid_macs"] == 6 * inside
+    assert out["parts"][0]["quantities"]["valid_macs"]["value"] == 6 * inside

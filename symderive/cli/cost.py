@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ __all__ = ["HELP", "NAME", "add_arguments", "details", "run"]
 
 NAME = "cost"
 HELP = "count the multiplications of a layer or a network, as a formula and as a number"
+_MOST_NAMES = 12
 _SUBJECTS = {"conv": "convolution_cost", "convolution": "convolution_cost"}
 
 
@@ -183,6 +185,15 @@ _FORMS = ("json", "csv", "plot", "against", "stacked")
 _OPTIONS = ("input", "after", "kernel", "c_out", "stride", "padding", "dilation", "compare")
 
 
+def _near(subject: str, names: Sequence[str]) -> str:
+    """The end of a sentence: names that begin like a subject, the nearest one, or where they are listed."""
+    begun = [name for name in names if name.startswith(subject.lower())]
+    if begun and len(begun) <= _MOST_NAMES:
+        return f"; there {'is' if len(begun) == 1 else 'are'} {', '.join(begun)}."
+    near = did_you_mean(subject, [*_SUBJECTS, *names])
+    return near if near != "." else "; symderive cost --help lists the layers and networks."
+
+
 def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]) -> int:
     """The cost of one layer or network, its sizes as words."""
     from symderive.layers import kinds
@@ -195,9 +206,9 @@ def _layer(args: Namespace, subject: str, rest: list[str], named: dict[str, str]
     if args.dims is not None and not is_file:
         raise SymderiveError("cost: --dims names the open axes of an ONNX file, and the subject is none.")
     if plain not in kinds() and network not in members() and not is_file:
-        near = did_you_mean(subject, [*_SUBJECTS, *kinds(), *members()])
-        known = near if near != "." else f"; there are conv, {', '.join((*kinds(), *members()))}."
-        raise SymderiveError(f'cost: unknown subject "{subject[:60]}"{known}')
+        raise SymderiveError(
+            f'cost: unknown subject "{subject[:60]}"{_near(subject, (*kinds(), *members()))}'
+        )
     given = [option for option in _OPTIONS if getattr(args, option) is not None]
     if given or rest:
         word = rest[0] if rest else f"--{given[0].replace('after', 'output').replace('_', '-')}"

@@ -11,7 +11,7 @@ from typing import Any
 import sympy
 
 from symderive.cost.counted import Counted
-from symderive.cost.evaluation import holds
+from symderive.cost.evaluation import evaluate, holds
 from symderive.cost.formula import Formula
 from symderive.cost.memory.quantities import OF_MEMORY, SAVED, SAVED_BYTES
 from symderive.cost.memory.saved import GIVEN
@@ -132,6 +132,8 @@ def _formula(cost: Counted, formula: Formula) -> dict[str, Any]:
 
 def _value(cost: Counted, formula: Formula) -> int | float | None:
     value = formula.expr.xreplace(cost.numbers)
+    if value.is_number and value.has(sympy.Sum):
+        value = sympy.sympify(evaluate(formula.expr, cost.values))
     if value.is_Integer:
         return int(value)
     return float(value) if value.is_number else None

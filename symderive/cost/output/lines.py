@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from symderive.core.nodes import Tensor
 from symderive.cost.count import MACS
-from symderive.cost.counted import ACTIVATIONS, ARRAYS, BACKWARD, BUFFERS, FLOPS, PARAMS, SUMS, Counted
+from symderive.cost.counted import ACTIVATIONS, ARRAYS, BACKWARD, BUFFERS, FLOPS, PARAMS, SUMS, VALID, Counted
 from symderive.cost.formula import Formula, Product
 from symderive.cost.memory.quantities import SAVED
 from symderive.cost.memory.saved import GIVEN
@@ -33,7 +33,8 @@ class Line:
 def shown_quantities(cost: Counted) -> tuple[str, ...]:
     """The quantities of a record: those that are not 0, sums of counts first, and MACs in any case."""
     first = (MACS, FLOPS, *SUMS, PARAMS, BUFFERS, ACTIVATIONS)
-    names = dict.fromkeys((*first, *cost.quantities))
+    valid = (VALID,) if any(cost.kinds_of_padding()) else ()
+    names = dict.fromkeys((*first, *valid, *cost.quantities))
     return tuple(name for name in names if name == MACS or cost.formula(name).terms)
 
 

@@ -72,6 +72,10 @@ def equation_blocks(variant: Variant) -> Iterator[doc.Block]:
         yield doc.Paragraph(doc.text(*_spans(_capital(one.sentence_latex), _capital(one.sentence)), "."))
 
 
+MOST_PARTS = 8
+"""Of how many equations a quantity may come if they are named beside it."""
+
+
 def count_steps(quantity: str, variant: Variant) -> doc.Steps:
     """A quantity as formula, numbers and result."""
     return doc.Steps(tuple(_rows(quantity, variant)))
@@ -81,7 +85,7 @@ def _rows(quantity: str, variant: Variant) -> Iterator[doc.Step]:
     """Formula, numbers, result, as people write them under each other."""
     label = doc.Math(rf"\text{{{quantity}}}", quantity)
     total = variant.total
-    several = len(variant.rows) > 1
+    several = 1 < len(variant.rows) <= MOST_PARTS
     names = _sum_of(doc.Math(row.name_latex, row.name) for row in variant.rows)
     yield doc.Step(label, EQUALS, doc.Math(total.formula_latex, total.formula), (names,) if several else ())
     if total.numbers and total.numbers != total.formula:

@@ -11,6 +11,8 @@ from symderive.cost.output.steps import steps
 from symderive.layers import (
     LSTM,
     Activation,
+    AdaptiveAvgPool1d,
+    AdaptiveMaxPool1d,
     Attention,
     AvgPool1d,
     BatchNorm1d,
@@ -40,6 +42,8 @@ def equations(layer):
         ),
         (AvgPool1d(), "y[c, i] = 1/k · Σ_{u < k} x[c, k·i + u]"),
         (MaxPool1d(), "y[c, i] = max_{u < k} x[c, k·i + u]"),
+        (AdaptiveMaxPool1d(output="o"), "y[c, i] = max_{⌊L·i / o⌋ ≤ u ≤ ⌊(L + L·i − 1)/o⌋} x[c, u]"),
+        (AdaptiveAvgPool1d(output="o"), "y[c, i] = mean_{⌊L·i / o⌋ ≤ u ≤ ⌊(L + L·i − 1)/o⌋} x[c, u]"),
         (
             BatchNorm1d(),
             "y[n, c] = weight[c] · (x[n, c] − running_mean[c]) / √(running_var[c] + 1e-5) + bias[c]",

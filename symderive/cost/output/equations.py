@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,7 +35,7 @@ from symderive.cost.writing import ATOM, LATEX, POWER, PRODUCT, ROOTS, SUM, TEXT
 from symderive.functions import by_head
 from symderive.notation import dialects, levels
 from symderive.notation.constants import constant
-from symderive.notation.dialects import LatexDialect, Relations, TextDialect, under_sum
+from symderive.notation.dialects import LatexDialect, Relation, Relations, TextDialect, under_sum
 from symderive.notation.extents import unsaid
 from symderive.notation.index_notation import index_form
 from symderive.notation.labelled import NoMatrixNotationError
@@ -114,23 +114,29 @@ class EquationWriter:
             terms.append(self.style.minus + written if negative else written)
         return Writer(self.style).joined_sum(terms)
 
-    def _fold(self, expr: Binder) -> str:
+    def _fold(self, expr: Binder, kind: str = "") -> str:
         """Σ or max with its indices below; brackets of these indices stand there, too: `Σ_{j ≤ i}`."""
-        if not isinstance(expr, IndexSum):
-            inner = self._at_least(PRODUCT, self._write(expr.body))
-            relations = [one.relation for one in unsaid(expr)]
-            return self._marks.big_fold(_FOLDS[type(expr)], expr.indices, inner, relations)
-        factors = sympy.Mul.make_args(expr.body)
-        below = [one for one in factors if isinstance(one, Inside) and free_indices(one) & set(expr.indices)]
-        rest = sympy.Mul(*(one for one in factors if one not in below))
-        inner = self._write(rest)[0]
-        body = self.style.bracket(inner) if isinstance(rest, sympy.Add) else inner
-        marks = (*map(bracket_of, below), *unsaid(expr))
-        return self._marks.big_sum(expr.indices, body, [one.relation for one in marks])
+        indices, body, ranges = _over_positions(expr)
+        kind = kind or _FOLDS.get(type(expr), "")
+        below: list[sympy.Expr] = []
+        if not kind:
+            factors = sympy.Mul.make_args(body)
+            below = [one for one in factors if isinstance(one, Inside) and free_indices(one) & set(indices)]
+            body = sympy.Mul(*(one for one in factors if one not in below))
+        marks = (*map(bracket_of, below), *(() if ranges else unsaid(expr)))
+        relations = [*ranges, *(one.relation for one in marks)]
+        inner = self._write(body)
+        if kind:
+            return self._marks.big_fold(kind, indices, self._at_least(PRODUCT, inner), relations)
+        written = self.style.bracket(inner[0]) if isinstance(body, sympy.Add) else inner[0]
+        return self._marks.big_sum(indices, written, relations)
 
     def _quotient(self, expr: sympy.Expr) -> Written:
         """Sizes, brackets, entries (the weights first), anything else, deltas; what divides, below."""
         factors = sympy.Mul.make_args(expr)
+        mean = _mean_over_windows(factors)
+        if mean is not None:
+            return self._fold(mean, "mean"), SUM
         size = sympy.Mul(*(one for one in factors if _is_size(one)))
         above = [one for one in factors if not _is_size(one) and not _is_divided(one)]
         below = [1 / one for one in factors if not _is_size(one) and _is_divided(one)]
@@ -246,6 +252,41 @@ def _has_roots(expr: sympy.Expr) -> bool:
     return any(not power.exp.is_Integer for power in expr.atoms(sympy.Pow))
 
 
+def _over_positions(expr: Binder) -> tuple[tuple[Index, ...], sympy.Expr, list[Relation]]:
+    """A fold over windows that differ in size as one over the positions in them: indices, body, ranges.
+
+    `Σ_{u < h(i)} x[a(i) + u]` is `Σ_{a(i) ≤ u ≤ a(i) + h(i) − 1} x[u]`. Any other fold stays as it is.
+    """
+    places: dict[Index, Index] = {}
+    body, ranges = expr.body, list[Relation]()
+    for index in expr.indices:
+        read = {
+            (bare(axis) - index, size)
+            for entry in expr.body.atoms(Entry)
+            for axis, size in zip(entry.axes, entry.tensor.shape, strict=True)
+            if index in free_indices(axis)
+        }
+        if not index.within or len(read) != 1:
+            continue
+        ((start, size),) = read
+        places[index] = Index(index.name, size)
+        body = substitute(body, {index: places[index] - start})
+        ranges.append((start, "≤", places[index], "≤", sympy.expand(start + index.dim - 1)))
+    return tuple(places.get(one, one) for one in expr.indices), body, ranges
+
+
+def _mean_over_windows(factors: Sequence[sympy.Expr]) -> IndexSum | None:
+    """The sum in a product that divides it by the number of its terms, where that depends on the window."""
+    sums = [
+        one for one in factors if isinstance(one, IndexSum) and any(index.within for index in one.indices)
+    ]
+    if len(sums) != 1:
+        return None
+    rest = sympy.Mul(*(one for one in factors if one is not sums[0]))
+    count = sympy.Mul(*(index.dim for index in sums[0].indices))
+    return sums[0] if sympy.expand(1 / rest - count) == 0 else None
+
+
 def _is_open(factor: sympy.Expr) -> bool:
     """Whether a factor is a sum over an index, under which no fraction line goes."""
     return isinstance(factor, (IndexSum, Fold))
@@ -327,6 +368,12 @@ class _LatexEntries(LatexDialect):
     def position(self, value: sympy.Expr) -> str:
         """A position, written as everywhere in a cost."""
         return _position(value, LATEX)
+
+    def big_fold(self, kind: str, indices: tuple[Index, ...], inner: str, relations: Relations = ()) -> str:
+        """A maximum, minimum, product or mean, each with what stands under it below."""
+        if kind != "mean":
+            return super().big_fold(kind, indices, inner, relations)
+        return rf"\operatorname*{{mean}}_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
 
 
 class _TextEntries(TextDialect):

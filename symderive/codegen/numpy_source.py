@@ -22,6 +22,7 @@ from symderive.codegen.row_blocks import in_blocks
 from symderive.codegen.stable import stabilised
 from symderive.codegen.statements import blocked_statements, statements
 from symderive.codegen.translation import translated, with_imports
+from symderive.codegen.windows_apart import with_windows_apart
 from symderive.core.dims import shape_text
 from symderive.core.nodes import Index, Tensor
 from symderive.core.program import Program
@@ -133,8 +134,7 @@ def _refuse_windows(program: Program) -> None:
                 outer = ", ".join(sorted(str(one.name) for one in index.within))
                 raise SymderiveError(
                     f"writing code: in {made.tensor.name} the number of positions of {index.name} depends on "
-                    f"{outer}, which code does not know yet; take windows of one size, or compute it with "
-                    "symderive.language.evaluate."
+                    f"{outer}; code needs numbers for the sizes then, or windows of one size."
                 )
 
 
@@ -288,7 +288,7 @@ def numpy_function(
     """
     program = with_sizes(program if given is None else with_rows_apart(program, given), accepted)
     rewrite = plan_of if plan else exact_far_out
-    written = program if as_it_stands else rewrite(program)
+    written = _with_windows_apart(program) if as_it_stands else rewrite(program)
     source = function_source(written, name, summary, rows_per_block=rows_per_block)
     return _loaded(program, source, name, accepted)
 
@@ -302,7 +302,12 @@ def exact_far_out(program: Program) -> Program:
     """The equations rewritten so that nothing overflows or cancels, with new names that clash with none."""
     refuse(program, "writing code")
     names = [size.name for size in sizes_of(program)]
-    return stabilised(program, (*names, *set().union(*(one.words for one in libraries().values()))))
+    words = set().union(*(one.words for one in libraries().values()))
+    return stabilised(_with_windows_apart(program), (*names, *words))
+
+
+def _with_windows_apart(program: Program) -> Program:
+    return with_windows_apart(program, NewNames((program,), [size.name for size in sizes_of(program)]))
 
 
 def _loaded(program: Program, source: str, name: str, accepted: tuple[Tensor, ...]) -> NumpyFunction:

@@ -373,7 +373,7 @@ class _LatexEntries(LatexDialect):
         """A maximum, minimum, product or mean, each with what stands under it below."""
         if kind != "mean":
             return super().big_fold(kind, indices, inner, relations)
-        return rf"\operatorname*{{mean}}_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
+        return rf"\mathop{{\mathrm{{mean}}}}_{{{', '.join(under_sum(indices, relations, self))}}} {inner}"
 
 
 class _TextEntries(TextDialect):

@@ -98,8 +98,8 @@ def test_hostile_text_is_printed_literally(tmp_path):
     title = text(HOSTILE[0], " ", HOSTILE[4])
     pdf = compiled(render(Document(title, title, title, title, tuple(pages)), "tex"))
     if shutil.which("pdftotext"):
-        copied = text_of(pdf, tmp_path)
-        for literal in (r"\input{/etc/passwd}", "$x_1$ & 50% {", r"\VAR{document}", "[U+1F600]", "[U+202E]"):
+        copied = text_of(pdf, tmp_path).replace("_", " ")  # a rule, not a character, without Latin Modern
+        for literal in (r"\input{/etc/passwd}", "$x 1$ & 50% {", r"\VAR{document}", "[U+1F600]", "[U+202E]"):
             assert literal in copied
         assert "root:" not in copied
 

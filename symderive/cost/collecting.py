@@ -49,12 +49,13 @@ def _factors(size: Size) -> tuple[sympy.Expr, ...]:
 
 
 def collected(terms: Iterable[Product], order: tuple[Size, ...]) -> Formula:
-    """Like terms added, in the order in which they first come up.
+    """Like terms added; the highest powers first, those alike in the order in which they first come up.
 
     >>> from symderive.core.dims import dims
     >>> b, d = dims("B d")
-    >>> collected([Product.of([d, b]), Product.of([b]), Product.of([b, d])], (b, d)).write()
-    '2 · B · d + B'
+    >>> terms = [Product.of(factors) for factors in ([b], [d, b], [b], [b, d, d])]
+    >>> collected(terms, (b, d)).write()
+    'B · d² + B · d + 2 · B'
     """
     writer = Writer(order=order)
     found: dict[tuple[Factor, ...], Fraction] = {}
@@ -62,7 +63,13 @@ def collected(terms: Iterable[Product], order: tuple[Size, ...]) -> Formula:
         if term.coefficient:
             key = _sorted(term.factors, writer)
             found[key] = found.get(key, Fraction(0)) + term.coefficient
-    return Formula(tuple(Product(key, number) for key, number in found.items() if number), order)
+    terms = [Product(key, number) for key, number in found.items() if number]
+    return Formula(tuple(sorted(terms, key=_rank, reverse=True)), order)
+
+
+def _rank(term: Product) -> tuple[bool, int]:
+    """A number comes last, before it what multiplies the most sizes, each as often as it is there."""
+    return bool(term.factors), sum(exponent for _, exponent in term.factors)
 
 
 def _sorted(factors: tuple[Factor, ...], writer: Writer) -> tuple[Factor, ...]:
@@ -102,7 +109,7 @@ def repeated(formula: Formula, times: Size, index: Dim | None) -> Formula:
     >>> from symderive.core.dims import dims
     >>> i, n, c = dims("i n c")
     >>> repeated(Formula((Product.of([i, c]), Product.of([c])), (n, c)), n, i).write()
-    '3 · n · c / 2 + n² · c / 2'
+    'n² · c / 2 + 3 · n · c / 2'
     """
     if not formula.terms:
         return formula

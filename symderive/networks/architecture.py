@@ -68,7 +68,7 @@ def architecture(name: str, function: Callable[..., Any], *shape: Any, **options
     ...     return x.global_pool().dense(10)
     >>> net = architecture("small", small, "B", 3, "H", "W", channels=16)
     >>> cost(net).formula().write()
-    '432 · B · H₁ · W₁ + 2,304 · B · H₁ · W₁ · L + 160 · B'
+    '2,304 · B · H₁ · W₁ · L + 432 · B · H₁ · W₁ + 160 · B'
     """
     sizes = tuple(as_size(size, f"{name}: input") for size in shape)
     taken = {symbol.name for size in sizes for symbol in free_dims(size)}

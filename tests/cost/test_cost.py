@@ -295,5 +295,5 @@ def test_a_cost_is_one_line_in_a_list():
     """Not its whole tree of equations."""
     assert repr([cost(Conv2d(3, 256, 5, 12, 12)), sd.cost(network("gpt2"))]) == (
         "[<Cost: macs = k² · C_in · H′ · W′ · C_out>, "
-        "<CostTree: macs = 123,532,032 · B · T + 18,432 · B · T²>]"
+        "<CostTree: macs = 18,432 · B · T² + 123,532,032 · B · T>]"
     )

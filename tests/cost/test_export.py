@@ -128,7 +128,7 @@ def test_memory_that_is_refused_says_why_and_conditions_stand_with_their_formula
         "peak activations: its formula needs L ≥ 2; put in a number, or ask for JSON."
     )
     step = json.loads(net.train_step("adam", "full").to_json())["memory"]
-    assert step["optimizer_state_bytes"]["formulas"][0]["text"].endswith("+ 8 · d · C + 8 · d · V")
+    assert step["optimizer_state_bytes"]["formulas"][0]["text"].endswith("+ 8 · d · C + 8 · d · V + 16 · d")
     assert "what is computed again is not in it" in step["peak_in_training"]["refused"]
     assert "its passes are not counted one by one" in step["bytes_read"]["refused"]
 

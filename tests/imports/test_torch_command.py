@@ -12,15 +12,15 @@ def test_a_torch_model_in_symbols_and_in_numbers(capsys):
     assert "525,568  411,041,792  22.7 %" in out
     assert "= 1,814,073,344" in out
     out = printed(capsys, "cost", LANGUAGE, "--input", "x=B,T:integer")
-    assert "MACs       = 16,152 · B · T + 96 · B · T²" in out
+    assert "MACs       = 96 · B · T² + 16,152 · B · T" in out
     assert "parameters = 19,896" in out
 
 
 def test_a_torch_model_with_symbols_for_its_numbers(capsys):
     named = ("--symbols", "head.out_features=V", "--symbols", "positions.num_embeddings=C,blocks.length=L")
     out = printed(capsys, "cost", LANGUAGE, "--input", "x=B,T:integer", *named, "V=97", "C=128", "L=2")
-    assert "MACs       = 6,912 · B · T · L + 48 · B · T² · L + 24 · B · T · V" in out
-    assert "= 16,152 · B · T + 96 · B · T²" in out
+    assert "MACs       = 48 · B · T² · L + 6,912 · B · T · L + 24 · B · T · V" in out
+    assert "= 96 · B · T² + 16,152 · B · T" in out
     assert "= 19,896" in out
     said = complained(capsys, "cost", LANGUAGE, "--input", "x=B,T:integer", "--symbols", "head")
     assert '--symbols: "head" is no place with a name; write for example' in said

@@ -10,7 +10,7 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.core.divisors import Gcd
-from symderive.cost.formula import Formula, Product
+from symderive.cost.formula import Formula, Product, highest_first
 from symderive.cost.writing import Factor, Writer
 from symderive.errors import SymderiveError
 
@@ -64,12 +64,7 @@ def collected(terms: Iterable[Product], order: tuple[Size, ...]) -> Formula:
             key = _sorted(term.factors, writer)
             found[key] = found.get(key, Fraction(0)) + term.coefficient
     terms = [Product(key, number) for key, number in found.items() if number]
-    return Formula(tuple(sorted(terms, key=_rank, reverse=True)), order)
-
-
-def _rank(term: Product) -> tuple[bool, int]:
-    """A number comes last, before it what multiplies the most sizes, each as often as it is there."""
-    return bool(term.factors), sum(exponent for _, exponent in term.factors)
+    return Formula(highest_first(terms), order)
 
 
 def _sorted(factors: tuple[Factor, ...], writer: Writer) -> tuple[Factor, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -102,6 +103,24 @@ class Product:
     def text(self) -> str:
         """The product in plain text."""
         return self.write(Writer(TEXT, [base for base, _ in self.factors]))
+
+
+def highest_first(terms: Iterable[Product]) -> tuple[Product, ...]:
+    """Terms of a sum: first what multiplies the most sizes, each as often as it is there; a fraction last.
+
+    >>> from symderive.core.dims import dims
+    >>> b, d = dims("B d")
+    >>> terms = [Product.of(factors) for factors in ([1 / d], [], [b], [b, d])]
+    >>> [one.text() for one in highest_first(terms)]
+    ['B · d', 'B', '1', '1/d']
+    """
+    return tuple(sorted(terms, key=_degree, reverse=True))
+
+
+def _degree(term: Product) -> float:
+    sizes = [exponent for base, exponent in term.factors if not base.is_number]
+    is_fraction = not sizes and term.value({}).denominator != 1
+    return -math.inf if is_fraction else sum(sizes)
 
 
 def _place(base: sympy.Expr, places: Mapping[sympy.Expr, int]) -> int:

@@ -12,7 +12,7 @@ from symderive.core.dims import Dim, Size
 from symderive.core.divisors import Gcd
 from symderive.cost.count import MACS
 from symderive.cost.evaluation import evaluate
-from symderive.cost.formula import Formula
+from symderive.cost.formula import Formula, highest_first
 from symderive.cost.writing import LATEX, TEXT, Style, Writer, decimal
 from symderive.errors import SymderiveError
 
@@ -166,7 +166,7 @@ def _candidates(above: Formula, below: Formula, order: tuple[sympy.Expr, ...]) -
     """Forms of the quotient; the earlier one wins where two are as short."""
     found = []
     if len(below.terms) == 1:
-        found.append(Formula(tuple(term.over(below.terms[0]) for term in above.terms), order))
+        found.append(Formula(highest_first(term.over(below.terms[0]) for term in above.terms), order))
     quotient = sympy.cancel(above.expr / below.expr)
     forms = [sympy.factor(quotient), quotient, sympy.expand(quotient)]
     writer = Writer(order=order)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from symderive.core.dims import Dim, Size
 from symderive.core.nodes import Index, Tensor
+from symderive.cost.collecting import substituted
 from symderive.cost.count import ELEMENTWISE_ADDS, MACS, Part
 from symderive.cost.counted import (
     ACTIVATIONS,
@@ -30,7 +31,7 @@ from symderive.cost.memory.saved import Saved, of_layer
 from symderive.cost.memory.widths import width_of
 from symderive.cost.protocols import Costable
 from symderive.cost.training.pulling import Keeper, Pull
-from symderive.cost.valid import padded_axes, valid_products
+from symderive.cost.valid import padded_axes, set_apart, valid_products
 from symderive.errors import SymderiveError
 
 if TYPE_CHECKING:
@@ -157,13 +158,15 @@ class Cost(Counted):
     def valid_formula(self, sizes: Mapping[Dim, Size]) -> Formula:
         """The formula of `valid_macs` with something put in for sizes, which may make it shorter."""
         if not self.is_padded:
-            return self.formula(MACS)
+            return _with_sizes(self.formula(MACS), sizes)
+        apart, names = set_apart(sizes, {*self.symbols, *self.relations})
         found = (
-            valid_products(one, self.relations, self.conditions, sizes)
+            valid_products(one, self.relations, self.conditions, apart)
             for part in self.parts
             for one in part.contractions
         )
-        return Formula(tuple(Product.of(factors, self.order) for factors in found), self.order).joined()
+        made = Formula(tuple(Product.of(factors, self.order) for factors in found), self.order).joined()
+        return _with_sizes(made, names)
 
     @property
     def is_padded(self) -> bool:
@@ -212,6 +215,13 @@ class Cost(Counted):
         from symderive.cost.output.report import table_of
 
         return table_of(self)
+
+
+def _with_sizes(formula: Formula, sizes: Mapping[Dim, Size]) -> Formula:
+    """A formula with others put in for sizes, all at once."""
+    if not sizes:
+        return formula
+    return Formula(tuple(substituted(term, sizes) for term in formula.terms), formula.order)
 
 
 __all__ = ["ADDS", "BUFFERS", "FLOPS", "MACS", "MULS", "PARAMS", "Cost"]

@@ -106,7 +106,7 @@ class Place:
             return Formula(order=order)
         sizes = {symbol: size.xreplace(dict(put)) for symbol, size in self.sizes.items()}
         terms = self.kind.valid_formula(sizes).terms
-        return collected((substituted(term, sizes) for term in terms), order)
+        return collected((substituted(term, {}) for term in terms), order)
 
     def traffic(self, quantity: str, dtype: str, order: tuple[Size, ...]) -> Formula:
         """The bytes that are read or written, in the sizes of the network."""

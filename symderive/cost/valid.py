@@ -57,6 +57,27 @@ def _is_inside(position: sympy.Expr, size: Size, relations: Mapping[Dim, Size]) 
     return bool(sympy.expand(lowest).is_nonnegative and room.is_nonnegative)
 
 
+def set_apart(sizes: Mapping[Dim, Size], known: Iterable[Dim]) -> tuple[dict[Dim, Size], dict[Dim, Size]]:
+    """Sizes whose symbols are none of the known ones, and what the new ones stand for.
+
+    Where `d` means `d/h`, putting in twice would give `d/h²`; where it means `d₁/h`, it gives the same.
+
+    >>> d, h = Dim("d"), Dim("h")
+    >>> set_apart({d: d / h, h: h}, [d])
+    ({d: d_/h_, h: h_}, {d_: d, h_: h})
+    """
+    taken = {*known, *sizes}
+    used = set().union(*(size.free_symbols for size in sizes.values()))
+    names: dict[Dim, Dim] = {}
+    for symbol in sorted(used & taken, key=str):
+        name = f"{symbol.name}_"
+        while Dim(name) in used | taken:
+            name += "_"
+        names[symbol] = Dim(name)
+    apart = {one: size.xreplace(names) for one, size in sizes.items()}
+    return apart, {new: symbol for symbol, new in names.items()}
+
+
 def valid_products(
     contraction: Contraction,
     relations: Mapping[Dim, Size],
@@ -207,7 +228,8 @@ class _Counting:
         for index in rest:
             if index not in few:
                 place = sympy.Symbol(str(index.name), integer=True, nonnegative=True)
-                total = sympy.Sum(total.xreplace({index: place}), (place, 0, index.dim - 1))
+                named = {one: place for one in total.atoms(Index) if one.name == index.name}
+                total = sympy.Sum(total.xreplace(named), (place, 0, self.put(index.dim) - 1))
         return total
 
     def _between(self, axes: Sequence[Axis], solved: Index, places: Mapping[Index, int]) -> sympy.Expr:

@@ -170,6 +170,14 @@ def test_valid_products_are_a_formula_too():
         assert cost(network("resnet18"), B=2, H=int(side), W=224).valid_macs == found
 
 
+def test_valid_products_of_grouped_attention_where_a_name_means_two_sizes():
+    """The width of llama and the width of one head are both called d."""
+    found = cost(network("llama"))
+    assert "B · T² · d · L + " in found.formula("valid_macs").write()
+    sizes = {"B": 1, "T": 3, "d": 8, "h": 4, "g": 2, "L": 1, "m": 5, "V": 7}
+    assert found.compile("valid_macs")(**sizes) == found.subs(**sizes).valid_macs == 1248 - 48
+
+
 def valid_of_resnet18():
     """Taps that are inside, counted along one axis and squared: every kernel of ResNet-18 is square."""
 

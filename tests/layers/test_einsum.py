@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symderive as sd
+from symderive.cli._layers import read_sizes
 from symderive.core.dims import Dim
 from symderive.cost import cost
 from symderive.errors import SymderiveError
@@ -16,6 +17,7 @@ from symderive.language.evaluate import evaluate
 from symderive.layers import Bilinear, Einsum
 from symderive.layers.orders import contractions, paths
 from symderive.layers.subscripts import letters_of, parse
+from symderive.solutions.parts.layer_input import layer_from
 from tests.cost.brute_force import random_arrays
 from tests.profiles import examples
 
@@ -127,6 +129,12 @@ def test_the_best_order_is_a_choice_between_formulas_where_sizes_decide():
     assert Einsum("ij,jk->ik").best_macs == loops("ijk")
     with pytest.raises(SymderiveError, match="which order is best depends on the sizes"):
         cost(Einsum("ij,jk,kl->il", order="best"))
+
+
+def test_operands_may_be_several_texts():
+    """As a command line gives them, which parts `subscripts=ij,jk` at its commas."""
+    assert Einsum(("ij", "jk")) == Einsum("ij,jk->ik")
+    assert layer_from(Einsum, read_sizes({"subscripts": "ij,jk"})) == Einsum("ij,jk->ik")
 
 
 @settings(max_examples=examples(80), deadline=None)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from symderive.errors import InternalError
+from symderive.core.dims import Size, shape_text
+from symderive.errors import InternalError, ShapeError
 from symderive.imports.margins import Surrounded
 from symderive.imports.torch_modules.arrays import Arrays, Own
 from symderive.imports.torch_modules.sizes import Sizes
@@ -18,6 +19,18 @@ from symderive.networks.trace import Trace
 
 Scope = tuple[tuple[str, int | None], ...]
 """The names of the modules around a step, each with the number of the call; a list of modules has no call."""
+
+
+def check_entries(shape: Sequence[Size], what: str) -> None:
+    """Check that a result has entries.
+
+    Raises:
+        ShapeError: it has none.
+    """
+    if 0 in shape:
+        raise ShapeError(
+            f"{what}: the result, {shape_text(tuple(shape))}, has no entries; give larger sizes."
+        )
 
 
 @dataclass
@@ -200,6 +213,7 @@ class Record:
         """
         reads = [self.feature(one) for one in given]
         shape, inputs = self.sizes.shape(tensors[0]), tuple(one.shape for one in reads)
+        check_entries(shape, f"{name} in {self.place}")
         called = f"{name} ({why})" if why else name
         made = self.step(reads, name, Opaque, shape, called=called, inputs=inputs)
         for tensor in tensors:

@@ -29,6 +29,7 @@ class Definition:
         pinned: whether the name was chosen by a person and must stay.
         along: the index along which it is computed step by step, and may read what was defined at earlier
             steps; see `symderive.core.recurrence`.
+        accumulates: whether its products are those of a contraction also where nothing is summed.
 
     Raises:
         ShapeError: the indices do not fit the axes of the tensor.
@@ -46,6 +47,7 @@ class Definition:
     why: str = ""
     pinned: bool = False
     along: Index | None = None
+    accumulates: bool = False
 
     def __post_init__(self) -> None:
         if not len(set(self.indices)) == len(self.indices) == len(self.tensor.shape):
@@ -77,7 +79,8 @@ class Definition:
         """The same definition with another right-hand side."""
         if body is self.body or body == self.body:
             return self
-        return Definition(self.tensor, self.indices, body, self.rule, self.why, self.pinned, self.along)
+        law = (self.rule, self.why)
+        return Definition(self.tensor, self.indices, body, *law, self.pinned, self.along, self.accumulates)
 
     def __str__(self) -> str:
         left = str(Entry(self.tensor, *self.indices))

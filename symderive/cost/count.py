@@ -235,7 +235,8 @@ class _Fold:
         self.add(NEGATIONS, self.loop(expr), signs)
         self.add(DIVISIONS, self.loop(expr), len(below))
         entries = tuple(factor for factor in above if isinstance(factor, Entry))
-        outer = len(above) == len(entries) == 2 and _is_outer(*entries) and not below
+        is_pair = len(above) == len(entries) == 2 and not below
+        outer = is_pair and (self.definition.accumulates or _is_outer(*entries))
         data = [factor for factor in above if tensors_of(factor)]
         is_contraction = len(data) > 1 and self.is_contraction(above, outer)
         self.add(ELEMENTWISE_MULS, self.loop(expr), max(0, len(above) - 1 - is_contraction))

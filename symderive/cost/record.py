@@ -32,6 +32,7 @@ from symderive.cost.memory.widths import width_of
 from symderive.cost.protocols import Costable
 from symderive.cost.training.pulling import Keeper, Pull
 from symderive.cost.valid import padded_axes, set_apart, valid_products
+from symderive.cost.writing import Writer
 from symderive.errors import SymderiveError
 
 if TYPE_CHECKING:
@@ -101,6 +102,15 @@ class Cost(Counted):
         yield self._entries(self.kept)
         for part in self.parts:
             yield from part.counts.values()
+
+    @property
+    def symbols(self) -> tuple[Dim, ...]:
+        """The sizes, and behind them those that only positions are written in, such as a dilation."""
+        found, writer = super().symbols, Writer(order=self.order)
+        contractions = (one for part in self.parts for one in part.contractions)
+        axes = (axis for one in contractions for entry in one.entries for axis in entry.axes)
+        inside = {size for axis in axes for size in axis.free_symbols if isinstance(size, Dim)}
+        return (*found, *sorted(inside.difference(found), key=writer.rank))
 
     def formula(self, quantity: str = MACS) -> Formula:
         """The formula of a quantity in symbols, summed over the parts.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import sympy
@@ -31,6 +31,7 @@ class Einsum(Layer):
     """A product of arrays, summed over the letters that the result does not have.
 
     `y[i, l] = Σ_{j,k} x1[i, j] · x2[j, k] · x3[k, l]`, two operands at a time; each step is one equation.
+    Its products are multiply-accumulates, also where nothing is summed, as in "i,j->ij" and "ij,ij->ij".
 
     Args:
         subscripts: as NumPy and PyTorch write it, such as "ij,jk,kl->il"; for an ellipsis see `of`.
@@ -206,7 +207,7 @@ def _entry(tensor: Tensor, letters: str, extents: Mapping[str, Size]) -> Entry:
 
 def _equation(name: str, body: sympy.Expr, kept: str, summed: str, extents: Mapping[str, Size]) -> Definition:
     free, bound = (tuple(Index(letter, extents[letter]) for letter in some) for some in (kept, summed))
-    return defined(name, free, IndexSum(body, *bound) if bound else body)
+    return replace(defined(name, free, IndexSum(body, *bound) if bound else body), accumulates=True)
 
 
 def _checked(order: Any, count: int) -> Path:

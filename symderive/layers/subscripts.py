@@ -13,10 +13,13 @@ ONE = "1"
 """Stands for an axis of length 1 that is stretched to that of another operand."""
 
 
-def parse(subscripts: str) -> tuple[tuple[str, ...], str]:
+def parse(subscripts: str | Sequence[str]) -> tuple[tuple[str, ...], str]:
     """The letters of each operand and those of the result, with no ellipsis.
 
     Without `->` the result has the letters that occur once, in alphabetical order, as in NumPy.
+
+    Args:
+        subscripts: one text, or one for each operand.
 
     Raises:
         SymderiveError: not letters, or a result that the operands do not give.
@@ -24,6 +27,8 @@ def parse(subscripts: str) -> tuple[tuple[str, ...], str]:
     >>> parse("ij,jk->ik"), parse("ij, jk")
     ((('ij', 'jk'), 'ik'), (('ij', 'jk'), 'ik'))
     """
+    if isinstance(subscripts, (tuple, list)) and all(isinstance(one, str) for one in subscripts):
+        subscripts = ",".join(subscripts)
     if not isinstance(subscripts, str):
         raise SymderiveError(f"einsum: the subscripts are text such as 'ij,jk->ik', not {subscripts!r}.")
     left, arrow, right = subscripts.replace(" ", "").partition("->")

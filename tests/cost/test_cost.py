@@ -82,6 +82,12 @@ def test_numbers_later_and_numbers_first_are_the_same():
     assert cost(Conv2d()).subs(k=5, H=12).macs == 25 * C_in * 8 * W1 * C_out
 
 
+def test_a_size_that_only_positions_are_written_in_can_be_given():
+    found = cost(Conv1d("C", "O", 3, "L", padding="same", dilation="d"))
+    assert found.subs(C=4, O=6, L=10, d=2).valid_macs == 4 * 6 * (8 + 10 + 8)
+    assert found.compile("valid_macs")(C=4, O=6, L=10, d=2) == 624
+
+
 def test_a_later_number_replaces_an_earlier_one_and_what_followed_from_it():
     assert cost(Conv2d(3, 256, 5, 12, 12)).subs(k=3).macs == 9 * 3 * 10 * 10 * 256
 

@@ -39,6 +39,13 @@ def opaque(x: torch.Tensor) -> torch.Tensor:
 
 opaque.register_fake(torch.empty_like)
 
+KERNEL = torch.zeros(5, 3, 3, 3)
+
+
+def torch_attention(*arrays, **options):
+    return nn.functional.scaled_dot_product_attention(*arrays, **options)
+
+
 REFUSED = {
     "a shape of the data": (lambda m, x: m.linear(x[x.sum(1) > 0]), "B,8", "depends on the data"),
     "nonzero": (lambda m, x: x.nonzero(), "B,8", "depends on the data"),
@@ -57,6 +64,35 @@ REFUSED = {
     "no size": (lambda m, x: x, "B,-8", "'-8' is not a name"),
     "no input": (lambda m, x: x, None, 'no input is given; write its sizes, as in input="B,3,H,W"'),
     "something else": (lambda m, x: x, 5, "5 is no text"),
+    "a tensor": (lambda m, x: x, torch.zeros(2, 8), "Tensor is no text"),
+    "a part that the data say": (lambda m, x: x[: int(x.max())], "B,8", "what it does (in <lambda>, test_"),
+    "a branch of torch's own": (
+        lambda m, x: nn.functional.gaussian_nll_loss(x, x, x), "B,8", "what it does (in <lambda>, test_"
+    ),
+    "a number for an array": (lambda m, x: m.linear(x), "", "is given a number, which has no axis"),
+    "channels": (lambda m, x: nn.functional.conv2d(x, KERNEL), "2,4,9,9", "of 3 channels is given 4"),
+    "channels backwards": (
+        lambda m, x: nn.functional.conv_transpose2d(x, KERNEL), "2,3,9,9", "of 5 channels is given 3"
+    ),
+    "too much behind": (
+        lambda m, x: nn.functional.conv_transpose2d(x, KERNEL, stride=2, output_padding=2), "2,5,9,9",
+        "an output padding of 2 has to be smaller than the stride 2 or the dilation 1",
+    ),
+    "groups": (lambda m, x: nn.functional.group_norm(x, 2), "2,3,4", "2 groups do not divide 3 channels"),
+    "heads": (
+        lambda m, x, y: torch_attention(x, y, y), ("2,4,5,8", "2,2,5,8"),
+        "the queries have 4 where the keys have 2; enable_gqa=True lets queries share keys",
+    ),
+    "shared heads": (
+        lambda m, x, y: torch_attention(x, y, y, enable_gqa=True), ("2,5,4,8", "2,2,4,8"),
+        "2 heads of keys do not divide 5 heads of queries",
+    ),
+    "no entries": (
+        lambda m, x: nn.functional.interpolate(x, scale_factor=0.1), "1,3,8,8", "1×3×0×0, has no entries"
+    ),
+    "no entries between": (
+        lambda m, x: nn.functional.adaptive_avg_pool2d(x, 0), "1,3,8,8", "1×3×0×0, has no entries"
+    ),
 }  # fmt: skip
 
 
@@ -74,6 +110,7 @@ def test_what_cannot_be_counted_is_one_sentence(name):
     ("thing", "said"),
     [
         (3, "int is no torch.nn.Module"),
+        (nn.Sequential(nn.LazyLinear(6)), "0.weight has no sizes before the model has run once"),
         (nn.Linear, "Linear needs in_features, out_features; give an instance"),
         (lambda: 1 / 0, "making the model fails: ZeroDivisionError"),
         (Recurrent(), "is no text"),

@@ -8,6 +8,8 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import symderive as sd
+from symderive.cli._layers import read_sizes
 from symderive.core.dims import Dim
 from symderive.cost import cost
 from symderive.errors import SymderiveError
@@ -15,6 +17,7 @@ from symderive.language.evaluate import evaluate
 from symderive.layers import Bilinear, Einsum
 from symderive.layers.orders import contractions, paths
 from symderive.layers.subscripts import letters_of, parse
+from symderive.solutions.parts.layer_input import layer_from
 from tests.cost.brute_force import random_arrays
 from tests.profiles import examples
 
@@ -126,6 +129,35 @@ def test_the_best_order_is_a_choice_between_formulas_where_sizes_decide():
     assert Einsum("ij,jk->ik").best_macs == loops("ijk")
     with pytest.raises(SymderiveError, match="which order is best depends on the sizes"):
         cost(Einsum("ij,jk,kl->il", order="best"))
+
+
+def test_operands_may_be_several_texts():
+    """As a command line gives them, which parts `subscripts=ij,jk` at its commas."""
+    assert Einsum(("ij", "jk")) == Einsum("ij,jk->ik")
+    assert layer_from(Einsum, read_sizes({"subscripts": "ij,jk"})) == Einsum("ij,jk->ik")
+
+
+@settings(max_examples=examples(80), deadline=None)
+@given(subscripts(), st.data())
+def test_every_product_is_one_of_a_contraction(written, data):
+    """Also where nothing is summed, as in "ab,ab->ab": one for all values of the letters of each step."""
+    operands, result = parse(written)
+    sizes = {"a": 2, "b": 3, "i": 1, "j": 4}
+    order = data.draw(st.sampled_from(list(paths(len(operands)))))
+    steps = contractions(operands, result, order) if len(operands) > 1 else ()
+    products = sum(
+        sum(1 for _ in itertools.product(*(range(sizes[one]) for one in step.kept + step.summed)))
+        for step in steps
+    )
+    found = cost(Einsum(written, tuple(sizes[one] for one in letters_of(operands)), order))
+    assert found.macs == found.muls == products
+
+
+@pytest.mark.parametrize("written", ["ij,ij->ij", "ij,i->ij", "i,j->ij", "ij,ij,jk->ik"])
+def test_a_product_of_entries_is_counted_as_the_best_order_counts_it(written):
+    layer = Einsum(written)
+    assert sd.cost(layer).macs == layer.best_macs
+    assert sd.cost(layer).backward == sympy.expand(2 * layer.best_macs)
 
 
 def test_every_step_of_a_chain_is_one_line_of_the_cost():

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import sympy
 
 from symderive.core.dims import Size
+from symderive.imports.margins import Surrounded
 from symderive.networks.block import Array
 
 Contents: TypeAlias = npt.NDArray[np.object_]
@@ -30,6 +31,7 @@ class Value:
         array: where it is in the data flow; None for what is known before there are data.
         contents: its entries, where they are known and few; they may be sizes.
         weights: the names of the stored arrays that it is made of.
+        zeros: those that were put around it, where it is an array that was padded.
     """
 
     shape: tuple[Size, ...]
@@ -37,6 +39,7 @@ class Value:
     array: Array | None = None
     contents: Contents | None = None
     weights: tuple[str, ...] = ()
+    zeros: Surrounded | None = None
 
     @property
     def is_data(self) -> bool:
@@ -75,6 +78,11 @@ def _entry(one: Any) -> Any:
 def entries_of(value: Value) -> list[Any]:
     """The entries of an array that is known, one after the other."""
     return [] if value.contents is None else list(value.contents.reshape(-1))
+
+
+def zeros_around(value: Value) -> Surrounded:
+    """A value with the zeros that were put around it."""
+    return value.zeros or Surrounded.by_none(value.shape)
 
 
 def is_short(shape: Iterable[Any]) -> bool:

@@ -36,6 +36,8 @@ def _each(vectors: Iterable[Any], size: Any) -> Pairs:
 
 
 def _linear(given: Mapping[str, Any]) -> Pairs:
+    if not given["input"].shape:
+        raise ValueError("a linear layer is given a number, which has no axis")
     x, weight = given["input"].shape[-1], given["weight"].shape
     if _hint(x) != _hint(weight[1]):
         raise ValueError(f"a linear layer reads {weight[1]} entries, and is given {x}")
@@ -54,8 +56,26 @@ def _convolution(given: Mapping[str, Any]) -> Pairs:
     weight, groups = given["weight"].shape, given["groups"]
     channels = given["input"].shape[1 - len(weight)]
     first, second = weight[0], weight[1] * groups
-    yield channels, first if given["transposed"] else second
+    wanted = first if given["transposed"] else second
+    if _hint(channels) != _hint(wanted):
+        raise ValueError(f"a convolution of {wanted} channels is given {channels}")
+    if given["transposed"]:
+        _check_added(given)
+    yield channels, wanted
     yield from _each([given["bias"]], second if given["transposed"] else first)
+
+
+def _check_added(given: Mapping[str, Any]) -> None:
+    """Check what a transposed convolution adds behind, of which torch asks only where it has entries."""
+    rank = len(given["weight"].shape) - 2
+    names = ("output_padding", "stride", "dilation")
+    each = ([*given[name]] * rank if len(given[name]) == 1 else given[name] for name in names)
+    for added, stride, dilation in zip(*each, strict=True):
+        if _hint(added) >= max(_hint(stride), _hint(dilation)):
+            raise ValueError(
+                f"an output padding of {added} has to be smaller than the stride {stride} or the dilation "
+                f"{dilation}"
+            )
 
 
 def _channels(*names: str) -> Callable[[Mapping[str, Any]], Pairs]:
@@ -63,7 +83,10 @@ def _channels(*names: str) -> Callable[[Mapping[str, Any]], Pairs]:
 
 
 def _group_norm(given: Mapping[str, Any]) -> Pairs:
-    yield given["input"].shape[1] % given["num_groups"], 0
+    channels, groups = given["input"].shape[1], given["num_groups"]
+    if _hint(channels) % groups:
+        raise ValueError(f"{groups} groups do not divide {channels} channels")
+    yield channels % groups, 0
     yield from _channels("weight", "bias")(given)
 
 
@@ -78,10 +101,26 @@ def _attention(given: Mapping[str, Any]) -> Pairs:
     q, k, v = (given[name].shape for name in ("query", "key", "value"))
     yield q[-1], k[-1]
     yield k[-2], v[-2]
+    _check_heads(given, q[:-2], k[:-2])
     for axis in range(
         len(q) - 2
     ):  # one that is repeated is no pair, as a head of keys for several of queries
         yield from ((one, k[axis]) for one in (q[axis], v[axis]) if _hint(one) == _hint(k[axis]))
+
+
+def _check_heads(given: Mapping[str, Any], queries: Sequence[Any], keys: Sequence[Any]) -> None:
+    """Check that queries and keys have as many heads, or that several queries may share one head of keys.
+
+    Whether symbols divide each other is a condition of the layer.
+    """
+    for place, (one, other) in enumerate(zip(reversed(queries), reversed(keys), strict=False)):
+        some, others = _hint(one), _hint(other)
+        if place == 0 and given.get("enable_gqa"):
+            if isinstance(one, int) and isinstance(other, int) and one % other:
+                raise ValueError(f"attention: {other} heads of keys do not divide {one} heads of queries")
+        elif some != others and 1 not in (some, others):
+            hint = "; enable_gqa=True lets queries share keys" if place == 0 and some % others == 0 else ""
+            raise ValueError(f"attention: the queries have {one} where the keys have {other}{hint}")
 
 
 def _product(left: str, right: str) -> Callable[[Mapping[str, Any]], Pairs]:

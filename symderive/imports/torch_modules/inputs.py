@@ -38,9 +38,8 @@ def given(text: Any, what: str = "input") -> Given:
     ((B, 3, H, W), Given(shape=(B, T), domain='integer'))
     """
     if not isinstance(text, str):
-        raise SymderiveError(
-            f'{what}: {text!r} is no text; write the sizes as in "B,3,H,W" or "B,T:integer".'
-        )
+        shown = repr(text) if isinstance(text, (int, float)) else type(text).__name__
+        raise SymderiveError(f'{what}: {shown} is no text; write the sizes as in "B,3,H,W" or "B,T:integer".')
     sizes, colon, domain = (part.strip() for part in text.partition(":"))
     if colon and domain not in DOMAINS:
         raise SymderiveError(f"{what}: unknown domain {domain!r}{did_you_mean(domain, DOMAINS)}")

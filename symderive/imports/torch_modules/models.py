@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import traceback
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.imports.torch_modules.inputs import Given
+from symderive.imports.torch_modules.symbols import place_of
 
 POINTS = (
     ((7, 233, 271), (5, 61, 67)),
@@ -69,6 +71,13 @@ def model_of(torch: Any, given: Any) -> Any:
         raise SymderiveError(
             f"importing a torch model: {type(module).__name__} is no torch.nn.Module; give one."
         )
+    lazy = torch.nn.parameter.is_lazy
+    open_ones = [name for name, one in (*module.named_parameters(), *module.named_buffers()) if lazy(one)]
+    if open_ones:
+        raise SymderiveError(
+            f"{type(module).__name__}: {open_ones[0]} has no sizes before the model has run once, as it is "
+            "made of lazy modules; run it on an input first."
+        )
     return module
 
 
@@ -122,6 +131,16 @@ _FINAL = {
 }
 
 
+_ON_NUMBERS = ("DataDependentOutputException", "GuardOnDataDependentSymNode", "PendingUnbackedSymbolNotFound")
+"""What torch says of these is about its own symbols."""
+
+
+def _line(error: Exception) -> str:
+    """Where in the code of the model it came up, in words; empty where torch itself did it."""
+    places = map(place_of, reversed(traceback.extract_tb(error.__traceback__)))
+    return next(filter(None, places), "")
+
+
 def is_final(error: Exception) -> bool:
     """Whether a model fails at all sizes."""
     return type(error).__name__ in _FINAL
@@ -129,9 +148,9 @@ def is_final(error: Exception) -> bool:
 
 def sentence(error: Exception) -> str:
     """Why a model did not run."""
-    known = _FINAL.get(type(error).__name__)
-    said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    if known:
-        return f"{known} ({said[:120]}); give a model without it, or count its parts."
+    name, said = type(error).__name__, " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    if name in _FINAL:
+        where = _line(error) if name in _ON_NUMBERS else f" ({said[:120]})"
+        return f"{_FINAL[name]}{where}; give a model without it, or count its parts."
     hint = '; write ":integer" behind the sizes of numbers of tokens' if "types: Long" in said else ""
     return f"it does not run on inputs of these sizes: {said[:200]}{hint}."

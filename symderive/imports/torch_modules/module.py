@@ -26,7 +26,7 @@ from symderive.imports.torch_modules.models import (
     sentence,
 )
 from symderive.imports.torch_modules.modules import followed
-from symderive.imports.torch_modules.record import Record
+from symderive.imports.torch_modules.record import Record, check_entries
 from symderive.imports.torch_modules.shortcuts import Shortcuts
 from symderive.imports.torch_modules.sizes import Sizes
 from symderive.imports.torch_modules.spoken import in_names_of_the_user
@@ -162,6 +162,8 @@ class _Run:
         result = self.run(ordered, named)
         replaced = list(self.symbols.replaced(self.name))
         outputs = [self.record.feature(one) for one in tensors_in(result)]
+        for one in outputs:
+            check_entries(one.shape, self.name)
         return self._architecture([*ordered, *named.values()], outputs, replaced)
 
     def run(self, ordered: list[Given], named: Mapping[str, Given]) -> Any:

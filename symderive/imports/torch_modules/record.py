@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from symderive.errors import InternalError
+from symderive.core.dims import Size, shape_text
+from symderive.errors import InternalError, ShapeError
+from symderive.imports.margins import Surrounded
 from symderive.imports.torch_modules.arrays import Arrays, Own
 from symderive.imports.torch_modules.sizes import Sizes
 from symderive.layers.layer import Layer
@@ -17,6 +19,18 @@ from symderive.networks.trace import Trace
 
 Scope = tuple[tuple[str, int | None], ...]
 """The names of the modules around a step, each with the number of the call; a list of modules has no call."""
+
+
+def check_entries(shape: Sequence[Size], what: str) -> None:
+    """Check that a result has entries.
+
+    Raises:
+        ShapeError: it has none.
+    """
+    if 0 in shape:
+        raise ShapeError(
+            f"{what}: the result, {shape_text(tuple(shape))}, has no entries; give larger sizes."
+        )
 
 
 @dataclass
@@ -39,6 +53,7 @@ class Record:
     _features: dict[int, Feature] = field(default_factory=dict)
     _alive: list[Any] = field(default_factory=list)
     _sources: dict[int, Any] = field(default_factory=dict)
+    _surrounded: dict[int, Surrounded] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -62,6 +77,27 @@ class Record:
             found = self._sources[id(found)]
             if self.is_known(found) and not made.array.is_known:
                 self.bind(found, replace(made, shape=self.sizes.shape(found)))
+
+    def surround(self, tensor: Any, zeros: Surrounded) -> None:
+        """Note that there are zeros around the entries of a tensor."""
+        self._surrounded[id(tensor)] = zeros
+        self.keep(tensor)
+
+    def surrounded(self, tensor: Any) -> Surrounded:
+        """The zeros around the entries of a tensor, also of one that is seen as a batch of one."""
+        shape, source = self.sizes.shape(tensor), self._sources.get(id(tensor))
+        if id(tensor) in self._surrounded:
+            return self._surrounded[id(tensor)]
+        if source is not None and shape == (1, *self.sizes.shape(source)):
+            return self.surrounded(source).with_an_axis_in_front()
+        return Surrounded.by_none(shape)
+
+    def changing(self, tensor: Any) -> None:
+        """Note that other entries are put into a tensor, and so into what it is a view of."""
+        found = tensor
+        while found is not None:
+            self._surrounded.pop(id(found), None)
+            found = self._sources.get(id(found))
 
     def keep(self, tensor: Any) -> None:
         """Keep a tensor, so that no other one gets its identity."""
@@ -177,6 +213,7 @@ class Record:
         """
         reads = [self.feature(one) for one in given]
         shape, inputs = self.sizes.shape(tensors[0]), tuple(one.shape for one in reads)
+        check_entries(shape, f"{name} in {self.place}")
         called = f"{name} ({why})" if why else name
         made = self.step(reads, name, Opaque, shape, called=called, inputs=inputs)
         for tensor in tensors:

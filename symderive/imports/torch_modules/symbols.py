@@ -12,6 +12,7 @@ import sympy
 from symderive.core.dims import Dim, Size
 from symderive.cost.floors import one_floor
 from symderive.errors import SymderiveError
+from symderive.imports.extras import extra
 from symderive.imports.torch_modules.plain_conditions import plain
 from symderive.imports.torch_modules.sizes import Sizes
 from symderive.imports.torch_modules.widths.unify import Equality
@@ -220,6 +221,12 @@ def _is_layout(guard: Any) -> bool:
 
 def _place(guard: Any) -> str:
     frame = _frame(guard)
-    if frame is None or isinstance(frame, str) or PurePath(frame.filename).is_relative_to(_OURS):
-        return ""
-    return f" (in {frame.name}, {PurePath(frame.filename).name} line {frame.lineno})"
+    return "" if frame is None or isinstance(frame, str) else place_of(frame)
+
+
+def place_of(frame: Any) -> str:
+    """Where code of the user's is, in words; empty for that of torch and of symderive."""
+    file = PurePath(frame.filename)
+    theirs = PurePath(str(extra("torch", "importing a torch model").__file__)).parent
+    is_ours = file.is_relative_to(_OURS) or file.is_relative_to(theirs) or frame.filename.startswith("<")
+    return "" if is_ours else f" (in {frame.name}, {file.name} line {frame.lineno})"

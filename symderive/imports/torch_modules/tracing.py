@@ -69,6 +69,7 @@ class Noting:
         simple = self.shortcuts.simpler(result)
         if simple is not result:
             self.record.bind(simple, self.record.feature(result))
+            self.record.surround(simple, self.record.surrounded(result))
         return simple
 
     def run(self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -92,6 +93,8 @@ class Noting:
         plain = plain_name(func)
         arguments = bound(func, args, kwargs)
         agree(plain, arguments)
+        if is_in_place(func):
+            self.record.changing(args[0])
         given = list(Call(self.record, plain, arguments, ()).given())
         if plain in SHORT and not all(map(self.record.is_known, given)):
             return self._in_short(func, args, kwargs, Call(self.record, plain, arguments, ()))

@@ -122,7 +122,7 @@ def _homes(torch: Any) -> Mapping[str, tuple[tuple[Any, str], ...]]:
         "group_norm": (own,),
         "rms_norm": (own,),
         "max_pool1d": (own,),
-        "kron": (own,),
+        "kron": (own, own.Tensor),
         "fake_quantize_per_tensor_affine": (own,),
     }
     found = {name: tuple((place, name) for place in places) for name, places in plain.items()}

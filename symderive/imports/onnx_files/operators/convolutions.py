@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import sympy
@@ -11,7 +12,7 @@ from symderive.core.dims import Size
 from symderive.errors import SymderiveError
 from symderive.imports.onnx_files.call import Call
 from symderive.imports.onnx_files.operators.arithmetic import pointwise
-from symderive.imports.onnx_files.values import WHOLE, Value
+from symderive.imports.onnx_files.values import WHOLE, Value, zeros_around
 from symderive.layers import (
     Conv1d,
     Conv2d,
@@ -91,8 +92,10 @@ def convolution(call: Call, x: Value, weight: Value, bias: Value | None) -> Valu
     outer, inner, *kernel = call.rank(weight, len(x.shape), len(x.shape))
     call.same(channels, inner * _groups(call), "a convolution: the channels")
     frame = frame_of(call, kernel)
-    options = {"padding": sides_of(call, frame, extents)}
-    return _mixed(call, CONVOLUTIONS, (x, weight, bias), (outer, frame), options)
+    padding = sides_of(call, frame, extents)
+    read, sides = zeros_around(x).read_by_windows(padding)
+    inner = replace(x, shape=(*x.shape[:2], *read), zeros=None)
+    return _mixed(call, CONVOLUTIONS, (inner, weight, bias), (outer, frame), {"padding": sides})
 
 
 def _mixed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,20 @@ import sympy
 from symderive.core.dims import shape_text
 from symderive.core.positions import divided
 from symderive.errors import ShapeError, SymderiveError
+from symderive.imports.margins import NONE
 from symderive.imports.onnx_files.call import Call, Uncounted
 from symderive.imports.onnx_files.operators.arithmetic import cut_off
 from symderive.imports.onnx_files.stored import kind_of
-from symderive.imports.onnx_files.values import TRUTH, WHOLE, Value, entries_of, is_short, known, mapped
+from symderive.imports.onnx_files.values import (
+    TRUTH,
+    WHOLE,
+    Value,
+    entries_of,
+    is_short,
+    known,
+    mapped,
+    zeros_around,
+)
 from symderive.imports.reasons import RANDOM
 from symderive.networks.operations import Join
 
@@ -271,10 +282,20 @@ def pad(call: Call) -> Value:
     axes = [call.place(axis, rank) for axis in (call.entries(3, "its axes") if call.has(3) else range(rank))]
     if len(pads) != 2 * len(axes):
         raise SymderiveError(f"{len(axes)} axes have {len(pads)} pads, of which there are two for each.")
-    shape = list(value.shape)
-    for place, axis in enumerate(axes):
-        shape[axis] = sympy.expand(shape[axis] + pads[place] + pads[place + len(axes)])
-    return call.view(value, shape)
+    added = [NONE] * rank
+    for axis, front, back in zip(axes, pads, pads[len(axes) :], strict=False):
+        added[axis] = (front, back)
+    shape = [
+        sympy.expand(size + front + back) for size, (front, back) in zip(value.shape, added, strict=True)
+    ]
+    padded = call.view(value, shape)
+    return replace(padded, zeros=zeros_around(value).padded(added)) if _is_by_zeros(call) else padded
+
+
+def _is_by_zeros(call: Call) -> bool:
+    """Whether the further positions of a pad hold zeros."""
+    put = entries_of(call.input(2)) if call.has(2) else [call.attribute("value", 0)]
+    return call.attribute("mode", "constant") == "constant" and put == [0]
 
 
 def to_space(call: Call) -> Value:

@@ -15,7 +15,7 @@ _TRANSPOSED = {1: ConvTranspose1d, 2: ConvTranspose2d, 3: ConvTranspose3d}
 
 def _convolution(call: Call) -> Feature:
     x, weight = call.feature("input"), call.record.sizes.shape(call["weight"])
-    batch, c_in, *extents = x.shape
+    batch, c_in, extents = x.shape[0], x.shape[1], x.shape[2:]
     axes, groups = len(extents), call.size(call["groups"])
     options: dict[str, Any] = {name: call.sizes(name, axes) for name in ("stride", "padding", "dilation")}
     kind: Any = _CONVOLUTIONS[axes]
@@ -23,6 +23,9 @@ def _convolution(call: Call) -> Feature:
     if call["transposed"]:
         kind, c_out = _TRANSPOSED[axes], weight[1] * groups
         options["output_padding"] = call.sizes("output_padding", axes)
+    else:
+        own = [(size, size) for size in options["padding"]]
+        extents, options["padding"] = call.record.surrounded(call["input"]).read_by_windows(own)
     return call.step(
         [x],
         kind,

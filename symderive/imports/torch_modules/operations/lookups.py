@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import sympy
 
+from symderive.imports.margins import NONE
 from symderive.imports.torch_modules.call import Call, Made, Operation, number
 from symderive.layers import Einsum, Embedding
 from symderive.networks import Feature
@@ -44,6 +45,16 @@ def _copied(call: Call) -> Made:
     varying = [one for one in numbers if not call.record.is_known(one)]
     source = call.record.feature((varying or numbers or given)[0])
     return (source,) * len(call.tensors)
+
+
+def _padded(call: Call) -> Made:
+    """A copy with further positions, or fewer; where those are zeros, the record knows of them."""
+    if call["value"] == 0:
+        zeros, pads = call.record.surrounded(call["self"]), map(call.size, call["pad"])
+        each = [call.record.sizes.extents.meaning(one) for one in pads]
+        added = [*zip(each[::2], each[1::2], strict=True), *(NONE for _ in zeros.inner)]
+        call.record.surround(call.tensors[0], zeros.padded(added[len(zeros.inner) - 1 :: -1]))
+    return _copied(call)
 
 
 def _index_add(call: Call) -> Feature:
@@ -144,6 +155,7 @@ MOVES = (*COPIES, "cat", "stack", "embedding")
 
 OPERATIONS: Mapping[str, Operation] = {
     **dict.fromkeys(COPIES, _copied),
+    "constant_pad_nd": _padded,
     "embedding": _embedding,
     "cat": _cat,
     "stack": _stack,

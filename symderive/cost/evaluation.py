@@ -29,6 +29,7 @@ COMPARE: dict[type[sympy.Basic], Callable[[Any, Any], Any]] = {
     sympy.Gt: operator.gt,
     sympy.Lt: operator.lt,
     sympy.Eq: operator.eq,
+    sympy.Ne: operator.ne,
 }
 """What decides a condition."""
 

@@ -26,6 +26,7 @@ _RELATIONS = {
     sympy.Gt: (">", ">"),
     sympy.Lt: ("<", "<"),
     sympy.Eq: ("=", "="),
+    sympy.Ne: ("≠", r"\ne"),
 }
 
 
@@ -127,24 +128,36 @@ class Writer:
         return self._write(sympy.sympify(expr))[0]
 
     def condition(self, condition: sympy.Basic) -> str:
-        """A condition as people say it: `H ≥ k`, or `G divides C_in`."""
-        if isinstance(condition, sympy.Eq) and isinstance(condition.lhs, sympy.Mod) and condition.rhs == 0:
+        """A condition as people say it: `H ≥ k`, or `G divides C_in`.
+
+        >>> from symderive.core.dims import dims
+        >>> h, rest = dims("H"), sympy.Mod(dims("H"), 4)
+        >>> [Writer().condition(one) for one in (sympy.Eq(rest, 0), sympy.Ne(rest, 0), sympy.Ge(h + rest, 3))]
+        ['4 divides H', '4 does not divide H', 'H + (H mod 4) ≥ 3']
+        """
+        is_of_a_remainder = isinstance(condition, (sympy.Eq, sympy.Ne)) and condition.rhs == 0
+        if is_of_a_remainder and isinstance(condition.lhs, sympy.Mod):
             number, divisor = condition.lhs.args
-            offset, rest = number.as_coeff_Add()
-            if divisor == 2:
-                words, said = ("is odd" if offset % 2 else "is even"), self.write(rest)
-                return rf"{said}\ \text{{{words}}}" if self.style.relation else f"{said} {words}"
-            if divisor == 1:
-                words = r"\ \text{is whole}" if self.style.relation else " is whole"
-                return self.write(number) + words
-            verb = r"\ \text{divides}\ " if self.style.relation else " divides "
-            return f"{self.write(divisor)}{verb}{self.write(number)}"
+            return self._divided(number, divisor, isinstance(condition, sympy.Eq))
         signs = _RELATIONS.get(type(condition))
         if signs is None:
             raise SymderiveError(
                 f"writing the condition {condition}: {type(condition).__name__} has no sign here."
             )
         return f"{self.write(condition.lhs)} {signs[self.style.relation]} {self.write(condition.rhs)}"
+
+    def _divided(self, number: sympy.Expr, divisor: sympy.Expr, is_whole: bool) -> str:
+        """That a number can be divided, or that it can not."""
+        offset, rest = number.as_coeff_Add()
+        if divisor == 2:
+            words, said = ("is even" if bool(offset % 2) != is_whole else "is odd"), self.write(rest)
+        elif divisor == 1:
+            words, said = "is whole" if is_whole else "is not whole", self.write(number)
+        else:
+            verb = "divides" if is_whole else "does not divide"
+            verb = rf"\ \text{{{verb}}}\ " if self.style.relation else f" {verb} "
+            return f"{self.write(divisor)}{verb}{self.write(number)}"
+        return rf"{said}\ \text{{{words}}}" if self.style.relation else f"{said} {words}"
 
     def product(self, coefficient: Fraction, factors: Iterable[Factor]) -> Written:
         """A product in the given order; negative exponents go below a fraction line."""
@@ -214,7 +227,7 @@ class Writer:
             ((place, _, last),) = expr.limits
             inner = self._at_least(PRODUCT, self._write(expr.function))
             return self.style.total(place.name, self.write(last + 1), inner), SUM
-        if isinstance(expr, Remainder):
+        if isinstance(expr, (Remainder, sympy.Mod)):
             return self.style.remainder(*(self._at_least(POWER, self._write(arg)) for arg in expr.args)), ATOM
         if isinstance(expr, Gcd):
             return self.style.function("gcd", ", ".join(map(self.write, expr.args))), ATOM

@@ -85,7 +85,7 @@ def needs(conditions: Iterable[Any], meanings: Mapping[Dim, Size]) -> tuple[Any,
             continue
         if (bound := _lower_bound(meant)) is not None:
             least[bound[0]] = max(bound[1], least.get(bound[0], 1))
-        elif (divisor := _divisor(meant)) is not None:
+        elif (divisor := divisor_of(meant)) is not None:
             divisors[divisor[0]] = math.lcm(divisor[1], divisors.get(divisor[0], 1))
         else:
             others[_plain(condition)] = None
@@ -102,8 +102,13 @@ def _plain(condition: Any) -> Any:
     return condition
 
 
-def _divisor(condition: Any) -> tuple[Dim, int] | None:
-    """What divides k where `a·k/n + b` with a whole b is to be whole; None for another condition."""
+def divisor_of(condition: Any) -> tuple[Dim, int] | None:
+    """What divides k where `a·k/n + b` with a whole b is to be whole; None for another condition.
+
+    >>> n = Dim("n")
+    >>> divisor_of(sympy.Eq(sympy.Mod(6 * n, 7), 0)), divisor_of(sympy.Eq(n, 7))
+    ((n, 7), None)
+    """
     if not (isinstance(condition, sympy.Eq) and isinstance(condition.lhs, sympy.Mod) and condition.rhs == 0):
         return None
     rest, slope, base = _linear(sympy.expand(condition.lhs.args[0] / condition.lhs.args[1]))

@@ -56,7 +56,7 @@ REFUSED = {
     "a loop over a size": (
         lambda m, x: torch.stack([m.linear(x[:, i]) for i in range(x.shape[1])], 1),
         "B,T,8",
-        "the model fixes T to 61 (in <lambda>",
+        "the model needs a number for T (in <lambda>",
     ),
     "another width": (lambda m, x: m.linear(x), "B,9", "reads 8 entries, and is given 9"),
     "two sizes": (lambda m, x, y: m.linear(x) + y, ("B,8", "C,8"), "must match"),
@@ -128,8 +128,10 @@ def test_tokens_without_a_domain_are_told_how_to_write_them():
 
 BRANCHES = {
     "more": (lambda m, x: m.linear(x) if x.shape[0] > 3 else x, "B ≥ 4"),
-    "other": (lambda m, x: m.linear(x) if x.shape[0] != 3 else x, "B ≥ 4"),
-    "odd": (lambda m, x: m.linear(x) if x.shape[0] % 2 else x, "B is odd"),
+    "other": (lambda m, x: m.linear(x) if x.shape[0] != 3 else x, "B ≠ 3"),
+    "even": (lambda m, x: x if x.shape[0] % 2 else m.linear(x), "B is even"),
+    "thirds": (lambda m, x: x if x.shape[0] % 3 else m.linear(x), "3 divides B"),
+    "a rest": (lambda m, x: m.linear(x if x.shape[0] % 11 else x + x), "11 does not divide B"),
     "either": (lambda m, x: m.linear(x) if x.shape[0] == 1 or x.shape[0] > 4 else x, "B ≥ 5"),
     "none": (lambda m, x: m.linear(x) if x.shape[0] > 0 else x, ""),
 }
@@ -151,6 +153,49 @@ def test_what_torch_asks_for_the_layout_does_not_answer_the_model():
     found = sd.cost(Doing(function), input="B,8")
     assert [found.condition_text(one) for one in found.conditions] == ["B ≥ 2"]
     assert found.macs == 128 * found.symbols[0]
+
+
+def test_a_model_runs_where_its_sizes_can_be_divided_if_it_asks():
+    """Windows as of a Swin Transformer: what is padded where 7 does not divide the height."""
+
+    def windows(m, x):
+        rest = -x.shape[1] % 7
+        if rest:
+            x = torch.nn.functional.pad(x, (0, 0, 0, rest))
+        return m.linear(x.reshape(x.shape[0], x.shape[1] // 7, 7, 8))
+
+    found = sd.cost(Doing(windows), input="B,H,8")
+    assert found.subs({"B": 1, "H": 56}).macs == 56 * 64
+    assert [found.condition_text(one) for one in found.conditions] == ["7 divides H"]
+
+
+def test_a_size_with_a_remainder_is_written_and_counted():
+    def padded(m, x):
+        x = torch.nn.functional.pad(x, (0, 0, 0, -x.shape[1] % 16))
+        return m.linear(x).reshape(x.shape[0], -1, 16, 8).softmax(2)
+
+    found = sd.cost(Doing(padded), input="B,T,8")
+    assert [int(found.subs({"B": 1, "T": length}).macs) for length in (1, 16, 17, 61)] == [
+        64 * size for size in (16, 16, 32, 64)
+    ]
+    assert "mod 16" in found.formula().write()
+
+
+def test_a_model_of_sound_runs_at_long_inputs():
+    """Seven convolutions with strides of a Wav2Vec2, of which 400 entries become one."""
+    sizes = ((10, 5), (3, 2), (3, 2), (3, 2), (3, 2), (2, 2), (2, 2))
+    model = torch.nn.Sequential(*(torch.nn.Conv1d(1, 1, kernel, stride) for kernel, stride in sizes))
+    found = sd.cost(model, input="B,1,T")
+    assert [found.condition_text(one) for one in found.conditions] == ["T ≥ 400"]
+    assert found.subs({"B": 1, "T": 16000}).macs == 10 * 3199 + 3 * (1599 + 799 + 399 + 199) + 2 * (99 + 49)
+
+
+def test_a_part_without_entries_adds_nothing():
+    def turned(m, x):
+        y = m.linear(x)
+        return torch.cat([y[..., :8] * 2, y[..., 8:] + 1], -1)
+
+    assert sd.cost(Doing(turned), input="B,8").formula().write() == "64 · B"
 
 
 UNKNOWN = {

@@ -46,11 +46,12 @@ def test_the_formula_gives_what_torch_counts(name):
         assert found.subs(used).macs == counted_by_torch(model, texts, numbers, "cpu", use_cache=False)
 
 
-def test_a_mixture_counts_the_experts_that_are_chosen():
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float32])
+def test_a_mixture_counts_the_experts_that_are_chosen(kind):
     """Of 4 experts each token uses 2; torch's counter does not know the grouped product at all."""
-    options = {"num_local_experts": 4, "num_experts_per_tok": 2, "dtype": torch.bfloat16}
+    options = {"num_local_experts": 4, "num_experts_per_tok": 2, "dtype": kind}
     config = tr.MixtralConfig(**SMALL, **HEADS, **options)
-    found = imported(lambda: tr.MixtralForCausalLM(config).bfloat16(), TOKENS)
+    found = imported(lambda: tr.MixtralForCausalLM(config).to(kind), TOKENS)
     assert ["topk" in one for one in found.unknown] == [True]
     attention = 64 * (64 + 16 + 16) + 64 * 64
     batch, length = found.symbols

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from symderive.core.dims import Size, as_size
+from symderive.core.dims import Dim, Size, as_size
 from symderive.core.tensors import DOMAINS
 from symderive.errors import SymderiveError, did_you_mean
 
@@ -20,6 +20,10 @@ class Given:
 
     shape: tuple[Size, ...]
     domain: str = "real"
+
+    def at(self, values: Mapping[Dim, Size]) -> Given:
+        """The same input with numbers for some of its sizes."""
+        return Given(tuple(size.xreplace(dict(values)) for size in self.shape), self.domain)
 
 
 def given(text: Any, what: str = "input") -> Given:

@@ -17,15 +17,16 @@ from symderive.imports.torch_modules.symbols import place_of
 
 POINTS = (
     ((7, 233, 271), (5, 61, 67)),
-    ((6, 224, 225), (6, 64, 96)),
-    ((5, 224, 448), (5, 48, 32)),
+    ((5, 224, 448), (5, 8011, 9001)),
+    ((6, 224, 225), (6, 448, 192)),
+    ((5, 448, 672), (5, 48, 32)),
     ((4, 96, 64), (4, 12, 8)),
     ((3, 32, 32), (3, 6, 5)),
 )
 """The numbers at which a model runs: those of the sizes of images, and of sequences; the first that work.
 
-They differ and are no round numbers, so that no two sizes are taken for the same; where a model needs sizes
-that can be divided, or small ones, the next are tried."""
+They differ and are no round numbers, so that no two sizes are taken for the same; where a model needs long
+inputs, as of sound, or sizes that can be divided, or small ones, the next are tried."""
 
 
 def numbers_for(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import sympy
 
-from symderive.core.dims import Dim
+from symderive.core.dims import Dim, Size
 from symderive.errors import SymderiveError
 from symderive.imports.extras import extra
 from symderive.imports.torch_modules.arrays import Arrays, Own
@@ -26,11 +27,13 @@ from symderive.imports.torch_modules.models import (
     sentence,
 )
 from symderive.imports.torch_modules.modules import followed
+from symderive.imports.torch_modules.ones import also_at_one
+from symderive.imports.torch_modules.plain_conditions import leaves_a_remainder
 from symderive.imports.torch_modules.record import Record, check_entries
 from symderive.imports.torch_modules.shortcuts import Shortcuts
 from symderive.imports.torch_modules.sizes import Sizes
 from symderive.imports.torch_modules.spoken import in_names_of_the_user
-from symderive.imports.torch_modules.symbols import Symbols, without_implied
+from symderive.imports.torch_modules.symbols import FixedSizeError, Symbols, without_implied
 from symderive.imports.torch_modules.tracing import Noting, dispatch_mode, tensors_in
 from symderive.imports.torch_modules.whole import noted_as_a_whole
 from symderive.imports.torch_modules.widths.swapped import swapped
@@ -92,34 +95,78 @@ def torch_network(
     module = model_of(torch, model)
     ordered, named = all_given(input)
     wanted = None if symbols is None else wanted_of(module, symbols)
+    runs = _runs(torch, module, wanted, (ordered, named))
+    chosen = first = next(runs)
+    if any(map(leaves_a_remainder, first[0].conditions)):
+        others = islice(runs, OTHERS)
+        chosen = next((one for one in others if not any(map(leaves_a_remainder, one[0].conditions))), first)
+    return also_at_one(*chosen)
+
+
+Inputs = tuple[list[Given], Mapping[str, Given]]
+Run = Callable[[Mapping[Dim, Size]], Architecture]
+OTHERS = 2
+"""How often a model runs again that asks whether its sizes can be divided and where they can not."""
+
+
+def _runs(
+    torch: Any, module: Any, wanted: Wanted | None, inputs: Inputs
+) -> Iterator[tuple[Architecture, Run]]:
+    """The network at each of the points where the model runs, and how it is run again with other sizes.
+
+    Raises:
+        SymderiveError: it runs at none, or is refused at the first one where it runs.
+    """
     problems: list[Exception] = []
+    fixed: list[FixedSizeError] = []
+    is_found = False
     for images, sequences in POINTS:
-        point = numbers_for([*ordered, *named.values()], images, sequences)
+        point = numbers_for([*inputs[0], *inputs[1].values()], images, sequences)
         try:
-            if wanted is not None:
-                return _symbolic(torch, module, wanted, {**point, **wanted.numbers}, (ordered, named))
-            return _Run(torch, module, point).network(ordered, named)
+            run = _run(torch, module, wanted, point, inputs)
+            made = run({}), run
+        except FixedSizeError as error:
+            fixed.append(error)
+            if is_found or len(fixed) == 2:
+                break
         except SymderiveError:
-            raise
+            if not (is_found or fixed):
+                raise
         except Exception as error:  # whatever the code of a model raises
             problems.append(error)
             if is_final(error):
                 break
-    raise SymderiveError(f"{type(module).__name__}: {sentence(problems[0])}")
+        else:
+            is_found = True
+            yield made
+    if fixed and not is_found:
+        raise fixed[0].also(fixed[-1])
+    if not is_found:
+        raise SymderiveError(f"{type(module).__name__}: {sentence(problems[0])}")
 
 
-Inputs = tuple[list[Given], Mapping[str, Given]]
+def _run(torch: Any, module: Any, wanted: Wanted | None, point: Mapping[Dim, int], inputs: Inputs) -> Run:
+    """How a module is run, with symbols for some of its numbers if there are any.
+
+    Then it runs first with all of them open, to see which belong together.
+    """
+    sizes: Settled | None = None
+    if wanted is not None:
+        point = {**point, **wanted.numbers}
+        open_run = _opened(torch, module, wanted, point, inputs)
+        given = (*inputs[0], *inputs[1].values())
+        fixed = [size for one in given for size in one.shape if size.is_Integer]
+        sizes = settled(wanted, open_run.symbols.equalities(), point, fixed)
+
+    def run(values: Mapping[Dim, Size]) -> Architecture:
+        ordered, named = ([one.at(values) for one in inputs[0]], _each_at(inputs[1], values))
+        return _Run(torch, module, point, sizes=sizes, wanted=wanted).network(ordered, named)
+
+    return run
 
 
-def _symbolic(
-    torch: Any, module: Any, wanted: Wanted, point: Mapping[Dim, int], inputs: Inputs
-) -> Architecture:
-    """A module with symbols for some numbers: first with all of them open, to see which belong together."""
-    open_run = _opened(torch, module, wanted, point, inputs)
-    given = (*inputs[0], *inputs[1].values())
-    fixed = [size for one in given for size in one.shape if size.is_Integer]
-    sizes = settled(wanted, open_run.symbols.equalities(), point, fixed)
-    return _Run(torch, module, point, sizes=sizes, wanted=wanted).network(*inputs)
+def _each_at(named: Mapping[str, Given], values: Mapping[Dim, Size]) -> Mapping[str, Given]:
+    return {name: one.at(values) for name, one in named.items()}
 
 
 def _opened(torch: Any, module: Any, wanted: Wanted, point: Mapping[Dim, int], inputs: Inputs) -> _Run:

@@ -11,10 +11,10 @@ from symderive.core.dims import Size
 
 
 def plain(condition: Any, value: Callable[[Size], int]) -> Iterator[Any]:
-    """Conditions `a ≥ b`, `a ≤ b`, `a = b` and `n divides a` that imply the given one.
+    """Conditions `a ≥ b`, `a ≤ b`, `a = b`, `a ≠ b` and `n divides a` that imply the given one.
 
     A condition that is more than that was true where the model ran; of several ways in which it may hold,
-    the one there is taken. So `n ≠ 3` becomes `n ≥ 4` where the model ran with n = 5.
+    the one there is taken.
 
     Args:
         condition: in positive whole numbers.
@@ -23,11 +23,13 @@ def plain(condition: Any, value: Callable[[Size], int]) -> Iterator[Any]:
     >>> from symderive.core.dims import dims
     >>> n, m = dims("n m")
     >>> list(plain(sympy.And(sympy.Ne(n, 3), n + m > 1), lambda size: size.subs({n: 5, m: 2})))
-    [n >= 4]
+    [Ne(n, 3)]
     >>> list(plain(sympy.Ne(n * m / 2, m / 2), lambda size: size.subs({n: 5, m: 2})))
     [n >= 2]
     >>> list(plain(sympy.Or(n < 3, sympy.Ne(sympy.Mod(m, 4), 0)), lambda size: size.subs({n: 5, m: 2})))
-    [Eq(Mod(m + 2, 4), 0)]
+    [Ne(Mod(m, 4), 0)]
+    >>> list(plain(n < n * m, lambda size: size.subs({n: 5, m: 2})))
+    [m >= 2]
     """
     condition = sympy.to_nnf(condition, simplify=False) if isinstance(condition, sympy.Not) else condition
     if isinstance(condition, sympy.And):
@@ -36,7 +38,18 @@ def plain(condition: Any, value: Callable[[Size], int]) -> Iterator[Any]:
     elif isinstance(condition, sympy.Or):
         yield from plain(next(one for one in condition.args if _holds(one, value)), value)
     elif isinstance(condition, sympy.core.relational.Relational):
-        yield from _unless_true(_relation(condition, value))
+        yield from _unless_true(_relation(condition))
+
+
+def leaves_a_remainder(condition: Any) -> bool:
+    """Whether a condition fails where sizes can be divided.
+
+    >>> from symderive.core.dims import dims
+    >>> rest = sympy.Mod(dims("n"), 4)
+    >>> [leaves_a_remainder(one) for one in (sympy.Ne(rest, 0), sympy.Ge(rest, 1), sympy.Eq(rest, 0))]
+    [True, True, False]
+    """
+    return bool(condition.xreplace(dict.fromkeys(condition.atoms(sympy.Mod), sympy.S.Zero)) == sympy.false)
 
 
 def _holds(condition: Any, value: Callable[[Size], int]) -> bool:
@@ -48,7 +61,19 @@ def _holds(condition: Any, value: Callable[[Size], int]) -> bool:
     return bool(condition.func(value(condition.lhs), value(condition.rhs)))
 
 
-def _relation(condition: Any, value: Callable[[Size], int]) -> Any:
+def _relation(condition: Any) -> Any:
+    """A relation without `<` and `>`, and without what both sides have as a factor."""
+    left, right = condition.lhs, condition.rhs
+    if isinstance(condition, sympy.Eq) or left.has(sympy.Mod) or right.has(sympy.Mod):
+        return _without_equal(condition.func(left, right))
+    left, right = _without_common(left, right)
+    if isinstance(condition, sympy.Ne):
+        return _different(left, right)
+    return _without_equal(condition.func(left, right, evaluate=False))
+
+
+def _without_equal(condition: Any) -> Any:
+    """`a < b` as `a + 1 ≤ b`, of whole numbers; a number stands on the right."""
     left, right = condition.lhs, condition.rhs
     if isinstance(condition, sympy.StrictLessThan) and left.is_number:
         return sympy.Ge(right, left + 1)
@@ -56,14 +81,16 @@ def _relation(condition: Any, value: Callable[[Size], int]) -> Any:
         return sympy.Ge(left, right + 1)
     if isinstance(condition, sympy.StrictLessThan):
         return sympy.Le(left, right - 1)
-    if not isinstance(condition, sympy.Ne):
-        return condition
-    remainder, other = (left, right) if isinstance(left, sympy.Mod) else (right, left)
-    if isinstance(remainder, sympy.Mod) and other == 0:
-        number, divisor = remainder.args
-        return sympy.Eq(sympy.Mod(number + value(divisor - remainder), divisor), 0)
-    left, right = _without_common(left, right)
-    return sympy.Ge(left, right + 1) if value(left) > value(right) else sympy.Le(left, right - 1)
+    return condition
+
+
+def _different(left: Size, right: Size) -> Any:
+    """That two sizes differ: `n ≠ 1` is `n ≥ 2`, for a size is not below 1."""
+    if not list(_unless_true(sympy.Ge(left, right))):
+        return sympy.Ge(left, right + 1)
+    if not list(_unless_true(sympy.Ge(right, left))):
+        return sympy.Ge(right, left + 1)
+    return sympy.Ne(left, right)
 
 
 def _unless_true(condition: Any) -> Iterator[Any]:
@@ -98,7 +125,11 @@ def _over_one(room: Size) -> Size:
 def _common(room: Size) -> Iterator[Size]:
     """The sizes that all terms have as a factor, and the number below all of them."""
     terms = sympy.Add.make_args(room)
-    shared = (one for one in room.free_symbols if one.is_positive and all(one in t.args for t in terms))
+    shared = (
+        one
+        for one in room.free_symbols
+        if one.is_positive and all(one in sympy.Mul.make_args(t) for t in terms)
+    )
     numbers = [term.as_coeff_Mul()[0] for term in terms]
     if all(one.is_Rational for one in numbers):
         yield sympy.Rational(1, sympy.ilcm(1, *(one.q for one in numbers)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from pathlib import PurePath
 from typing import Any
 
@@ -16,7 +17,7 @@ from symderive.imports.extras import extra
 from symderive.imports.torch_modules.plain_conditions import plain
 from symderive.imports.torch_modules.sizes import Sizes
 from symderive.imports.torch_modules.widths.unify import Equality
-from symderive.networks.extents import Extent, Extents
+from symderive.networks.extents import Extent, Extents, divisor_of
 
 _OURS = PurePath(__file__).parents[2]  # what a user has not written is no place to look at
 LAYOUT = {
@@ -30,6 +31,24 @@ LAYOUT = {
 }
 """Where torch asks about sizes only to know how entries lie in memory, or whether an axis of size 1 is
 repeated, which changes no formula: files, and the functions in them, all of them where none is named."""
+
+
+class FixedSizeError(SymderiveError):
+    """A model works for one number only in place of a size, at least where it ran."""
+
+    def __init__(self, name: str, dim: Size, value: Size, where: str) -> None:
+        self.name, self.dim, self.value, self.where = name, dim, value, where
+        self.place = f"in place of {dim}{' in the input' if isinstance(dim, Dim) else ''}."
+        super().__init__(f"{name}: the model fixes {dim} to {value}{where}; write {value} {self.place}")
+
+    def also(self, other: FixedSizeError) -> SymderiveError:
+        """What is to be said of two runs: where the numbers differ, any one is as good."""
+        if self.dim != other.dim or self.value == other.value:
+            return self
+        return SymderiveError(
+            f"{self.name}: the model needs a number for {self.dim}{self.where}, as for a loop over it; write "
+            f"one {self.place}"
+        )
 
 
 class Symbols:
@@ -59,9 +78,24 @@ class Symbols:
         return self._made[size]
 
     def _computed(self, size: Size) -> Any:
+        if isinstance(size, sympy.Mod):
+            number, divisor = map(self.integer, size.args)
+            return number % divisor
+        if isinstance(size, sympy.floor):
+            over, under = map(self.integer, sympy.fraction(sympy.together(size.args[0])))
+            return over // under
+        if isinstance(size, (sympy.Max, sympy.Min)):
+            return self._outermost(size)
         over, under = sympy.fraction(sympy.cancel(size.xreplace(self._multiples)))
         parts = [self._product(term) for term in sympy.Add.make_args(sympy.expand(over))]
         return sum(parts[1:], parts[0]) // self._product(under)
+
+    def _outermost(self, size: Size) -> Any:
+        """The largest or smallest of several sizes."""
+        import torch
+
+        choose = torch.sym_max if isinstance(size, sympy.Max) else torch.sym_min
+        return reduce(choose, map(self.integer, size.args))
 
     def _product(self, term: Size) -> Any:
         return math.prod(
@@ -121,7 +155,7 @@ class Symbols:
         """What torch put in place of symbols, as conditions: `H = 2·⌊H/2⌋`, that is, H is even.
 
         Raises:
-            SymderiveError: a number, or another size of the input: the model works for that size only.
+            FixedSizeError: a number, or another size of the input: the model works for that size only.
         """
         for symbol, dim in self._sizes.symbols.items():
             found = self.environment.replacements.get(symbol)
@@ -129,10 +163,7 @@ class Symbols:
                 continue
             value = self._sizes.meaning(found)
             if not isinstance(dim, Extent) and not value.atoms(Extent):
-                raise SymderiveError(
-                    f"{name}: the model fixes {dim} to {value}{self._reason(symbol)}; write {value} in place "
-                    f"of {dim}{' in the input' if isinstance(dim, Dim) else ''}."
-                )
+                raise FixedSizeError(name, dim, value, self._reason(symbol))
             yield whole_multiple(dim, self._sizes.extents.meaning(value))
 
     def _reason(self, symbol: Any) -> str:
@@ -178,24 +209,22 @@ def whole_multiple(size: Size, value: Size) -> Any:
 
 
 def without_implied(conditions: Iterable[Any], extents: Extents) -> list[Any]:
-    """Conditions less the equations between extents that hold where sizes can be divided as others say.
+    """Conditions less the equations that hold where sizes can be divided as others say.
 
     >>> from symderive.core.dims import dims
     >>> h, even = dims("H"), sympy.Eq(sympy.Mod(dims("H"), 2), 0)
     >>> without_implied([even, sympy.Eq(2 * sympy.floor(h / 2), h)], Extents())
     [Eq(Mod(H, 2), 0)]
+    >>> without_implied([even, sympy.Eq(sympy.Mod(h, sympy.floor(h / 2)), 0)], Extents())
+    [Eq(Mod(H, 2), 0)]
     """
     given = list(dict.fromkeys(conditions))
-    divided = {
-        one.lhs.args[0]: one.lhs.args[1]
-        for one in given
-        if isinstance(one, sympy.Eq) and isinstance(one.lhs, sympy.Mod) and one.lhs.args[0].is_Symbol
-    }
-    whole = {size: number * Dim(f"{size}_over_{number}") for size, number in divided.items()}
+    said = {one: divisor for one in given if (divisor := divisor_of(one)) is not None}
+    whole = {size: number * Dim(f"{size}_over_{number}") for size, number in said.values()}
     kept = []
     for one in given:
-        meant = one.xreplace(extents.meanings)
-        if isinstance(meant, sympy.Eq) and not meant.has(sympy.Mod):
+        meant = one if one in said else one.xreplace(extents.meanings)
+        if isinstance(meant, sympy.Eq) and one not in said:
             difference = one_floor((meant.lhs - meant.rhs).xreplace(whole))
             meant = sympy.Eq(sympy.expand(difference), 0)
         if meant != sympy.true:

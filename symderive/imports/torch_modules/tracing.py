@@ -41,15 +41,15 @@ class Noting:
     def note(self, name: str, arguments: Mapping[str, Any], result: Any, is_random: bool = False) -> Any:
         """Add one operation to the record; its result as the model goes on with it.
 
-        What depends neither on the inputs nor on the parameters costs nothing, unless it is random and drawn
-        again each time. What neither reads nor makes real or complex numbers is no arithmetic, but for
-        matrix products and convolutions.
+        What has no entries costs nothing, nor does what depends neither on the inputs nor on the parameters,
+        unless it is random and drawn again each time. What neither reads nor makes real or complex numbers
+        is no arithmetic, but for matrix products and convolutions.
         """
         tensors = tuple(tensors_in(result))
         call = Call(self.record, name, arguments, tensors)
         given = list(call.given())
         is_random = is_random and name not in operations()
-        if not tensors or (all(map(self.record.is_known, given)) and not is_random):
+        if all(map(is_empty, tensors)) or (all(map(self.record.is_known, given)) and not is_random):
             return result
         is_whole = not any(one.is_floating_point() or one.is_complex() for one in (*given, *tensors))
         if is_whole and not is_random and name not in contractions():
@@ -144,6 +144,11 @@ def is_complex(call: Call) -> bool:
 def is_sparse(call: Call) -> bool:
     """Whether there is an array in what an operation reads or makes that does not hold all entries."""
     return any(str(one.layout) != "torch.strided" for one in (*call.given(), *call.tensors))
+
+
+def is_empty(tensor: Any) -> bool:
+    """Whether a tensor has no entries, whatever the sizes of the inputs are."""
+    return any(type(size) is int and size == 0 for size in tensor.shape)
 
 
 def tensors_in(value: Any) -> Iterator[Any]:

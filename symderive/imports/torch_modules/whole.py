@@ -76,6 +76,18 @@ def _chain(arguments: Mapping[str, Any]) -> Any:
     return first.new_empty((*first.shape[:-1], *last.shape[1:]))
 
 
+def _grouped(arguments: Mapping[str, Any]) -> Any:
+    """The products of rows with the matrices of their groups, in any type of numbers.
+
+    The groups are an axis of the result where both of the two have such an axis, or neither.
+    """
+    one, other, ends = arguments["self"], arguments["mat2"], arguments["offs"]
+    if one.dim() == other.dim():
+        groups = one.shape[0] if one.dim() == 3 else ends.shape[0]
+        return one.new_empty((groups, one.shape[-2], other.shape[-1]))
+    return one.new_empty((one.shape[-2], other.shape[-1]))
+
+
 _SHORTCUTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "linear": _linear,
     "bilinear": _bilinear,
@@ -90,6 +102,7 @@ _SHORTCUTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "kron": _kron,
     "linalg_multi_dot": _chain,
     "fake_quantize_per_tensor_affine": _same,
+    "_grouped_mm": _grouped,
 }
 """What has a result whose shape is known without running it; everything else is run, and not noted inside."""
 
@@ -130,7 +143,15 @@ def _homes(torch: Any) -> Mapping[str, tuple[tuple[Any, str], ...]]:
         **found,
         "linalg_multi_dot": ((matrices, "multi_dot"),),
         "linalg_vecdot": ((matrices, "vecdot"),),
+        **_newer(torch),
     }
+
+
+def _newer(torch: Any) -> Mapping[str, tuple[tuple[Any, str], ...]]:
+    """Those that not every version of torch has."""
+    places = ((torch, "_grouped_mm"), (torch.nn.functional, "grouped_mm"))
+    there = tuple((place, name) for place, name in places if hasattr(place, name))
+    return {"_grouped_mm": there} if there else {}
 
 
 def whole(torch: Any, noting: Noting, target: Any) -> Callable[..., Any]:

@@ -21,7 +21,7 @@ def _embedding(call: Call) -> Feature:
 
 def _cat(call: Call) -> Feature:
     reads = [call.record.feature(one) for one in call["tensors"]]
-    reads = [one for one in reads if one.shape != (0,)]
+    reads = [one for one in reads if sympy.S.Zero not in one.shape] or reads[:1]
     if len(reads) == 1:
         return reads[0]
     first = reads[0].shape

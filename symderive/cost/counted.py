@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.cost.collecting import collected, substituted
 from symderive.cost.compiled import compiled
 from symderive.cost.count import COMPARISONS, DIVISIONS, ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
@@ -464,7 +465,8 @@ activation_bytes_float32,bytes_read_float32,bytes_written_float32
         if not kinds:
             return None
         if not macs.is_Integer:
-            formula = self.formula(VALID)
+            terms = self.valid_formula(self.numbers).terms
+            formula = collected((substituted(term, self.numbers) for term in terms), self.order)
             return (formula, f"without those {kinds}") if len(formula.write()) <= MOST_CHARACTERS else None
         valid = int(self.valid_macs)
         return Formula.of(sympy.Integer(valid)), f"without the {TEXT.number(int(macs) - valid)} {kinds}"

@@ -4,7 +4,7 @@ import pytest
 
 from symderive.cost import cost
 from symderive.cost.output.report import compare
-from symderive.layers import Conv2d, SeparableConv2d
+from symderive.layers import Conv2d, SeparableConv2d, Softmax
 from symderive.solutions.terminal_text import broken
 from tests.test_cli_questions import complained, printed
 
@@ -94,3 +94,24 @@ def test_what_an_option_is_about_is_named(capsys):
     assert said == "cost: recompute is about train; give train too, or leave recompute out."
     said = complained(capsys, "cost", "gpt", "--dtype", "float16")
     assert said == "cost: dtype is about memory and train; give one of them, or leave dtype out."
+
+
+def test_an_operation_that_a_model_does_not_have_is_asked_for_by_name(capsys):
+    out = printed(capsys, "cost", "gpt2", "--quantity", "exps,divs,comparisons", "--levels", "1")
+    assert "blocks × 12  B×T×768  144 · B · T²  73,800 · B · T + 288 · B · T²            0" in out
+    out = printed(capsys, "cost", "resnet18", "--quantity", "exps")
+    assert "    exp = 0\n" in out
+    assert "──" not in out
+    assert "divisions = 0" in printed(capsys, "cost", "lstm", "--quantity", "divs")
+    softmax = cost(Softmax("d", "N"))
+    assert softmax.compile("divs", "exps")(d=3, N=2) == {"divs": 6, "exps": 6}
+    assert softmax.expression("divs / exps") == 1
+    assert softmax.table("exps").splitlines()[0].split() == ["part", "exp"]
+
+
+def test_a_quantity_that_there_is_not_is_answered_with_those_that_there_are(capsys):
+    said = complained(capsys, "cost", "dense", "--quantity", "latency")
+    assert said.startswith(
+        "cost: reading a cost: no quantity 'latency'; there are activations, adds, buffers,"
+    )
+    assert "did you mean" in complained(capsys, "cost", "dense", "--quantity", "mac")

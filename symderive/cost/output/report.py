@@ -207,7 +207,8 @@ def compare(
     return report(dict(zip(names, (first, second), strict=True)), source, quantity)
 
 
-def _variant(name: str, cost: Cost, quantity: str) -> Variant:
+def _variant(name: str, cost: Cost, asked: str) -> Variant:
+    quantity = cost.checked_name(asked)
     parts = [
         (_names(part, place), cost.part_formula(part, quantity)) for place, part in enumerate(cost.parts, 1)
     ]

@@ -52,7 +52,7 @@ def layer_blocks(
         blocks += [doc.Heading(doc.text("Its backward pass")), *equation_blocks(products)]
         cost = asked
     blocks.append(doc.Heading(doc.text("What it costs")))
-    for quantity in quantities or _quantities(cost):
+    for quantity in map(cost.checked_name, quantities or _quantities(cost)):
         (variant,) = report({name: cost}, quantity=quantity).variants
         blocks.append(count_steps(label_of(quantity), variant))
     return [*blocks, *valid_blocks(cost), *convention_blocks(made)]

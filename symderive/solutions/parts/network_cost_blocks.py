@@ -79,13 +79,14 @@ def tree_blocks(
     Raises:
         SymderiveError: an unknown quantity.
     """
-    columns = tuple(quantities) or cost.told
-    totalled = tuple(quantities) or cost.totalled
-    blocks: list[doc.Block] = [_table(cost, levels, columns), doc.Steps(tuple(_totals(cost, totalled)))]
+    asked = tuple(map(cost.checked_name, quantities))
+    columns, totalled = asked or cost.told, asked or cost.totalled
+    table = _table(cost, levels, columns)
+    blocks: list[doc.Block] = [table] if table.rows else []
     repetition = repetition_note(cost, levels, columns)
     if repetition:
-        blocks.insert(1, doc.Paragraph(doc.text(f"{repetition[:1].upper()}{repetition[1:]}.")))
-    blocks += sizes
+        blocks.append(doc.Paragraph(doc.text(f"{repetition[:1].upper()}{repetition[1:]}.")))
+    blocks += [doc.Steps(tuple(_totals(cost, totalled))), *sizes]
     blocks += valid_blocks(cost)
     blocks.append(doc.Paragraph(doc.text(doc.Emph(f"Counted: {cost.convention}."))))
     if cost.unknown:

@@ -115,3 +115,24 @@ def test_a_quantity_that_there_is_not_is_answered_with_those_that_there_are(caps
         "cost: reading a cost: no quantity 'latency'; there are activations, adds, buffers,"
     )
     assert "did you mean" in complained(capsys, "cost", "dense", "--quantity", "mac")
+
+
+def test_a_size_may_be_asked_for_as_it_is_given(capsys):
+    out = printed(
+        capsys, "cost", "conv2d", "k=3", "h=32", "w=32", "c_in=16", "--solve", "macs <= 1e9", "--for", "c_out"
+    )
+    assert "│ C_out = 7,716 │" in out
+    out = printed(capsys, "cost", "resnet18", "--leading", "h,w", "--elasticity", "b")
+    assert "(H, W → ∞ at one rate)" in out
+    assert "When B grows by one per cent" in out
+    assert "no size is called 'c'" in complained(capsys, "cost", "conv2d", "--elasticity", "c")
+
+
+def test_an_elasticity_has_sums_that_begin_with_a_plus(capsys):
+    out = printed(capsys, "cost", "conv2d", "k=3", "--elasticity", "k")
+    assert "(2 · H · W − 7 · H − 7 · W + 20)/((H − 2) · (W − 2))" in out
+
+
+def test_a_refusal_about_several_sizes_is_in_the_plural(capsys):
+    said = complained(capsys, "cost", "conv2d", "--asymptotics", "k,c_in")
+    assert said.endswith("which fails where k and C_in are large; let more sizes grow.")

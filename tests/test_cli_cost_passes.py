@@ -142,7 +142,7 @@ def test_no_line_of_a_sheet_ends_inside_a_product(model, width, capsys, monkeypa
     [
         (["gpt2", "--train", "adma"], "unknown optimizer 'adma'; did you mean \"adam\"?"),
         (["gpt2", "--train", "adam", "--recompute", "xyz"], "'xyz' is no block, layer or equation of gpt2"),
-        (["gpt2", "--recompute", "full"], "recompute is about train; give one of them"),
+        (["gpt2", "--recompute", "full"], "recompute is about train; give train too"),
         (["gpt2", "--train", "sgd", "--backward"], "a training step has its backward pass in it"),
         (["gpt2", "--dtype", "float16"], "dtype is about memory and train"),
         (["gpt2", "--memory", "--dtype", "half"], "unknown type 'half'. The types are float64"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sympy
 
 from symderive.core.dims import Dim, Size
+from symderive.cost.collecting import collected, substituted
 from symderive.cost.compiled import compiled
 from symderive.cost.count import COMPARISONS, DIVISIONS, ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
@@ -34,6 +35,11 @@ ARRAYS = (PARAMS, BUFFERS)
 VALID = "valid_macs"
 ALWAYS = (MACS, VALID, MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS)
 """Quantities that every cost has, if only as 0."""
+EXPS = "exp"
+NAMED = (DIVISIONS, EXPS, COMPARISONS)
+"""Operations that can be asked for by name also where there are none."""
+SHORT = {"divs": DIVISIONS, "exps": EXPS}
+"""Quantities that have the name of their attribute too."""
 MOST_CHARACTERS = 60
 """How long a formula may be that stands in a sentence."""
 
@@ -135,7 +141,7 @@ class Counted(Algebra, Memory):
         >>> found.exps, found.divs, found.comparisons, found.adds
         (N*d, N*d, 0, N*(d - 1))
         """
-        return self._if_any("exp")
+        return self._if_any(EXPS)
 
     @property
     def comparisons(self) -> sympy.Expr:
@@ -259,23 +265,24 @@ class Counted(Algebra, Memory):
         return replace(self, values={})
 
     def checked_name(self, quantity: str) -> str:
-        """The name of a quantity.
+        """The name of a quantity: `divisions` of `divs`.
 
         Raises:
             SymderiveError: there is no such quantity.
         """
         if quantity.startswith(BACKWARD):
             return BACKWARD + self.backward_pass().checked_name(quantity.removeprefix(BACKWARD))
-        choices = sorted({*self.all_quantities, SAVED})
+        quantity = SHORT.get(quantity, quantity)
+        choices = sorted({*self.all_quantities, *NAMED, SAVED})
         if quantity in OF_MEMORY:
             raise NoQuantityError(
                 f"reading a cost: {quantity} has a type of numbers, or conditions of its own; ask memory(), "
                 "or for memory on a sheet."
             )
         if quantity not in choices:
-            raise NoQuantityError(
-                f"reading a cost: no quantity {quantity[:60]!r}{did_you_mean(quantity, choices)}"
-            )
+            near = did_you_mean(quantity, choices)
+            hint = near if near != "." else f"; there are {', '.join(choices)}."
+            raise NoQuantityError(f"reading a cost: no quantity {quantity[:60]!r}{hint}")
         return quantity
 
     def quantity(self, name: str) -> sympy.Expr:
@@ -464,7 +471,8 @@ activation_bytes_float32,bytes_read_float32,bytes_written_float32
         if not kinds:
             return None
         if not macs.is_Integer:
-            formula = self.formula(VALID)
+            terms = self.valid_formula(self.numbers).terms
+            formula = collected((substituted(term, self.numbers) for term in terms), self.order)
             return (formula, f"without those {kinds}") if len(formula.write()) <= MOST_CHARACTERS else None
         valid = int(self.valid_macs)
         return Formula.of(sympy.Integer(valid)), f"without the {TEXT.number(int(macs) - valid)} {kinds}"

@@ -10,6 +10,7 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.core.divisors import Gcd
+from symderive.cost.collecting import collected, substituted
 from symderive.cost.count import MACS
 from symderive.cost.evaluation import evaluate
 from symderive.cost.formula import Formula, highest_first
@@ -46,12 +47,18 @@ class Ratio:
         return self.formula.write(style)
 
     def numbers(self, style: Style = TEXT) -> str | None:
-        """The quotient with numbers, term by term as fractions: `1/256 + 1/25`."""
+        """The quotient with numbers, term by term as fractions: `1/256 + 1/25`; None where there is none."""
         if self.value is None:
-            return None
+            return self._partly(style) if self.values else None
         terms = (Fraction(evaluate(term.expr, self.values)) for term in self.formula.terms)
         writer = Writer(style)
         return writer.joined_sum(writer.product(term, ())[0] for term in terms)
+
+    def _partly(self, style: Style) -> str:
+        """The quotient with numbers for some of its sizes."""
+        numbers = {symbol: sympy.Integer(value) for symbol, value in self.values.items()}
+        terms = (substituted(term, numbers) for term in self.formula.terms)
+        return collected(terms, self.formula.order).write(style)
 
     def decimal(self) -> str | None:
         """The number with three significant digits."""
@@ -72,12 +79,15 @@ class Ratio:
     def latex(self) -> str:
         """The quotient in LaTeX, with numbers and decimal where they are known."""
         numbers, sign = self.numbers(LATEX), r"\approx" if self.is_rounded else "="
-        known = "" if numbers is None else rf" = {numbers} {sign} {decimal_latex(self.decimal() or '')}"
-        return self.write(LATEX) + known
+        known = [] if numbers is None else [f"= {numbers}"]
+        known += [] if self.value is None else [f"{sign} {decimal_latex(self.decimal() or '')}"]
+        return " ".join([self.write(LATEX), *known])
 
     def __str__(self) -> str:
         numbers, sign = self.numbers(), "≈" if self.is_rounded else "="
-        return self.write() + ("" if numbers is None else f" = {numbers} {sign} {self.decimal()}")
+        known = [] if numbers is None else [f"= {numbers}"]
+        known += [] if self.value is None else [f"{sign} {self.decimal()}"]
+        return " ".join([self.write(), *known])
 
 
 def decimal_latex(number: str) -> str:

@@ -121,7 +121,8 @@ class Cost(Counted):
         if quantity.startswith(BACKWARD):
             return self.backward_pass().formula(quantity.removeprefix(BACKWARD))
         arrays = {PARAMS: self.trained, BUFFERS: self.kept, ACTIVATIONS: self.outputs}
-        if self.checked_name(quantity) in arrays:
+        quantity = self.checked_name(quantity)
+        if quantity in arrays:
             return self._entries(arrays[quantity])
         if quantity == SAVED:
             return self.saved_formula()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any, Self
 
 import sympy
@@ -203,8 +204,25 @@ def _undecided(conditions: Iterable[tuple[Any, str]]) -> Iterator[Any]:
     for condition, sentence in conditions:
         if condition == sympy.false:
             raise ShapeError(sentence)
-        if condition != sympy.true:
+        if condition != sympy.true and not _is_certain(condition):
             yield condition
+
+
+@lru_cache(maxsize=1024)
+def _is_certain(condition: Any) -> bool:
+    """Whether an inequality holds for all sizes, as `H + k − 1 ≥ 1` does.
+
+    It does if no term of the difference of its sides is negative when `n + 1` stands for each size `n`.
+    """
+    if not isinstance(condition, (sympy.Ge, sympy.Gt, sympy.Le, sympy.Lt)):
+        return False
+    room = condition.gts - condition.lts
+    sizes = sorted(room.free_symbols, key=str)
+    if not room.is_polynomial(*sizes):
+        return False
+    least = sympy.Poly(room.xreplace({size: size + 1 for size in sizes}), *sizes)
+    is_strict = isinstance(condition, (sympy.Gt, sympy.Lt))
+    return all(one >= 0 for one in least.coeffs()) and not (is_strict and least.nth(*[0] * len(sizes)) == 0)
 
 
 def divisible(

@@ -90,15 +90,44 @@ def wrapped(line: str, width: int, hanging: int = 0) -> list[str]:
 
 
 def broken(formula: str, width: int, hanging: int = 0) -> list[str]:
-    """A formula on several lines, as `wrapped`; a line begins with a sign where its products fit.
+    """A formula on several lines, as `wrapped`, parted where that is read best.
+
+    That is before a sign outside all brackets, else between factors, and inside a bracket only where one does
+    not fit on a line.
 
     >>> broken("a · b + c · d", 9)
     ['a · b', '+ c · d']
+    >>> broken("a · b · (c − 1)", 14)
+    ['a · b ·', '(c − 1)']
     """
-    tied = _SIGN.sub(f"\\1{_TIED}", formula.replace(" · ", f"{_TIED}·{_TIED}")).split(" ")
-    room = width - hanging
-    words = (word if width_of(word) <= room else word.replace(_TIED, " ") for word in tied)
-    return wrapped(" ".join(words), width, hanging)
+    words = _products_tied(_brackets_tied(formula)).split(" ")
+    pieces = (piece for word in words for piece in _loosened(word, width - hanging))
+    return wrapped(" ".join(pieces), width, hanging)
+
+
+def _products_tied(formula: str) -> str:
+    return _SIGN.sub(f"\\1{_TIED}", formula.replace(" · ", f"{_TIED}·{_TIED}"))
+
+
+def _brackets_tied(formula: str) -> str:
+    """The formula with no space to break at inside of brackets, or between a sum's sign and its terms."""
+    depth, made = 0, ""
+    for letter in formula.replace("} ", "}" + _TIED):
+        depth = max(0, depth + (letter in "([{⌊⌈") - (letter in ")]}⌋⌉"))
+        made += _TIED if letter == " " and depth else letter
+    return made
+
+
+def _loosened(word: str, room: int) -> list[str]:
+    """A word as it is where it fits; else its factors, and where one of them does not fit, what is in it."""
+    if width_of(word) <= room:
+        return [word]
+    formula = word.replace(_TIED, " ")
+    factors = _brackets_tied(formula).split(" ")
+    if all(width_of(one) <= room for one in factors):
+        return factors
+    terms = _products_tied(formula).split(" ")
+    return [one if width_of(one) <= room else one.replace(_TIED, " ") for one in terms]
 
 
 def indented(lines: Iterable[str], by: int) -> list[str]:

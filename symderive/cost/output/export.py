@@ -224,7 +224,8 @@ def table(cost: Counted, quantities: Sequence[str], form: str = "text", dtype: s
     if form not in FORMATS:
         near = did_you_mean(str(form), FORMATS)
         raise SymderiveError(f"a table of a cost: no form {form!r}{near} There are {', '.join(FORMATS)}.")
-    counted = tuple(cost.checked_name(name) for name in quantities if name not in OF_MEMORY)
+    quantities = [name if name in OF_MEMORY else cost.checked_name(name) for name in quantities]
+    counted = tuple(name for name in quantities if name not in OF_MEMORY)
     memory = cost.memory(dtype) if len(counted) < len(quantities) else None
     style = TEXT if form == "text" else LATEX
     bound = (r"\ge " if style is LATEX else "≥ ") if cost.unknown else ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from symderive.cost.collecting import collected, substituted
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS, Part
 from symderive.cost.counted import ADDS, BACKWARD, BUFFERS, FLOPS, MULS, PARAMS
 from symderive.cost.formula import Formula
@@ -45,8 +46,10 @@ class Row:
     Attributes:
         name: what is counted, e.g. `depthwise`; empty for a total; `name_latex` in LaTeX's math mode.
         formula: in symbols, plain text; `formula_latex` in LaTeX.
-        numbers: with numbers put in; empty where a size has none; `numbers_latex` likewise.
+        numbers: with numbers put in; empty where no size has one; `numbers_latex` likewise.
         value: the result, if all sizes have numbers.
+        rest: the numbers multiplied together, where some of the sizes have one and others none; `rest_latex`
+            likewise.
     """
 
     name: str
@@ -56,16 +59,18 @@ class Row:
     numbers: str
     numbers_latex: str
     value: int | None
+    rest: str = ""
+    rest_latex: str = ""
 
     @property
     def result(self) -> str:
-        """The value with its digits grouped."""
-        return "" if self.value is None else TEXT.number(self.value)
+        """The value with its digits grouped, or what is left of the formula."""
+        return self.rest if self.value is None else TEXT.number(self.value)
 
     @property
     def result_latex(self) -> str:
-        """The value for LaTeX."""
-        return "" if self.value is None else LATEX.number(self.value)
+        """The same for LaTeX."""
+        return self.rest_latex if self.value is None else LATEX.number(self.value)
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,7 @@ class Report:
         source: where the kernel came from, if it was inferred.
         conventions: what is counted, each once.
         unknown: what was not counted.
+        needs: what has to hold of the sizes that have no number, each once; `needs_latex` in LaTeX.
     """
 
     quantity: str
@@ -107,12 +113,15 @@ class Report:
     source: Inference | None
     conventions: tuple[str, ...]
     unknown: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    needs_latex: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines: list[Line] = []
         for variant in self.variants:
             lines += _variant_lines(variant, f"{self.quantity} = ", variant.name)
         notes = [] if self.source is None else [("from", str(self.source))]
+        notes += [("needs", ", ".join(self.needs))] if self.needs else []
         notes += [("convention", one) for one in self.conventions]
         notes += [("not counted", one) for one in self.unknown]
         if self.ratio is not None:
@@ -141,6 +150,7 @@ def report(variants: Mapping[str, Cost], source: Inference | None = None, quanti
     separable   MACs = k² · C_in · H′ · W′           depthwise
                      + C_in · H′ · W′ · C_out        pointwise
     ratio       separable / normal = 1/C_out + 1/k²
+    needs       H ≥ k, W ≥ k
     convention  multiplications of the contraction; bias and zero padding: none
     """
     costs = list(variants.values())
@@ -153,6 +163,17 @@ def report(variants: Mapping[str, Cost], source: Inference | None = None, quanti
         source,
         tuple(dict.fromkeys(one.convention for one in costs)),
         tuple(dict.fromkeys(text for one in costs for text in one.unknown)),
+        *(tuple(dict.fromkeys(_needs(costs, is_latex))) for is_latex in (False, True)),
+    )
+
+
+def _needs(costs: Iterable[Cost], is_latex: bool) -> Iterator[str]:
+    """The conditions that the numbers do not decide."""
+    return (
+        cost.condition_text(one, is_latex)
+        for cost in costs
+        for one in cost.conditions
+        if not cost.values.keys() >= one.free_symbols
     )
 
 
@@ -186,7 +207,8 @@ def compare(
     return report(dict(zip(names, (first, second), strict=True)), source, quantity)
 
 
-def _variant(name: str, cost: Cost, quantity: str) -> Variant:
+def _variant(name: str, cost: Cost, asked: str) -> Variant:
+    quantity = cost.checked_name(asked)
     parts = [
         (_names(part, place), cost.part_formula(part, quantity)) for place, part in enumerate(cost.parts, 1)
     ]
@@ -217,14 +239,18 @@ def _names(part: Part, place: int) -> tuple[str, str]:
 
 
 def _row(names: tuple[str, str], formula: Formula, cost: Cost) -> Row:
-    known = bool(cost.values) and cost.values.keys() >= formula.expr.free_symbols
+    sizes = formula.expr.free_symbols
+    known, is_open = bool(cost.values.keys() & sizes), not cost.values.keys() >= sizes
+    rest = collected((substituted(term, cost.numbers) for term in formula.terms), cost.order)
     return Row(
         *names,
         formula.write(),
         formula.write(LATEX),
         formula.write(TEXT, cost.values) if known else "",
         formula.write(LATEX, cost.values) if known else "",
-        int(formula.value(cost.values)) if known or not formula.expr.free_symbols else None,
+        None if is_open else int(formula.value(cost.values)),
+        rest.write() if known and is_open else "",
+        rest.write(LATEX) if known and is_open else "",
     )
 
 

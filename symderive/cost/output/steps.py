@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -68,9 +69,22 @@ def _sentences(cost: Cost, part: Part, writer: EquationWriter) -> Iterator[str]:
         yield f"each {left} is one entry, copied" if copied else f"there is no sum of products in {left}"
         for operation, formula in _operations(part).items():
             yield f"{operation}: {_math(formula.write(style), style)}"
-    for contraction in part.contractions:
-        what = left if len(part.contractions) == 1 else f"one sum of products in {left}"
-        yield _sentence(cost, contraction, what, style)
+    if len(part.contractions) == 1:
+        yield _sentence(cost, part.contractions[0], left, style)
+        return
+    alike = Counter((bool(one.bound), *_counted(cost, one, style)) for one in part.contractions)
+    for (is_sum, *counted), times in alike.items():
+        yield _of_several(left, counted if is_sum else ["one", *counted[1:]], times)
+
+
+def _of_several(left: str, counted: list[str], times: int) -> str:
+    """How many products there are in so many sums that are alike, in an equation that has others too."""
+    each, many, total = counted
+    products = f"{each} product{'' if each == 'one' else 's'}"
+    if times == 1:
+        return f"one sum in {left} has {products}; there are {many} of them: {total} products"
+    sums = f"{times} sums in {left} have {products} each; there are {many} of each"
+    return f"{sums}: {times} times {total} products"
 
 
 def _operations(part: Part) -> dict[str, Formula]:
@@ -82,19 +96,25 @@ def _operations(part: Part) -> dict[str, Formula]:
     return found
 
 
-def _sentence(cost: Cost, contraction: Contraction, what: str, style: Style) -> str:
+def _sentence(cost: Cost, contraction: Contraction, left: str, style: Style) -> str:
+    each, many, total = _counted(cost, contraction, style)
+    if contraction.lands:
+        return f"each product is added to the one {left} where it lands; there are {total} products"
+    if not contraction.bound:
+        return f"each {left} has one product; there are {many} of them"
+    if not contraction.free:
+        return f"{left} is a sum of {each} products"
+    return f"each {left} is a sum of {each} products; there are {many} of them: {total} products"
+
+
+def _counted(cost: Cost, contraction: Contraction, style: Style) -> tuple[str, str, str]:
+    """How many products a sum has, how many sums there are, and how many products in all."""
     writer = Writer(style, cost.order)
     bound, free = ([index.dim for index in some] for some in (contraction.bound, contraction.free))
     each, many, total = (
         _math(_product(sizes, cost).write(writer), style) for sizes in (bound, free, [*free, *bound])
     )
-    if contraction.lands:
-        return f"each product is added to the one {what} where it lands; there are {total} products"
-    if not contraction.bound:
-        return f"each {what} has one product; there are {many} of them"
-    if not contraction.free:
-        return f"{what} is a sum of {each} products"
-    return f"each {what} is a sum of {each} products; there are {many} of them: {total} products"
+    return each, many, total
 
 
 def _product(sizes: Iterable[Size], cost: Cost) -> Product:

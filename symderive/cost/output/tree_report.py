@@ -156,10 +156,11 @@ def extents_of(cost: CostTree, style: Style = TEXT) -> Iterator[str]:
 
 def _likewise(cost: CostTree, names: list[Dim], writer: Writer) -> str:
     is_latex = writer.style is LATEX
+    joint = "and" if len(names) == 2 else "to"
     to, likewise, colon = (
-        (r" \text{ to } ", r" \text{ likewise}", r" \text{ likewise: }")
+        (rf" \text{{ {joint} }} ", r" \text{ likewise}", r" \text{ likewise: }")
         if is_latex
-        else (" to ", " likewise", " likewise: ")
+        else (f" {joint} ", " likewise", " likewise: ")
     )
     some = writer.write(names[0]) + (to + writer.write(names[-1]) if len(names) > 1 else "")
     known = [writer.style.number(cost.values[name]) for name in names if name in cost.values]

@@ -15,7 +15,7 @@ from symderive.cost.floors import one_floor
 from symderive.cost.formula import Formula
 from symderive.cost.questions.budget import Solution, closed_form, largest, may_forbid
 from symderive.cost.questions.crossing import Crossing, crossing
-from symderive.cost.questions.growth import MOST_TERMS, Growth, elasticity_of, grown
+from symderive.cost.questions.growth import MOST_TERMS, Growth, elasticity_of, grown, with_signs
 from symderive.cost.questions.terms import Budget, read_budget, read_terms
 from symderive.cost.ratio import Ratio, common_values, differing_extents, ratio
 from symderive.cost.writing import TEXT, Writer
@@ -159,7 +159,7 @@ class Algebra(ABC):
         (asked,) = self._asked([symbol])
         found = elasticity_of(self._open(self.expression(quantity), [asked]), asked)
         values = {one: sympy.Integer(value) for one, value in self.values.items()}
-        return sympy.sympify(found).xreplace(values)
+        return with_signs(found.xreplace(values))
 
     def ratio(self, other: Self, quantity: str = MACS) -> Ratio:
         """This cost over another one, in its shortest form.
@@ -343,7 +343,7 @@ class Algebra(ABC):
                     names = " and ".join(Writer().write(one) for one in symbols)
                     raise SymderiveError(
                         f"growing {names}: {Writer().condition(condition)} is needed, which fails where "
-                        f"{names} is large; let more sizes grow."
+                        f"{names} {'is' if len(symbols) == 1 else 'are'} large; let more sizes grow."
                     )
 
     def _needs(self) -> tuple[str, ...]:

@@ -198,3 +198,13 @@ def elasticity_of(expr: sympy.Expr, symbol: Dim) -> sympy.Expr:
             f"ask for leading({symbol.name!r})."
         )
     return sympy.factor(sympy.cancel(symbol * sympy.diff(expr, symbol) / expr))
+
+
+def with_signs(product: sympy.Expr) -> sympy.Expr:
+    """The same with `H − 2` as a factor and not `2 − H`: a sum begins with a plus."""
+    made = []
+    for factor in sympy.Mul.make_args(product):
+        base, exponent = factor.as_base_exp()
+        turns = base.is_Add and exponent.is_Integer and sympy.Poly(base).LC() < 0
+        made += [(-base) ** exponent, (-1) ** exponent] if turns else [factor]
+    return sympy.Mul(*made)

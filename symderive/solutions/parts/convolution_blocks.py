@@ -12,6 +12,7 @@ from symderive.cost.ratio import Ratio
 from symderive.notation.names import latex_name
 from symderive.solutions import document as doc
 from symderive.solutions.formulas import EQUALS
+from symderive.solutions.parts.long_sums import sum_math
 
 _EMPTY = doc.Math("", "")
 
@@ -49,7 +50,7 @@ def count_blocks(made: Report) -> list[doc.Block]:
     for variant in made.variants:
         blocks.append(doc.Heading(doc.text(f"{_capital(variant.name)} convolution")))
         blocks += [*equation_blocks(variant), count_steps(made.quantity, variant)]
-    blocks += relation_blocks(made.variants)
+    blocks += [*relation_blocks(made.variants), *needs_blocks(made)]
     if made.ratio is not None:
         blocks += [doc.Heading(doc.text("Ratio")), _ratio(made.ratio, made.variants)]
         factor = made.ratio.factor()
@@ -87,15 +88,18 @@ def _rows(quantity: str, variant: Variant) -> Iterator[doc.Step]:
     total = variant.total
     several = 1 < len(variant.rows) <= MOST_PARTS
     names = _sum_of(doc.Math(row.name_latex, row.name) for row in variant.rows)
-    yield doc.Step(label, EQUALS, doc.Math(total.formula_latex, total.formula), (names,) if several else ())
+    formula = sum_math(total.formula_latex, total.formula)
+    yield doc.Step(label, EQUALS, formula, (names,) if several else ())
     if total.numbers and total.numbers != total.formula:
-        yield doc.Step(_EMPTY, EQUALS, doc.Math(total.numbers_latex, total.numbers))
+        yield doc.Step(_EMPTY, EQUALS, sum_math(total.numbers_latex, total.numbers))
     if several and all(row.value is not None for row in variant.rows):
         yield doc.Step(
             _EMPTY, EQUALS, _sum_of(doc.Math(row.result_latex, row.result) for row in variant.rows)
         )
-    if total.result and total.result != total.formula:
+    if total.value is not None and total.result != total.formula:
         yield doc.Step(_EMPTY, EQUALS, doc.Math(rf"\mathbf{{{total.result_latex}}}", total.result))
+    elif total.rest and total.rest != total.numbers:
+        yield doc.Step(_EMPTY, EQUALS, sum_math(total.rest_latex, total.rest))
 
 
 def _sum_of(terms: Iterable[doc.Math]) -> doc.Math:
@@ -110,8 +114,17 @@ def relation_blocks(variants: Iterable[Variant]) -> list[doc.Block]:
         found.update(zip(variant.where_latex, variant.where, strict=True))
     spans: list[doc.Span] = []
     for place, (latex, plain) in enumerate(found.items()):
-        spans += [" and " if place else "", doc.Math(latex, plain)]
+        joint = "" if not place else " and " if place == len(found) - 1 else ", "
+        spans += [joint, doc.Math(latex, plain)]
     return [doc.Paragraph(doc.text("The output has ", *spans, "."))] if spans else []
+
+
+def needs_blocks(made: Report) -> list[doc.Block]:
+    """What has to hold of the sizes that have no number."""
+    spans: list[doc.Span] = []
+    for place, (latex, plain) in enumerate(zip(made.needs_latex, made.needs, strict=True)):
+        spans += [", " if place else "", doc.Math(latex, plain)]
+    return [doc.Paragraph(doc.text("It needs ", *spans, "."))] if spans else []
 
 
 def _ratio(found: Ratio, variants: tuple[Variant, ...]) -> doc.Display:

@@ -79,10 +79,21 @@ def _memory(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
         yield from held_blocks(cost, dtype_of(values))
 
 
-def _size(values: Mapping[str, Any], key: str) -> str:
+def _size(values: Mapping[str, Any], key: str, cost: Counted) -> str:
     if values["for"] is None:
         raise SymderiveError(f"{key}: for which size? Name it as the value of for, as in B.")
-    return str(values["for"])
+    return _named(values["for"], cost)
+
+
+def _named(size: str, cost: Counted) -> str:
+    """The name of a size, which may be written in small letters as where it is given: `c_out` of `C_out`."""
+    names = [symbol.name for symbol in cost.symbols]
+    alike = [name for name in names if name.lower() == size.lower()]
+    return alike[0] if len(alike) == 1 and size not in names else size
+
+
+def _sizes(names: Any, cost: Counted) -> list[str]:
+    return [_named(name, cost) for name in _listed(names)]
 
 
 def _quantity(values: Mapping[str, Any]) -> str:
@@ -90,7 +101,7 @@ def _quantity(values: Mapping[str, Any]) -> str:
 
 
 def _solve(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
-    found = cost.solve(values["solve"], _size(values, "solve"))
+    found = cost.solve(values["solve"], _size(values, "solve", cost))
     sign = "<" if found.budget.is_strict else "≤"
     limit = Writer(TEXT).write(found.budget.limit)
     size = doc.Math(Writer(LATEX).write(found.symbol), Writer().write(found.symbol))
@@ -101,12 +112,12 @@ def _solve(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
 
 
 def _leading(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
-    yield from _growth(cost.leading(_listed(values["leading"]), _quantity(values)))
+    yield from _growth(cost.leading(_sizes(values["leading"], cost), _quantity(values)))
 
 
 def _asymptotics(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
     terms = values["terms"] or 2
-    yield from _growth(cost.asymptotics(_listed(values["asymptotics"]), _quantity(values), terms))
+    yield from _growth(cost.asymptotics(_sizes(values["asymptotics"], cost), _quantity(values), terms))
 
 
 def _growth(found: Growth) -> Iterator[doc.Block]:
@@ -117,7 +128,7 @@ def _growth(found: Growth) -> Iterator[doc.Block]:
 
 
 def _elasticity(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
-    name, quantity = values["elasticity"], _quantity(values)
+    name, quantity = _named(values["elasticity"], cost), _quantity(values)
     found = cost.elasticity(name, quantity)
     latex, plain = (Writer(style, cost.order).write(found) for style in (LATEX, TEXT))
     yield doc.Paragraph(
@@ -134,7 +145,7 @@ def _crossover(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
             "blocks.dense1+blocks.dense2."
         )
     first, second = (cost.only(*(path.strip() for path in part.split("+"))) for part in parts)
-    found = first.crossover(second, _size(values, "crossover"), _quantity(values), names=parts)
+    found = first.crossover(second, _size(values, "crossover", cost), _quantity(values), names=parts)
     said = doc.Math(found.latex(), f"{found.left} > {found.right} {found.range()}")
     yield doc.Paragraph(doc.text(f"{label_of(found.quantity)} of two parts:"))
     yield doc.Display(said, boxed=True)

@@ -54,7 +54,8 @@ def asked_pass(values: Mapping[str, Any], cost: Counted, refuse: Refuse) -> Coun
     """
     for key, others in _NEEDS.items():
         if values.get(key) is not None and not any(values.get(other) for other in others):
-            raise refuse(key, f"{key} is about {' and '.join(others)}; give one of them, or leave it out.")
+            given = f"{others[0]} too" if len(others) == 1 else "one of them"
+            raise refuse(key, f"{key} is about {' and '.join(others)}; give {given}, or leave {key} out.")
     if values.get("train") is None:
         return _backward(cost, refuse) if values.get("backward") else cost
     if values.get("backward"):

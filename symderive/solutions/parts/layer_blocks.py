@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from symderive.cost.count import MACS, SUM_ADDS
 from symderive.cost.counted import Counted
@@ -17,6 +18,7 @@ from symderive.solutions.parts.convolution_blocks import (
     convention_blocks,
     count_steps,
     equation_blocks,
+    needs_blocks,
     relation_blocks,
 )
 from symderive.solutions.parts.network_cost_blocks import tree_blocks, valid_blocks
@@ -41,9 +43,7 @@ def layer_blocks(
     made = report({name: cost})
     (products,) = made.variants
     blocks: list[doc.Block] = [doc.Heading(doc.text("The layer")), *equation_blocks(products)]
-    blocks += relation_blocks(made.variants)
-    needs = _needs(cost)
-    blocks += [doc.Paragraph(doc.text("It needs ", *needs, "."))] if needs else []
+    blocks += [*relation_blocks(made.variants), *needs_blocks(made)]
     if isinstance(asked, CostTree):
         return [*blocks, doc.Heading(doc.text("A training step")), *tree_blocks(asked, 2, quantities)]
     if isinstance(asked, BackwardCost):
@@ -52,7 +52,7 @@ def layer_blocks(
         blocks += [doc.Heading(doc.text("Its backward pass")), *equation_blocks(products)]
         cost = asked
     blocks.append(doc.Heading(doc.text("What it costs")))
-    for quantity in quantities or _quantities(cost):
+    for quantity in map(cost.checked_name, quantities or _quantities(cost)):
         (variant,) = report({name: cost}, quantity=quantity).variants
         blocks.append(count_steps(label_of(quantity), variant))
     return [*blocks, *valid_blocks(cost), *convention_blocks(made)]
@@ -64,8 +64,10 @@ def shape_of(layer: Layer) -> doc.Math:
     sizes = [names.get(size, size) for size in layer.output_shape]
     if not sizes:
         return doc.Math("1", "one number")
-    latex, text = (Writer(style, layer.size_order) for style in (LATEX, TEXT))
-    return doc.Math(r" \times ".join(map(latex.write, sizes)), "×".join(map(text.write, sizes)))
+    latex, text = (
+        Writer(replace(style, dot=dot), layer.size_order) for style, dot in ((LATEX, " "), (TEXT, "·"))
+    )
+    return doc.Math(r" \times ".join(map(latex.factor, sizes)), "×".join(map(text.factor, sizes)))
 
 
 def _quantities(cost: Cost) -> list[str]:
@@ -73,13 +75,3 @@ def _quantities(cost: Cost) -> list[str]:
     arrays = [one for one, some in ((PARAMS, cost.trained), (BUFFERS, cost.kept)) if some]
     first = [MACS, *flops, *arrays, *([ADDS] if cost.formula(ADDS).terms else [])]
     return [*first, *(one for one in cost.quantities if one not in (*first, *_HIDDEN))]
-
-
-def _needs(cost: Cost) -> list[doc.Span]:
-    spans: list[doc.Span] = []
-    written = dict.fromkeys(
-        (cost.condition_text(one, True), cost.condition_text(one)) for one in cost.conditions
-    )
-    for place, (latex, plain) in enumerate(written):
-        spans += [", " if place else "", doc.Math(latex, plain)]
-    return spans

@@ -79,13 +79,14 @@ def tree_blocks(
     Raises:
         SymderiveError: an unknown quantity.
     """
-    columns = tuple(quantities) or cost.told
-    totalled = tuple(quantities) or cost.totalled
-    blocks: list[doc.Block] = [_table(cost, levels, columns), doc.Steps(tuple(_totals(cost, totalled)))]
+    asked = tuple(map(cost.checked_name, quantities))
+    columns, totalled = asked or cost.told, asked or cost.totalled
+    table = _table(cost, levels, columns)
+    blocks: list[doc.Block] = [table] if table.rows else []
     repetition = repetition_note(cost, levels, columns)
     if repetition:
-        blocks.insert(1, doc.Paragraph(doc.text(f"{repetition[:1].upper()}{repetition[1:]}.")))
-    blocks += sizes
+        blocks.append(doc.Paragraph(doc.text(f"{repetition[:1].upper()}{repetition[1:]}.")))
+    blocks += [doc.Steps(tuple(_totals(cost, totalled))), *sizes]
     blocks += valid_blocks(cost)
     blocks.append(doc.Paragraph(doc.text(doc.Emph(f"Counted: {cost.convention}."))))
     if cost.unknown:
@@ -104,25 +105,34 @@ def _sentence(begin: str, formulas: list[doc.Math]) -> list[doc.Block]:
 
 
 def _table(cost: CostTree, levels: int, quantities: Sequence[str]) -> doc.Table:
-    columns = [doc.Column(doc.text("block")), doc.Column(doc.text("output"))]
+    rows = list(shown(cost, levels, quantities))
+    with_output = any(one.shape for _, one in rows)
+    columns = [doc.Column(doc.text("block")), *([doc.Column(doc.text("output"))] if with_output else [])]
     for quantity in quantities:
         is_number = quantity == PARAMS or cost.quantity(quantity).is_Integer
         columns.append(doc.Column(doc.text(label_of(quantity)), "right" if is_number else "left"))
     with_share = MACS in quantities and bool(cost.macs.is_Integer)
     columns += [doc.Column(doc.text("share"), "right")] if with_share else []
-    rows = (_row(cost, depth, one, quantities, with_share) for depth, one in shown(cost, levels, quantities))
-    return doc.Table(tuple(columns), tuple(rows))
+    return doc.Table(
+        tuple(columns),
+        tuple(
+            doc.Row((*_name(depth, one, with_output), *_values(one, quantities), *share))
+            for depth, one in rows
+            for share in [(share_of(one, cost),) if with_share else ()]
+        ),
+    )
 
 
-def _row(cost: CostTree, depth: int, one: CostTree, quantities: Sequence[str], with_share: bool) -> doc.Row:
+def _name(depth: int, one: CostTree, with_output: bool) -> tuple[doc.Cell, ...]:
+    """What a block is called, how often it comes, and the shape of its output."""
     name = [f"{'· ' * depth}{one.name}"]
     times = doc.Math(times_of(one, LATEX).strip(), times_of(one).strip())
-    cells: list[doc.Cell] = [
-        doc.text(*name, " ", times) if times.plain else doc.text(*name),
-        doc.text(doc.Math(shape_of(one, LATEX), shape_of(one))),
-    ]
-    cells += [doc.text(doc.Math(cell(one, each, LATEX), cell(one, each))) for each in quantities]
-    return doc.Row((*cells, share_of(one, cost)) if with_share else tuple(cells))
+    called = doc.text(*name, " ", times) if times.plain else doc.text(*name)
+    return (called, doc.text(doc.Math(shape_of(one, LATEX), shape_of(one)))) if with_output else (called,)
+
+
+def _values(one: CostTree, quantities: Sequence[str]) -> tuple[doc.Cell, ...]:
+    return tuple(doc.text(doc.Math(cell(one, each, LATEX), cell(one, each))) for each in quantities)
 
 
 def _totals(cost: CostTree, quantities: Sequence[str]) -> Iterator[doc.Step]:

@@ -57,5 +57,5 @@ def test_symbols_and_then_numbers_are_numbers_from_the_beginning(steps, batch, h
     if found is not None:
         for quantity in QUANTITIES:
             assert getattr(found, quantity) == getattr(numbers, quantity)
-        for name in (*found.quantities, "flops"):
+        for name in (*found.quantities, "flops", "valid_macs"):
             assert symbols.compile(name)(B=batch, H=height, W=width) == found.quantity(name)

@@ -287,7 +287,7 @@ class Counted(Algebra, Memory):
 
     def quantity(self, name: str) -> sympy.Expr:
         """The value of a quantity: a number where all its sizes have values, otherwise an expression."""
-        return self._value(self.formula(name))
+        return self.valid_macs if name == VALID else self._value(self.formula(name))
 
     def _value(self, formula: Formula) -> sympy.Expr:
         return self._put_in(formula.expr)

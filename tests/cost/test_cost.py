@@ -144,7 +144,8 @@ def test_valid_macs_are_a_formula():
             inside = sum(
                 0 <= 2 * i + u - p < length for i in range((length + 2 * p - k) // 2 + 1) for u in range(k)
             )
-            assert strided.subs(k=k, L=length, p=p).valid_macs == inside
+            assert strided.subs(k=k, L=length, p=p).quantity("valid_macs") == inside
+            assert strided.compile("valid_macs")(k=k, L=length, p=p) == inside
             assert evaluate(strided.valid_macs, {Dim("k"): k, Dim("L"): length, Dim("p"): p}) == inside
     assert cost(Conv2d(1, 1, 3, 3, 3, padding=1)).valid_macs == (2 + 3 + 2) ** 2
 

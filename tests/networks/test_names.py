@@ -10,12 +10,16 @@ from symderive.networks import architecture
 
 
 def image(x, width, kernel, layers):
-    x = x.conv(width, kernel, 2, padding=1).repeated("rest", layers, _unit)
+    x = x.conv(width, kernel, 2, padding=1).repeated("rest", layers, _unit).repeated("grown", layers, _grown)
     return x.max_pool(3, 2, 1).gated(1).global_pool().dense(5)
 
 
 def _unit(x):
     return x + x.conv_norm(x.channels, 3, groups=x.channels).conv(2 * x.channels, 3, 1, 1).conv(x.channels, 1)
+
+
+def _grown(x):
+    return x.concat(x.conv(2, 3, padding=1))
 
 
 def text(x, vocabulary, width, layers, heads):
@@ -34,7 +38,9 @@ def _block(x, heads):
 IMAGE = {"B": 2, "C": 3, "H": 11, "W": 14, "w": 4, "k": 3, "L": 2}
 TEXT = {"B": 2, "T": 5, "V": 7, "d": 3, "L": 2, "h": 2}
 KINDS = (Conv2d(bias=True), Dense(), Attention(), MultiHeadAttention(kv_heads="g"), LSTM())
-TAKEN = sorted({symbol.name for kind in KINDS for symbol in cost(kind).symbols} | IMAGE.keys() | TEXT.keys())
+TAKEN = sorted(
+    {symbol.name for kind in KINDS for symbol in cost(kind).symbols} | IMAGE.keys() | TEXT.keys() | {"i"}
+)
 
 
 def values_of(net, sizes):

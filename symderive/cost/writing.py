@@ -214,7 +214,7 @@ class Writer:
             ((place, _, last),) = expr.limits
             inner = self._at_least(PRODUCT, self._write(expr.function))
             return self.style.total(place.name, self.write(last + 1), inner), SUM
-        if isinstance(expr, Remainder):
+        if isinstance(expr, (Remainder, sympy.Mod)):
             return self.style.remainder(*(self._at_least(POWER, self._write(arg)) for arg in expr.args)), ATOM
         if isinstance(expr, Gcd):
             return self.style.function("gcd", ", ".join(map(self.write, expr.args))), ATOM

@@ -76,6 +76,15 @@ def _chain(arguments: Mapping[str, Any]) -> Any:
     return first.new_empty((*first.shape[:-1], *last.shape[1:]))
 
 
+def _unshuffled(arguments: Mapping[str, Any]) -> Any:
+    """Positions moved to channels, where they can be divided."""
+    x, by = arguments["self"], arguments["downscale_factor"]
+    *front, channels, height, width = x.shape
+    if height % by or width % by:
+        raise ValueError(f"pixel_unshuffle: {by} does not divide {height}×{width} positions")
+    return x.new_empty((*front, channels * by * by, height // by, width // by))
+
+
 _SHORTCUTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "linear": _linear,
     "bilinear": _bilinear,
@@ -89,6 +98,7 @@ _SHORTCUTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "max_pool1d": _pooled,
     "kron": _kron,
     "linalg_multi_dot": _chain,
+    "pixel_unshuffle": _unshuffled,
     "fake_quantize_per_tensor_affine": _same,
 }
 """What has a result whose shape is known without running it; everything else is run, and not noted inside."""
@@ -123,6 +133,7 @@ def _homes(torch: Any) -> Mapping[str, tuple[tuple[Any, str], ...]]:
         "rms_norm": (own,),
         "max_pool1d": (own,),
         "kron": (own, own.Tensor),
+        "pixel_unshuffle": (own, functions),
         "fake_quantize_per_tensor_affine": (own,),
     }
     found = {name: tuple((place, name) for place in places) for name, places in plain.items()}

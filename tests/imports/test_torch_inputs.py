@@ -62,6 +62,8 @@ REFUSED = {
     "two sizes": (lambda m, x, y: m.linear(x) + y, ("B,8", "C,8"), "must match"),
     "an unknown domain": (lambda m, x: x, "B,8:colour", "unknown domain 'colour'"),
     "no size": (lambda m, x: x, "B,-8", "'-8' is not a name"),
+    "a size that may be 0": (lambda m, x: x, "B,2*h-2", "2*h-2 may be no positive whole number"),
+    "no expression": (lambda m, x: x, "B,2*", "'2*' is no size"),
     "no input": (lambda m, x: x, None, 'no input is given; write its sizes, as in input="B,3,H,W"'),
     "something else": (lambda m, x: x, 5, "5 is no text"),
     "a tensor": (lambda m, x: x, torch.zeros(2, 8), "Tensor is no text"),
@@ -79,6 +81,9 @@ REFUSED = {
         "an output padding of 2 has to be smaller than the stride 2 or the dilation 1",
     ),
     "groups": (lambda m, x: nn.functional.group_norm(x, 2), "2,3,4", "2 groups do not divide 3 channels"),
+    "half positions": (
+        lambda m, x: nn.functional.pixel_unshuffle(x, 2), "1,3,5,4", "2 does not divide 5×4 positions"
+    ),
     "heads": (
         lambda m, x, y: torch_attention(x, y, y), ("2,4,5,8", "2,2,5,8"),
         "the queries have 4 where the keys have 2; enable_gqa=True lets queries share keys",
@@ -124,6 +129,41 @@ def test_what_is_no_model_is_one_sentence(thing, said):
 def test_tokens_without_a_domain_are_told_how_to_write_them():
     with pytest.raises(SymderiveError, match='write ":integer" behind the sizes of numbers of tokens'):
         sd.cost(Recurrent(nn.GRU), input="B,T")
+
+
+def windows(m, x):
+    """Windows of 4×4 positions, each of which is one row."""
+    batch, height, width, channels = x.shape
+    cut = x.view(batch, height // 4, 4, width // 4, 4, channels).permute(0, 1, 3, 2, 4, 5)
+    return nn.functional.linear(cut.reshape(-1, 16 * channels), torch.ones(5, 16 * channels))
+
+
+MULTIPLES = {
+    "windows": (windows, "B,4*h,4*w,3", "240 · B · h · w"),
+    "unshuffled": (lambda m, x: torch.einsum("bchw,dc->bdhw", nn.functional.pixel_unshuffle(x, 2), WEIGHT),
+                   "B,2,2*h,2*w", "40 · B · h · w"),
+    "halves": (lambda m, x: m.linear(x.reshape(x.shape[0], x.shape[1] // 2, 8)), "B,2*T,4", "64 · B · T"),
+    "one more": (lambda m, x: m.linear(x[:, 1:]), "B,T + 1,8", "64 · B · T"),
+}  # fmt: skip
+WEIGHT = torch.zeros(5, 8)
+
+
+@pytest.mark.parametrize("name", MULTIPLES)
+def test_a_size_that_is_divided_is_written_as_a_multiple(name):
+    function, text, formula = MULTIPLES[name]
+    assert sd.cost(Doing(function), input=text).formula().write() == formula
+
+
+def test_positions_that_become_channels_have_to_be_even():
+    found = sd.cost(nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(12, 5, 1)), input="B,3,H,W")
+    assert [found.condition_text(one) for one in found.conditions] == ["H is even", "W is even"]
+    assert found.subs(B=1, H=8, W=6).macs == 12 * 5 * 4 * 3
+    assert found.params == 65
+
+
+def test_remainders_in_conditions_are_written():
+    found = sd.cost(Doing(lambda m, x: x.view(x.shape[0], -1, 2, 4)), input="B,T,4")
+    assert "mod 2) = 0" in str(found)
 
 
 BRANCHES = {

@@ -88,9 +88,10 @@ class Memory(ABC):
         The kernels of PyTorch's autograd may keep other arrays. A fused attention keeps its result and the
         logarithm of each sum of exponentials in place of the shares, which `recompute=("scores", "weights")`
         leaves out; a bilinear layer works out again what `recompute="left"` leaves out. A convolution keeps
-        the padded copy of its input that it makes where the two sides of the padding differ. A mean over
-        windows keeps its input for the shape alone, a matrix product keeps copies of operands that are
-        stretched, and an LSTM keeps the tanh of each memory, or on some processors a workspace of its own.
+        the padded copy of its input that it makes where the two sides of the padding differ. A mean or
+        maximum over windows keeps its input for the shape alone, a matrix product keeps copies of operands
+        that are stretched, and an LSTM keeps the tanh of each memory, or on some processors a workspace of
+        its own.
 
         Args:
             recompute: what is not kept and computed again in the backward pass: "full" or True for every

@@ -88,6 +88,8 @@ class Exported:
                     "dynamic dimension, or write the number."
                 )
             return sympy.Integer(int(value))
+        if wanted is not None and not wanted.is_Atom:
+            raise SymderiveError(f"{self.title}: an axis that is open takes a name, and {wanted} is given.")
         if node.expr.is_Symbol and node.expr not in self._symbols:
             named = wanted if isinstance(wanted, Dim) else Dim(self._name(node))
             self._symbols[node.expr] = named

@@ -1,4 +1,7 @@
-"""What a model is given, as text: `B,3,H,W` for an image, `B,T:integer` for numbers of tokens."""
+"""What a model is given, as text: `B,3,H,W` for an image, `B,T:integer` for numbers of tokens.
+
+A size that has to be divided says so as a product: `B,3,2*h,2*w`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from symderive.core.dims import Dim, Size, as_size
+import sympy
+
+from symderive.core.dims import Dim, Size, as_size, check_name
 from symderive.core.tensors import DOMAINS
-from symderive.errors import SymderiveError, did_you_mean
+from symderive.cost.questions.terms import read_terms
+from symderive.errors import ShapeError, SymderiveError, did_you_mean
 
 TYPES = {"integer": "int64", "count": "int64", "binary": "bool"}
 """The torch type of the entries of a domain; all others are numbers of the type of the model's own."""
@@ -30,8 +36,8 @@ def given(text: Any, what: str = "input") -> Given:
     """An input from its text.
 
     Args:
-        text: sizes separated by commas, numbers or names, and behind a colon the domain of the entries, as
-            for `symderive.array`; "" for an input without axes.
+        text: sizes separated by commas, numbers, names, or sums and products of them, and behind a colon the
+            domain of the entries, as for `symderive.array`; "" for an input without axes.
         what: how the input is called in messages.
 
     Raises:
@@ -40,6 +46,8 @@ def given(text: Any, what: str = "input") -> Given:
 
     >>> given("B,3,H,W").shape, given("B, T:integer")
     ((B, 3, H, W), Given(shape=(B, T), domain='integer'))
+    >>> given("B,3,2*h,4*w + 1").shape
+    (B, 3, 2*h, 4*w + 1)
     """
     if not isinstance(text, str):
         shown = repr(text) if isinstance(text, (int, float)) else type(text).__name__
@@ -48,8 +56,25 @@ def given(text: Any, what: str = "input") -> Given:
     if colon and domain not in DOMAINS:
         raise SymderiveError(f"{what}: unknown domain {domain!r}{did_you_mean(domain, DOMAINS)}")
     words = [word.strip() for word in sizes.split(",")] if sizes else []
-    shape = (as_size(int(word) if word.isdecimal() else word, what) for word in words)
+    shape = (_size(word, what) for word in words)
     return Given(tuple(shape), domain or "real")
+
+
+def _size(word: str, what: str) -> Size:
+    """A number, a name, or a sum or product of them.
+
+    Raises:
+        ShapeError: something else, or what may be no positive whole number.
+    """
+    if word.isidentifier() or not any(sign in word for sign in "*+"):
+        return as_size(int(word) if word.isdecimal() else word, what)
+    try:
+        found = sympy.expand(read_terms(word, lambda name: Dim(check_name(name, what))))
+    except SymderiveError:
+        raise ShapeError(f"{what}: {word!r} is no size; write a number, a name, or as in 2*h.") from None
+    if not (found.is_integer and found.is_positive):
+        raise ShapeError(f"{what}: {word} may be no positive whole number; write a size as in 2*h or h + 1.")
+    return as_size(found, what)
 
 
 def all_given(texts: Any) -> tuple[list[Given], dict[str, Given]]:

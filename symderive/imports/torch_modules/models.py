@@ -14,6 +14,7 @@ from symderive.core.dims import Dim
 from symderive.errors import SymderiveError
 from symderive.imports.torch_modules.inputs import Given
 from symderive.imports.torch_modules.symbols import place_of
+from symderive.layers.layer import free_dims
 
 POINTS = (
     ((7, 233, 271), (5, 61, 67)),
@@ -36,7 +37,8 @@ def numbers_for(
     found: dict[Dim, int] = {}
     for given in inputs:
         numbers = images if len(given.shape) > 3 else sequences
-        symbols = [size for size in given.shape if isinstance(size, Dim) and size not in found]
+        written = dict.fromkeys(one for size in given.shape for one in free_dims(size))
+        symbols = [one for one in written if one not in found]
         for symbol, number in zip(symbols, _endless(numbers), strict=False):
             taken = set(found.values())
             found[symbol] = next(one for one in (number, *range(number + 1, number + 99)) if one not in taken)

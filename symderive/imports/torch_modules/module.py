@@ -65,7 +65,8 @@ def torch_network(
         model: a module, a class of modules that takes no arguments, a function that gives a module, or a
             `torch.export.ExportedProgram`.
         input: the sizes of its input, such as "B,3,H,W", or "B,T:integer" for numbers of tokens; several as a
-            tuple, or by the names of the arguments. An exported program has the sizes with which it was
+            tuple, or by the names of the arguments. A size that the model divides is best written as a
+            multiple, as in "B,3,2*h,2*w". An exported program has the sizes with which it was
             exported; a text gives other names to those that are open.
         symbols: names for numbers of a module, by their places: `{"conv1.out_channels": "w"}`. A place is a
             path with `*` for any module at a level, and an attribute that is a number, an axis of an array as

@@ -88,6 +88,15 @@ def _grouped(arguments: Mapping[str, Any]) -> Any:
     return one.new_empty((one.shape[-2], other.shape[-1]))
 
 
+def _unshuffled(arguments: Mapping[str, Any]) -> Any:
+    """Positions moved to channels, where they can be divided."""
+    x, by = arguments["self"], arguments["downscale_factor"]
+    *front, channels, height, width = x.shape
+    if height % by or width % by:
+        raise ValueError(f"pixel_unshuffle: {by} does not divide {height}×{width} positions")
+    return x.new_empty((*front, channels * by * by, height // by, width // by))
+
+
 _SHORTCUTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "linear": _linear,
     "bilinear": _bilinear,
@@ -101,6 +110,7 @@ _SHORTCUTS: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
     "max_pool1d": _pooled,
     "kron": _kron,
     "linalg_multi_dot": _chain,
+    "pixel_unshuffle": _unshuffled,
     "fake_quantize_per_tensor_affine": _same,
     "_grouped_mm": _grouped,
 }
@@ -136,6 +146,7 @@ def _homes(torch: Any) -> Mapping[str, tuple[tuple[Any, str], ...]]:
         "rms_norm": (own,),
         "max_pool1d": (own,),
         "kron": (own, own.Tensor),
+        "pixel_unshuffle": (own, functions),
         "fake_quantize_per_tensor_affine": (own,),
     }
     found = {name: tuple((place, name) for place in places) for name, places in plain.items()}

@@ -65,8 +65,9 @@ def torch_network(
         model: a module, a class of modules that takes no arguments, a function that gives a module, or a
             `torch.export.ExportedProgram`.
         input: the sizes of its input, such as "B,3,H,W", or "B,T:integer" for numbers of tokens; several as a
-            tuple, or by the names of the arguments; of several, True, False and None are handed on. An exported
-            program has the sizes with which it was exported; a text gives other names to those that are open.
+            tuple, or by the names of the arguments; of several, True, False and None are handed on. An
+            exported program has the sizes with which it was exported; a text gives other names to those that
+            are open.
         symbols: names for numbers of a module, by their places: `{"conv1.out_channels": "w"}`. A place is a
             path with `*` for any module at a level, and an attribute that is a number, an axis of an array as
             in "conv1.weight[0]", or "length" behind a list of modules, all of which do the same. What is

@@ -82,6 +82,11 @@ class Place:
         return self.applied
 
     @property
+    def is_array(self) -> bool:
+        """Whether it is no layer but an array of the network."""
+        return self.applied is not None and is_parameter(self.applied.layer)
+
+    @property
     def quantities(self) -> Iterator[str]:
         """The names of the quantities that are not 0."""
         return (one for one in self.kind.quantities if self.is_there(one))
@@ -110,7 +115,7 @@ class Place:
 
     def traffic(self, quantity: str, dtype: str, order: tuple[Size, ...]) -> Formula:
         """The bytes that are read or written, in the sizes of the network."""
-        if not self.is_run or (self.applied is not None and is_parameter(self.applied.layer)):
+        if not self.is_run or self.is_array:
             return Formula(order=order)
         terms = self.kind.traffic(quantity, dtype).terms
         return collected((substituted(term, self.sizes) for term in terms), order)

@@ -65,8 +65,9 @@ class Step:
     is_run: bool = True
 
     def symbols(self) -> Iterator[Dim]:
-        """The symbols of the sizes of output and parameters; some more than once."""
-        shapes = (self.shape, *(tensor.shape for tensor in self.layer.parameters))
+        """The symbols of the sizes of output, if there is one, and parameters; some more than once."""
+        output = (self.shape,) if self.is_run else ()
+        shapes = (*output, *(tensor.shape for tensor in self.layer.parameters))
         return (symbol for shape in shapes for size in shape for symbol in free_dims(size))
 
 

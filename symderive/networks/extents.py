@@ -52,6 +52,12 @@ class Extents:
             self.meanings[name] = meaning
         return self._names[same]
 
+    def forget(self, known: int) -> None:
+        """Take back all names behind the first so many."""
+        for name in list(self.meanings)[known:]:
+            del self.meanings[name]
+        self._names = {size: name for size, name in self._names.items() if name in self.meanings}
+
     def meaning(self, size: Any) -> Any:
         """A size or condition in the symbols of the input."""
         replaced = size.xreplace(self.meanings) if size.free_symbols & self.meanings.keys() else size

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import sympy
 
-from symderive.core.dims import Dim, as_size, same_size, shape_text
+from symderive.core.dims import Dim, Size, as_size, same_size, shape_text
 from symderive.errors import ShapeError, SymderiveError
 from symderive.layers import Activation, Dense
 from symderive.layers.layer import Layer, free_dims, unused
@@ -245,8 +245,28 @@ class Flow:
         return self.trace.within(name, lambda: function(self, *args, **options))
 
     def aside(self, name: str, function: Callable[..., Any], /, *args: Any, **options: Any) -> None:
-        """Steps that are not computed at inference, as an auxiliary head: they only have parameters."""
-        self.trace.within(name, lambda: function(self, *args, **options), is_run=False)
+        """Steps that are not computed at inference, as an auxiliary head: they only have parameters.
+
+        They need not fit the numbers that the sizes of this network are.
+
+        Raises:
+            ShapeError: they do not fit, and their parameters depend on these sizes.
+        """
+        try:
+            self.trace.within(name, lambda: function(self, *args, **options), is_run=False)
+        except ShapeError:
+            start, known = self.with_shape(tuple(self._opened())), len(self.trace.extents.meanings)
+            block, _ = self.trace.recorded(name, lambda: function(start, *args, **options), is_run=False)
+            self.trace.extents.forget(known)
+            if {*block.symbols()} - {symbol for size in self.shape for symbol in free_dims(size)}:
+                raise
+            self.trace.put(block)
+
+    def _opened(self) -> Iterator[Size]:
+        """The sizes with a symbol for each but those of the batch and the channels."""
+        channels = 1 if len(self.shape) == 4 else len(self.shape) - 1
+        for axis, size in enumerate(self.shape):
+            yield size if axis in (0, channels) else Dim(unused(f"n_{axis}", self.trace.taken))
 
     def tied(self, name: str, function: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
         """As `block`, with the parameters of other steps: they are not counted again."""

@@ -230,6 +230,17 @@ def test_a_model_of_sound_runs_at_long_inputs():
     assert found.subs({"B": 1, "T": 16000}).macs == 10 * 3199 + 3 * (1599 + 799 + 399 + 199) + 2 * (99 + 49)
 
 
+@pytest.mark.parametrize(
+    "texts", [{"x": "B,8", "twice": True, "mask": None}, ("B,8", True, None), {"twice": True, "x": "B,8"}]
+)
+def test_truth_values_and_nothing_are_handed_on(texts):
+    def function(m, x, twice=False, mask=1):
+        return m.linear(m.linear(x)) if twice and mask is not None else m.linear(x) + x[:, :1]
+
+    found = sd.cost(Doing(function), input=texts)
+    assert found.formula().write() == ("64 · B" if "mask" in texts or len(texts) == 3 else "128 · B")
+
+
 def test_a_part_without_entries_adds_nothing():
     def turned(m, x):
         y = m.linear(x)

@@ -105,6 +105,11 @@ PARAMETERS = {
     "gpt2_xl": 1557611200,
     "bert_base": 109482240,
     "bert_large": 335141888,
+    "llama_7b": 6738415616,
+    "llama_13b": 13015864320,
+    "llama_33b": 32528943616,
+    "llama_65b": 65285660672,
+    "llama_3_405b": 405853388800,
     "llama_2_7b": 6738415616,
     "llama_2_13b": 13015864320,
     "llama_2_70b": 68976648192,
@@ -113,6 +118,18 @@ PARAMETERS = {
     "mistral_7b": 7241732096,
 }
 """The entries of all weights of these models as their authors published them."""
+
+GPT3 = {
+    "gpt3_small": 125,
+    "gpt3_medium": 356,
+    "gpt3_large": 760,
+    "gpt3_xl": 1320,
+    "gpt3_2_7b": 2650,
+    "gpt3_6_7b": 6660,
+    "gpt3_13b": 12850,
+    "gpt3": 174600,
+}
+"""10⁶ parameters, rounded: T. Brown et al., arXiv:2005.14165, table D.1."""
 
 BY_TORCH = [
     ("alexnet", (1, 3, 97, 131), 201242624, 61100840),

@@ -5,8 +5,9 @@ from functools import cache
 import pytest
 
 from symderive.cost import cost
-from symderive.networks import families, members, network
-from tests.networks.facts import BY_TORCH, EXACT, PARAMETERS, ROUNDED, SMALL, SMALL_BY_TORCH
+from symderive.errors import ShapeError
+from symderive.networks import architecture, families, members, network
+from tests.networks.facts import BY_TORCH, EXACT, GPT3, PARAMETERS, ROUNDED, SMALL, SMALL_BY_TORCH
 
 
 @cache
@@ -38,6 +39,11 @@ def test_published_sizes_of_language_models(name, params):
     assert formula(name).params == params
 
 
+@pytest.mark.parametrize(("name", "millions"), GPT3.items())
+def test_published_sizes_of_gpt3(name, millions):
+    assert abs(formula(name).params / 10**6 / millions - 1) < 0.004
+
+
 @pytest.mark.parametrize(("name", "shape", "macs", "params"), BY_TORCH)
 def test_counts_by_torch_at_sizes_that_no_stride_divides(name, shape, macs, params):
     batch, _, height, width = shape
@@ -57,6 +63,32 @@ def test_an_auxiliary_head_has_parameters_and_no_operations():
     assert (head.params, head.macs, head.adds) == (convolutions + 768 * 1000 + 1000, 0, 0)
     assert cost(network("googlenet", auxiliary=True)).params == 13004888
     assert cost(network("googlenet", auxiliary=True)).macs == formula("googlenet").macs
+
+
+@pytest.mark.parametrize(("name", "side"), [("inception_v3", 75), ("inception_v3", 224), ("googlenet", 15)])
+def test_an_auxiliary_head_need_not_fit_as_it_is_not_run(name, side):
+    """Of 75×75 positions Inception V3 leaves 3×3 for a head that needs 17×17; its parameters are there."""
+    numbers = cost(network(name, B=1, H=side, W=side, auxiliary=True))
+    put_in = cost(network(name, auxiliary=True)).subs({"B": 1, "H": side, "W": side})
+    assert (numbers.macs, numbers.params) == (put_in.macs, put_in.params)
+    assert numbers.symbols == ()
+    for found in (numbers, put_in):
+        rows = [line for line in str(found).splitlines() if "auxiliary" in line]
+        assert rows
+        assert all("not run" in line for line in rows)
+    assert "−1" not in str(put_in)
+
+
+def test_parameters_that_depend_on_sizes_which_do_not_fit_are_refused():
+    def head(x):
+        return x.conv(4, 9).flatten().dense(3)
+
+    def net(x):
+        x.aside("head", head)
+        return x.conv(4, 1)
+
+    with pytest.raises(ShapeError, match="covers 9 positions and the height with padding has 5"):
+        architecture("net", net, 1, 3, 5, 5)
 
 
 @pytest.mark.parametrize(("name", "shape", "macs", "params"), SMALL_BY_TORCH)

@@ -65,8 +65,16 @@ def times_of(one: CostTree, style: Style = TEXT) -> str:
 
 
 def shape_of(one: CostTree, style: Style = TEXT) -> str:
-    """The shape of the output, with the names of its extents or their numbers."""
+    """The shape of the output, with the names of its extents or their numbers; none of what is not run."""
+    if is_only_trained(one):
+        return r"\text{not run}" if style is LATEX else "not run"
     return shape_text(one.shape, one, style)
+
+
+def is_only_trained(one: CostTree) -> bool:
+    """Whether a part consists of layers that are not computed at inference, as an auxiliary head does."""
+    layers = [place for place in one.places() if not place.is_array]
+    return bool(layers) and not any(place.is_run for place in layers)
 
 
 def shape_text(shape: tuple[Size, ...], cost: CostTree, style: Style = TEXT) -> str:

@@ -6,7 +6,7 @@ A size that has to be divided says so as a product: `B,3,2*h,2*w`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
@@ -22,14 +22,21 @@ TYPES = {"integer": "int64", "count": "int64", "binary": "bool"}
 
 @dataclass(frozen=True)
 class Given:
-    """One input: its sizes, and what its entries are."""
+    """One input: its sizes, and what its entries are; or a truth value, or nothing, as it is.
+
+    Attributes:
+        shape: the sizes.
+        domain: what its entries are.
+        plain: in brackets, what is given in place of an array.
+    """
 
     shape: tuple[Size, ...]
     domain: str = "real"
+    plain: tuple[bool | None, ...] = ()
 
     def at(self, values: Mapping[Dim, Size]) -> Given:
         """The same input with numbers for some of its sizes."""
-        return Given(tuple(size.xreplace(dict(values)) for size in self.shape), self.domain)
+        return replace(self, shape=tuple(size.xreplace(dict(values)) for size in self.shape))
 
 
 def given(text: Any, what: str = "input") -> Given:
@@ -81,7 +88,7 @@ def all_given(texts: Any) -> tuple[list[Given], dict[str, Given]]:
     """Inputs in order, and inputs by the names of arguments.
 
     Args:
-        texts: one text, several in order, or texts by name.
+        texts: one text, several in order, or texts by name; of several, True, False and None are handed on.
 
     Raises:
         SymderiveError: no texts.
@@ -89,8 +96,13 @@ def all_given(texts: Any) -> tuple[list[Given], dict[str, Given]]:
     if texts is None:
         raise SymderiveError('no input is given; write its sizes, as in input="B,3,H,W" or "B,T:integer".')
     if isinstance(texts, Mapping):
-        return [], {str(name): given(text, f"input {name}") for name, text in texts.items()}
+        return [], {str(name): _one(text, f"input {name}") for name, text in texts.items()}
     many = texts if isinstance(texts, Sequence) and not isinstance(texts, str) else (texts,)
     if len(many) == 1:
         return [given(many[0])], {}
-    return [given(text, f"input {place}") for place, text in enumerate(many, 1)], {}
+    return [_one(text, f"input {place}") for place, text in enumerate(many, 1)], {}
+
+
+def _one(value: Any, what: str) -> Given:
+    """One of several inputs: a text, or a truth value or None, which is handed on as it is."""
+    return Given((), plain=(value,)) if value is None or isinstance(value, bool) else given(value, what)

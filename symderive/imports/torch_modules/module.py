@@ -65,9 +65,9 @@ def torch_network(
         model: a module, a class of modules that takes no arguments, a function that gives a module, or a
             `torch.export.ExportedProgram`.
         input: the sizes of its input, such as "B,3,H,W", or "B,T:integer" for numbers of tokens; several as a
-            tuple, or by the names of the arguments. A size that the model divides is best written as a
-            multiple, as in "B,3,2*h,2*w". An exported program has the sizes with which it was
-            exported; a text gives other names to those that are open.
+            tuple, or by the names of the arguments; of several, True, False and None are handed on. A size
+            that the model divides is best written as a multiple, as in "B,3,2*h,2*w". An exported program has
+            the sizes with which it was exported; a text gives other names to those that are open.
         symbols: names for numbers of a module, by their places: `{"conv1.out_channels": "w"}`. A place is a
             path with `*` for any module at a level, and an attribute that is a number, an axis of an array as
             in "conv1.weight[0]", or "length" behind a list of modules, all of which do the same. What is
@@ -212,7 +212,8 @@ class _Run:
         outputs = [self.record.feature(one) for one in tensors_in(result)]
         for one in outputs:
             check_entries(one.shape, self.name)
-        return self._architecture([*ordered, *named.values()], outputs, replaced)
+        arrays = [one for one in (*ordered, *named.values()) if not one.plain]
+        return self._architecture(arrays, outputs, replaced)
 
     def run(self, ordered: list[Given], named: Mapping[str, Given]) -> Any:
         """Run the model; what it gives."""
@@ -243,6 +244,8 @@ class _Run:
             return self.module(*inputs, **by_name)
 
     def _input(self, given: Given) -> Any:
+        if given.plain:
+            return given.plain[0]
         own = [*self.module.parameters(), *self.module.buffers()]
         numbers = [one for one in own if one.is_floating_point()]
         kind = getattr(self.torch, TYPES[given.domain]) if given.domain in TYPES else None

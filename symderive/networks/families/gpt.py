@@ -43,6 +43,20 @@ def _block(x: Feature, heads: Any, inner: Any) -> Feature:
 
 
 _GPT2 = {"vocabulary": 50257, "context": 1024}
+_GPT3 = {"vocabulary": 50257, "context": 2048}
+_GPT3_SIZES = {
+    "small": (12, 768, 12),
+    "medium": (24, 1024, 16),
+    "large": (24, 1536, 16),
+    "xl": (24, 2048, 16),
+    "2_7b": (32, 2560, 32),
+    "6_7b": (32, 4096, 32),
+    "13b": (40, 5120, 40),
+    "175b": (96, 12288, 96),
+    "": (96, 12288, 96),
+}
+"""Layers, width and heads. The table of the paper has 24 heads of 128 entries for XL, and a width of 5140 for
+13B: neither fits the other numbers of its row, and the published parameters are those of the sizes here."""
 
 FAMILY = Family(
     gpt,
@@ -52,7 +66,10 @@ FAMILY = Family(
         "gpt2_medium": {"width": 1024, "layers": 24, "heads": 16, **_GPT2},
         "gpt2_large": {"width": 1280, "layers": 36, "heads": 20, **_GPT2},
         "gpt2_xl": {"width": 1600, "layers": 48, "heads": 25, **_GPT2},
-        "gpt3": {"width": 12288, "layers": 96, "heads": 96, "vocabulary": 50257, "context": 2048},
+        **{
+            f"gpt3{name and '_'}{name}": {"width": width, "layers": layers, "heads": heads, **_GPT3}
+            for name, (layers, width, heads) in _GPT3_SIZES.items()
+        },
     },
     source="A. Radford et al., Language Models are Unsupervised Multitask Learners, 2019, table 2; "
     "T. Brown et al., arXiv:2005.14165, table 2.1, with dense attention in every layer",

@@ -54,14 +54,20 @@ FAMILY = Family(
     llama,
     {
         "llama": {},
+        "llama_7b": _sizes(4096, 32, 32, 32, 11008, 32000),
+        "llama_13b": _sizes(5120, 40, 40, 40, 13824, 32000),
+        "llama_33b": _sizes(6656, 60, 52, 52, 17920, 32000),
+        "llama_65b": _sizes(8192, 80, 64, 64, 22016, 32000),
         "llama_2_7b": _sizes(4096, 32, 32, 32, 11008, 32000),
         "llama_2_13b": _sizes(5120, 40, 40, 40, 13824, 32000),
         "llama_2_70b": _sizes(8192, 80, 64, 8, 28672, 32000),
         "llama_3_8b": _sizes(4096, 32, 32, 8, 14336, 128256),
         "llama_3_70b": _sizes(8192, 80, 64, 8, 28672, 128256),
+        "llama_3_405b": _sizes(16384, 126, 128, 8, 53248, 128256),
         "mistral_7b": _sizes(4096, 32, 32, 8, 14336, 32000),
     },
-    source="H. Touvron et al., Llama 2, arXiv:2307.09288, section 2.2 and table 1; "
+    source="H. Touvron et al., LLaMA, arXiv:2302.13971, table 2; "
+    "H. Touvron et al., Llama 2, arXiv:2307.09288, section 2.2 and table 1; "
     "A. Grattafiori et al., Llama 3, arXiv:2407.21783, table 3; "
     "A. Jiang et al., Mistral 7B, arXiv:2310.06825, table 1, without its window",
     sizes=TEXTS,

@@ -75,7 +75,7 @@ def test_memory_in_numbers_is_that_of_the_api(gpt2, capsys):
     assert "Memory, numbers of type bfloat16" in out
     assert f"= {said(gpt2.bytes_read('bfloat16'))}" in out
     assert f"= {said(gpt2.saved_bytes('bfloat16'))}    ≈ 4.52 GiB" in out
-    assert f"= {float(gpt2.intensity('bfloat16')):.4g}" in out
+    assert f"≈ {float(gpt2.intensity('bfloat16')):.4g}" in out
     (peak,) = found.amounts["peak_bytes_in_training"].formulas
     assert f"peak bytes in training       = {said(peak.expr)}" in out
     rows = {one.split()[0]: one.split()[1:] for one in out.splitlines() if one.startswith("  blocks  ")}

@@ -75,7 +75,7 @@ def test_memory_in_numbers_is_that_of_the_api(gpt2, capsys):
     assert "Memory, numbers of type bfloat16" in out
     assert f"= {said(gpt2.bytes_read('bfloat16'))}" in out
     assert f"= {said(gpt2.saved_bytes('bfloat16'))}    ≈ 4.52 GiB" in out
-    assert f"= {float(gpt2.intensity('bfloat16')):.4g}" in out
+    assert f"≈ {float(gpt2.intensity('bfloat16')):.4g}" in out
     (peak,) = found.amounts["peak_bytes_in_training"].formulas
     assert f"peak bytes in training       = {said(peak.expr)}" in out
     rows = {one.split()[0]: one.split()[1:] for one in out.splitlines() if one.startswith("  blocks  ")}
@@ -144,13 +144,13 @@ def test_no_line_of_a_sheet_ends_inside_a_product(model, width, capsys, monkeypa
         (["gpt2", "--train", "adam", "--recompute", "xyz"], "'xyz' is no block, layer or equation of gpt2"),
         (["gpt2", "--recompute", "full"], "recompute is about train; give train too"),
         (["gpt2", "--train", "sgd", "--backward"], "a training step has its backward pass in it"),
-        (["gpt2", "--dtype", "float16"], "dtype is about memory and train"),
+        (["gpt2", "--dtype", "float16"], "dtype is about memory, train and solve"),
         (["gpt2", "--memory", "--dtype", "half"], "unknown type 'half'. The types are float64"),
         (["gpt2", "--dtype", "half", "--json", "-"], "unknown type 'half'. The types are float64"),
         (["gpt2", "--terms", "3"], '"terms" is about "asymptotics"'),
         (["gpt2", "--asymptotics", "T", "--terms", "0"], '"terms" must be a whole number between 1 and 12'),
         (["gpt2", "--quantity", "bytes_read"], "bytes_read has a type of numbers"),
-        (["conv2d", "--leading", "h"], "no size is called 'h'; did you mean \"H\"?"),
+        (["conv2d", "--leading", "C_inn"], "no size is called 'C_inn'; did you mean \"C_in\"?"),
         (["conv2d", "k=-3"], '"k" must be a number of at least 0 or a name, a list with one for each axis'),
         (["conv", "--train", "sgd"], "--train is for layers and networks"),
         (["gpt2", "--plot", "x.gif", "--against", "T=1..2"], 'no figure has the suffix ".gif"; write to'),

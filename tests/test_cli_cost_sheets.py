@@ -93,7 +93,7 @@ def test_what_an_option_is_about_is_named(capsys):
     said = complained(capsys, "cost", "gpt", "--recompute", "full")
     assert said == "cost: recompute is about train; give train too, or leave recompute out."
     said = complained(capsys, "cost", "gpt", "--dtype", "float16")
-    assert said == "cost: dtype is about memory and train; give one of them, or leave dtype out."
+    assert said == "cost: dtype is about memory, train and solve; give one of them, or leave dtype out."
 
 
 def test_an_operation_that_a_model_does_not_have_is_asked_for_by_name(capsys):
@@ -136,3 +136,37 @@ def test_an_elasticity_has_sums_that_begin_with_a_plus(capsys):
 def test_a_refusal_about_several_sizes_is_in_the_plural(capsys):
     said = complained(capsys, "cost", "conv2d", "--asymptotics", "k,c_in")
     assert said.endswith("which fails where k and C_in are large; let more sizes grow.")
+
+
+def test_a_budget_of_memory_on_a_sheet(capsys):
+    out = printed(
+        capsys, "cost", "resnet18", "H=224", "W=224", "--train", "adamw", "--dtype", "bfloat16",
+        "--solve", "peak_bytes_in_training + parameter_bytes <= 80 GB", "--for", "B",
+    )  # fmt: skip
+    assert "The largest B with peak bytes in training + parameter bytes ≤ 80,000,000,000:" in out
+    assert "│ B = 6,669 │" in out
+    said = complained(capsys, "cost", "gpt", "--solve", "peak_bytes_in_training <= 16 GiB", "--for", "B")
+    assert said == "cost: peak_bytes_in_training: its formula is known where L ≥ 2; put in a number."
+
+
+def test_numbers_of_a_sheet_are_rounded_as_people_do(capsys):
+    out = printed(capsys, "cost", "gpt2", "B=1", "T=1024", "--memory", "--dtype", "bfloat16", "--levels", "1")
+    assert "= 1,052,936,192    ≈ 1,004 MiB" in out
+    assert "≈ 125.2\n" in out
+    assert "e+" not in out
+
+
+def test_a_total_with_one_open_size_is_multiplied_out(capsys):
+    out = printed(capsys, "cost", "resnet18", "H=224", "W=224", "--backward", "--quantity", "adds")
+    assert "(12,544 · B − 1)" not in out
+    (total,) = (line for line in out.splitlines() if line.strip().startswith("= "))
+    assert total.split("= ")[1] == "3,521,025,256 · B − 11,679,912"
+
+
+def test_a_long_quantity_is_written_once(capsys):
+    budget = "peak_bytes_in_training + parameter_bytes <= 80 GB"
+    out = printed(capsys, "cost", "resnet18", "H=224", "W=224", "--solve", budget, "--for", "B")
+    assert out.count("peak bytes in training") == 1
+    assert "There the left side = 79,982,784,160; at B = 3,573 the left side = 80,005,162,656." in " ".join(
+        out.split()
+    )

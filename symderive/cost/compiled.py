@@ -20,7 +20,7 @@ from symderive.cost.evaluation import (
 )
 from symderive.cost.formula import Formula
 from symderive.cost.tape import LARGEST, NotWholeError, Tape, tape_of
-from symderive.errors import SymderiveError
+from symderive.errors import ShapeError, SymderiveError
 
 CHUNK = 16_384
 """So many shapes at a time: the intermediate results stay in the processor's cache."""
@@ -73,6 +73,7 @@ class _Compiled:
     def values(self, sizes: Mapping[str, Any]) -> dict[str, Any]:
         """The quantities at some sizes; what the tape cannot do, or finds wrong, is done term by term."""
         chosen = by_name(sizes, self.known)
+        _check_broadcast(chosen)
         symbols = tuple(sorted(chosen, key=str))
         if symbols not in self.tapes:
             self.tapes[symbols] = self._tape(symbols)
@@ -117,6 +118,20 @@ class _Compiled:
                 asked = sorted(self.relations.get(symbol, symbol).free_symbols - values.keys(), key=str)
                 missing = ", ".join(f"{one}=…" for one in asked)
                 raise SymderiveError(f"computing {name}: {symbol} has no value; give {missing}.")
+
+
+def _check_broadcast(sizes: Mapping[Dim, Any]) -> None:
+    """Check that arrays fit each other.
+
+    Raises:
+        ShapeError: they do not.
+    """
+    shapes = {symbol: np.shape(value) for symbol, value in sizes.items() if not isinstance(value, int)}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        said = ", ".join(f"{symbol} has the shape {shape}" for symbol, shape in shapes.items() if shape)
+        raise ShapeError(f"computing a cost: the arrays do not broadcast; {said}.") from None
 
 
 def _whole_arrays(values: Sequence[Any]) -> list[Any] | None:

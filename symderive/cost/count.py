@@ -38,6 +38,11 @@ ELEMENTWISE_ADDS = "elementwise_adds"
 DIVISIONS = "divisions"
 NEGATIONS = "negations"
 COMPARISONS = "comparisons"
+EXPS = "exp"
+NAMED = (DIVISIONS, EXPS, COMPARISONS)
+"""Operations that can be asked for by name also where there are none."""
+SHORT = {"divs": DIVISIONS, "exps": EXPS}
+"""Quantities that have the name of their attribute too."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Any, Self
 import sympy
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.collecting import collected, substituted
 from symderive.cost.compiled import compiled
-from symderive.cost.count import COMPARISONS, DIVISIONS, ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS
+from symderive.cost.count import (
+    COMPARISONS,
+    DIVISIONS,
+    ELEMENTWISE_ADDS,
+    ELEMENTWISE_MULS,
+    EXPS,
+    MACS,
+    NAMED,
+    SHORT,
+    SUM_ADDS,
+)  # fmt: skip
 from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
 from symderive.cost.formula import Formula
 from symderive.cost.memory.quantities import OF_MEMORY, SAVED, Memory
@@ -35,13 +44,6 @@ ARRAYS = (PARAMS, BUFFERS)
 VALID = "valid_macs"
 ALWAYS = (MACS, VALID, MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS)
 """Quantities that every cost has, if only as 0."""
-EXPS = "exp"
-NAMED = (DIVISIONS, EXPS, COMPARISONS)
-"""Operations that can be asked for by name also where there are none."""
-SHORT = {"divs": DIVISIONS, "exps": EXPS}
-"""Quantities that have the name of their attribute too."""
-MOST_CHARACTERS = 60
-"""How long a formula may be that stands in a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -231,6 +233,11 @@ class Counted(Algebra, Memory):
         """Entries of the output; of a network, of the outputs of all its layers."""
         return self.quantity(ACTIVATIONS)
 
+    def _of_memory(self, name: str, asked: Dim, dtype: str) -> tuple[sympy.Expr, ...] | None:
+        from symderive.cost.memory.summary import formulas_of
+
+        return formulas_of(replace(self, values=self._numbers_without([asked])), name, dtype)
+
     @property
     def sized(self) -> dict[str, Any]:
         """What it says of the sizes, for another cost of the same layer or network."""
@@ -249,6 +256,10 @@ class Counted(Algebra, Memory):
     def __repr__(self) -> str:
         """The MACs on one line; `print` shows everything."""
         return f"<{type(self).__name__}: macs = {self.formula().write()}>"
+
+    def _repr_latex_(self) -> str:
+        bound = r"\ge" if self.unknown else "="
+        return rf"$\displaystyle \text{{MACs}} {bound} {self.latex()}$"
 
     @abstractmethod
     def counts(self) -> Iterator[Formula]:
@@ -273,12 +284,12 @@ class Counted(Algebra, Memory):
         if quantity.startswith(BACKWARD):
             return BACKWARD + self.backward_pass().checked_name(quantity.removeprefix(BACKWARD))
         quantity = SHORT.get(quantity, quantity)
-        choices = sorted({*self.all_quantities, *NAMED, SAVED})
         if quantity in OF_MEMORY:
             raise NoQuantityError(
                 f"reading a cost: {quantity} has a type of numbers, or conditions of its own; ask memory(), "
-                "or for memory on a sheet."
+                "or for memory on a sheet, or solve a budget for it."
             )
+        choices = sorted({*self.all_quantities, *NAMED, SAVED})
         if quantity not in choices:
             near = did_you_mean(quantity, choices)
             hint = near if near != "." else f"; there are {', '.join(choices)}."
@@ -459,23 +470,6 @@ activation_bytes_float32,bytes_read_float32,bytes_written_float32
 
     def _put_in(self, expr: sympy.Expr) -> sympy.Expr:
         return expr.xreplace(self.numbers)
-
-    def valid_text(self) -> str:
-        """How many products are valid, in words; empty where all are, or a formula is too long for a line."""
-        said = self.valid_said()
-        return "" if said is None else f"{said[0].write()}, {said[1]}"
-
-    def valid_said(self) -> tuple[Formula, str] | None:
-        """The formula or number of `valid_text`, and the words behind it."""
-        macs, kinds = self.macs, " and ".join(self.kinds_of_padding())
-        if not kinds:
-            return None
-        if not macs.is_Integer:
-            terms = self.valid_formula(self.numbers).terms
-            formula = collected((substituted(term, self.numbers) for term in terms), self.order)
-            return (formula, f"without those {kinds}") if len(formula.write()) <= MOST_CHARACTERS else None
-        valid = int(self.valid_macs)
-        return Formula.of(sympy.Integer(valid)), f"without the {TEXT.number(int(macs) - valid)} {kinds}"
 
     def condition_text(self, condition: Any, is_latex: bool = False) -> str:
         """A condition as people say it."""

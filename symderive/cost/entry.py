@@ -68,6 +68,10 @@ def cost(
     ('k² · C_in · H′ · W′ · C_out', 1228800, 19200)
     """
     made: Cost | CostTree
+    if isinstance(thing, type):
+        raise SymderiveError(
+            f"cost: {thing.__name__} is a class; give one of its kind, as in {thing.__name__}()."
+        )
     if isinstance(thing, Network):
         made = tree_of(thing, derivatives)
     elif isinstance(thing, Costable):

@@ -12,7 +12,7 @@ import sympy
 
 from symderive.core.dims import Dim, Size
 from symderive.cost.evaluation import evaluate
-from symderive.cost.writing import TEXT, Factor, Style, Writer
+from symderive.cost.writing import LATEX, TEXT, Factor, Style, Writer
 
 
 @dataclass(frozen=True)
@@ -196,6 +196,12 @@ class Formula:
     def value(self, values: Mapping[Dim, Any]) -> Any:
         """The exact value at `values`: an int, or an object array of ints."""
         return sum(term.value(values) for term in self.terms)
+
+    def __str__(self) -> str:
+        return self.write()
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.write(LATEX)}$"
 
     def write(self, style: Style = TEXT, values: Mapping[Dim, int] | None = None) -> str:
         """The formula, or with `values` the formula with the numbers put in.

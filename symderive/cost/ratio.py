@@ -78,16 +78,22 @@ class Ratio:
 
     def latex(self) -> str:
         """The quotient in LaTeX, with numbers and decimal where they are known."""
-        numbers, sign = self.numbers(LATEX), r"\approx" if self.is_rounded else "="
-        known = [] if numbers is None else [f"= {numbers}"]
-        known += [] if self.value is None else [f"{sign} {decimal_latex(self.decimal() or '')}"]
-        return " ".join([self.write(LATEX), *known])
+        sign = r"\approx" if self.is_rounded else "="
+        return self._chain(LATEX, sign, decimal_latex(self.decimal() or ""))
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
 
     def __str__(self) -> str:
-        numbers, sign = self.numbers(), "≈" if self.is_rounded else "="
-        known = [] if numbers is None else [f"= {numbers}"]
-        known += [] if self.value is None else [f"{sign} {self.decimal()}"]
-        return " ".join([self.write(), *known])
+        return self._chain(TEXT, "≈" if self.is_rounded else "=", self.decimal() or "")
+
+    def _chain(self, style: Style, sign: str, decimal: str) -> str:
+        """Symbols, numbers and decimal, what is the same once."""
+        written = [self.write(style)]
+        numbers = self.numbers(style)
+        written += [] if numbers in (None, written[0]) else [f"= {numbers}"]
+        written += [] if decimal in ("", numbers) else [f"{sign} {decimal}"]
+        return " ".join(written)
 
 
 def decimal_latex(number: str) -> str:

@@ -13,6 +13,7 @@ from symderive.cost.formula import Formula
 from symderive.cost.memory.quantities import (
     ACTIVATION_BYTES,
     INTENSITY,
+    OF_MEMORY,
     PEAK,
     PEAK_BYTES,
     READ,
@@ -107,6 +108,24 @@ def memory_summary(cost: Counted, dtype: str = "float32") -> MemorySummary:
             refused[name] = str(error)
     kept = saved() if SAVED in amounts else Saved(())
     return MemorySummary(dtype, tuple(asked), amounts, refused, _parts(cost, dtype, kept))
+
+
+def formulas_of(cost: Counted, name: str, dtype: str) -> tuple[sympy.Expr, ...] | None:
+    """A quantity of memory in symbols: its formula, or those of which it is the largest; None of another.
+
+    Raises:
+        SymderiveError: it is refused, or has this formula for some sizes only.
+    """
+    if name not in (*OF_MEMORY, *cost.held(dtype)):
+        return None
+    found = memory_summary(cost, dtype)
+    if name in found.refused:
+        raise SymderiveError(found.refused[name])
+    amount = found.amounts[name]
+    if amount.conditions:
+        needed = " and ".join(dict.fromkeys(map(cost.condition_text, amount.conditions)))
+        raise SymderiveError(f"{name}: its formula is known where {needed}; put in a number.")
+    return tuple(one.expr for one in amount.formulas)
 
 
 def _traffic(cost: Counted, name: str, dtype: str) -> Amount:

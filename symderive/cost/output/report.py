@@ -11,6 +11,7 @@ from symderive.cost.counted import ADDS, BACKWARD, BUFFERS, FLOPS, MULS, PARAMS
 from symderive.cost.formula import Formula
 from symderive.cost.infer import Inference
 from symderive.cost.output.steps import Step, steps
+from symderive.cost.output.valid_words import valid_text
 from symderive.cost.ratio import Ratio, ratio
 from symderive.cost.record import Cost
 from symderive.cost.writing import LATEX, TEXT, Writer
@@ -314,7 +315,7 @@ def table_of(cost: Cost) -> str:
                 lines.append((label, row.formula, row.numbers, row.result, ""))
         elif quantity == MACS or cost.formula(quantity).terms:
             lines += _variant_lines(_variant(label, cost, quantity), "", label)
-    valid = cost.valid_text()
+    valid = valid_text(cost)
     notes = [("valid MACs", valid)] if valid else []
     if cost.relations:
         notes.append(("where", ", ".join(_relations(cost, Writer(TEXT, cost.order)))))

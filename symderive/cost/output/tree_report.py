@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from symderive.core.dims import Dim, Size
-from symderive.cost.collecting import collected, substituted
+from symderive.cost.collecting import collected, multiplied_out, substituted
 from symderive.cost.count import MACS
 from symderive.cost.counted import PARAMS, Counted
 from symderive.cost.formula import Formula
 from symderive.cost.output.report import label_of
+from symderive.cost.output.valid_words import valid_text
 from symderive.cost.questions.algebra import NoQuantityError
 from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT, Style, Writer
@@ -87,7 +88,8 @@ def shape_text(shape: tuple[Size, ...], cost: CostTree, style: Style = TEXT) -> 
 def cell(one: CostTree, quantity: str, style: Style = TEXT) -> str:
     """A quantity as a number, or as a formula in the sizes that have none."""
     terms = (substituted(term, one.numbers) for term in formula_of(one, quantity).terms)
-    return collected(terms, one.order).write(style)
+    opened = (piece for term in terms for piece in multiplied_out(term, one.relations))
+    return collected(opened, one.order).write(style)
 
 
 def bound_of(cost: Counted, style: Style) -> str:
@@ -128,7 +130,7 @@ def notes_of(cost: CostTree, levels: int = 2) -> Iterator[tuple[str, str]]:
     repetition = repetition_note(cost, levels, cost.told)
     if repetition:
         yield "table", repetition
-    valid = cost.valid_text()
+    valid = valid_text(cost)
     if valid:
         yield "valid MACs", valid
     where = ", ".join(extents_of(cost))

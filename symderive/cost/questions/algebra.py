@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import sympy
@@ -13,10 +14,18 @@ from symderive.cost.count import MACS
 from symderive.cost.evaluation import by_name, check_conditions, complete, underived
 from symderive.cost.floors import one_floor
 from symderive.cost.formula import Formula
-from symderive.cost.questions.budget import Solution, closed_form, largest, may_forbid
+from symderive.cost.memory.quantities import OF_MEMORY
+from symderive.cost.questions.budget import (
+    Solution,
+    alternatives,
+    closed_form,
+    largest_of_all,
+    may_forbid,
+    together,
+)
 from symderive.cost.questions.crossing import Crossing, crossing
 from symderive.cost.questions.growth import MOST_TERMS, Growth, elasticity_of, grown, with_signs
-from symderive.cost.questions.terms import Budget, read_budget, read_terms
+from symderive.cost.questions.terms import read_budget, read_terms
 from symderive.cost.ratio import Ratio, common_values, differing_extents, ratio
 from symderive.cost.writing import TEXT, Writer
 from symderive.errors import SymderiveError, did_you_mean
@@ -83,12 +92,22 @@ class Algebra(ABC):
         try:
             return self.formula(name).expr
         except NoQuantityError:
+            if name in OF_MEMORY:
+                raise
             choices = (*self.all_quantities, *sizes)
             raise NoQuantityError(
                 f"reading a cost: {name!r} is neither a quantity nor a size{did_you_mean(name, choices)} "
                 f"The sizes are {', '.join(sizes) or 'all numbers'}; "
                 f"the quantities {', '.join(self.all_quantities)}."
             ) from None
+
+    @abstractmethod
+    def _of_memory(self, name: str, asked: Dim, dtype: str) -> tuple[sympy.Expr, ...] | None:
+        """A quantity of memory, the largest of these, while a size is open; None where it is none.
+
+        Raises:
+            SymderiveError: it is refused, or has this formula for some sizes only.
+        """
 
     def leading(self, symbols: Asked | Iterable[Asked], quantity: str = MACS) -> Growth:
         """The leading term as one or several sizes grow.
@@ -178,19 +197,21 @@ class Algebra(ABC):
         """
         return ratio(self, other, quantity)
 
-    def solve(self, budget: str, for_: Asked) -> Solution:
+    def solve(self, budget: str, for_: Asked, dtype: str = "float32") -> Solution:
         """The largest whole number for a size with which a quantity stays within a budget.
 
         Args:
-            budget: a quantity or an expression in quantities, `<=` or `<`, and a number: `"macs <= 1e9"`.
+            budget: a quantity or an expression in quantities, also those of `memory`, `<=` or `<`, and a
+                number: `"macs <= 1e9"`, `"saved_bytes <= 16 GiB"`.
             for_: the size; a number that it has is not used.
+            dtype: the type of numbers that are computed with, for bytes.
 
         Returns:
             the number with its evidence, or, while other sizes are open, a floor of them.
 
         Raises:
-            SymderiveError: no budget, a size or quantity that it does not have, every size is within the
-                budget, or no closed form in the open sizes.
+            SymderiveError: no budget, a size or quantity that it does not have, a quantity of memory that
+                is refused, every size is within the budget, or no closed form in the open sizes.
 
         >>> from symderive.layers import Dense
         >>> from symderive.cost import cost
@@ -201,14 +222,24 @@ class Algebra(ABC):
         ceiling(1000000/(d*m)) - 1
         """
         (symbol,) = self._asked([for_])
-        read = read_budget(budget, self._meaning)
-        expr = self._open(read.expr, [symbol])
-        if symbol not in expr.free_symbols:
+        peaks: dict[sympy.Dummy, tuple[sympy.Expr, ...]] = {}
+
+        def meaning(name: str) -> sympy.Expr:
+            formulas = self._of_memory(name, symbol, dtype)
+            if formulas is None or len(formulas) == 1:
+                return self._meaning(name) if formulas is None else formulas[0]
+            peaks[peak := sympy.Dummy(name, positive=True)] = formulas
+            return peak
+
+        read = read_budget(budget, meaning)
+        goals = [replace(one, expr=self._open(one.expr, [symbol])) for one in alternatives(read, peaks)]
+        free = set().union(*(one.expr.free_symbols for one in goals))
+        if symbol not in free:
             raise SymderiveError(
                 f"solving {read.quantity}: it does not depend on {symbol}; "
-                f"it is {Writer(TEXT, self._written_order).write(expr)}."
+                f"it is {Writer(TEXT, self._written_order).write(goals[0].expr)}."
             )
-        goal = Budget(read.quantity, expr, read.limit, read.is_strict)
+        goal = together(goals)
         conditions = self._conditions(symbol)
         decided = [one for one in conditions if one.free_symbols == {symbol}]
         is_bound = any(may_forbid(one, symbol) for one in conditions if one not in decided)
@@ -218,8 +249,8 @@ class Algebra(ABC):
             "unknown": self.unknown,
             "is_bound": is_bound,
         }
-        if expr.free_symbols == {symbol}:
-            found, reached, beyond = largest(goal, symbol, decided)
+        if free == {symbol}:
+            found, reached, beyond = largest_of_all(goals, symbol, decided)
             value = None if found is None else sympy.Integer(found)
             return Solution(symbol, goal, value, reached, beyond, **shared)
         form = closed_form(goal, symbol)
@@ -227,7 +258,7 @@ class Algebra(ABC):
         writer = Writer(TEXT, self._written_order)
         where = tuple(
             f"{writer.write(name)} = {writer.write(self.relations[name])}"
-            for name in sorted(expr.free_symbols & self.relations.keys(), key=writer.rank)
+            for name in sorted(free & self.relations.keys(), key=writer.rank)
         )
         return Solution(symbol, goal, fits, where=where, **shared)
 

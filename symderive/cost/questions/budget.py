@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import contextlib
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import sympy
@@ -19,6 +21,10 @@ LONGEST_SEARCH = 100_000
 """Among how many sizes that conditions allow one is looked for by trying all."""
 MOST_STEPS = 10_000
 """How many sizes that conditions forbid are passed over."""
+
+
+class EndlessError(SymderiveError):
+    """Every size is within a budget."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,9 @@ class Solution:
         """The size in LaTeX, for math mode."""
         return self.write(LATEX)
 
+    def _repr_latex_(self) -> str | None:
+        return None if self.unknown else f"$\\displaystyle {self.latex()}$"
+
     @property
     def remarks(self) -> tuple[str, ...]:
         """Evidence and conditions, each in words."""
@@ -95,6 +104,69 @@ class Solution:
         where = [f"where {', '.join(self.where)}"] if self.where else []
         said = "; ".join([self.write(), *self.remarks, *where])
         return f"largest {Writer().write(self.symbol)} with {budget}: {said}"
+
+
+def alternatives(budget: Budget, peaks: Mapping[sympy.Dummy, Sequence[sympy.Expr]]) -> tuple[Budget, ...]:
+    """What has to be within a budget: the quantity with each of the formulas of which a peak is the largest.
+
+    Args:
+        budget: with symbols that stand for peaks.
+        peaks: their formulas.
+
+    Raises:
+        SymderiveError: the quantity does not grow with a peak.
+    """
+    for peak in peaks:
+        if sympy.diff(budget.expr, peak).is_positive is not True:
+            raise SymderiveError(f"solving {budget.quantity}: it has to grow with {peak.name}.")
+    chosen = (dict(zip(peaks, some, strict=True)) for some in itertools.product(*peaks.values()))
+    return tuple(replace(budget, expr=budget.expr.xreplace(one)) for one in chosen)
+
+
+def together(budgets: Sequence[Budget]) -> Budget:
+    """One budget that says the same as several with the same limit."""
+    first, *others = budgets
+    if not others:
+        return first
+    return replace(first, expr=sympy.Max(*(one.expr for one in budgets), evaluate=False))
+
+
+def largest_of_all(
+    budgets: Sequence[Budget], symbol: Dim, conditions: Sequence[sympy.Basic]
+) -> tuple[int | None, sympy.Rational | None, tuple[int, sympy.Rational] | None]:
+    """`largest` for several budgets with the same limit that all have to hold.
+
+    Raises:
+        SymderiveError: as `largest`, or a formula falls where the symbol grows, so that nothing is proved.
+
+    >>> n = Dim("n")
+    >>> two = [Budget("peak", expr, sympy.S(100), False) for expr in (3 * n**2, 20 * n)]
+    >>> largest_of_all(two, n, [])
+    (5, 100, (6, 120))
+    """
+    if len(budgets) == 1:
+        return largest(budgets[0], symbol, conditions)
+    found = []
+    for one in budgets:
+        with contextlib.suppress(EndlessError):
+            found.append(largest(one, symbol, conditions))
+    if not found:
+        return largest(budgets[0], symbol, conditions)
+    size, _, beyond = min(found, key=lambda one: -1 if one[0] is None else one[0])
+
+    def reached(at: int) -> sympy.Rational:
+        return max(_value(one.expr, symbol, at) for one in budgets)
+
+    (limit,) = {one.limit for one in budgets}
+    if size is not None and (reached(size) > limit or (budgets[0].is_strict and reached(size) == limit)):
+        raise SymderiveError(
+            f"solving {budgets[0].quantity}: it falls where {symbol} grows; try sizes with compile()."
+        )
+    return (
+        size,
+        None if size is None else reached(size),
+        None if beyond is None else (beyond[0], reached(beyond[0])),
+    )
 
 
 def largest(
@@ -123,7 +195,7 @@ def largest(
             raise
         signs = signs_by_search(budget.expr - budget.limit, symbol, at_least, max(at_least, at_most))
     if at_most is None and signs.is_endless(within):
-        raise SymderiveError(
+        raise EndlessError(
             f"solving {budget.quantity}: every {symbol} is within the budget; give a smaller one."
         )
     found = _stepping(

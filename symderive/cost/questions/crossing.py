@@ -76,6 +76,9 @@ class Crossing:
         left, right = (words_latex(name) for name in (self.left, self.right))
         return rf"\text{{{left}}} > \text{{{right}}}\ {self.range(LATEX)}"
 
+    def _repr_latex_(self) -> str | None:
+        return None if self.unknown else f"$\\displaystyle {self.latex()}$"
+
     @property
     def remarks(self) -> tuple[str, ...]:
         """Conditions, and what is not in the two costs."""

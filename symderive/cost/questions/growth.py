@@ -79,6 +79,9 @@ class Growth:
         rate = rf"\text{{{self._together}}}" if self._together else ""
         return rf"\text{{{words_latex(self.quantity)}}} {sign} {written} \quad ({names} \to \infty{rate})"
 
+    def _repr_latex_(self) -> str | None:
+        return None if self.unknown else f"$\\displaystyle {self.latex()}$"
+
     @property
     def remarks(self) -> tuple[str, ...]:
         """Conditions, and what is not in it."""

@@ -28,7 +28,8 @@ _RELATIONS: dict[type[ast.cmpop], str] = {ast.LtE: "≤", ast.Lt: "<"}
 _SIGNS = str.maketrans({"·": "*", "×": "*", "−": "-", "≤": "<=", "^": "**"})
 _GROUPS = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?![\d,])")
 _PREFIXES = {"k": 3, "K": 3, "M": 6, "G": 9, "T": 12, "P": 15}
-_PREFIXED = re.compile(rf"(?<![\w.])(\d[\d_]*(?:\.\d+)?)\s*([{''.join(_PREFIXES)}])(?!\w)")
+_PREFIXED = re.compile(rf"(?<![\w.])(\d[\d_]*(?:\.\d+)?)\s*([{''.join(_PREFIXES)}])B?(?!\w)")
+_BINARY = re.compile(rf"(?<![\w.])(\d[\d_]*(?:\.\d+)?)\s*([{''.join(_PREFIXES)}])iB?(?!\w)")
 _MOST_DIGITS = 400
 _HIGHEST_POWERS = {True: 64, False: 8}
 """Of a number, and of something with sizes in it."""
@@ -55,7 +56,8 @@ def read_terms(text: str, lookup: Lookup) -> sympy.Expr:
     """The meaning of a text made of names, numbers, `+ - * / **` and brackets.
 
     Args:
-        text: as in `3 * flops / (6 * params * B * T)`; also `·`, `×`, `−`, `^`, `1,000,000`, `1e9`, `10 G`.
+        text: as in `3 * flops / (6 * params * B * T)`; also `·`, `×`, `−`, `^`, `1,000,000`, `1e9`, `10 G`,
+            `80 GB` and `16 GiB`.
         lookup: what each name stands for.
 
     Raises:
@@ -76,6 +78,8 @@ def read_budget(text: str, lookup: Lookup) -> Budget:
 
     >>> read_budget("macs <= 1.5 G", {"macs": sympy.Symbol("n")}.get).limit
     1500000000
+    >>> read_budget("n <= 16 GiB", {"n": sympy.Symbol("n")}.get).limit
+    17179869184
     """
     written = Text(_plain(text), "a budget")
     node = _expression(written)
@@ -98,7 +102,8 @@ def _plain(text: str) -> str:
     if not isinstance(text, str):
         return text
     grouped = _GROUPS.sub(lambda found: found.group().replace(",", ""), text.translate(_SIGNS))
-    return _PREFIXED.sub(lambda found: f"{found[1]}e{_PREFIXES[found[2]]}", grouped)
+    binary = _BINARY.sub(lambda found: f"({found[1]} * 2**{10 * _PREFIXES[found[2]] // 3})", grouped)
+    return _PREFIXED.sub(lambda found: f"{found[1]}e{_PREFIXES[found[2]]}", binary)
 
 
 def _expression(written: Text) -> ast.expr:

@@ -23,7 +23,12 @@ from symderive.solutions.schema import Field, Integer, ListOf, String
 COST_FIELDS = (
     *PASS_FIELDS,
     Field("quantity", NAMES, default=(), doc='what is shown, for example "flops" or ["macs", "adds"]'),
-    Field("solve", String(), default=None, doc='a budget such as "macs <= 1e9"; "for" says for which size'),
+    Field(
+        "solve",
+        String(),
+        default=None,
+        doc='a budget such as "macs <= 1e9" or "saved_bytes <= 16 GiB"; "for" says for which size',
+    ),
     Field("leading", NAMES, default=None, doc="sizes that grow: the leading term of the first quantity"),
     Field("asymptotics", NAMES, default=None, doc="sizes that grow: the largest terms of the first quantity"),
     Field("terms", Integer(least=1, most=MOST_TERMS), default=None, doc="of asymptotics: how many (2)"),
@@ -37,6 +42,8 @@ COST_FIELDS = (
     Field("for", String(), default=None, doc="the size of solve and crossover"),
 )
 """The keys of these questions, in every kind of question about a cost."""
+_LONG = 30
+"""A quantity with a longer name is not repeated."""
 
 
 def quantities_of(values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -101,13 +108,15 @@ def _quantity(values: Mapping[str, Any]) -> str:
 
 
 def _solve(values: Mapping[str, Any], cost: Counted) -> Iterator[doc.Block]:
-    found = cost.solve(values["solve"], _size(values, "solve", cost))
+    found = cost.solve(values["solve"], _size(values, "solve", cost), dtype_of(values))
     sign = "<" if found.budget.is_strict else "≤"
     limit = Writer(TEXT).write(found.budget.limit)
     size = doc.Math(Writer(LATEX).write(found.symbol), Writer().write(found.symbol))
     found = replace(found, budget=replace(found.budget, quantity=label_of(found.budget.quantity)))
     yield doc.Paragraph(doc.text("The largest ", size, f" with {found.budget.quantity} {sign} {limit}:"))
     yield doc.Display(doc.Math(found.latex(), found.write()), boxed=True)
+    if len(found.budget.quantity) > _LONG:
+        found = replace(found, budget=replace(found.budget, quantity="the left side"))
     yield from _remarks(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
 from symderive.cost.counted import Counted
@@ -55,7 +55,7 @@ def asked_pass(values: Mapping[str, Any], cost: Counted, refuse: Refuse) -> Coun
     for key, others in _NEEDS.items():
         if values.get(key) is not None and not any(values.get(other) for other in others):
             given = f"{others[0]} too" if len(others) == 1 else "one of them"
-            raise refuse(key, f"{key} is about {' and '.join(others)}; give {given}, or leave {key} out.")
+            raise refuse(key, f"{key} is about {_listed(others)}; give {given}, or leave {key} out.")
     if values.get("train") is None:
         return _backward(cost, refuse) if values.get("backward") else cost
     if values.get("backward"):
@@ -71,7 +71,12 @@ def asked_pass(values: Mapping[str, Any], cost: Counted, refuse: Refuse) -> Coun
         raise refuse("recompute" if again else "train", str(error)) from None
 
 
-_NEEDS = {"recompute": ("train",), "dtype": ("memory", "train")}
+_NEEDS = {"recompute": ("train",), "dtype": ("memory", "train", "solve")}
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _backward(cost: Counted, refuse: Refuse) -> Counted:

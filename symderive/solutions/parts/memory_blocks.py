@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+
+import sympy
 
 from symderive.cost.collecting import collected, substituted
 from symderive.cost.counted import Counted
@@ -20,6 +23,8 @@ from symderive.solutions.parts.long_sums import LONG, sum_math
 _LONG = 55  # beside the names of these quantities
 _COLUMNS = (READ, WRITTEN, SAVED_BYTES)
 _BLANK = doc.Math("", "")
+_ABOUT = doc.Math(r"\approx", "≈")
+_DIGITS = 4  # of a quotient
 _INTENSITY = doc.Math(
     r"\text{FLOPs} / (\text{bytes read} + \text{bytes written})", "FLOPs / (bytes read + bytes written)"
 )
@@ -84,7 +89,15 @@ def _rows(cost: Counted, name: str, amount: Amount) -> Iterator[doc.Step]:
         written, known = _INTENSITY, known if value.is_number else _INTENSITY
     yield doc.Step(left, sign, written, human if known == written else ())
     if known != written:
-        yield doc.Step(_BLANK, sign, known, human)
+        yield doc.Step(_BLANK, _ABOUT if _is_rounded(value) else sign, known, human)
+
+
+def _is_rounded(value: sympy.Expr) -> bool:
+    """Whether a number is printed with fewer digits than it has."""
+    if not value.is_Rational or value.is_Integer:
+        return False
+    exact = Fraction(int(value.p), int(value.q))
+    return Fraction(decimal(exact, _DIGITS).replace(",", "")) != exact
 
 
 def _left(name: str) -> doc.Math:
@@ -104,7 +117,7 @@ def _number(cost: Counted, formula: Formula, style: Style) -> str:
     """A formula with the numbers that there are put in."""
     value = formula.expr.xreplace(cost.numbers)
     if value.is_Rational and not value.is_Integer:
-        return decimal(value, 4)
+        return decimal(value, _DIGITS)
     terms = (substituted(term, cost.numbers) for term in formula.terms)
     return collected(terms, cost.order).write(style)
 
@@ -123,13 +136,13 @@ def _largest(cost: Counted, name: str, formulas: tuple[Formula, ...]) -> Iterato
 def binary_size(number: int) -> str:
     """Bytes as people say them.
 
-    >>> binary_size(1023), binary_size(1536), binary_size(22218240)
-    ('1,023 bytes', '1.5 KiB', '21.2 MiB')
+    >>> binary_size(1023), binary_size(1536), binary_size(22218240), binary_size(1004 * 2**20)
+    ('1,023 bytes', '1.5 KiB', '21.2 MiB', '1,004 MiB')
     """
-    size, names = float(number), ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"]
+    size, names = Fraction(number), ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"]
     while size >= 1024 and len(names) > 1:
         size, names = size / 1024, names[1:]
-    return f"{size:,.0f} {names[0]}" if size == int(size) else f"{size:,.3g} {names[0]}"
+    return f"{decimal(size)} {names[0]}"
 
 
 def _conditions(cost: Counted, amounts: Mapping[str, Amount]) -> Iterator[doc.Block]:

@@ -19,6 +19,7 @@ from symderive.cost.output.tree_report import (
     times_of,
     totals,
 )
+from symderive.cost.output.valid_words import valid_said
 from symderive.cost.tree import CostTree
 from symderive.cost.writing import LATEX, TEXT
 from symderive.networks import Architecture
@@ -54,7 +55,7 @@ def network_cost_blocks(cost: CostTree, levels: int, quantities: Sequence[str] =
 
 def valid_blocks(cost: Counted) -> list[doc.Block]:
     """How many products are neither against padding, nor masked, nor cropped; nothing where all are."""
-    said = cost.valid_said()
+    said = valid_said(cost)
     if said is None:
         return []
     formula, words = said

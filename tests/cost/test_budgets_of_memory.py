@@ -75,7 +75,9 @@ def test_a_class_of_layers_is_no_layer():
 
 def test_a_notebook_shows_formulas():
     gpt = sd.cost(network("gpt2"))
-    assert gpt._repr_latex_().startswith(r"$\displaystyle \text{MACs} = 123{,}532{,}032 \cdot B \cdot T")
+    assert gpt._repr_latex_().startswith(
+        r"$\displaystyle \text{MACs} = 18{,}432 \cdot B \cdot T^{2} + 123{,}532{,}032 \cdot B"
+    )
     assert gpt.formula("params")._repr_latex_() == r"$\displaystyle 124{,}439{,}808$"
     assert str(gpt.formula("params")) == "124,439,808"
     growth = gpt.leading("T")

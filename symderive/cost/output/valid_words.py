@@ -9,7 +9,7 @@ from symderive.cost.counted import Counted
 from symderive.cost.formula import Formula
 from symderive.cost.writing import TEXT
 
-MOST_CHARACTERS = 60
+MOST_CHARACTERS = 80
 """How long a formula may be that stands in a sentence."""
 
 

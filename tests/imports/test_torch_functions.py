@@ -264,6 +264,11 @@ def test_what_is_not_counted_is_named_and_never_a_zero(name):
     assert reason in text
 
 
+def test_a_lower_bound_is_one_also_in_a_list_of_costs():
+    found = sd.cost(Function(lambda x: torch.linalg.inv(x.T @ x)), input="B,8")
+    assert repr(found) == "<CostTree: macs ≥ 64 · B>"
+
+
 class Remembering(nn.Module):
     """A weight that is computed before each run, and the last result."""
 

@@ -255,7 +255,8 @@ class Counted(Algebra, Memory):
 
     def __repr__(self) -> str:
         """The MACs on one line; `print` shows everything."""
-        return f"<{type(self).__name__}: macs = {self.formula().write()}>"
+        sign = "≥" if self.unknown else "="
+        return f"<{type(self).__name__}: macs {sign} {self.formula().write()}>"
 
     def _repr_latex_(self) -> str:
         bound = r"\ge" if self.unknown else "="

@@ -217,6 +217,7 @@ COUNTS = {
     "max_pool1d": (lambda x: F.max_pool1d(x, 3, 2, 1), ("B,C,L",), {"comparisons": "2*B*C*(1 + (L - 1)//2)"}),
     "attention": (torch_sdpa, ("B,2,T,4", "B,2,S,4", "B,2,S,4"), {"macs": "16*B*S*T"}),
     "kron": (lambda a, b: torch.kron(a, b), ("M,K", "P,Q"), {"macs": "K*M*P*Q"}),
+    "linear_of_a_vector": (lambda x, w: F.linear(x, w), ("B,T,D", "D"), {"macs": "B*D*T"}),
     "kron_of": (lambda a, b: a.kron(b), ("M,K", "P,Q"), {"macs": "K*M*P*Q"}),
     "spectral_norm": (
         nn.utils.parametrizations.spectral_norm(nn.Linear(6, 5)), ("B,6",),
@@ -262,6 +263,11 @@ def test_what_is_not_counted_is_named_and_never_a_zero(name):
     found = sd.cost(Function(function), input="B,8")
     (text,) = [one for one in found.unknown if one.startswith(name)]
     assert reason in text
+
+
+def test_a_lower_bound_is_one_also_in_a_list_of_costs():
+    found = sd.cost(Function(lambda x: torch.linalg.inv(x.T @ x)), input="B,8")
+    assert repr(found) == "<CostTree: macs ≥ 64 · B>"
 
 
 class Remembering(nn.Module):

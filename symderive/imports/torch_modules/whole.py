@@ -211,6 +211,8 @@ def _noted(torch: Any, noting: Noting, name: str, original: Callable[..., Any]) 
             return original(*args, **kwargs)
         plain = operands_of(args) if name == "einsum" else args
         arguments = bound(schema, plain, kwargs)
+        if name == "linear" and arguments["weight"].dim() == 1:  # a product with a vector
+            return original(*args, **kwargs)
         agree(name, arguments)
         noting.is_on = False
         try:

@@ -89,6 +89,7 @@ class _Tree:
         self.at_first = behind_parameters(root, is_first=True)
         conditions = dict.fromkeys((*shared["conditions"], *self.repetitions(root)))
         self.shared = {**shared, "conditions": tuple(conditions), "varies": self.by_parameters}
+        self.shared["reached"] = self.by_input
 
     def repetitions(self, block: Repeated) -> Iterator[Any]:
         """What is to be there of blocks whose first repetition differs: that repetition."""

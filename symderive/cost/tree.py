@@ -140,6 +140,7 @@ class CostTree(Counted):
         is_late: whether what goes round depends on a parameter only behind the first repetition.
         gives: where what it gives is stored.
         varies: the arrays of the network that a parameter stands before.
+        reached: the arrays of the network that its input stands before.
         memo: the formulas that were asked for.
     """
 
@@ -155,6 +156,7 @@ class CostTree(Counted):
     is_late: bool = False
     gives: tuple[Stored, ...] = ()
     varies: AbstractSet[Stored] = field(default=frozenset(), compare=False, repr=False)
+    reached: AbstractSet[Stored] = field(default=frozenset(), compare=False, repr=False)
     memo: dict[str, Formula] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -235,15 +237,21 @@ class CostTree(Counted):
         """What the backward pass costs, block by block.
 
         Args:
-            input_gradient: whether the gradient by the network's input is counted; by default it is not, so
-                that the first layer has that of its parameters only, also where it is repeated.
+            input_gradient: whether the gradient by the network's input is counted. By default it is not, so
+                that the first layer has that of its parameters only, also where it is repeated; without
+                any parameters it is, as there is nothing else to differentiate by.
 
         Raises:
             SymderiveError: the cost was counted without a way to differentiate.
         """
         from symderive.cost.training.backward import backward_tree
 
-        return backward_tree(self, bool(input_gradient))
+        return backward_tree(self, self.is_free if input_gradient is None else input_gradient)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether the network has no parameters, so that it is differentiated by its input."""
+        return not self.varies
 
     def _formula(self, quantity: str) -> Formula:
         if quantity == FLOPS:

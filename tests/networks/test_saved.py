@@ -330,3 +330,20 @@ def test_a_peak_that_holds_only_for_some_depths_says_so():
     with pytest.raises(SymderiveError, match=r"one formula only where L >= 2; put in a number, or ask peak"):
         _ = found.peak_activations
     assert found.subs(L=12).peak_activations.free_symbols
+
+
+def test_without_parameters_the_input_is_what_is_differentiated_by():
+    """Otherwise there would be no backward pass, and nothing would be kept for it."""
+
+    def scored(x):
+        return x.activation("gelu").activation("tanh")
+
+    net = architecture("scored", scored, B, a)
+    found = cost(net)
+    assert found.saved_for_backward == 2 * a * B
+    assert found.backward_pass().muls == found.backward_pass(True).muls != 0
+    assert found.backward_pass(False).muls == 0
+    assert "no gradient" not in found.train_step("sgd").convention
+    behind = cost(architecture("behind", lambda x: scored(x).dense(3), B, a))
+    assert behind.saved_for_backward == a * B
+    assert behind.backward_pass().macs == 3 * a * B

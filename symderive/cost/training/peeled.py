@@ -32,7 +32,7 @@ class Rest:
 def peeled(tree: CostTree) -> CostTree:
     """The tree with such a first repetition in front of the others."""
     walk = _Peel()
-    walk.varying.update(_given(tree) & tree.varies)
+    walk.varying.update(_given(tree) & (tree.reached if tree.is_free else tree.varies))
     is_plain = tree.place is None and tree.loop is None
     branches = tuple(walk.nodes(tree.branches if is_plain else (tree,), {}))
     given = tree.gives if tree.loop is None else (tree.loop.end,)

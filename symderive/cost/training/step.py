@@ -126,8 +126,8 @@ def train_step(
 ) -> TrainStep:
     """A training step of a layer or a network; see `Counted.train_step`."""
     tree, update = as_tree(cost), named_optimizer(optimizer)
-    is_network = isinstance(cost, CostTree)
-    wants_input = not is_network if input_gradient is None else input_gradient
+    by_default = cost.is_free if isinstance(cost, CostTree) else True
+    wants_input = by_default if input_gradient is None else input_gradient
     again = _again(tree, recompute)
     parts = [
         replace(tree, name=FORWARD),

@@ -5,6 +5,7 @@ import pytest
 from symderive.cost import cost
 from symderive.cost.output.report import compare
 from symderive.layers import Conv2d, SeparableConv2d, Softmax
+from symderive.solutions.formats.txt import format_for
 from symderive.solutions.terminal_text import broken
 from tests.test_cli_questions import complained, printed
 
@@ -170,3 +171,17 @@ def test_a_long_quantity_is_written_once(capsys):
     assert "There the left side = 79,982,784,160; at B = 3,573 the left side = 80,005,162,656." in " ".join(
         out.split()
     )
+
+
+@pytest.mark.parametrize(
+    "words", [["multiheadattention"], ["lstm", "--backward"], ["statespacescan", "--backward"]]
+)
+def test_what_a_quantity_comes_from_fits_a_narrow_terminal(words, capsys, monkeypatch):
+    from symderive.cli import _sheet
+
+    monkeypatch.setattr(_sheet, "terminal_format", lambda name: format_for(60))
+    lines = printed(capsys, "cost", *words).splitlines()
+    assert max(map(len, lines)) <= 60
+    if words == ["multiheadattention"]:
+        at = lines.index("    MACs = 4 · L · d² + 2 · L² · d")
+        assert lines[at + 1].strip() == "queries + keys + values + scores + attended + y"

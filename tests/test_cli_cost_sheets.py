@@ -1,10 +1,14 @@
 """What a sheet about a cost says when some sizes are numbers and others are open, and how it is laid out."""
 
+import json
+
 import pytest
 
+import symderive
 from symderive.cost import cost
 from symderive.cost.output.report import compare
-from symderive.layers import Conv2d, SeparableConv2d, Softmax
+from symderive.layers import LSTM, Conv2d, Dense, SeparableConv2d, Softmax
+from symderive.solutions.formats.txt import format_for
 from symderive.solutions.terminal_text import broken
 from tests.test_cli_questions import complained, printed
 
@@ -170,3 +174,34 @@ def test_a_long_quantity_is_written_once(capsys):
     assert "There the left side = 79,982,784,160; at B = 3,573 the left side = 80,005,162,656." in " ".join(
         out.split()
     )
+
+
+@pytest.mark.parametrize(
+    "words", [["multiheadattention"], ["lstm", "--backward"], ["statespacescan", "--backward"]]
+)
+def test_what_a_quantity_comes_from_fits_a_narrow_terminal(words, capsys, monkeypatch):
+    from symderive.cli import _sheet
+
+    monkeypatch.setattr(_sheet, "terminal_format", lambda name: format_for(60))
+    lines = printed(capsys, "cost", *words).splitlines()
+    assert max(map(len, lines)) <= 60
+    if words == ["multiheadattention"]:
+        at = lines.index("    MACs = 4 · L · d² + 2 · L² · d")
+        assert lines[at + 1].strip() == "queries + keys + values + scores + attended + y"
+
+
+@pytest.mark.parametrize("name", ["conv1d", "lstm", "adaptiveavgpool2d", "convtranspose2d"])
+def test_a_training_step_of_a_layer_is_asked_like_any_cost(name, capsys):
+    assert "adam" in json.loads(printed(capsys, "cost", name, "--train", "adam", "--json", "-"))["convention"]
+    assert printed(capsys, "cost", name, "--train", "adam", "--csv", "-").startswith("part,macs")
+    assert "no size is called 'Z'" in complained(
+        capsys, "cost", name, "--train", "adam", "--solve", "adds <= 1e9", "--for", "Z"
+    )
+
+
+def test_a_training_step_of_a_layer_with_numbers_in_its_equations_is_solved():
+    step = symderive.cost(LSTM(8, 16)).train_step("adam")
+    found = step.solve("macs <= 1e6", "T")
+    assert step.compile()(T=found.value) == found.reached <= 10**6 < step.compile()(T=found.value + 1)
+    wide = symderive.cost(Dense(4 * symderive.dims("d"), "m")).train_step("sgd")
+    assert wide.compile("macs")(d=2, m=3) == 3 * 24

@@ -16,15 +16,22 @@ from symderive.cost.count import (
     DIVISIONS,
     ELEMENTWISE_ADDS,
     ELEMENTWISE_MULS,
-    EXPS,
     MACS,
     NAMED,
     SHORT,
     SUM_ADDS,
 )  # fmt: skip
-from symderive.cost.evaluation import by_name, check_conditions, checked_size, complete, underived
+from symderive.cost.evaluation import (
+    by_name,
+    check_conditions,
+    checked_size,
+    complete,
+    evaluate,
+    underived,
+)  # fmt: skip
 from symderive.cost.formula import Formula
 from symderive.cost.memory.quantities import OF_MEMORY, SAVED, Memory
+from symderive.cost.memory.summary import formulas_of
 from symderive.cost.questions.algebra import Algebra, NoQuantityError
 from symderive.cost.training.pulling import Keeper
 from symderive.cost.writing import LATEX, TEXT, Writer
@@ -33,8 +40,7 @@ from symderive.errors import did_you_mean
 if TYPE_CHECKING:
     from symderive.cost.training.step import TrainStep
 
-MULS, ADDS, FLOPS, PARAMS, BUFFERS = "muls", "adds", "flops", "params", "buffers"
-ACTIVATIONS = "activations"
+MULS, ADDS, FLOPS, PARAMS, BUFFERS, ACTIVATIONS = "muls", "adds", "flops", "params", "buffers", "activations"
 BACKWARD = "backward_"
 """What stands before a quantity that is meant of the backward pass: `backward_macs`."""
 SUMS = {MULS: (MACS, ELEMENTWISE_MULS), ADDS: (SUM_ADDS, ELEMENTWISE_ADDS)}
@@ -143,7 +149,7 @@ class Counted(Algebra, Memory):
         >>> found.exps, found.divs, found.comparisons, found.adds
         (N*d, N*d, 0, N*(d - 1))
         """
-        return self._if_any(EXPS)
+        return self._if_any("exp")
 
     @property
     def comparisons(self) -> sympy.Expr:
@@ -234,8 +240,6 @@ class Counted(Algebra, Memory):
         return self.quantity(ACTIVATIONS)
 
     def _of_memory(self, name: str, asked: Dim, dtype: str) -> tuple[sympy.Expr, ...] | None:
-        from symderive.cost.memory.summary import formulas_of
-
         return formulas_of(replace(self, values=self._numbers_without([asked])), name, dtype)
 
     @property
@@ -302,7 +306,8 @@ class Counted(Algebra, Memory):
         return self.valid_macs if name == VALID else self._value(self.formula(name))
 
     def _value(self, formula: Formula) -> sympy.Expr:
-        return self._put_in(formula.expr)
+        found = self._put_in(formula.expr)
+        return sympy.sympify(evaluate(found, {})) if found.has(sympy.Sum) and found.is_number else found
 
     def check_at(self, conditions: tuple[Any, ...]) -> None:
         """Check conditions with the numbers put in.

@@ -327,7 +327,8 @@ class CostTree(Counted):
     def symbols(self) -> tuple[Dim, ...]:
         """The sizes in the order in which they are written; those of the input, then the named extents."""
         own = (self.index,) if self.index is not None else ()
-        return tuple(dict.fromkeys((*self.order, *self.relations, *own)))
+        written = (symbol for size in self.order for symbol in sorted(size.free_symbols, key=str))
+        return tuple(dict.fromkeys((*written, *self.relations, *own)))
 
     def kinds_of_padding(self) -> Iterator[str]:
         """Which products are in `macs` and not in `valid_macs`, in words."""

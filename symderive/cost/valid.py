@@ -227,9 +227,11 @@ class _Counting:
         total = sympy.expand(total) if not total.has(sympy.Max, sympy.Min) else total
         for index in rest:
             if index not in few:
-                place = sympy.Symbol(str(index.name), integer=True, nonnegative=True)
-                named = {one: place for one in total.atoms(Index) if one.name == index.name}
-                total = sympy.Sum(total.xreplace(named), (place, 0, self.put(index.dim) - 1))
+                place = _place(index, total)
+                # sizes were put in, also for the extent that an index has
+                alike = (one for one in total.atoms(Index) if one.name == index.name)
+                inside = total.xreplace(dict.fromkeys(alike, place))
+                total = sympy.Sum(inside, (place, 0, self.put(index.dim) - 1))
         return total
 
     def _between(self, axes: Sequence[Axis], solved: Index, places: Mapping[Index, int]) -> sympy.Expr:
@@ -299,3 +301,12 @@ def _positive(product: sympy.Expr) -> sympy.Expr:
         return product
     others = (factor for factor in sympy.Mul.make_args(rest) if factor is not sums[0])
     return sympy.Mul(-number, sympy.expand(-sums[0]), *others)
+
+
+def _place(index: Index, total: sympy.Expr) -> sympy.Symbol:
+    """The place that a sum runs over, with a name that no size has."""
+    taken = {one.name for one in total.free_symbols | index.dim.free_symbols if isinstance(one, Dim)}
+    name = str(index.name)
+    while name in taken:
+        name += "1"
+    return sympy.Symbol(name, integer=True, nonnegative=True)

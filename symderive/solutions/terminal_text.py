@@ -71,11 +71,14 @@ def wrapped(line: str, width: int, hanging: int = 0) -> list[str]:
         hanging: The indentation of the second line and those after it.
 
     Returns:
-        The lines. A word that is wider than a line stands alone and sticks out.
+        The lines. What is tied together is parted where it is wider than a line; a word that is wider
+        stands alone and sticks out.
 
     >>> wrapped("one two three", 8, 2)
     ['one two', '  three']
     """
+    room = width - hanging
+    line = " ".join(word if width_of(word) <= room else word.replace(_TIED, " ") for word in line.split(" "))
     lines: list[str] = []
     current = ""
     for word in line.split(" "):

@@ -22,6 +22,7 @@ from symderive.language.evaluate import evaluate
 from symderive.layers import (
     LSTM,
     Attention,
+    Conv1d,
     Conv2d,
     ConvTranspose2d,
     Dense,
@@ -334,3 +335,23 @@ def test_without_derivatives_the_backward_pass_says_what_to_ask():
         _ = without_derivatives(Dense(3, 4)).backward
     with pytest.raises(SymderiveError, match="no quantity 'macks'"):
         cost(Dense(3, 4)).quantity("backward_macks")
+
+
+@pytest.mark.parametrize("padding", ["p", "a"])
+@pytest.mark.parametrize("stride", [2, 3])
+def test_valid_products_of_a_backward_pass_in_symbols_are_those_in_numbers(padding, stride):
+    layer = cost(Conv1d(padding=padding, stride=stride))
+    adjoints = layer.backward_pass()
+    assert not adjoints.formula("valid_macs").expr.atoms(Index)
+    function = adjoints.compile("valid_macs")
+    for sizes in (
+        {"k": 3, "L": 6, padding: 1},
+        {"k": 4, "L": 9, padding: 3},
+        {"k": 1, "L": 5, padding: 2},
+    ):
+        sizes |= {"C_in": 2, "C_out": 3}
+        known = layer.subs(sizes)
+        assert function(**sizes) == 2 * known.valid_macs == adjoints.subs(sizes).quantity("valid_macs")
+        span = range(0, sizes["L"] + 2 * sizes[padding] - sizes["k"] + 1, stride)
+        reads = (start + tap - sizes[padding] for start in span for tap in range(sizes["k"]))
+        assert known.quantity("valid_macs") == 6 * sum(0 <= one < sizes["L"] for one in reads)

@@ -328,6 +328,7 @@ REFUSED = {
     "no mapping": (three(8, 8), "w", "is no mapping; write names by places"),
     "no place": (three(8, 8), {"0.out_feature": "w"}, 'did you mean "out_features"?'),
     "no module": (three(8, 8), {"4.out_features": "w"}, 'there is no module "4"'),
+    "no number": (three(8, 8), {"width": "w"}, 'there is no number at "width"; the model has 0.….'),
     "no name of a place": (three(8, 8), {"": "w"}, "'' is no place; write a path and an attribute"),
     "no text": (three(8, 8), {1: "w"}, "1 is no place; write a path"),
     "no size": (three(8, 8), {"0.out_features": "4w"}, "is no size; write a name"),

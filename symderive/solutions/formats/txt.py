@@ -141,7 +141,8 @@ def _lines(lines: list[Line], width: int) -> list[str]:
     for (label, head, right, reason), body in zip(lines, bodies, strict=True):
         lead = " " * _MARGIN + padded(label, start - _MARGIN)
         room = width - start - column
-        if width_of(body) + _GAP <= column and room >= 16:
+        widest = max(map(width_of, reason.split(" ")))
+        if width_of(body) + _GAP <= column and room >= max(16, widest):
             told = wrapped(reason, room) or [""]
             made.append((lead + padded(body, column) + told[0]).rstrip())
             made += indented(told[1:], start + column)

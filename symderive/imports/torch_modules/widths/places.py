@@ -163,6 +163,8 @@ class Places:
         known += [
             place.name.rpartition(".")[2] for place in (self.axes(path) if path in self.modules else ())
         ]
+        inside = [] if path else [module for module in self.modules if module and "." not in module]
+        known += [f"{module}.…" for module in inside]
         return f'there is no number at "{pattern}"{_listed(name, known, path or "the model")}'
 
 

@@ -71,7 +71,6 @@ def shape_of(layer: Layer) -> doc.Math:
 
 
 def _quantities(cost: Cost) -> list[str]:
-    flops = [FLOPS] if cost.formula(MACS).terms else []
     arrays = [one for one, some in ((PARAMS, cost.trained), (BUFFERS, cost.kept)) if some]
-    first = [MACS, *flops, *arrays, *([ADDS] if cost.formula(ADDS).terms else [])]
+    first = [MACS, FLOPS, *arrays, *([ADDS] if cost.formula(ADDS).terms else [])]
     return [*first, *(one for one in cost.quantities if one not in (*first, *_HIDDEN))]

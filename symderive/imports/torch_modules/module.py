@@ -92,7 +92,12 @@ def torch_network(
             )
         exported = Exported(torch, model)
         ordered, point = exported.given(input)
-        return _Run(torch, exported.inner, point, exported).network(ordered, {})
+        try:
+            return _Run(torch, exported.inner, point, exported).network(ordered, {})
+        except SymderiveError:
+            raise
+        except Exception as error:  # whatever an operation raises
+            raise SymderiveError(f"{exported.title}: {sentence(error)}") from None
     module = model_of(torch, model)
     ordered, named = all_given(input)
     wanted = None if symbols is None else wanted_of(module, symbols)

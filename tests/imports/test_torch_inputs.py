@@ -164,6 +164,14 @@ def test_truth_values_and_nothing_are_handed_on(texts):
     assert found.formula().write() == ("64 · B" if "mask" in texts or len(texts) == 3 else "128 · B")
 
 
+def test_a_pool_of_images_whose_channels_are_last_leaves_nothing_out():
+    def pooled(m, x):
+        return torch.nn.functional.adaptive_avg_pool2d(m.linear(x).permute(0, 3, 1, 2), 1).flatten(1)
+
+    found = sd.cost(Doing(pooled), input="B,H,W,8", strict=True)
+    assert found.formula().write() == "64 · B · H · W"
+
+
 def test_a_part_without_entries_adds_nothing():
     def turned(m, x):
         y = m.linear(x)

@@ -45,6 +45,7 @@ REFUSED = {
     "a branch on the data": (
         lambda m, x: m.linear(x) if x.sum() > 0 else x, "B,8", "a number that it computes from"
     ),
+    "numbers of the data": (lambda m, x: torch.tensor(m.linear(x).tolist()), "B,8", "a number that it comp"),
     "a fixed size": (lambda m, x: m.linear(x.view(1, 8)), "B,8", "does not run on inputs of these sizes"),
     "a loop over a size": (
         lambda m, x: torch.stack([m.linear(x[:, i]) for i in range(x.shape[1])], 1),
@@ -67,6 +68,7 @@ def test_what_cannot_be_counted_is_one_sentence(name):
         sd.cost(Doing(function), input=text)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert "unhinted" not in str(caught.value)
     assert len(str(caught.value)) < 420
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from symderive.core.dims import Dim, Size, as_size
@@ -26,7 +26,7 @@ class Given:
 
     shape: tuple[Size, ...]
     domain: str = "real"
-    plain: tuple[bool | None, ...] = ()
+    plain: tuple[bool | None, ...] = field(default=(), repr=False)
 
     def at(self, values: Mapping[Dim, Size]) -> Given:
         """The same input with numbers for some of its sizes."""

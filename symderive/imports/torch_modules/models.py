@@ -133,6 +133,7 @@ def sentence(error: Exception) -> str:
     known = _FINAL.get(type(error).__name__)
     said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     if known:
-        return f"{known} ({said[:120]}); give a model without it, or count its parts."
+        asked = said.partition(" (unhinted")[0][:120]
+        return f"{known} ({asked}); give a model without it, or count its parts."
     hint = '; write ":integer" behind the sizes of numbers of tokens' if "types: Long" in said else ""
     return f"it does not run on inputs of these sizes: {said[:200]}{hint}."

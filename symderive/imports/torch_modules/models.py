@@ -25,6 +25,8 @@ POINTS = (
 
 They differ and are no round numbers, so that no two sizes are taken for the same; where a model needs long
 inputs, as of sound, or sizes that can be divided, or small ones, the next are tried."""
+FEW = ((4, 96, 64), (4, 12, 8))
+"""As a point, small numbers: a loop over a size is short there."""
 
 
 def numbers_for(

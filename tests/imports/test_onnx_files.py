@@ -274,7 +274,7 @@ def test_an_unknown_operator_is_named_and_never_a_zero():
     model.graph.value_info.append(helper.make_tensor_value_info(y, 1, ["B", 7]))
     model.opset_import.append(helper.make_opsetid("own", 1))
     found = symderive.cost(model)
-    assert found.unknown == ("Ornament in the equation of y (decoration)",)
+    assert found.unknown == ("Ornament of own in the equation of y (decoration)",)
     assert found.formula().write() == "14 · B"
     with pytest.raises(SymderiveError, match="Ornament"):
         symderive.cost(model, strict=True)

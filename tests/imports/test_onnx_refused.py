@@ -198,3 +198,17 @@ def test_weights_in_another_file_are_not_needed(tmp_path):
     onnx.save(model, path, save_as_external_data=True, size_threshold=0, location="weights.bin")
     (tmp_path / "weights.bin").unlink()
     assert symderive.cost(path).formula().write() == "12 · B"
+
+
+def test_the_weights_of_an_operation_that_is_not_known_are_parameters():
+    g = Graph()
+    x = g.input("x", "B", 3)
+    made = helper.make_node("Magic", [x, g.weight(3, 4), g.weight(4)], ["y"], domain="com.acme")
+    g.nodes.append(made)
+    model = g.model("y")
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("y", 1, ["B", 4]))
+    found = symderive.cost(model)
+    assert (found.params, found.macs) == (16, 0)
+    assert "Magic of com.acme" in found.unknown[0]
+    with pytest.raises(SymderiveError, match=r"not counted are Magic of com\.acme"):
+        symderive.cost(model, strict=True)

@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+from torch import nn
+from torch._higher_order_ops.while_loop import while_loop
 from torch.export import Dim, export
 
 import symderive as sd
@@ -65,3 +67,91 @@ def test_tokens_and_tied_parameters_in_a_program():
     found = sd.cost(export(model, (torch.randint(0, 9, (3, 7)),), dynamic_shapes=sizes))
     assert found.formula().expr == sd.cost(model, input="B,T:integer").formula().expr
     assert found.params == sum(one.numel() for one in model.parameters())
+
+
+class Branches(nn.Module):
+    """One of two layers, as a question says."""
+
+    def __init__(self, question):
+        super().__init__()
+        self.one, self.other, self.question = nn.Linear(8, 8), nn.Linear(8, 8), question
+
+    def forward(self, x):
+        return torch.cond(self.question(x), lambda y: self.one(y), lambda y: self.other(self.one(y)), (x,))
+
+
+class Repeated(nn.Module):
+    """A layer for each row."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, self.linear(y)), (torch.tensor(0), x))
+
+
+class Without(nn.Module):
+    """A layer without a gradient, and in short numbers."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(8, 8)
+
+    def forward(self, x):
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+            x = self.linear(x)
+        return 2 * x
+
+
+def exported(model, *shape, **options):
+    return export(model.eval(), (torch.randn(shape),), **options)
+
+
+@pytest.mark.parametrize("offset", [0, 1])
+def test_an_axis_may_be_computed_from_a_dimension(offset):
+    model = nn.Conv2d(3, 4, 2, stride=2)
+    sizes = {2: 2 * Dim("half", min=4) + offset, 3: Dim("W", min=4)}
+    found = sd.cost(exported(model, 2, 3, 32 + offset, 48, dynamic_shapes=({**sizes},)))
+    half = found.symbols[0]
+    assert found.subs({half.name: 16, "W": 48}).macs == 2 * 12 * 4 * 16 * 24
+
+
+def test_a_branch_that_a_size_chooses_is_a_condition():
+    model = Branches(lambda x: x.shape[0] > 3)
+    program = exported(model, 5, 8, dynamic_shapes=({0: Dim("B", max=64)},))
+    for found in (sd.cost(program), sd.cost(model, input="B,8")):
+        assert found.formula().write() == "64 · B"
+        assert found.condition_text(found.conditions[0]) == "B ≥ 4"
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (
+            Branches(lambda x: x.sum() > 0),
+            "cond in the model itself: which branch it takes depends on the entr",
+        ),
+        (Repeated(), "while_loop in the model itself: what it runs inside, and how often, is not counted"),
+    ],
+)
+def test_what_only_the_entries_decide_is_refused_in_one_sentence(model, said):
+    for make in (lambda: sd.cost(exported(model, 5, 8)), lambda: sd.cost(model, input="B,8")):
+        with pytest.raises(SymderiveError, match=said) as raised:
+            make()
+        assert "\n" not in str(raised.value)
+
+
+def test_a_shape_of_the_data_is_refused_without_a_trace_of_the_code():
+    class Chosen(nn.Module):
+        def forward(self, x):
+            return x[x.sum(1) > 0] @ x.T
+
+    with pytest.raises(SymderiveError, match="depends on the data") as raised:
+        sd.cost(exported(Chosen(), 5, 8))
+    assert "\n" not in str(raised.value)
+
+
+def test_what_runs_in_another_mode_is_counted():
+    found = sd.cost(exported(Without(), 5, 8, dynamic_shapes=({0: Dim("B")},)))
+    assert found.formula().write() == "64 · B"

@@ -52,6 +52,7 @@ REFUSED = {
     "a branch on the data": (
         lambda m, x: m.linear(x) if x.sum() > 0 else x, "B,8", "a number that it computes from"
     ),
+    "numbers of the data": (lambda m, x: torch.tensor(m.linear(x).tolist()), "B,8", "a number that it comp"),
     "a fixed size": (lambda m, x: m.linear(x.view(1, 8)), "B,8", "does not run on inputs of these sizes"),
     "a loop over a size": (
         lambda m, x: torch.stack([m.linear(x[:, i]) for i in range(x.shape[1])], 1),
@@ -108,6 +109,7 @@ def test_what_cannot_be_counted_is_one_sentence(name):
         sd.cost(Doing(function), input=text)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert "unhinted" not in str(caught.value)
     assert len(str(caught.value)) < 420
 
 
@@ -239,6 +241,14 @@ def test_truth_values_and_nothing_are_handed_on(texts):
 
     found = sd.cost(Doing(function), input=texts)
     assert found.formula().write() == ("64 · B" if "mask" in texts or len(texts) == 3 else "128 · B")
+
+
+def test_a_pool_of_images_whose_channels_are_last_leaves_nothing_out():
+    def pooled(m, x):
+        return torch.nn.functional.adaptive_avg_pool2d(m.linear(x).permute(0, 3, 1, 2), 1).flatten(1)
+
+    found = sd.cost(Doing(pooled), input="B,H,W,8", strict=True)
+    assert found.formula().write() == "64 · B · H · W"
 
 
 def test_a_part_without_entries_adds_nothing():

@@ -27,6 +27,7 @@ class Call:
 
     Attributes:
         op: the type of the operation.
+        domain: the set of operators it is from; empty for those of ONNX itself.
         version: that of the set of operators it is from.
         inputs: what it reads; None for one that is left out.
         outputs: the names of what it gives.
@@ -36,6 +37,7 @@ class Call:
 
     def __init__(self, node: Any, version: int, inputs: Sequence[Value | None], walk: Walk) -> None:
         self.op, self.version, self.inputs, self.walk = text_of(node.op_type), version, tuple(inputs), walk
+        self.domain = "" if node.domain in ("", "ai.onnx") else text_of(node.domain)
         self.outputs = tuple(node.output)
         found = {one.name: walk.attribute(one) for one in node.attribute}
         self.attributes = {name: value for name, value in found.items() if value is not None}

@@ -219,13 +219,14 @@ class Walk:
     def _uncounted(self, call: Call, reason: str) -> list[Value]:
         """An operation of which only the shape of the result is known, from what the file declares."""
         made = []
-        called = f"{call.op} ({reason})" if reason else call.op
+        own = f"{call.op} of {call.domain}" if call.domain else call.op
+        called = f"{own} ({reason})" if reason else own
         for name in call.outputs:
             info = self._declared.get(name)
             axes = axes_of(info) if info is not None and name else None
             if name and axes is None:
                 raise SymderiveError(
-                    f"{call.op} is not known{f' ({reason})' if reason else ''}, and the file does not "
+                    f"{own} is not known{f' ({reason})' if reason else ''}, and the file does not "
                     f"declare the shape of its result {name!r}; write shapes into it with "
                     "onnx.shape_inference."
                 )
@@ -236,7 +237,10 @@ class Walk:
         return made
 
     def opaque(self, called: str, shape: tuple[Size, ...], inputs: Sequence[Value]) -> Value:
-        """What an operation makes that is not counted."""
+        """What an operation makes that is not counted; the stored arrays that it is given are parameters."""
+        for name in all_weights(inputs):
+            if self._stored[name].kind == REAL:
+                self._learn(name)
         read = [value for value in inputs if value.is_data]
         layer = Opaque(shape, called, tuple(value.shape for value in read))
         name = called.partition(" ")[0]

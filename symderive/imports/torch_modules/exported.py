@@ -90,18 +90,19 @@ class Exported:
             return sympy.Integer(int(value))
         if wanted is not None and not wanted.is_Atom:
             raise SymderiveError(f"{self.title}: an axis that is open takes a name, and {wanted} is given.")
-        if node.expr.is_Symbol and node.expr not in self._symbols:
-            named = wanted if isinstance(wanted, Dim) else Dim(self._name(node))
-            self._symbols[node.expr] = named
-            point[named] = int(node.hint)
+        for symbol in sorted(node.expr.free_symbols - self._symbols.keys(), key=str):
+            named = wanted if symbol == node.expr else None
+            self._symbols[symbol] = dim = (
+                named if isinstance(named, Dim) else Dim(self._name(symbol, node.shape_env))
+            )
+            point[dim] = _example(symbol, node.shape_env)
         sizes = Sizes(Extents(), {})
         sizes.symbols.update(self._symbols)
         return sizes.meaning(node.expr)
 
-    def _name(self, node: Any) -> str:
+    def _name(self, symbol: Any, environment: Any) -> str:
         """The name of a dimension as it was declared, otherwise a letter."""
-        environment = node.shape_env
-        for source in environment.var_to_sources.get(node.expr, ()):
+        for source in environment.var_to_sources.get(symbol, ()):
             name = environment.source_name_to_debug_name.get(_text(source.name))
             if name is not None:
                 return check_name(name, "a size")
@@ -134,13 +135,21 @@ class Exported:
             def call_function(self, target: Any, args: Any, kwargs: Any) -> Any:
                 return whole(torch, noting, target)(*args, **kwargs)
 
-        return Following(self.inner).run(*values, enable_io_processing=False)
+        following = Following(self.inner)
+        following.extra_traceback = False
+        return following.run(*values, enable_io_processing=False)
 
 
 def _scope(stack: Mapping[str, Any]) -> tuple[tuple[str, None], ...]:
     paths = [path for path, _ in stack.values()]
     path = paths[-1] if paths else ""
     return tuple((part, None) for part in str(path).split(".") if part.isidentifier() or part.isdecimal())
+
+
+def _example(symbol: Any, environment: Any) -> int:
+    """The number of the example for a symbol."""
+    found = getattr(environment, "backed_var_to_val", None) or environment.var_to_val
+    return int(found[symbol])
 
 
 def _text(name: Any) -> str:

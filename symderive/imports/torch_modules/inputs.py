@@ -6,7 +6,7 @@ A size that has to be divided says so as a product: `B,3,2*h,2*w`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy
@@ -32,7 +32,7 @@ class Given:
 
     shape: tuple[Size, ...]
     domain: str = "real"
-    plain: tuple[bool | None, ...] = ()
+    plain: tuple[bool | None, ...] = field(default=(), repr=False)
 
     def at(self, values: Mapping[Dim, Size]) -> Given:
         """The same input with numbers for some of its sizes."""

@@ -28,6 +28,8 @@ POINTS = (
 
 They differ and are no round numbers, so that no two sizes are taken for the same; where a model needs long
 inputs, as of sound, or sizes that can be divided, or small ones, the next are tried."""
+FEW = ((4, 96, 64), (4, 12, 8))
+"""As a point, small numbers: a loop over a size is short there."""
 
 
 def numbers_for(
@@ -153,7 +155,7 @@ def sentence(error: Exception) -> str:
     """Why a model did not run."""
     name, said = type(error).__name__, " ".join(str(error).split()).rstrip(".") or type(error).__name__
     if name in _FINAL:
-        where = _line(error) if name in _ON_NUMBERS else f" ({said[:120]})"
+        where = _line(error) if name in _ON_NUMBERS else f" ({said.partition(' (unhinted')[0][:120]})"
         return f"{_FINAL[name]}{where}; give a model without it, or count its parts."
     hint = '; write ":integer" behind the sizes of numbers of tokens' if "types: Long" in said else ""
     return f"it does not run on inputs of these sizes: {said[:200]}{hint}."

@@ -19,6 +19,7 @@ from symderive.imports.torch_modules.depth import Listed, symbols_of, with_depth
 from symderive.imports.torch_modules.exported import Exported, is_exported
 from symderive.imports.torch_modules.inputs import TYPES, Given, all_given
 from symderive.imports.torch_modules.models import (
+    FEW,
     POINTS,
     at_inference,
     is_final,
@@ -92,7 +93,12 @@ def torch_network(
             )
         exported = Exported(torch, model)
         ordered, point = exported.given(input)
-        return _Run(torch, exported.inner, point, exported).network(ordered, {})
+        try:
+            return _Run(torch, exported.inner, point, exported).network(ordered, {})
+        except SymderiveError:
+            raise
+        except Exception as error:  # whatever an operation raises
+            raise SymderiveError(f"{exported.title}: {sentence(error)}") from None
     module = model_of(torch, model)
     ordered, named = all_given(input)
     wanted = None if symbols is None else wanted_of(module, symbols)
@@ -119,7 +125,6 @@ def _runs(
         SymderiveError: it runs at none, or is refused at the first one where it runs.
     """
     problems: list[Exception] = []
-    fixed: list[FixedSizeError] = []
     is_found = False
     for images, sequences in POINTS:
         point = numbers_for([*inputs[0], *inputs[1].values()], images, sequences)
@@ -127,11 +132,10 @@ def _runs(
             run = _run(torch, module, wanted, point, inputs)
             made = run({}), run
         except FixedSizeError as error:
-            fixed.append(error)
-            if is_found or len(fixed) == 2:
-                break
+            if not is_found:
+                raise _fixed(torch, module, wanted, inputs, error) from None
         except SymderiveError:
-            if not (is_found or fixed):
+            if not is_found:
                 raise
         except Exception as error:  # whatever the code of a model raises
             problems.append(error)
@@ -140,10 +144,22 @@ def _runs(
         else:
             is_found = True
             yield made
-    if fixed and not is_found:
-        raise fixed[0].also(fixed[-1])
     if not is_found:
         raise SymderiveError(f"{type(module).__name__}: {sentence(problems[0])}")
+
+
+def _fixed(
+    torch: Any, module: Any, wanted: Wanted | None, inputs: Inputs, error: FixedSizeError
+) -> SymderiveError:
+    """What is to be said of a model that fixes a size: at small numbers it may fix it to another one."""
+    point = numbers_for([*inputs[0], *inputs[1].values()], *FEW)
+    try:
+        _run(torch, module, wanted, point, inputs)({})
+    except FixedSizeError as other:
+        return error.also(other)
+    except Exception:  # whatever the code of a model raises: it does not run there
+        return error
+    return error
 
 
 def _run(torch: Any, module: Any, wanted: Wanted | None, point: Mapping[Dim, int], inputs: Inputs) -> Run:

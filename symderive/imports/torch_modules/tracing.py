@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -203,6 +203,25 @@ def view_of(record: Record, source: Any, result: Any) -> None:
             record.results([tensor], [record.feature(source)], [record.feature(source)])
 
 
+def inner_function(name: str, args: Sequence[Any], place: str) -> tuple[Callable[..., Any], Sequence[Any]]:
+    """The function that an operation on functions calls once, and what it is given.
+
+    A branch that a size chooses is a condition on that size.
+
+    Raises:
+        SymderiveError: the entries decide which function is called, or it is called more than once.
+    """
+    if name.startswith("wrap_with_"):
+        place_of = next(at for at, one in enumerate(args) if callable(one))
+        return args[place_of], args[place_of + 1 :]
+    if name == "cond" and not is_tensor(args[0]):
+        return (args[1] if bool(args[0]) else args[2]), args[3]
+    reason = "which branch it takes depends on the entries"
+    if name != "cond":
+        reason = "what it runs inside, and how often, is not counted"
+    raise SymderiveError(f"{name} in {place}: {reason}; give a model without it, or count its parts.")
+
+
 def dispatch_mode(noting: Noting) -> Any:
     """The mode of torch in which operations are noted as they are run."""
     mode = extra("torch.utils._python_dispatch", "importing a torch model").TorchDispatchMode
@@ -210,7 +229,13 @@ def dispatch_mode(noting: Noting) -> Any:
     class Run(mode):  # type: ignore[misc, valid-type]  # a class of a library that is loaded when it is needed
         """Notes each operation."""
 
+        supports_higher_order_operators = True
+
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if not hasattr(func, "overloadpacket"):
+                function, given = inner_function(func.name(), args, noting.record.place)
+                with self:
+                    return function(*given)
             return noting.run(func, args, kwargs or {})
 
     return Run()

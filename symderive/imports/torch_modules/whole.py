@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import pairwise
 from string import ascii_letters as LETTERS
 from typing import Any
@@ -11,7 +12,7 @@ from unittest.mock import patch
 
 from symderive.imports.extras import extra
 from symderive.imports.torch_modules.agreements import agree
-from symderive.imports.torch_modules.tracing import Noting, bound
+from symderive.imports.torch_modules.tracing import Noting, bound, inner_function
 
 
 def _linear(arguments: Mapping[str, Any]) -> Any:
@@ -127,6 +128,7 @@ def noted_as_a_whole(torch: Any, noting: Noting) -> Iterator[None]:
             for place, attribute in places:
                 stack.enter_context(patch.object(place, attribute, replaced))
         stack.enter_context(patch.object(torch.Tensor, "contiguous", _copying(torch), create=True))
+        stack.enter_context(patch.object(torch, "cond", partial(_chosen, noting)))
         yield
 
 
@@ -170,6 +172,14 @@ def whole(torch: Any, noting: Noting, target: Any) -> Callable[..., Any]:
     packet = getattr(target, "overloadpacket", None)
     name = "" if packet is None else packet.__name__
     return _noted(torch, noting, name, target) if name in _homes(torch) else target
+
+
+def _chosen(
+    noting: Noting, pred: Any, true_fn: Callable[..., Any], false_fn: Callable[..., Any], operands: Any = ()
+) -> Any:
+    """What the branch gives that a size chooses; torch would compile both."""
+    function, given = inner_function("cond", (pred, true_fn, false_fn, operands), noting.record.place)
+    return function(*given)
 
 
 def _copying(torch: Any) -> Callable[..., Any]:

@@ -146,7 +146,7 @@ COPIES = (
     "unsafe_split", "unsafe_chunk", "reflection_pad3d", "replication_pad3d", "max_unpool2d", "max_unpool3d",
     "rot90", "take", "masked_scatter", "block_diag", "complex", "squeeze", "unsqueeze", "transpose", "t",
     "swapaxes", "swapdims", "resolve_conj", "resolve_neg", "index_fill", "diagonal_scatter",
-    "as_strided_scatter", "lift", "new_empty_strided", "unsafe_split_with_sizes", "lu_unpack",
+    "as_strided", "as_strided_scatter", "lift", "new_empty_strided", "unsafe_split_with_sizes", "lu_unpack",
 )  # fmt: skip
 """Operations that only move entries; those of torch that give a view are not listed."""
 

@@ -33,7 +33,7 @@ def test_the_numbers_that_are_given_are_put_in_while_other_sizes_are_open(capsys
 
 def test_valid_products_have_the_numbers_that_are_given(capsys):
     out = printed(capsys, "cost", "gpt2", "B=1", "--levels", "1")
-    assert "Valid MACs: 123,541,248 · T + 9,216 · T², without those that are masked." in out
+    assert "Valid MACs: 9,216 · T² + 123,541,248 · T, without those that are masked." in out
     out = printed(capsys, "cost", "conv2d", "k=3", "p=1", "c_in=3", "c_out=4", "h=8")
     assert "Valid MACs: 264 · (3 · W′ − 2), without those against zero padding." in out
 
@@ -102,7 +102,7 @@ def test_what_an_option_is_about_is_named(capsys):
 
 def test_an_operation_that_a_model_does_not_have_is_asked_for_by_name(capsys):
     out = printed(capsys, "cost", "gpt2", "--quantity", "exps,divs,comparisons", "--levels", "1")
-    assert "blocks × 12  B×T×768  144 · B · T²  73,800 · B · T + 288 · B · T²            0" in out
+    assert "blocks × 12  B×T×768  144 · B · T²  288 · B · T² + 73,800 · B · T            0" in out
     out = printed(capsys, "cost", "resnet18", "--quantity", "exps")
     assert "    exp = 0\n" in out
     assert "──" not in out

@@ -49,7 +49,7 @@ def _factors(size: Size) -> tuple[sympy.Expr, ...]:
 
 
 def collected(terms: Iterable[Product], order: tuple[Size, ...]) -> Formula:
-    """Like terms added; the highest powers first, those alike in the order in which they first come up.
+    """Like terms added, the highest powers first.
 
     >>> from symderive.core.dims import dims
     >>> b, d = dims("B d")
@@ -57,14 +57,18 @@ def collected(terms: Iterable[Product], order: tuple[Size, ...]) -> Formula:
     >>> collected(terms, (b, d)).write()
     'B · d² + B · d + 2 · B'
     """
+    return Formula(highest_first(together(terms, order).terms), order)
+
+
+def together(terms: Iterable[Product], order: tuple[Size, ...]) -> Formula:
+    """Like terms added, in the order in which they first come up."""
     writer = Writer(order=order)
     found: dict[tuple[Factor, ...], Fraction] = {}
     for term in terms:
         if term.coefficient:
             key = _sorted(term.factors, writer)
             found[key] = found.get(key, Fraction(0)) + term.coefficient
-    terms = [Product(key, number) for key, number in found.items() if number]
-    return Formula(highest_first(terms), order)
+    return Formula(tuple(Product(key, number) for key, number in found.items() if number), order)
 
 
 def _sorted(factors: tuple[Factor, ...], writer: Writer) -> tuple[Factor, ...]:

@@ -137,7 +137,7 @@ class Counted(Algebra, Memory):
     @property
     def divs(self) -> sympy.Expr:
         """Scalar divisions."""
-        return self._if_any(DIVISIONS)
+        return self.quantity(DIVISIONS)
 
     @property
     def exps(self) -> sympy.Expr:
@@ -149,15 +149,12 @@ class Counted(Algebra, Memory):
         >>> found.exps, found.divs, found.comparisons, found.adds
         (N*d, N*d, 0, N*(d - 1))
         """
-        return self._if_any("exp")
+        return self.quantity("exp")
 
     @property
     def comparisons(self) -> sympy.Expr:
         """Comparisons of two numbers: n − 1 for a maximum of n; relu and the like have their own names."""
-        return self._if_any(COMPARISONS)
-
-    def _if_any(self, quantity: str) -> sympy.Expr:
-        return self.quantity(quantity) if quantity in self.quantities else sympy.S.Zero
+        return self.quantity(COMPARISONS)
 
     @property
     def flops(self) -> sympy.Expr:

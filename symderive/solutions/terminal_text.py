@@ -46,7 +46,7 @@ def padded(line: str, width: int, align: str = "left") -> str:
 
 
 def shown(spans: Text | str) -> str:
-    """A text as one line; a short formula in it is tied together, so that no line ends inside it."""
+    """A text as one line; a short formula in it, or a term of a long one, is tied: no line ends inside."""
     if isinstance(spans, str):
         return visible_line(spans)
     return "".join(map(_span, text(*spans))).strip(" ")
@@ -55,7 +55,8 @@ def shown(spans: Text | str) -> str:
 def _span(span: str | Math | Emph) -> str:
     if isinstance(span, Math):
         formula = visible_line(span.plain)
-        return formula.replace(" ", _TIED) if width_of(formula) <= _TIED_MOST else formula
+        is_short = width_of(formula) <= _TIED_MOST
+        return formula.replace(" ", _TIED) if is_short else _products_tied(_brackets_tied(formula))
     raw = span.content if isinstance(span, Emph) else span
     inner = visible_line(raw)
     before, after = (" " if raw[:1].isspace() else ""), (" " if raw[-1:].isspace() else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from symderive.cost.collecting import collected, substituted
+from symderive.cost.collecting import substituted, together
 from symderive.cost.count import ELEMENTWISE_ADDS, ELEMENTWISE_MULS, MACS, SUM_ADDS, Part
 from symderive.cost.counted import ADDS, BACKWARD, BUFFERS, FLOPS, MULS, PARAMS
 from symderive.cost.formula import Formula
@@ -242,7 +242,7 @@ def _names(part: Part, place: int) -> tuple[str, str]:
 def _row(names: tuple[str, str], formula: Formula, cost: Cost) -> Row:
     sizes = formula.expr.free_symbols
     known, is_open = bool(cost.values.keys() & sizes), not cost.values.keys() >= sizes
-    rest = collected((substituted(term, cost.numbers) for term in formula.terms), cost.order)
+    rest = together((substituted(term, cost.numbers) for term in formula.terms), cost.order)
     return Row(
         *names,
         formula.write(),

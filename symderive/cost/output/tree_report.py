@@ -88,7 +88,7 @@ def shape_text(shape: tuple[Size, ...], cost: CostTree, style: Style = TEXT) -> 
 def cell(one: CostTree, quantity: str, style: Style = TEXT) -> str:
     """A quantity as a number, or as a formula in the sizes that have none."""
     terms = [substituted(term, one.numbers) for term in formula_of(one, quantity).terms]
-    if len(terms) > 1:  # like terms of several products come together; a single one stays a product
+    if one.numbers:  # then like terms come together
         terms = [piece for term in terms for piece in multiplied_out(term, one.relations)]
     return collected(terms, one.order).write(style)
 

@@ -23,7 +23,7 @@ from symderive.cost.counted import (
     VALID,
     Counted,
 )
-from symderive.cost.formula import Formula, Product
+from symderive.cost.formula import Formula, Product, highest_first
 from symderive.cost.memory.kernels import Kernel, kernels
 from symderive.cost.memory.peak import Peak
 from symderive.cost.memory.quantities import READ, SAVED
@@ -153,7 +153,7 @@ class Cost(Counted):
             )
         ]
         terms = (Product.of(shape, self.order).times(width_of(one.domain, dtype)) for one, shape in moved)
-        return Formula(tuple(terms), self.order).joined()
+        return Formula(highest_first(Formula(tuple(terms), self.order).joined().terms), self.order)
 
     def peak(self, training: bool = False, dtype: str | None = None) -> Peak:
         """The most entries, or bytes, that are alive at one time; see `Memory.peak`."""

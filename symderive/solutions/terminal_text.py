@@ -99,8 +99,8 @@ def broken(formula: str, width: int, hanging: int = 0) -> list[str]:
     That is before a sign outside all brackets, else between factors, and inside a bracket only where one does
     not fit on a line.
 
-    >>> broken("a · b + c · d", 9)
-    ['a · b', '+ c · d']
+    >>> broken("a · b + c · d / e", 13)
+    ['a · b', '+ c · d / e']
     >>> broken("a · b · (c − 1)", 14)
     ['a · b ·', '(c − 1)']
     """
@@ -110,7 +110,9 @@ def broken(formula: str, width: int, hanging: int = 0) -> list[str]:
 
 
 def _products_tied(formula: str) -> str:
-    return _SIGN.sub(f"\\1{_TIED}", formula.replace(" · ", f"{_TIED}·{_TIED}"))
+    for sign in "·/":
+        formula = formula.replace(f" {sign} ", f"{_TIED}{sign}{_TIED}")
+    return _SIGN.sub(f"\\1{_TIED}", formula)
 
 
 def _brackets_tied(formula: str) -> str:
